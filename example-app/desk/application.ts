@@ -1,0 +1,96 @@
+import Router from '@koa/router'
+import type Koa from 'koa'
+import type { Middleware } from 'koa'
+import type { Deferrals } from 'oidc-provider-deferred'
+import type { Storage } from '../storage/storage.js'
+import { createApplication } from '../web/application.js'
+import { text } from '../web/form.js'
+import { show } from '../web/page.js'
+import { renew, visitOf } from '../web/visit.js'
+import { decisions } from './decisions.js'
+import { deferralPage } from './pages/deferral.js'
+import { queuePage } from './pages/queue.js'
+import { signInPage } from './pages/sign_in.js'
+import { demoPassword, isReviewer } from './reviewers.js'
+import { isFilter } from './status.js'
+
+const cookie = 'harbour_desk'
+const pageSize = 10
+
+export interface DeskOptions {
+  deferrals: Deferrals
+  storage: Pick<Storage, 'evidence' | 'history'>
+  /** Signs cookies and CSRF tokens. */
+  key: string
+}
+
+/** Lets nobody past the sign-in page who has not signed in. */
+const guard: Middleware = async (ctx, next) => {
+  if (ctx.path === '/sign-in' || isReviewer(visitOf(ctx).visit.user)) return next()
+  ctx.status = 303
+  ctx.redirect('/sign-in')
+}
+
+function signIn(): Router {
+  const router = new Router()
+  router.get('/sign-in', (ctx) => show(ctx, signInPage(ctx)))
+  router.post('/sign-in', (ctx) => {
+    const { form } = visitOf(ctx)
+    const reviewer = text(form, 'reviewer')
+    if (!isReviewer(reviewer) || text(form, 'password') !== demoPassword) {
+      return show(ctx, signInPage(ctx, 'That is not the password.'))
+    }
+    renew(ctx, cookie, reviewer)
+    ctx.status = 303
+    ctx.redirect('/')
+  })
+  router.post('/sign-out', (ctx) => {
+    renew(ctx, cookie)
+    ctx.status = 303
+    ctx.redirect('/sign-in')
+  })
+  return router
+}
+
+function pages({ deferrals, storage }: DeskOptions): Router {
+  const router = new Router()
+
+  router.get('/', async (ctx) => {
+    const { status = 'pending', cursor } = ctx.query
+    const filter = isFilter(status) ? status : undefined
+    const page = await deferrals.list({
+      limit: pageSize,
+      ...(filter && { status: filter }),
+      ...(typeof cursor === 'string' && { cursor }),
+    })
+    show(ctx, queuePage(ctx, { ...page, filter, further: cursor !== undefined }))
+  })
+
+  router.get('/deferrals/:id', async (ctx) => {
+    const deferral = await deferrals.get(ctx.params.id!)
+    if (!deferral) return
+    show(ctx, deferralPage(ctx, deferral, await storage.history.find({ deferralId: deferral.id })))
+  })
+
+  router.get('/evidence/:reference', async (ctx) => {
+    const evidence = await storage.evidence.get(ctx.params.reference!)
+    if (!evidence) return
+    ctx.type = evidence.type
+    ctx.set('Cache-Control', 'private, no-store')
+    ctx.body = Buffer.from(evidence.bytes)
+  })
+
+  return router
+}
+
+/** The reviewer's desk: works with internal identifiers only, and never sees a handle. */
+export function createDesk(options: DeskOptions): Koa {
+  const { deferrals, storage, key } = options
+  return createApplication({
+    site: 'desk',
+    cookie,
+    key,
+    guard,
+    routers: [signIn(), pages(options), decisions(deferrals, storage.history)],
+  })
+}

@@ -1,0 +1,52 @@
+import type { Context } from 'koa'
+import type { Deferral } from 'oidc-provider-deferred'
+import { scopes } from '../../provider/scopes.js'
+import { type Html, html } from '../../web/html.js'
+import { csrfField } from '../../web/visit.js'
+
+/** The one right that cannot be taken away without taking everything. */
+export const indispensable = 'openid'
+
+function scopeChoice(scope: string): Html {
+  const { label, detail } = scopes[scope] ?? { label: scope, detail: '' }
+  const fixed = scope === indispensable
+  return html`<label class="check"><input type="checkbox" name="scope" value="${scope}" checked${fixed && html` disabled`}>
+<span><strong>${label}</strong><small>${detail}${fixed && ' - always included'}</small></span></label>`
+}
+
+function approval(action: string, csrf: Html, deferral: Deferral): Html {
+  return html`<section class="card" aria-labelledby="approve"><h2 id="approve">Approve</h2>
+<form method="post" action="${action}/approve">${csrf}
+<fieldset><legend>Rights, never more than were asked for</legend>${deferral.scope.map(scopeChoice)}</fieldset>
+<label for="note">Note <span class="optional">for colleagues, optional</span></label><input id="note" name="note" maxlength="200" autocomplete="off">
+<div class="actions"><button class="button">Approve</button></div>
+</form></section>`
+}
+
+function refusal(action: string, csrf: Html): Html {
+  return html`<section class="card" aria-labelledby="refuse"><h2 id="refuse">Refuse</h2>
+<form method="post" action="${action}/deny">${csrf}
+<label for="description">Reason <span class="optional">the customer reads it</span></label>
+<input id="description" name="description" maxlength="120" required autocomplete="off" list="reasons">
+<datalist id="reasons"><option>The picture cannot be read<option>The document has expired<option>The photo does not match</datalist>
+<div class="actions"><button class="button danger">Refuse</button></div>
+</form></section>`
+}
+
+function progress(action: string, csrf: Html): Html {
+  return html`<section class="card" aria-labelledby="progress"><h2 id="progress">Tell the customer how it goes</h2>
+<form method="post" action="${action}/progress">${csrf}
+<label for="step">Step</label><input id="step" name="step" maxlength="80" required autocomplete="off" value="Comparing the photo">
+<div class="pair">
+<div><label for="position">Place in line</label><input id="position" name="position" type="number" min="1" max="999" inputmode="numeric"></div>
+<div><label for="estimate">Minutes left</label><input id="estimate" name="estimate" type="number" min="1" max="999" inputmode="numeric"></div>
+</div>
+<div class="actions"><button class="button quiet">Send progress</button></div>
+</form></section>`
+}
+
+export function decisionForms(ctx: Context, deferral: Deferral): Html {
+  const action = `/deferrals/${deferral.id}`
+  const csrf = csrfField(ctx)
+  return html`${approval(action, csrf, deferral)}${progress(action, csrf)}${refusal(action, csrf)}`
+}

@@ -1,0 +1,70 @@
+import type { Context } from 'koa'
+import type { Deferral } from 'oidc-provider-deferred'
+import { accountOf, nameOf } from '../../provider/accounts.js'
+import { scopeLabel } from '../../provider/scopes.js'
+import type { HistoryLine } from '../../storage/entries.js'
+import { facts, moment } from '../../web/card.js'
+import { type Html, html } from '../../web/html.js'
+import type { Page } from '../../web/page.js'
+import { evidenceOf } from '../evidence.js'
+import { badge, shownStatus } from '../status.js'
+import { decisionForms } from './decision.js'
+import { reviewerNav } from './nav.js'
+
+const notices: Record<string, string> = {
+  approved: 'You approved this request. The bank learns it when it asks next.',
+  denied: 'You refused this request. The bank learns it when it asks next.',
+  progress: 'The customer sees your progress text when the bank asks next.',
+  conflict: 'Nothing changed: this request was decided, cancelled or ran out before you did.',
+  widened: 'Nothing changed: a decision may take rights away, never add any.',
+}
+
+function picture(deferral: Deferral): Html {
+  const evidence = evidenceOf(deferral)
+  if (!evidence) return html`<p class="empty">No document was given.</p>`
+  const source = `/evidence/${evidence.reference}`
+  return html`<figure><a href="${source}"><img src="${source}" alt="${evidence.kind} given by ${nameOf(deferral.accountId)}" width="560" height="356"></a>
+<figcaption>${evidence.kind}, as given by the customer</figcaption></figure>`
+}
+
+function customer(deferral: Deferral): Html {
+  const account = accountOf(deferral.accountId)
+  const { decision, progress } = deferral
+  return facts([
+    ['Given name', account?.given_name],
+    ['Family name', account?.family_name],
+    ['Date of birth', account?.birthdate],
+    ['Asked by', deferral.clientId],
+    ['Until', moment(deferral.expiresAt)],
+    ['Progress shown', progress?.step],
+    ['Rights granted', decision && (decision.scope ?? deferral.scope).map(scopeLabel).join(', ')],
+    ['Reason given', decision?.description],
+    ['Note', decision?.note],
+  ])
+}
+
+function timeline(history: HistoryLine[]): Html {
+  return html`<ol class="timeline">${history.map(
+    ({ event, by, detail, createdAt }) =>
+      html`<li><strong>${event}</strong>${by && html` by ${by}`}${detail && html`<span>${detail}</span>`}${moment(createdAt)}</li>`,
+  )}</ol>`
+}
+
+export function deferralPage(ctx: Context, deferral: Deferral, history: HistoryLine[]): Page {
+  const notice = notices[String(ctx.query.notice)]
+  const open = shownStatus(deferral) === 'pending'
+  const main = html`
+<div class="heading"><h1>${nameOf(deferral.accountId)}</h1>${badge(deferral)}</div>
+${notice && html`<p class="note" role="status">${notice}</p>`}
+<div class="columns">
+<div>
+<section class="card" aria-labelledby="document"><h2 id="document">Document</h2>${picture(deferral)}</section>
+<section class="card" aria-labelledby="history"><h2 id="history">History</h2>${timeline(history)}</section>
+</div>
+<div>
+<section class="card" aria-labelledby="customer"><h2 id="customer">What we know</h2>${customer(deferral)}</section>
+${open && decisionForms(ctx, deferral)}
+</div>
+</div>`
+  return { site: 'desk', title: nameOf(deferral.accountId), nav: reviewerNav(ctx), main }
+}

@@ -1,0 +1,80 @@
+/** What a browser shows after it has followed every redirect. */
+export interface Shown {
+  url: URL
+  status: number
+  text: string
+}
+
+type Fields = Record<string, string | string[]>
+
+/** As much of a browser as forms, cookies and redirects need. */
+export interface Browser {
+  open(url: string | URL): Promise<Shown>
+  /** Submits the form whose action ends in `action`, with its hidden fields and the given ones. */
+  submit(page: Shown, action: string, fields?: Fields): Promise<Shown>
+}
+
+const entities: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'" }
+const unescaped = (text: string) => text.replace(/&(amp|lt|gt|quot|#39);/g, (entity) => entities[entity]!)
+
+interface Form {
+  action: string
+  multipart: boolean
+  hidden: [string, string][]
+}
+
+function formsOf(page: Shown): Form[] {
+  return [...page.text.matchAll(/<form[^>]*action="([^"]*)"[^>]*>([\s\S]*?)<\/form>/g)].map(
+    ([whole, action, inner]) => ({
+      action: unescaped(action!),
+      multipart: whole.slice(0, whole.indexOf('>')).includes('multipart/form-data'),
+      hidden: [...inner!.matchAll(/type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, name, value]) => [
+        name!,
+        unescaped(value!),
+      ]),
+    }),
+  )
+}
+
+export function createBrowser(fetchPage: typeof fetch): Browser {
+  // By name and path: cookies do not care about ports.
+  const cookies = new Map<string, { path: string; value: string }>()
+
+  function remember(response: Response, url: URL): void {
+    for (const line of response.headers.getSetCookie()) {
+      const [pair = '', ...attributes] = line.split('; ')
+      const name = pair.slice(0, pair.indexOf('='))
+      const path = attributes.find((attribute) => attribute.startsWith('path='))?.slice(5) ?? url.pathname
+      cookies.set(`${name} ${path}`, { path, value: pair })
+    }
+  }
+
+  function cookiesFor(url: URL): string {
+    return [...cookies.values()].flatMap(({ path, value }) => (url.pathname.startsWith(path) ? value : [])).join('; ')
+  }
+
+  async function go(target: string | URL, init: RequestInit = {}): Promise<Shown> {
+    const url = new URL(target)
+    const response = await fetchPage(url, {
+      ...init,
+      redirect: 'manual',
+      headers: { Accept: 'text/html', Cookie: cookiesFor(url) },
+    })
+    remember(response, url)
+    const location = response.headers.get('Location')
+    if (location) return go(new URL(location, url))
+    return { url, status: response.status, text: await response.text() }
+  }
+
+  async function submit(page: Shown, action: string, fields: Fields = {}): Promise<Shown> {
+    const form = formsOf(page).find((candidate) => candidate.action.endsWith(action))
+    if (!form) throw new Error(`${page.url} shows no form that leads to ${action}`)
+    const body = form.multipart ? new FormData() : new URLSearchParams()
+    for (const [name, value] of [...form.hidden, ...Object.entries(fields)]) {
+      for (const each of [value].flat()) body.append(name, each)
+    }
+    return go(new URL(form.action, page.url), { method: 'POST', body })
+  }
+
+  return { open: go, submit }
+}

@@ -1,0 +1,47 @@
+import type { Bank } from '../start.js'
+import { type Browser, createBrowser, type Shown } from './browser.js'
+import { expectPage } from './expect.js'
+import type { Recorder } from './recorder.js'
+
+/** Somebody who opens an account. */
+export interface Customer {
+  browser: Browser
+  /** Signs in, shows the sample passport, confirms, and comes back to the bank. */
+  ask(): Promise<Shown>
+  look(): Promise<Shown>
+}
+
+export function createCustomer({ origins }: Bank, recorder: Recorder, account: string): Customer {
+  const browser = createBrowser(recorder.fetchAs('Browser '))
+  async function ask(): Promise<Shown> {
+    const home = await browser.open(origins.relyingParty)
+    const signIn = expectPage(await browser.submit(home, '/account'), 'Sign in')
+    const evidence = expectPage(
+      await browser.submit(signIn, '/sign-in', { account, password: 'anything' }),
+      'Show a document',
+    )
+    const confirm = expectPage(await browser.submit(evidence, '/evidence', { sample: 'yes' }), 'Confirm your request')
+    return expectPage(await browser.submit(confirm, '/confirm'), 'We are checking your document')
+  }
+  return { browser, ask, look: () => browser.open(`${origins.relyingParty}/account`) }
+}
+
+/** Somebody who decides. */
+export interface Reviewer {
+  /** Opens the newest request that waits for a decision, and decides. */
+  decide(action: 'approve' | 'deny' | 'progress', fields: Record<string, string | string[]>): Promise<Shown>
+}
+
+export async function createReviewer({ origins }: Bank, recorder: Recorder): Promise<Reviewer> {
+  const browser = createBrowser(recorder.fetchAs('Reviewer'))
+  const door = expectPage(await browser.open(origins.desk), 'Reviewers sign in here')
+  expectPage(await browser.submit(door, '/sign-in', { reviewer: 'robin', password: 'harbour' }), 'Requests')
+  return {
+    async decide(action, fields) {
+      const queue = expectPage(await browser.open(`${origins.desk}/?status=pending`), 'Requests')
+      const link = /href="(\/deferrals\/[\w-]+)"/.exec(queue.text)?.[1]
+      if (!link) throw new Error('the queue is empty')
+      return browser.submit(await browser.open(`${origins.desk}${link}`), `/${action}`, fields)
+    },
+  }
+}

@@ -1,0 +1,36 @@
+import { startBank } from '../start.js'
+import { createCustomer, createReviewer } from './people.js'
+import { createRecorder } from './recorder.js'
+import { scenarios } from './scenarios.js'
+
+const titleOf = (text: string) => `\n${text}\n${'='.repeat(text.length)}`
+
+/** Plays every scenario over HTTP on free ports and checks each answer; rejects at the first surprise. */
+export async function playHeadless(mongodbUri: string | undefined): Promise<void> {
+  const began = Date.now()
+  let offset = 0
+  const recorder = createRecorder()
+  const bank = await startBank({
+    mongodbUri,
+    ports: [0, 0, 0],
+    deferral: { interval: 1, now: () => new Date(Date.now() + offset) },
+    fetch: recorder.fetchAs('Bank    '),
+  })
+  const advance = (seconds: number) => {
+    offset += seconds * 1000
+  }
+  try {
+    console.log(titleOf(`The reviewer comes to work (everything in ${bank.storage})`))
+    const reviewer = await createReviewer(bank, recorder)
+    for (const [title, play] of Object.entries(scenarios)) {
+      console.log(titleOf(title))
+      recorder.take()
+      await play({ customer: createCustomer(bank, recorder, 'alex'), reviewer, recorder, advance })
+    }
+  } finally {
+    await bank.stop()
+  }
+  console.log(
+    `\nAll ${Object.keys(scenarios).length} journeys went as they should, in ${((Date.now() - began) / 1000).toFixed(1)} s.`,
+  )
+}

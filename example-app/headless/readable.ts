@@ -1,0 +1,59 @@
+const secret = new Set([
+  'authorization',
+  'access_token',
+  'client_secret',
+  'code_verifier',
+  'cookie',
+  'csrf',
+  'deferred_auth_id',
+  'deferred_code',
+  'id_token',
+  'password',
+  'refresh_token',
+])
+
+const quiet = new Set(['account', 'sub'])
+
+/** Shortens what nobody should read in a log; the beginning stays, so that one can follow it from message to message. */
+function shown(name: string, value: string): string {
+  if (secret.has(name.toLowerCase())) return `${value.slice(0, 8)}... (${value.length} characters)`
+  return value.length > 100 && !quiet.has(name) ? `${value.slice(0, 100)}...` : value
+}
+
+/** One line for each parameter. */
+export function parameters(entries: Iterable<[string, string | File]>): string[] {
+  return [...entries].map(([name, value]) =>
+    typeof value === 'string'
+      ? `${name}=${shown(name, value)}`
+      : `${name}=(a file, ${value.type}, ${value.size} bytes)`,
+  )
+}
+
+/** A JSON body with its secrets shortened; an ID Token is opened. */
+function json(text: string): string[] {
+  const body: unknown = JSON.parse(text)
+  if (typeof body !== 'object' || body === null) return [text]
+  const { keys, ...rest } = Object.fromEntries(Object.entries(body))
+  const members = Object.entries(rest).map(
+    ([name, value]) => `${name}: ${typeof value === 'string' ? shown(name, value) : JSON.stringify(value)}`,
+  )
+  if (keys) members.push(`keys: ${Array.isArray(keys) ? keys.length : 0}`)
+  if (typeof rest.id_token === 'string') members.push(`id_token's claims: ${claims(rest.id_token)}`)
+  return members
+}
+
+function claims(token: string): string {
+  return Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()
+}
+
+/** What matters of an answer's body: its members, or the heading of the page. */
+export function body(type: string | null, text: string): string[] {
+  if (type?.includes('json')) return json(text)
+  const heading = /<h1>(.*?)<\/h1>/.exec(text)?.[1]
+  return heading ? [`a page: "${heading}"`] : []
+}
+
+/** An address, its query on lines of its own. */
+export function address(url: URL): string[] {
+  return [`${url.origin}${url.pathname}`, ...parameters(url.searchParams).map((line) => `  ? ${line}`)]
+}

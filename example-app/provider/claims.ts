@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import type { FindAccount, KoaContextWithOIDC } from 'oidc-provider'
+import type { Deferral } from 'oidc-provider-deferred'
+import { accountOf, type DemoAccount } from './accounts.js'
+
+/** The plugin puts it there while a deferral is created, polled or redeemed; the host's types cannot know its type. */
+function deferralOf(ctx: KoaContextWithOIDC): Deferral | undefined {
+  return ctx.oidc.entities.Deferral as Deferral | undefined
+}
+
+/** A made-up IBAN with correct check digits, always the same for one deferral. */
+export function demoIban(deferralId: string): string {
+  const digits = BigInt(`0x${createHash('sha256').update(deferralId).digest('hex')}`)
+    .toString()
+    .slice(0, 10)
+  const account = `HRBR${digits}`
+  const letters = `${account}NL00`.replace(/[A-Z]/g, (letter) => String(letter.charCodeAt(0) - 55))
+  const check = String(98n - (BigInt(letters) % 97n)).padStart(2, '0')
+  return `NL${check}${account}`
+}
+
+function verifiedClaims(account: DemoAccount, deferral: Deferral) {
+  const { id: _, ...claims } = account
+  const verification = { trust_framework: 'harbour_demo', time: deferral.decision?.at.toISOString() }
+  return {
+    identity_verified: true,
+    verified_claims: { verification, claims },
+    bank_account: { iban: demoIban(deferral.id), currency: 'EUR' },
+  }
+}
+
+/** Claims about an account. The verified ones exist only when a reviewer has approved this very request. */
+export const findAccount: FindAccount = async (ctx, sub) => {
+  const account = accountOf(sub)
+  if (!account) return undefined
+  const deferral = deferralOf(ctx)
+  return {
+    accountId: sub,
+    async claims() {
+      const name = `${account.given_name} ${account.family_name}`
+      const approved = deferral?.status === 'approved' ? verifiedClaims(account, deferral) : {}
+      return { sub, name, birthdate: account.birthdate, ...approved }
+    },
+  }
+}

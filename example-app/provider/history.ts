@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto'
+import type { Deferral, Provider } from 'oidc-provider-deferred'
+import type { Collection } from '../storage/collection.js'
+import type { HistoryLine } from '../storage/entries.js'
+
+type Line = Pick<HistoryLine, 'event' | 'by' | 'detail'>
+
+/** Adds one line to the history of a deferral. */
+export async function record(history: Collection<HistoryLine>, deferralId: string, line: Line): Promise<void> {
+  await history.insert({ _id: randomUUID(), createdAt: new Date(), deferralId, ...line })
+}
+
+const lines: Record<string, (deferral: Deferral) => Line> = {
+  created: ({ clientId }) => ({ event: 'Asked for', detail: `by ${clientId}` }),
+  exchanged: ({ expiresAt }) => ({ event: 'Waiting', detail: `until ${expiresAt.toISOString().slice(0, 16)}Z` }),
+  approved: ({ decision }) => ({ event: 'Approved', by: decision?.by, detail: decision?.note }),
+  denied: ({ decision }) => ({ event: 'Refused', by: decision?.by, detail: decision?.description }),
+  cancelled: () => ({ event: 'Cancelled' }),
+  redeemed: () => ({ event: 'Tokens issued' }),
+}
+
+/** Writes every event of the plugin into the history. */
+export function keepHistory(provider: Provider, history: Collection<HistoryLine>): void {
+  for (const [event, line] of Object.entries(lines)) {
+    // The plugin's events are not among those the host's types list.
+    const emitter: NodeJS.EventEmitter = provider
+    emitter.on(`deferral.${event}`, (deferral: Deferral) => {
+      record(history, deferral.id, line(deferral)).catch((error) => console.error(error))
+    })
+  }
+}

@@ -1,0 +1,18 @@
+import type { Configuration } from 'oidc-provider'
+import { facts } from '../../web/card.js'
+import { html } from '../../web/html.js'
+import { show } from '../../web/page.js'
+import { contentSecurityPolicy } from '../../web/security_headers.js'
+
+/** The host's error page, for requests that cannot be answered at the relying party. */
+export const renderError: NonNullable<Configuration['renderError']> = (ctx, out) => {
+  ctx.set('Content-Security-Policy', contentSecurityPolicy())
+  const main = html`
+<section class="card">
+<h1>We cannot go on</h1>
+<p class="lead">The request that brought you here does not work, or no longer.</p>
+${facts(Object.entries(out).map(([name, value]) => [name, String(value)]))}
+<p>Go back to the site you came from and start again.</p>
+</section>`
+  show(ctx, { site: 'provider', title: 'We cannot go on', status: ctx.status, narrow: true, main })
+}

@@ -1,0 +1,18 @@
+import type { Op } from './op.js'
+
+export type AuthorizationResponse = { deferredCode: string } | { error: string; description: string | undefined }
+
+/** Reads what the provider sent back with the browser, and refuses what did not come from it. */
+export function readAuthorizationResponse(
+  op: Op,
+  query: URLSearchParams,
+  expectedState: string,
+): AuthorizationResponse {
+  if (query.get('state') !== expectedState) throw new Error('the state does not match')
+  if (query.get('iss') !== op.configuration.serverMetadata().issuer) throw new Error('the issuer does not match')
+  const error = query.get('error')
+  if (error) return { error, description: query.get('error_description') ?? undefined }
+  const deferredCode = query.get('deferred_code')
+  if (!deferredCode || query.has('code')) throw new Error('exactly one deferred code was expected')
+  return { deferredCode }
+}

@@ -1,0 +1,47 @@
+import type { JWK } from 'jose'
+import type { Entry } from './collection.js'
+
+/** Keys that must outlive a restart. A real bank keeps them in a vault. */
+export interface Keys extends Entry {
+  signing: JWK
+  /** Signs the provider's cookies, the sites' cookies and their CSRF tokens. */
+  cookies: string
+  clientSecret: string
+}
+
+/** A picture a customer gave as evidence. It stays with the provider; a deferral carries only `_id`. */
+export interface Evidence extends Entry {
+  /** The interaction during which it was given. */
+  uid: string
+  kind: string
+  type: string
+  bytes: Uint8Array
+}
+
+/** One line of what happened to a deferral. */
+export interface HistoryLine extends Entry {
+  deferralId: string
+  event: string
+  by?: string | undefined
+  detail?: string | undefined
+}
+
+export type JourneyStatus = 'started' | 'checking' | 'open' | 'refused' | 'cancelled' | 'expired' | 'failed'
+
+/** The relying party's memory of one customer who wants an account. */
+export interface Journey extends Entry {
+  /** The browser it belongs to. */
+  visit: string
+  status: JourneyStatus
+  state: string
+  nonce: string
+  codeVerifier: string
+  /** Our handle while we wait; dropped when the answer is there. */
+  deferredAuthId: string | null
+  interval: number
+  progress?: string | undefined
+  /** Why it was refused, or failed. */
+  reason?: string | undefined
+  scope?: string | undefined
+  claims?: Record<string, unknown> | undefined
+}

@@ -1,0 +1,26 @@
+import { type Html, html } from './html.js'
+
+/** Something that needs attention, announced when the page opens. */
+export function problemNote(problem: string | undefined): Html | undefined {
+  return problem ? html`<p class="note problem" role="alert">${problem}</p>` : undefined
+}
+
+/** Where a customer is on the way: steps before the current one are done. */
+export function steps(names: readonly string[], current: number): Html {
+  const state = (index: number) => (index < current ? 'done' : index === current ? 'current' : 'ahead')
+  return html`<ol class="steps">${names.map(
+    (name, index) => html`<li class="${state(index)}"${index === current && html` aria-current="step"`}>${name}</li>`,
+  )}</ol>`
+}
+
+/** A list of names and values. */
+export function facts(rows: readonly (readonly [name: string, value: Html | string | undefined])[]): Html {
+  const known = rows.filter(([, value]) => value !== undefined)
+  return html`<dl class="facts">${known.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
+}
+
+/** A moment, to the minute, in UTC so that everybody reads the same. */
+export function moment(date: Date): Html {
+  const iso = date.toISOString()
+  return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC</time>`
+}
