@@ -2,6 +2,8 @@ export default {
   roots: ['<rootDir>/build/test'],
   testMatch: ['**/*.test.js'],
   testEnvironment: 'node',
+  globalSetup: '<rootDir>/build/test/support/global_setup.js',
+  globalTeardown: '<rootDir>/build/test/support/global_teardown.js',
   transform: {},
   testTimeout: 30_000,
   maxWorkers: 2,

@@ -1,0 +1,19 @@
+import { type Mongo, startMongo } from './mongod.js'
+
+declare global {
+  var deferredTestMongo: Mongo | undefined
+}
+
+/**
+ * One server for the whole run, its address in `DEFERRED_TEST_MONGODB_URI`. Without one the tests that need it are
+ * skipped and say so; in CI the run fails.
+ */
+export default async function setUp(): Promise<void> {
+  try {
+    globalThis.deferredTestMongo = await startMongo()
+    process.env.DEFERRED_TEST_MONGODB_URI = globalThis.deferredTestMongo.uri
+  } catch (error) {
+    if (process.env.CI === 'true') throw error
+    console.warn('\nSKIPPING every test that needs MongoDB:', error instanceof Error ? error.message : error)
+  }
+}
