@@ -1,1 +1,28 @@
-export const hello = 'x'
+export { configure } from './configure.js'
+export type { Approval, Denial } from './deferral/decision.js'
+export type {
+  Binding,
+  Claim,
+  Decision,
+  Deferral,
+  DeferralRecord,
+  DeferralStatus,
+  DeferredRequest,
+  Json,
+  JsonObject,
+  Profile,
+  Progress,
+} from './deferral/deferral.js'
+export type { Deferrals, Transition } from './deferral/deferrals.js'
+export type { DeferralListing, ListQuery } from './deferral/listing.js'
+export type { DeferralQuery, DeferralStore, Exchange, NewDeferral } from './deferral/store.js'
+export { install } from './install.js'
+export type {
+  DeferRequest,
+  DeferredTokenResponseOptions,
+  Deferring,
+  DeferringClientMetadata,
+  HostConfiguration,
+} from './options.js'
+export { type DeferredConfiguration, Provider } from './provider.js'
+export { memoryStore } from './stores/memory.js'

@@ -1,0 +1,105 @@
+import { storeVerbs } from './deferral/store.js'
+import type { DeferredTokenResponseOptions, Settings } from './options.js'
+import { memoryStore } from './stores/memory.js'
+
+const path = 'features.deferredTokenResponse'
+
+type Check = (value: unknown, at: string) => void
+
+const positive: Check = (value, at) => {
+  if (!Number.isSafeInteger(value) || (value as number) < 1) fail(at, 'must be a whole number of seconds, 1 or more')
+}
+const boolean: Check = (value, at) => {
+  if (typeof value !== 'boolean') fail(at, 'must be true or false')
+}
+const callback: Check = (value, at) => {
+  if (typeof value !== 'function') fail(at, 'must be a function')
+}
+
+const checks: Record<keyof DeferredTokenResponseOptions, Check> = {
+  enabled: boolean,
+  store: assertStore,
+  defer: callback,
+  keys: assertKeys,
+  profiles: assertProfiles,
+  ttl: members({ deferredCode: positive, deferral: positive }),
+  interval: positive,
+  requireSenderConstraint: boolean,
+  interimIdToken: callback,
+  routes: members({ cancellation: assertRoute }),
+  now: callback,
+}
+
+/** Checks the options and fills in the defaults; a `TypeError` starts with the option's path. */
+export function settle(options: DeferredTokenResponseOptions): Settings {
+  members(checks)(options, path)
+  const { defer = () => false, keys = [], interval = 5, requireSenderConstraint = true, interimIdToken, now } = options
+  return {
+    enabled: options.enabled ?? true,
+    store: options.store ?? memoryStore(),
+    defer,
+    keys,
+    ttl: { deferredCode: 60, deferral: 86_400, ...options.ttl },
+    interval,
+    requireSenderConstraint,
+    ...(interimIdToken && { interimIdToken }),
+    routes: { cancellation: '/deferred/cancel', ...options.routes },
+    clock: now ?? (() => undefined),
+  }
+}
+
+/** Says what the default store is good for, as the host does of its own. */
+export function warnOfMemoryStore(): void {
+  process.emitWarning(`${path}.store is not set: deferrals are kept in memory and lost on restart, use mongoStore(db)`)
+}
+
+/** Throws a `TypeError` that starts with the option's path. */
+export function fail(at: string, what: string): never {
+  const option = at.startsWith(path) ? at : [path, at].filter(Boolean).join('.')
+  throw new TypeError(`${option} ${what}`)
+}
+
+/** Whether the options ask for the feature at all. */
+export function isEnabled(options: DeferredTokenResponseOptions | undefined): options is DeferredTokenResponseOptions {
+  if (options === undefined) return false
+  if (typeof options !== 'object' || options === null) fail(path, 'must be an object, use { enabled: true }')
+  return options.enabled !== false
+}
+
+function members(known: Record<string, Check>): Check {
+  return (value, at) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(at, 'must be an object')
+    for (const [name, member] of Object.entries(value)) {
+      const check = Object.hasOwn(known, name) ? known[name] : undefined
+      if (!check) fail(`${at}.${name}`, `is not an option, use one of ${Object.keys(known).join(', ')}`)
+      if (member !== undefined) check(member, `${at}.${name}`)
+    }
+  }
+}
+
+function assertStore(store: unknown, at: string): void {
+  const missing = storeVerbs.filter((verb) => typeof (store as Record<string, unknown> | null)?.[verb] !== 'function')
+  if (missing.length)
+    fail(at, `must be a DeferralStore such as memoryStore() or mongoStore(db), it lacks ${missing.join(', ')}`)
+}
+
+function assertKeys(keys: unknown, at: string): void {
+  if (!Array.isArray(keys)) fail(at, 'must be an array of 32-byte keys')
+  for (const [index, key] of keys.entries()) {
+    const bytes = typeof key === 'string' && /^[\w-]+$/.test(key) ? Buffer.from(key, 'base64url') : key
+    if (!(bytes instanceof Uint8Array) || bytes.length !== 32) {
+      fail(`${at}[${index}]`, 'must be 32 bytes, as a Uint8Array or base64url, e.g. of crypto.randomBytes(32)')
+    }
+  }
+}
+
+function assertProfiles(profiles: unknown, at: string): void {
+  members({ openid: boolean, oauth: boolean })(profiles, at)
+  const { openid = true, oauth = false } = profiles as { openid?: boolean; oauth?: boolean }
+  if (oauth) fail(`${at}.oauth`, 'is not available in this version, leave it out')
+  if (!openid) fail(`${at}.openid`, 'is the only profile of this version, use enabled: false to switch it off')
+}
+
+function assertRoute(route: unknown, at: string): void {
+  if (typeof route !== 'string' || !/^(\/[\w.~-]+)+$/.test(route)) fail(at, "must be a path such as '/deferred/cancel'")
+}

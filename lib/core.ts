@@ -1,0 +1,33 @@
+import type { Provider } from 'oidc-provider'
+import type { DeferralRecord } from './deferral/deferral.js'
+import type { DeferralEvent } from './deferral/deferrals.js'
+import type { Pacing } from './deferral/pacing.js'
+import type { DeferralStore } from './deferral/store.js'
+import type { CodeHandler } from './host/hold.js'
+import type { Internals } from './host/seams.js'
+import type { Settings } from './options.js'
+
+/** What every message of a profile is handled with, made once per provider. */
+export interface Core {
+  provider: Provider
+  internals: Internals
+  /** the host's authorization_code handler */
+  handler: CodeHandler
+  settings: Settings
+  store: DeferralStore
+  pacing: Pacing
+  announce: (event: DeferralEvent, record: DeferralRecord) => void
+}
+
+const cores = new WeakMap<Provider, Core>()
+
+/** Keeps a provider's core for callbacks that were configured before the provider existed. */
+export function keepCore(core: Core): Core {
+  cores.set(core.provider, core)
+  return core
+}
+
+/** The core of a provider on which `install` has run. */
+export function coreOf(provider: Provider): Core | undefined {
+  return cores.get(provider)
+}

@@ -1,0 +1,100 @@
+import type { Decision, JsonObject, Progress } from './deferral.js'
+
+/** What `approve` takes. `scope` may be a space-separated string. */
+export interface Approval {
+  /** who decided, for the record */
+  by?: string
+  acr?: string
+  amr?: string[]
+  /** seconds since the epoch */
+  authTime?: number
+  scope?: string | string[]
+  resource?: string[]
+  authorizationDetails?: JsonObject[]
+  claims?: JsonObject
+  /** for the record, never shown to the client */
+  note?: string
+}
+
+/** What `deny` takes. */
+export interface Denial {
+  by?: string
+  note?: string
+  /** reaches the client as `error_description`, sanitised */
+  description?: string
+}
+
+type Shape = Record<string, { is: (value: unknown) => boolean; expected: string }>
+
+const text = { is: (value: unknown) => typeof value === 'string' && value !== '', expected: 'a non-empty string' }
+const texts = { is: (value: unknown) => Array.isArray(value) && value.every(text.is), expected: 'an array of strings' }
+const seconds = {
+  is: (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0,
+  expected: 'a whole number, zero or more',
+}
+const object = { is: isObject, expected: 'a plain object' }
+
+const approvalShape: Shape = {
+  by: text,
+  acr: text,
+  amr: texts,
+  authTime: seconds,
+  scope: {
+    is: (value) => typeof value === 'string' || texts.is(value),
+    expected: 'a space-separated string or an array of strings',
+  },
+  resource: texts,
+  authorizationDetails: {
+    is: (value) => Array.isArray(value) && value.every(isObject),
+    expected: 'an array of objects',
+  },
+  claims: {
+    is: (value) => isObject(value) && Object.values(value as object).every(isObject),
+    expected: 'a claims request object',
+  },
+  note: text,
+}
+const denialShape: Shape = { by: text, note: text, description: text }
+const progressShape: Shape = { step: text, position: seconds, estimate: seconds }
+const cancellationShape: Shape = { by: text }
+
+/** Checks the arguments of `approve`; a `TypeError` names the member. */
+export function toApproval(approval: Approval): Decision {
+  const { scope, ...rest } = checked('approve', approval, approvalShape)
+  if (scope === undefined) return rest
+  return { ...rest, scope: [...new Set(typeof scope === 'string' ? scope.split(' ').filter(Boolean) : scope)] }
+}
+
+/** Checks the arguments of `deny`; a `TypeError` names the member. */
+export function toDenial(denial: Denial): Decision {
+  return checked('deny', denial, denialShape)
+}
+
+/** Checks the arguments of `progress`; a `TypeError` names the member. */
+export function toProgress(progress: Progress): Progress {
+  if (progress?.step === undefined) throw new TypeError('progress: step must be a non-empty string')
+  return checked('progress', progress, progressShape)
+}
+
+/** Checks the arguments of `cancel`; a `TypeError` names the member. */
+export function toCancellation(cancellation: { by?: string }): { by?: string } {
+  return checked('cancel', cancellation, cancellationShape)
+}
+
+function checked<T extends object>(method: string, given: T, shape: Shape): T {
+  if (!object.is(given)) fail(method, 'the argument', object.expected)
+  for (const [name, value] of Object.entries(given as Record<string, unknown>)) {
+    const member = shape[name]
+    if (!member) throw new TypeError(`${method}: ${name} is not known, use ${Object.keys(shape).join(', ')}`)
+    if (value !== undefined && !member.is(value)) fail(method, name, member.expected)
+  }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T
+}
+
+function fail(method: string, name: string, expected: string): never {
+  throw new TypeError(`${method}: ${name} must be ${expected}`)
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

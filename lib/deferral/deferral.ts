@@ -1,0 +1,170 @@
+/** Anything that JSON can carry. */
+export type Json = string | number | boolean | null | Json[] | { [name: string]: Json }
+
+/** A JSON object. */
+export type JsonObject = { [name: string]: Json }
+
+/** Which published form of Deferred Token Response a deferral speaks. */
+export type Profile = 'openid' | 'oauth'
+
+/** Where a deferral stands. Expiry is not a status: it is computed from `expiresAt`. */
+export type DeferralStatus = 'pending' | 'approved' | 'denied' | 'cancelled' | 'redeemed'
+
+/** What a waiting client may be told: a step, its place in the queue, an estimate in seconds. */
+export interface Progress {
+  step: string
+  position?: number
+  estimate?: number
+}
+
+/** What a decision allows: every member absent from it stays as requested, every member present is no wider. */
+export interface Granted {
+  scope?: string[]
+  resource?: string[]
+  authorizationDetails?: JsonObject[]
+  /** the `claims` request object, members only removed */
+  claims?: JsonObject
+  acr?: string
+  amr?: string[]
+  /** seconds since the epoch, of a real re-authentication of the same end-user */
+  authTime?: number
+}
+
+/** Who decided what, and why. `description` reaches the client, `note` never does. */
+export interface Decision extends Granted {
+  by?: string
+  note?: string
+  description?: string
+}
+
+/** The key the client showed first; everything later about this deferral is shown with it. */
+export interface Binding {
+  /** JWK SHA-256 thumbprint of the DPoP key (RFC 9449, section 6.1) */
+  jkt?: string
+  /** SHA-256 thumbprint of the client certificate (RFC 8705, section 3.1) */
+  x5t?: string
+}
+
+/** A lease on redemption: whoever holds the latest fence may finalise. */
+export interface Claim {
+  id: string
+  fence: number
+  until: Date
+}
+
+/** What was asked for and is known of one deferred request, whatever its status. */
+export interface DeferredRequest {
+  /** internal id, 22 base64url characters; may be logged and shown to reviewers */
+  id: string
+  profile: Profile
+  clientId: string
+  accountId?: string
+  /** the host's Grant that the tokens will belong to */
+  grantId?: string
+  /** originating grant type, absent in the openid profile */
+  grantType?: string
+  scope: string[]
+  resource: string[]
+  authorizationDetails?: JsonObject[]
+  claims?: JsonObject
+  context?: JsonObject
+  /** seconds between polls */
+  interval: number
+  /** seconds from the exchange to expiry */
+  lifetime: number
+  /** SHA-256 of the labelled secret in the deferred code */
+  codeHash?: string
+  /** what the host would have put into its authorization code, as the host wrote it */
+  source: JsonObject
+}
+
+interface Facts extends DeferredRequest {
+  createdAt: Date
+  expiresAt: Date
+  exchangedAt?: Date
+  /** SHA-256 of the labelled secret in the poll handle */
+  handleHash?: string
+  binding?: Binding
+  /** the `resource` parameter of the exchange, needed again when tokens are minted */
+  requestedResource?: string[]
+  progress?: Progress
+  fence: number
+  claim?: Claim
+  cancelledBy?: string
+  /** the instant at which the store read or wrote this, by the clock that decides */
+  readAt: Date
+}
+
+/** The decision and when it was taken. */
+interface Decided {
+  decision: Decision
+  decidedAt: Date
+}
+
+/** One deferral as its store keeps it. */
+export type DeferralRecord = Facts &
+  (
+    | { status: 'pending' }
+    | ({ status: 'approved' | 'denied' } & Decided)
+    | ({ status: 'cancelled'; cancelledAt: Date } & Partial<Decided>)
+    | ({ status: 'redeemed'; redeemedAt: Date } & Decided)
+  )
+
+/** One deferral as reviewers, events and the integrator's callbacks see it. It never holds a handle or a hash. */
+export interface Deferral {
+  id: string
+  profile: Profile
+  status: DeferralStatus
+  /** not redeemed and past `expiresAt` */
+  expired: boolean
+  clientId: string
+  accountId?: string
+  grantType?: string
+  scope: string[]
+  resource: string[]
+  authorizationDetails?: JsonObject[]
+  claims?: JsonObject
+  context?: JsonObject
+  progress?: Progress
+  decision?: Decision & { at: Date }
+  createdAt: Date
+  exchangedAt?: Date
+  expiresAt: Date
+  decidedAt?: Date
+  redeemedAt?: Date
+  cancelledAt?: Date
+  cancelledBy?: string
+}
+
+const shown = [
+  'id',
+  'profile',
+  'status',
+  'clientId',
+  'accountId',
+  'grantType',
+  'scope',
+  'resource',
+  'authorizationDetails',
+  'claims',
+  'context',
+  'progress',
+  'createdAt',
+  'exchangedAt',
+  'expiresAt',
+  'decidedAt',
+  'redeemedAt',
+  'cancelledAt',
+  'cancelledBy',
+] as const
+
+/** Leaves out of a record what only the store and the protocol need. */
+export function describe(record: DeferralRecord): Deferral {
+  const members = new Map<string, unknown>(Object.entries(record))
+  const deferral = Object.fromEntries(shown.flatMap((name) => (members.has(name) ? [[name, members.get(name)]] : [])))
+  return {
+    ...(deferral as Omit<Deferral, 'expired'>),
+    ...('decision' in record && record.decision && { decision: { ...record.decision, at: record.decidedAt as Date } }),
+    expired: record.status !== 'redeemed' && record.expiresAt <= record.readAt,
+  }
+}

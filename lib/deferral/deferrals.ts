@@ -1,0 +1,105 @@
+import { type Approval, type Denial, toApproval, toCancellation, toDenial, toProgress } from './decision.js'
+import { type Deferral, type DeferralRecord, describe, type Progress } from './deferral.js'
+import { type DeferralListing, type ListQuery, list } from './listing.js'
+import { assertNarrower } from './narrow.js'
+import type { DeferralStore } from './store.js'
+
+/** The current record, and whether this call changed it. A conflict never overwrites. */
+export interface Transition {
+  deferral: Deferral
+  changed: boolean
+}
+
+/** Events on the provider, after the write, in the process that made it. */
+export type DeferralEvent = 'created' | 'exchanged' | 'approved' | 'denied' | 'cancelled' | 'redeemed'
+
+/** What the operator API needs from its surroundings. */
+export interface Surroundings {
+  store: DeferralStore
+  clock: () => Date | undefined
+  announce: (event: DeferralEvent, record: DeferralRecord) => void
+  /** when the host's Grant behind a deferral ends; `undefined`: never */
+  grantExpiry: (record: DeferralRecord) => Promise<Date | undefined>
+}
+
+/**
+ * The back office of deferred requests. Methods take the internal `id`, never a handle. An unknown id rejects with
+ * `code: 'ERR_DEFERRAL_NOT_FOUND'`, wrong arguments with a `TypeError`, widening with a `RangeError`; nothing is changed then.
+ */
+export class Deferrals {
+  readonly #store: DeferralStore
+  readonly #clock: Surroundings['clock']
+  readonly #announce: Surroundings['announce']
+  readonly #grantExpiry: Surroundings['grantExpiry']
+
+  constructor({ store, clock, announce, grantExpiry }: Surroundings) {
+    this.#store = store
+    this.#clock = clock
+    this.#announce = announce
+    this.#grantExpiry = grantExpiry
+  }
+
+  /** The deferral with this id. */
+  async get(id: string): Promise<Deferral | undefined> {
+    const record = await this.#store.find(id, this.#clock())
+    return record && describe(record)
+  }
+
+  /** A page of deferrals, newest first; `cursor` of one page asks for the next. `limit` is at most 100. */
+  async list(query: ListQuery = {}): Promise<DeferralListing> {
+    return list(this.#store, query, this.#clock())
+  }
+
+  /** Approves a pending deferral, with no more than was requested; the client's next poll yields tokens. */
+  async approve(id: string, approval: Approval = {}): Promise<Transition> {
+    const decision = toApproval(approval)
+    const record = await this.#known(id)
+    assertNarrower(record, decision)
+    return this.#settled(id, 'approved', await this.#store.decide(id, 'approved', decision, this.#clock()))
+  }
+
+  /** Denies a pending deferral; polls are answered `access_denied` until it expires. */
+  async deny(id: string, denial: Denial = {}): Promise<Transition> {
+    const decision = toDenial(denial)
+    return this.#settled(id, 'denied', await this.#store.decide(id, 'denied', decision, this.#clock()))
+  }
+
+  /** Tells the waiting client where its request stands, in `error_description` of the pending answer. */
+  async progress(id: string, progress: Progress): Promise<Transition> {
+    return this.#settled(id, undefined, await this.#store.progress(id, toProgress(progress), this.#clock()))
+  }
+
+  /** Cancels a deferral that was not redeemed yet; polls are answered `access_denied` until it expires. */
+  async cancel(id: string, cancellation: { by?: string } = {}): Promise<Transition> {
+    const { by } = toCancellation(cancellation)
+    return this.#settled(id, 'cancelled', await this.#store.cancel(id, by, this.#clock()))
+  }
+
+  /** Moves the expiry of an exchanged deferral to `expiresIn` seconds from now, never beyond the Grant's own expiry. */
+  async extend(id: string, { expiresIn }: { expiresIn: number }): Promise<Transition> {
+    if (!Number.isSafeInteger(expiresIn) || expiresIn < 1)
+      throw new TypeError('extend: expiresIn must be seconds, 1 or more')
+    const record = await this.#known(id)
+    const limit = await this.#grantExpiry(record)
+    if (limit && record.readAt.getTime() + expiresIn * 1000 > limit.getTime()) {
+      throw new RangeError(`extend: the Grant behind this deferral ends at ${limit.toISOString()}`)
+    }
+    return this.#settled(id, undefined, await this.#store.extend(id, expiresIn, this.#clock()))
+  }
+
+  async #known(id: string): Promise<DeferralRecord> {
+    const record = await this.#store.find(id, this.#clock())
+    if (!record) throw Object.assign(new Error('no deferral has this id'), { code: 'ERR_DEFERRAL_NOT_FOUND' })
+    return record
+  }
+
+  async #settled(
+    id: string,
+    event: DeferralEvent | undefined,
+    written: DeferralRecord | undefined,
+  ): Promise<Transition> {
+    if (!written) return { deferral: describe(await this.#known(id)), changed: false }
+    if (event) this.#announce(event, written)
+    return { deferral: describe(written), changed: true }
+  }
+}

@@ -1,0 +1,36 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+
+/** The kinds of handle; the label in the hash makes one kind worthless at another's door. */
+export type HandleKind = 'deferred_code' | 'deferred_auth_id'
+
+const idLength = 22
+const shape = /^[\w-]{65}$/
+const nowhere = 'A'.repeat(65)
+
+/** A new internal id: 16 random bytes, base64url. */
+export function newId(): string {
+  return randomBytes(16).toString('base64url')
+}
+
+/** A new handle for the deferral `id`: what the client gets, and the hash that is stored instead of it. */
+export function newHandle(kind: HandleKind, id: string): { handle: string; hash: string } {
+  const secret = randomBytes(32).toString('base64url')
+  return { handle: id + secret, hash: hashOf(kind, secret) }
+}
+
+/** The parts of a handle a client sent; a malformed one is looked up, and missed, like any unknown one. */
+export function parseHandle(handle: string): { id: string; secret: string } {
+  const value = shape.test(handle) ? handle : nowhere
+  return { id: value.slice(0, idLength), secret: value.slice(idLength) }
+}
+
+/** Compares in constant time the secret a client sent with the hash that was kept. */
+export function matches(kind: HandleKind, secret: string, hash: string | undefined): boolean {
+  const expected = Buffer.from(hash ?? hashOf(kind, ''), 'base64url')
+  const equal = timingSafeEqual(Buffer.from(hashOf(kind, secret), 'base64url'), expected)
+  return equal && hash !== undefined
+}
+
+function hashOf(kind: HandleKind, secret: string): string {
+  return createHash('sha256').update(`${kind}\0${secret}`).digest('base64url')
+}

@@ -1,0 +1,55 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { DeferralRecord, Granted, JsonObject } from './deferral.js'
+
+/** Refuses with a `RangeError` a decision that grants anything the request did not ask for, or nothing at all. */
+export function assertNarrower(requested: DeferralRecord, granted: Granted): void {
+  assertSubset('scope', granted.scope, requested.scope)
+  assertSubset('resource', granted.resource, requested.resource)
+  assertSubset('authorizationDetails', granted.authorizationDetails, requested.authorizationDetails ?? [])
+  assertNarrowerClaims(granted.claims ?? {}, requested.claims ?? {})
+  const details = granted.authorizationDetails ?? requested.authorizationDetails ?? []
+  if (granted.scope?.length === 0 && details.length === 0) {
+    throw new RangeError('the decision leaves nothing to grant, use deny instead')
+  }
+}
+
+/** What the host would have put into its code, had only this been asked for. */
+export function narrow(source: JsonObject, granted: Granted): JsonObject {
+  const { scope, resource, authorizationDetails, claims, acr, amr, authTime } = granted
+  const narrowed: JsonObject = { ...source }
+  if (scope) narrowed.scope = scope.join(' ')
+  if (resource) assign(narrowed, 'resource', resource.length > 1 ? resource : resource[0])
+  if (authorizationDetails) narrowed.rar = authorizationDetails
+  if (claims) narrowed.claims = claims
+  if (acr !== undefined) narrowed.acr = acr
+  if (amr) narrowed.amr = amr
+  if (authTime !== undefined) narrowed.authTime = authTime
+  return narrowed
+}
+
+function assign(target: JsonObject, name: string, value: JsonObject[string] | undefined): void {
+  if (value === undefined) delete target[name]
+  else target[name] = value
+}
+
+function assertSubset(name: string, granted: unknown[] | undefined, requested: unknown[]): void {
+  const wider = granted?.filter((entry) => !requested.some((candidate) => isDeepStrictEqual(candidate, entry)))
+  if (wider?.length) {
+    throw new RangeError(`${name} may only narrow what was requested, not requested: ${JSON.stringify(wider)}`)
+  }
+}
+
+// a member is kept or removed as a whole: taking a constraint out of a member would ask for more
+function assertNarrowerClaims(granted: JsonObject, requested: JsonObject): void {
+  for (const [target, members] of Object.entries(granted)) {
+    const asked = requested[target]
+    for (const [name, constraint] of Object.entries(members ?? {})) {
+      const same = isObject(asked) && Object.hasOwn(asked, name) && isDeepStrictEqual(asked[name], constraint)
+      if (!same) throw new RangeError(`claims may only narrow what was requested, not requested: ${target}.${name}`)
+    }
+  }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

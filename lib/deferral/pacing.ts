@@ -1,0 +1,72 @@
+import type { DeferralRecord } from './deferral.js'
+
+/** What is remembered of a deferral to refuse a hurried poll without reading it again. */
+export type Remembered = Pick<DeferralRecord, 'id' | 'clientId' | 'handleHash' | 'binding' | 'interval' | 'expiresAt'>
+
+interface Stamp {
+  deferral: Remembered
+  acceptedAt: number
+  readAt: number
+  lastPollTaken: boolean
+}
+
+/** Keeps polls of one deferral apart on this node; nothing of it is stored or shared. */
+export interface Pacing {
+  /** The deferral a poll may be refused on right now: it comes too early, and was read as pending at most 1 s ago. */
+  refusable(id: string, now: number): Remembered | undefined
+  /** Whether a poll that read the deferral as pending is on time. An accepted one moves the stamp, a refused one does not. */
+  admit(deferral: Remembered, now: number): boolean
+  /** Forgets a deferral that is no longer pending. */
+  forget(id: string): void
+}
+
+const trustSeconds = 1
+
+/** Pacing with room for `size` deferrals; the least recently polled ones are forgotten first. */
+export function createPacing(size = 100_000): Pacing {
+  const stamps = new Map<string, Stamp>()
+
+  function early({ deferral, acceptedAt, lastPollTaken }: Stamp, now: number): boolean {
+    const interval = deferral.interval * 1000
+    if (now - acceptedAt >= interval - Math.max(1000, interval * 0.05)) return false
+    // the draft invites one last poll close to expiry, a little inside the interval
+    return lastPollTaken || deferral.expiresAt.getTime() - now > interval
+  }
+
+  function keep(id: string, stamp: Stamp): void {
+    stamps.delete(id)
+    stamps.set(id, stamp)
+    if (stamps.size > size) stamps.delete(stamps.keys().next().value as string)
+  }
+
+  return {
+    refusable(id, now) {
+      const stamp = stamps.get(id)
+      if (!stamp || now - stamp.readAt > trustSeconds * 1000 || !early(stamp, now)) return undefined
+      return stamp.deferral
+    },
+
+    admit({ id, clientId, handleHash, binding, interval, expiresAt }, now) {
+      const deferral: Remembered = {
+        id,
+        clientId,
+        interval,
+        expiresAt,
+        ...(handleHash && { handleHash }),
+        ...(binding && { binding }),
+      }
+      const stamp = stamps.get(id)
+      if (stamp && early({ ...stamp, deferral }, now)) {
+        keep(id, { ...stamp, deferral, readAt: now })
+        return false
+      }
+      const lastPollTaken = expiresAt.getTime() - now <= interval * 1000
+      keep(id, { deferral, acceptedAt: now, readAt: now, lastPollTaken })
+      return true
+    },
+
+    forget(id) {
+      stamps.delete(id)
+    },
+  }
+}

@@ -1,0 +1,99 @@
+import type { Binding, Decision, DeferralRecord, DeferralStatus, DeferredRequest, Progress } from './deferral.js'
+
+/** A deferral to be created, and the seconds its deferred code is valid for. */
+export type NewDeferral = DeferredRequest & { expiresIn: number }
+
+/** What the exchange writes: the new poll handle, the key shown, the resource asked for. */
+export interface Exchange {
+  handleHash: string
+  binding?: Binding
+  requestedResource?: string[]
+}
+
+/** Which deferrals to list, newest first, starting after the given one. */
+export interface DeferralQuery {
+  status?: DeferralStatus | 'expired'
+  clientId?: string
+  accountId?: string
+  after?: { createdAt: Date; id: string }
+  limit: number
+}
+
+/**
+ * Where deferrals live. Every verb but `find` and `list` is one atomic transition: of any number of concurrent calls on
+ * any number of nodes whose guards exclude each other exactly one resolves to the record, the others to `undefined`, and
+ * then nothing was written. Once resolved, a transition survives the loss of a node. A rejection means "not known": the
+ * write may or may not have happened.
+ *
+ * Verbs take `now` from the test clock; without it the store's own clock decides what has expired, never the caller's.
+ * Records come back as copies, with `readAt` set by that clock.
+ */
+export interface DeferralStore {
+  /** Creates a pending deferral that expires with its deferred code. Rejects when the id exists. */
+  create(deferral: NewDeferral, now?: Date): Promise<DeferralRecord>
+
+  /** Reads one deferral by its internal id, in one read by primary key; expired ones too, until they are purged. */
+  find(id: string, now?: Date): Promise<DeferralRecord | undefined>
+
+  /** Lists deferrals, newest first. `expired` is "not redeemed and past expiry"; `pending` and `approved` exclude those. */
+  list(query: DeferralQuery, now?: Date): Promise<DeferralRecord[]>
+
+  /** Spends the deferred code. Guard: never exchanged, unexpired, `pending`, `approved` or `denied`. Expiry starts anew. */
+  exchange(id: string, exchange: Exchange, now?: Date): Promise<DeferralRecord | undefined>
+
+  /** Sets what a waiting client is told. Guard: `pending`, unexpired. */
+  progress(id: string, progress: Progress, now?: Date): Promise<DeferralRecord | undefined>
+
+  /** Decides. Guard: `pending`, unexpired. */
+  decide(id: string, status: 'approved' | 'denied', decision: Decision, now?: Date): Promise<DeferralRecord | undefined>
+
+  /** Cancels, a live claim notwithstanding. Guard: `pending` or `approved`. */
+  cancel(id: string, by: string | undefined, now?: Date): Promise<DeferralRecord | undefined>
+
+  /** Moves the expiry to `expiresIn` seconds from now. Guard: exchanged, unexpired, `pending` or `approved`. */
+  extend(id: string, expiresIn: number, now?: Date): Promise<DeferralRecord | undefined>
+
+  /** Leases redemption for `lease` seconds and raises the fence. Guard: `approved`, exchanged, unexpired, no live claim. */
+  claim(id: string, claimId: string, lease: number, now?: Date): Promise<DeferralRecord | undefined>
+
+  /** Ends a redemption. Guard: `approved` with this claim and fence; succeeds again where this claim already did. */
+  finalise(id: string, claim: { id: string; fence: number }, now?: Date): Promise<DeferralRecord | undefined>
+
+  /** Gives a claim back before its lease ends. Guard: `approved` with this claim. */
+  release(id: string, claimId: string, now?: Date): Promise<DeferralRecord | undefined>
+}
+
+/** The verbs a store must have, for the check at start. */
+export const storeVerbs = [
+  'create',
+  'find',
+  'list',
+  'exchange',
+  'progress',
+  'decide',
+  'cancel',
+  'extend',
+  'claim',
+  'finalise',
+  'release',
+] as const satisfies (keyof DeferralStore)[]
+
+/**
+ * The same store, its faults wrapped in plain errors: one that carries `expose` or `statusCode` would otherwise be
+ * rendered to the client as the integrator's own 4xx.
+ */
+export function withPlainErrors(store: DeferralStore): DeferralStore {
+  return new Proxy(store, {
+    get(target, verb: keyof DeferralStore) {
+      const transition: unknown = Reflect.get(target, verb)
+      if (typeof transition !== 'function') return transition
+      return async (...args: unknown[]) => {
+        try {
+          return await Reflect.apply(transition, target, args)
+        } catch (cause) {
+          throw new Error(`deferral store failed at ${verb}`, { cause })
+        }
+      }
+    },
+  })
+}

@@ -1,0 +1,22 @@
+import type { Progress } from './deferral.js'
+
+const longest = 256
+
+/** Text from a reviewer as `error_description` may carry it: printable ASCII without `"` and `\` (RFC 6749, section 5.2). */
+export function sanitise(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/\s+/g, ' ')
+    .replace(/["\u2018\u2019\u201c\u201d]/g, "'")
+    .replace(/[^\x20-\x5b\x5d-\x7e]/g, '')
+    .trim()
+    .slice(0, longest)
+}
+
+/** Progress as a waiting client reads it, absent parts left out. */
+export function progressText({ step, position, estimate }: Progress): string {
+  const parts = [`step=${sanitise(step)}`]
+  if (position !== undefined) parts.push(`position=${position}`)
+  if (estimate !== undefined) parts.push(`estimate=${estimate}`)
+  return parts.join('; ')
+}

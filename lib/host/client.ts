@@ -1,0 +1,49 @@
+import { errors, type Provider } from 'oidc-provider'
+import { currentContext, paramsOf } from './context.js'
+
+const lent = new WeakMap<object, string>()
+
+/** What the plugin adds to the host's client checks. */
+export interface ClientRules {
+  responseTypes: readonly string[]
+  grantType: string
+}
+
+/**
+ * Overrides two predicates of the host's Client, for which it has no hook: a client that is not registered for deferring is
+ * `unauthorized_client` (C-O25), where the host says `invalid_request`. The first also hides plain `deferred_code` from the
+ * host's check of `authorization_details`, which insists on the word `code` (O-013); `sentResponseType` takes that back.
+ */
+export function installClientRules(provider: Provider, { responseTypes, grantType }: ClientRules): void {
+  const prototype = (provider as any).Client.prototype
+  const { responseTypeAllowed, grantTypeAllowed } = prototype
+
+  prototype.responseTypeAllowed = function (this: unknown, type: string) {
+    const allowed: boolean = responseTypeAllowed.call(this, type)
+    const ctx = currentContext(provider)
+    const params = ctx?.oidc?.params && paramsOf(ctx)
+    if (!ctx || !responseTypes.includes(type) || params?.response_type !== type) return allowed
+    if (!allowed) throw new errors.UnauthorizedClient('requested response_type is not allowed for this client')
+    if (type === 'deferred_code' && params.authorization_details !== undefined) {
+      lent.set(ctx, type)
+      params.response_type = 'code deferred_code'
+    }
+    return true
+  }
+
+  prototype.grantTypeAllowed = function (this: unknown, type: string) {
+    const allowed: boolean = grantTypeAllowed.call(this, type)
+    const ctx = currentContext(provider)
+    const requested = ctx?.oidc?.route === 'token' && ctx.oidc.params && paramsOf(ctx).grant_type
+    if (!allowed && type === grantType && requested === type) {
+      throw new errors.UnauthorizedClient('requested grant type is not allowed for this client')
+    }
+    return allowed
+  }
+}
+
+/** The response type the client sent, back in its place. */
+export function restoreResponseType(ctx: import('./context.js').Context): void {
+  const sent = lent.get(ctx)
+  if (sent !== undefined) paramsOf(ctx).response_type = sent
+}

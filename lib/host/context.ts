@@ -1,0 +1,33 @@
+import type { Account, Client, KoaContextWithOIDC, Provider } from 'oidc-provider'
+
+/** The parameters of a request; the host's handlers read them, and some of ours are written for those. */
+export type Params = Record<string, string | string[] | undefined>
+
+/** The host's context of a request whose client is known. */
+export type Context = KoaContextWithOIDC
+
+/** The host's mutable parameters of this request. */
+export function paramsOf(ctx: Context): Params {
+  return ctx.oidc.params as Params
+}
+
+/** The authenticated client. */
+export function clientOf(ctx: Context): Client {
+  return ctx.oidc.client as Client
+}
+
+/** The account of the end-user, once the host has loaded it. */
+export function accountOf(ctx: Context): Account | undefined {
+  return ctx.oidc.account
+}
+
+/** The request being handled right now, where the host does not hand a `ctx` over. */
+export function currentContext(provider: Provider): Context | undefined {
+  // static, from an AsyncLocalStorage of the host
+  return (provider.constructor as unknown as { ctx?: Context }).ctx
+}
+
+/** Has every answer to this request, errors too, rendered as JSON: the host turns to HTML for `Accept: text/html`. */
+export function answerJson(ctx: Context): void {
+  Object.defineProperty(ctx, 'accepts', { value: () => 'json', configurable: true })
+}

@@ -1,0 +1,38 @@
+import { type AuthorizationCode, errors, type Provider } from 'oidc-provider'
+import { type Context, clientOf } from './context.js'
+
+/**
+ * Has the Grant behind this code outlive the deferral and the refresh token that may follow it. Must run before the deferral
+ * is written and never later: saving a Grant that was read before a revocation would bring it back.
+ */
+export async function outlive(
+  ctx: Context,
+  provider: Provider,
+  code: AuthorizationCode,
+  seconds: number,
+): Promise<void> {
+  const grant = await provider.Grant.find(code.grantId as string)
+  if (!grant) throw new errors.AccessDenied(undefined, 'grant not found')
+  if (!grant.exp) return
+  const end = Math.floor(Date.now() / 1000) + seconds + refreshTokenLifetime(ctx, provider, code)
+  if (grant.exp >= end) return
+  // save(ttl) is ignored by the host
+  grant.exp = end
+  await grant.save()
+}
+
+/** When the Grant ends; `undefined`: never. A Grant that is gone has ended. */
+export async function grantExpiry(provider: Provider, grantId: string | undefined): Promise<Date | undefined> {
+  if (grantId === undefined) return undefined
+  const grant = await provider.Grant.find(grantId, { ignoreExpiration: true })
+  if (!grant) return new Date(0)
+  return grant.exp ? new Date(grant.exp * 1000) : undefined
+}
+
+function refreshTokenLifetime(ctx: Context, provider: Provider, code: AuthorizationCode): number {
+  const client = clientOf(ctx)
+  if (!client.grantTypeAllowed('refresh_token')) return 0
+  const { accountId, grantId, scope } = code
+  const token = new (provider as any).RefreshToken({ accountId, client, grantId, scope, gty: 'authorization_code' })
+  return token.expiration ?? 0
+}

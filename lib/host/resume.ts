@@ -1,0 +1,68 @@
+import { errors, type Provider } from 'oidc-provider'
+import type { Binding, JsonObject } from '../deferral/deferral.js'
+import { codeFrom } from './authorization_code.js'
+import type { Context, Params } from './context.js'
+import { type CodeHandler, runHandler } from './hold.js'
+import { intercept } from './intercept.js'
+
+/** What is minted from: the narrowed source, the key it is bound to, the resource asked for at the exchange. */
+export interface Resumption {
+  source: JsonObject
+  binding: Binding | undefined
+  requestedResource: string[] | undefined
+  /** refuses, by throwing, a token that the integrator's callbacks made wider than the decision */
+  inspect: (token: { rar?: unknown }) => void
+}
+
+/**
+ * Runs the host's authorization_code handler to its end, so that tokens are minted exactly as without the wait.
+ * A Grant or an account that is gone is `access_denied` (I-129, I-130); any other error of the host is rethrown.
+ */
+export async function resume(
+  ctx: Context,
+  { provider, handler }: { provider: Provider; handler: CodeHandler },
+  { source, binding, requestedResource, inspect }: Resumption,
+): Promise<void> {
+  const kept = await withLiveSession(provider, source)
+  // verified at the exchange, and the verifier is not sent again
+  const { codeChallenge, codeChallengeMethod, ...rest } = kept
+  const code = codeFrom(provider, { ...rest, ...(binding?.jkt !== undefined && { dpopJkt: binding.jkt }) })
+  intercept(ctx, { findCode: async () => code, saveAccessToken: (token) => inspect(token as { rar?: unknown }) })
+  const lent: Params = { redirect_uri: source.redirectUri as string }
+  if (requestedResource?.length) lent.resource = requestedResource.length > 1 ? requestedResource : requestedResource[0]
+  try {
+    await runHandler(ctx, handler, lent)
+  } catch (error) {
+    if (error instanceof errors.InvalidGrant && (await isGone(ctx, provider, source))) {
+      throw new errors.AccessDenied('the authorization no longer holds')
+    }
+    throw error
+  }
+}
+
+/** Destroys what the host minted during this request; it was never disclosed. */
+export async function discardMinted(ctx: Context): Promise<void> {
+  const { AccessToken, RefreshToken } = ctx.oidc.entities
+  ctx.body = undefined
+  await Promise.all([AccessToken?.jti ? AccessToken.destroy() : undefined, RefreshToken?.destroy()])
+}
+
+// a session that merely ran out must not make the tokens stillborn; a logout revoked the Grant already
+async function withLiveSession(provider: Provider, source: JsonObject): Promise<JsonObject> {
+  if (!source.expiresWithSession) return source
+  const session = await provider.Session.findByUid(source.sessionUid as string)
+  const bound =
+    session &&
+    session.accountId === source.accountId &&
+    session.grantIdFor(source.clientId as string) === source.grantId
+  if (bound) return source
+  const { expiresWithSession, ...rest } = source
+  return rest
+}
+
+async function isGone(ctx: Context, provider: Provider, source: JsonObject): Promise<boolean> {
+  const grant = await provider.Grant.find(source.grantId as string, { ignoreExpiration: true })
+  if (!grant || grant.isExpired) return true
+  if (grant.clientId !== source.clientId || grant.accountId !== source.accountId) return true
+  return Boolean(ctx.oidc.entities.Grant) && !ctx.oidc.entities.Account
+}

@@ -1,0 +1,96 @@
+import { createRequire } from 'node:module'
+import type { interactionPolicy, Provider } from 'oidc-provider'
+// no public way: grant handlers, response types and resolved features live behind the host's per-provider cache
+import * as weakCache from 'oidc-provider/lib/helpers/weak_cache.js'
+import type { Context } from './context.js'
+
+/** The parts of the host's internals that are used, and nothing else of them. */
+export interface Internals {
+  configuration: {
+    responseTypes: string[]
+    grantTypes: Set<string>
+    routes: Record<string, string>
+    interactions: { policy: Iterable<interactionPolicy.Prompt> }
+    features: {
+      dPoP: { enabled: boolean; allowReplay: boolean }
+      mTLS: { enabled: boolean; getCertificate: (ctx: Context) => unknown }
+    }
+  }
+  grantTypeHandlers: Map<string, (ctx: Context) => Promise<void>>
+  grantTypeParams: Map<string | undefined, Set<string>>
+  grantTypeDupes: Map<string, Set<string>>
+}
+
+type Seam = [name: string, holds: (provider: any, internals: any) => boolean]
+
+const seams: Seam[] = [
+  ['configuration.responseTypes', (_, { configuration }) => Array.isArray(configuration.responseTypes)],
+  ['configuration.grantTypes', (_, { configuration }) => configuration.grantTypes instanceof Set],
+  ['configuration.routes.token', (_, { configuration }) => typeof configuration.routes.token === 'string'],
+  ['configuration.features.dPoP', (_, { configuration }) => 'enabled' in configuration.features.dPoP],
+  [
+    'configuration.features.mTLS.getCertificate',
+    (_, { configuration }) => isFunction(configuration.features.mTLS.getCertificate),
+  ],
+  ['grantTypeHandlers', (_, { grantTypeHandlers }) => isFunction(grantTypeHandlers.get('authorization_code'))],
+  ['grantTypeParams', (_, { grantTypeParams }) => grantTypeParams.get(undefined) instanceof Set],
+  ['grantTypeDupes', (_, { grantTypeDupes }) => grantTypeDupes instanceof Map],
+  ['Provider.ctx', (provider) => 'ctx' in provider.constructor],
+  [
+    'AuthorizationCode',
+    ({ AuthorizationCode }) => isModel(AuthorizationCode) && isFunction(AuthorizationCode.prototype.consume),
+  ],
+  ['AuthorizationCode payload', ({ AuthorizationCode }) => keepsPayload(AuthorizationCode)],
+  ['AccessToken', ({ AccessToken }) => isModel(AccessToken) && isFunction(AccessToken.prototype.setThumbprint)],
+  ['ReplayDetection.unique', ({ ReplayDetection }) => isFunction(ReplayDetection.unique)],
+  ['Grant.find', ({ Grant }) => isModel(Grant)],
+  ['Session.findByUid', ({ Session }) => isFunction(Session.findByUid)],
+  ['IdToken.issue', ({ IdToken }) => isFunction(IdToken.prototype.issue)],
+  ['Client.responseTypeAllowed', ({ Client }) => isFunction(Client.prototype.responseTypeAllowed)],
+  ['Client.grantTypeAllowed', ({ Client }) => isFunction(Client.prototype.grantTypeAllowed)],
+  ['OIDCContext.urlFor', ({ OIDCContext }) => isFunction(OIDCContext.prototype.urlFor)],
+  [
+    'OIDCContext.clientJwtAuthExpectedAudience',
+    ({ OIDCContext }) => isFunction(OIDCContext.prototype.clientJwtAuthExpectedAudience),
+  ],
+]
+
+/** The host's internals, each seam checked by what it does; a `TypeError` names the one that moved and the host's version. */
+export function internalsOf(provider: Provider): Internals {
+  const instance = (weakCache as { default?: unknown }).default
+  const internals = isFunction(instance) ? instance(provider) : undefined
+  if (!internals) throw moved('lib/helpers/weak_cache.js')
+  for (const [name, holds] of seams) {
+    if (!attempt(() => holds(provider, internals))) throw moved(name)
+  }
+  return internals as Internals
+}
+
+function moved(seam: string): TypeError {
+  const { version } = createRequire(import.meta.url)('oidc-provider/package.json') as { version: string }
+  return new TypeError(
+    `features.deferredTokenResponse cannot work with oidc-provider ${version}: ${seam} is not what it was, ` +
+      'use a version named in the README or set enabled: false',
+  )
+}
+
+function attempt(check: () => boolean): boolean {
+  try {
+    return check()
+  } catch {
+    return false
+  }
+}
+
+function isFunction(value: unknown): value is (...args: any[]) => any {
+  return typeof value === 'function'
+}
+
+function isModel(model: any): boolean {
+  return isFunction(model.find) && isFunction(model.prototype.save) && isFunction(model.prototype.getValueAndPayload)
+}
+
+function keepsPayload(AuthorizationCode: any): boolean {
+  const code = new AuthorizationCode({ clientId: 'client', redirectUri: 'https://rp.example/cb', dpopJkt: 'jkt' })
+  return code.clientId === 'client' && code.redirectUri === 'https://rp.example/cb' && code.dpopJkt === 'jkt'
+}

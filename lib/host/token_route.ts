@@ -1,0 +1,74 @@
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+import type { Provider } from 'oidc-provider'
+import type { Context } from './context.js'
+
+interface Loan {
+  /** the URL the client called */
+  url: string
+  grantType: string
+}
+
+const loans = new WeakMap<object, Loan>()
+const bodies = new WeakMap<object, unknown>()
+
+/** Whether this request came to an endpoint of ours that runs on the host's token route. */
+export function isLent(ctx: Context): boolean {
+  return loans.has(ctx)
+}
+
+/** Has the host handle this request as one to its token endpoint, while the client's proofs stay bound to the URL it called. */
+export function lendTokenRoute(ctx: any, tokenRoute: string, grantType: string): void {
+  const { pathname } = new URL(ctx.req.originalUrl ?? ctx.originalUrl, 'http://localhost')
+  loans.set(ctx, { url: `${ctx.protocol}://${ctx.host}${pathname}`, grantType })
+  ctx.path = tokenRoute
+}
+
+/** Hands a parsed JSON body on as the form-encoded stream that the host reads. */
+export function replaceBody(ctx: any, form: URLSearchParams): void {
+  const body = Buffer.from(form.toString())
+  const { req } = ctx
+  const headers = {
+    ...req.headers,
+    'content-type': 'application/x-www-form-urlencoded',
+    'content-length': String(body.length),
+  }
+  const replacement = Object.assign(Readable.from([body], { objectMode: false }), {
+    headers,
+    method: req.method,
+    url: req.url,
+    originalUrl: req.originalUrl,
+    baseUrl: req.baseUrl,
+    httpVersion: req.httpVersion,
+    socket: req.socket,
+  }) as unknown as IncomingMessage
+  ctx.req = ctx.request.req = ctx.response.req = replacement
+}
+
+/**
+ * Overrides what the host's context says of a lent request. No public way: the host binds client authentication, DPoP and CORS
+ * to its own routes, and a second endpoint with all of them would be a copy.
+ */
+export function installTokenRouteLoans(provider: Provider): void {
+  const prototype = (provider as any).OIDCContext.prototype
+  const { urlFor, clientJwtAuthExpectedAudience } = prototype
+
+  Object.defineProperty(prototype, 'body', {
+    configurable: true,
+    get(this: { ctx: object }) {
+      return bodies.get(this.ctx)
+    },
+    set(this: { ctx: object }, body: unknown) {
+      const loan = loans.get(this.ctx)
+      bodies.set(this.ctx, loan ? { ...(body as object), grant_type: loan.grantType } : body)
+    },
+  })
+  prototype.urlFor = function (this: { ctx: object }, name: string, ...args: unknown[]) {
+    const loan = loans.get(this.ctx)
+    return loan && name === 'token' ? loan.url : urlFor.call(this, name, ...args)
+  }
+  prototype.clientJwtAuthExpectedAudience = function (this: { ctx: object }) {
+    const audience: Set<string> = clientJwtAuthExpectedAudience.call(this)
+    return loans.has(this.ctx) ? audience.add(urlFor.call(this, 'token')) : audience
+  }
+}

@@ -1,0 +1,98 @@
+import type { Provider } from 'oidc-provider'
+import { fail, isEnabled, settle, warnOfMemoryStore } from './configuration.js'
+import { preparationOf } from './configure.js'
+import { type Core, coreOf, keepCore } from './core.js'
+import { describe } from './deferral/deferral.js'
+import { Deferrals } from './deferral/deferrals.js'
+import { createPacing } from './deferral/pacing.js'
+import { withPlainErrors } from './deferral/store.js'
+import { installClientRules } from './host/client.js'
+import type { Context } from './host/context.js'
+import { grantExpiry } from './host/grant.js'
+import { installIntercepts } from './host/intercept.js'
+import { installReplayDetection } from './host/replay_detection.js'
+import { type Internals, internalsOf } from './host/seams.js'
+import { installTokenRouteLoans } from './host/token_route.js'
+import { nameDeferredCode } from './openid/authorization_response.js'
+import { cancellationEndpoint } from './openid/cancellation.js'
+import { discovery } from './openid/metadata.js'
+import { grantType, responseTypes } from './openid/names.js'
+import { handleDeferredGrant, parameters } from './openid/token_endpoint.js'
+import type { DeferredTokenResponseOptions, Settings } from './options.js'
+
+/**
+ * Has a provider whose configuration came from `configure` speak Deferred Token Response. Sets and returns `provider.deferrals`;
+ * with `enabled: false` it returns undefined and touches nothing. A wrong option, or a host whose internals moved, is a
+ * `TypeError`.
+ */
+export function install(provider: Provider, options: DeferredTokenResponseOptions): Deferrals | undefined {
+  if (!isEnabled(options)) return undefined
+  const settings = settle(options)
+  const internals = internalsOf(provider)
+  assertInstallable(provider, internals, settings)
+  if (!options.store) warnOfMemoryStore()
+  const core = createCore(provider, internals, settings)
+  installHost(core)
+  installOpenid(core)
+  const deferrals = new Deferrals({
+    store: core.store,
+    clock: settings.clock,
+    announce: core.announce,
+    grantExpiry: ({ grantId }) => grantExpiry(provider, grantId),
+  })
+  Object.defineProperty(provider, 'deferrals', { value: deferrals, enumerable: false, configurable: true })
+  return deferrals
+}
+
+function assertInstallable(provider: Provider, internals: Internals, { routes }: Settings): void {
+  const { configuration, grantTypeHandlers } = internals
+  if (coreOf(provider)) fail('', 'is installed on this provider already, call install once')
+  if (!preparationOf(configuration.interactions.policy)) {
+    fail('', 'needs configure(configuration, options) before the constructor, pass what it returns')
+  }
+  if (grantTypeHandlers.has(grantType))
+    fail('profiles.openid', `clashes with a grant of yours, ${grantType} is registered`)
+  const clash = Object.entries(configuration.routes).find(([, path]) => path === routes.cancellation)
+  if (clash) fail('routes.cancellation', `clashes with routes.${clash[0]}, choose another path`)
+}
+
+function createCore(provider: Provider, internals: Internals, settings: Settings): Core {
+  const pacing = createPacing()
+  return keepCore({
+    provider,
+    internals,
+    handler: internals.grantTypeHandlers.get('authorization_code') as Core['handler'],
+    settings,
+    store: withPlainErrors(settings.store),
+    pacing,
+    announce(event, record) {
+      // what was decided on this node is never hidden by a refused poll
+      if (record.status !== 'pending') pacing.forget(record.id)
+      provider.emit(`deferral.${event}` as never, describe(record) as never)
+    },
+  })
+}
+
+function installHost({ provider }: Core): void {
+  installIntercepts(provider)
+  installReplayDetection(provider)
+  installTokenRouteLoans(provider)
+  installClientRules(provider, { responseTypes, grantType })
+}
+
+function installOpenid(core: Core): void {
+  const { provider, internals } = core
+  if (preparationOf(internals.configuration.interactions.policy)?.lentCode) takeBackCode(internals)
+  internals.configuration.responseTypes.push(...responseTypes)
+  provider.registerGrantType(grantType, (ctx) => handleDeferredGrant(ctx as Context, core), parameters, ['resource'])
+  provider.on('authorization.success', (ctx, response) => nameDeferredCode(ctx, response as Record<string, unknown>))
+  provider.use(cancellationEndpoint(core) as never)
+  provider.use(discovery(core) as never)
+}
+
+// the handler is kept; discovery and refusals are again those of a host without the grant
+function takeBackCode({ configuration, grantTypeHandlers, grantTypeParams, grantTypeDupes }: Internals): void {
+  configuration.responseTypes.splice(configuration.responseTypes.indexOf('code'), 1)
+  configuration.grantTypes.delete('authorization_code')
+  for (const registry of [grantTypeHandlers, grantTypeParams, grantTypeDupes]) registry.delete('authorization_code')
+}

@@ -1,0 +1,85 @@
+/*
+ * OpenID Connect Deferred Token Response Flow 1.0, "Authentication Response": the end-user is sent back with a
+ * deferred_code, which is to a deferral what a code is to a grant.
+ */
+import type { AuthorizationCode } from 'oidc-provider'
+import type { Core } from '../core.js'
+import { describe, type JsonObject } from '../deferral/deferral.js'
+import { newHandle, newId } from '../deferral/handle.js'
+import { payloadOf } from '../host/authorization_code.js'
+import { type Context, paramsOf } from '../host/context.js'
+import { outlive } from '../host/grant.js'
+import { intercept } from '../host/intercept.js'
+import type { Deferring } from '../options.js'
+import { decide, isDeferrable } from './authorization_request.js'
+
+const deferred = new WeakSet<Context>()
+
+/** Runs when every prompt is resolved. Writes nothing: the host may still refuse the request. */
+export async function beforeResponse(ctx: Context, core: Core): Promise<void> {
+  if (!isDeferrable(ctx)) return
+  const deferring = await decide(ctx, core.settings)
+  paramsOf(ctx).response_type = 'code'
+  if (deferring) intercept(ctx, { saveCode: (code) => create(ctx, core, code, deferring) })
+}
+
+/** Gives the reference its own name (O-021, O-022), in whatever response mode the host is about to use. */
+export function nameDeferredCode(ctx: Context, response: Record<string, unknown>): void {
+  if (!deferred.has(ctx)) return
+  response.deferred_code = response.code
+  delete response.code
+}
+
+async function create(
+  ctx: Context,
+  core: Core,
+  code: AuthorizationCode,
+  deferring: Required<Deferring>,
+): Promise<string> {
+  const { provider, settings, store } = core
+  const { deferredCode } = settings.ttl
+  await outlive(ctx, provider, code, deferredCode + deferring.expiresIn)
+  const source = await payloadOf(code)
+  const id = newId()
+  const { handle, hash } = newHandle('deferred_code', id)
+  const record = await store.create(
+    {
+      id,
+      profile: 'openid',
+      ...requestOf(source),
+      context: deferring.context,
+      interval: deferring.interval,
+      lifetime: deferring.expiresIn,
+      codeHash: hash,
+      source,
+      expiresIn: deferredCode,
+    },
+    settings.clock(),
+  )
+  deferred.add(ctx)
+  ctx.oidc.entity('Deferral', describe(record))
+  core.announce('created', record)
+  return handle
+}
+
+// the few fields of the host's code that reviewers see
+function requestOf(source: JsonObject) {
+  const { clientId, accountId, grantId, scope, resource, rar, claims } = source as {
+    clientId: string
+    accountId: string
+    grantId: string
+    scope?: string
+    resource?: string | string[]
+    rar?: JsonObject[]
+    claims?: JsonObject
+  }
+  return {
+    clientId,
+    accountId,
+    grantId,
+    scope: scope?.split(' ').filter(Boolean) ?? [],
+    resource: resource === undefined ? [] : [resource].flat(),
+    ...(rar && { authorizationDetails: rar }),
+    ...(claims && { claims }),
+  }
+}

@@ -1,0 +1,68 @@
+/*
+ * OpenID Connect Deferred Token Response Flow 1.0, "Cancellation": the client gives up on its request. Whatever the handle is,
+ * the answer is the same; only the rightful client's unredeemed deferral is changed by it.
+ */
+import { errors } from 'oidc-provider'
+import type { Core } from '../core.js'
+import { answerJson, type Context } from '../host/context.js'
+import { afterProof } from '../host/hold.js'
+import { lendTokenRoute, replaceBody } from '../host/token_route.js'
+import { grantType } from './names.js'
+import { fromStore, presented } from './presented_handle.js'
+
+// the host's own limit for request bodies
+const largestBody = 56 * 1024
+
+/** Middleware that has the host handle the cancellation endpoint as it handles its token endpoint. */
+export function cancellationEndpoint({ internals, settings }: Core) {
+  return async (ctx: Context, next: () => Promise<void>): Promise<void> => {
+    const ours = ctx.path === settings.routes.cancellation && (ctx.method === 'POST' || ctx.method === 'OPTIONS')
+    if (!ours) return next()
+    answerJson(ctx)
+    lendTokenRoute(ctx, internals.configuration.routes.token as string, grantType)
+    // C-O02: the text of the draft says form, its example is JSON
+    const form = ctx.method === 'POST' && ctx.is('application/json') ? await formOf(ctx) : undefined
+    if (form) replaceBody(ctx, form)
+    return next()
+  }
+}
+
+/** Cancels (O-098 to O-110). */
+export async function cancel(ctx: Context, core: Core, deferredAuthId: string | undefined): Promise<void> {
+  if (deferredAuthId === undefined) throw new errors.InvalidRequest("missing required parameter 'deferred_auth_id'")
+  const { store, settings, announce } = core
+  const deferral = await afterProof(ctx, core.handler, () =>
+    presented(ctx, core, 'deferred_auth_id', deferredAuthId, fromStore(core)),
+  )
+  ctx.body = {}
+  if (!deferral) return
+  const cancelled = await store.cancel(deferral.id, undefined, settings.clock())
+  if (cancelled) announce('cancelled', cancelled)
+}
+
+// undefined: broken, too large, or not an object of strings; the host then refuses the media type with invalid_request
+async function formOf(ctx: Context): Promise<URLSearchParams | undefined> {
+  try {
+    const parsed: unknown = (ctx.req.readable ? undefined : parsedUpstream(ctx)) ?? JSON.parse(await limited(ctx.req))
+    const members = Object.entries(parsed as object)
+    if (Array.isArray(parsed) || members.some(([, value]) => typeof value !== 'string')) return undefined
+    return new URLSearchParams(members)
+  } catch {
+    return undefined
+  }
+}
+
+function parsedUpstream({ req, request }: Context): unknown {
+  return (req as { body?: unknown }).body ?? (request as { body?: unknown }).body
+}
+
+async function limited(req: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of req) {
+    size += chunk.length
+    if (size > largestBody) throw new RangeError('request entity too large')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}

@@ -1,0 +1,46 @@
+/*
+ * OpenID Connect Deferred Token Response Flow 1.0, "Client Metadata": where a client wants to be pinged.
+ */
+import { type Configuration, errors } from 'oidc-provider'
+import { fail } from '../configuration.js'
+import type { Settings } from '../options.js'
+import { notificationEndpoint } from './names.js'
+
+type ExtraMetadata = NonNullable<Configuration['extraClientMetadata']>
+
+/** Adds the notification endpoint to the integrator's extra client metadata. */
+export function withNotificationEndpoint(configuration: Configuration, { keys }: Settings): ExtraMetadata {
+  const theirs = configuration.extraClientMetadata
+  const properties = theirs?.properties ?? []
+  if (keys.length === 0) assertNoStaticEndpoint(configuration)
+  return {
+    properties: [...properties, notificationEndpoint],
+    validator(ctx, key, value, metadata) {
+      if (key === notificationEndpoint) assertEndpoint(value, keys.length > 0)
+      else theirs?.validator?.(ctx, key, value, metadata)
+    },
+  }
+}
+
+function assertNoStaticEndpoint({ clients = [] }: Configuration): void {
+  const client = clients.find((metadata) => notificationEndpoint in metadata)
+  if (client) {
+    fail(
+      'keys',
+      `must hold a 32-byte key, client ${client.client_id} has a ${notificationEndpoint}; or remove that from it`,
+    )
+  }
+}
+
+function assertEndpoint(value: unknown, supported: boolean): void {
+  if (value === undefined) return
+  if (!supported) refuse('is not supported by this provider')
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
+  if (url?.protocol !== 'https:') refuse('must be an absolute https URL')
+  if (url.username || url.password) refuse('must not contain user information')
+  if ((value as string).includes('#')) refuse('must not contain a fragment')
+}
+
+function refuse(why: string): never {
+  throw new errors.InvalidClientMetadata(`${notificationEndpoint} ${why}`)
+}

@@ -1,0 +1,66 @@
+/*
+ * OpenID Connect Deferred Token Response Flow 1.0, "Deferred Code Exchange": the one-time code from the front channel is
+ * swapped for the handle the client polls with. The request is validated in full, as if it redeemed an authorization code.
+ */
+import { errors } from 'oidc-provider'
+import type { Core } from '../core.js'
+import { type DeferralRecord, describe } from '../deferral/deferral.js'
+import { newHandle } from '../deferral/handle.js'
+import { type Context, clientOf, paramsOf } from '../host/context.js'
+import { afterProof, hold } from '../host/hold.js'
+import { interimIdToken } from './interim_id_token.js'
+import { fromStore, presented } from './presented_handle.js'
+
+// RFC 6750, section 2.1
+const bearerSyntax = /^[A-Za-z0-9\-._~+/]+=*$/
+
+/** Answers an exchange. Everything that can fail comes before the one write that spends the code. */
+export async function exchange(ctx: Context, core: Core, deferredCode: string): Promise<void> {
+  const { store, settings } = core
+  const { resource, deferred_notification_token: notificationToken } = paramsOf(ctx)
+  assertNotificationToken(notificationToken)
+  const deferral = await afterProof(ctx, core.handler, () =>
+    presented(ctx, core, 'deferred_code', deferredCode, fromStore(core)),
+  )
+  if (!deferral || isSpentUnused(deferral)) throw new errors.InvalidGrant('deferred code not found or expired')
+  ctx.oidc.entity('Deferral', describe(deferral))
+
+  const binding = await hold(ctx, core, deferral.source, { consumed: deferral.status === 'redeemed' })
+  if (settings.requireSenderConstraint && clientOf(ctx).clientAuthMethod === 'none' && !binding.jkt && !binding.x5t) {
+    throw new errors.InvalidDpopProof('public clients must present a DPoP proof')
+  }
+  const interim = await interimIdToken(ctx, core, deferral)
+
+  const { handle, hash } = newHandle('deferred_auth_id', deferral.id)
+  const requested = resource === undefined ? undefined : [resource].flat()
+  const exchanged = await store.exchange(
+    deferral.id,
+    { handleHash: hash, binding, ...(requested && { requestedResource: requested }) },
+    settings.clock(),
+  )
+  if (!exchanged) return reused(core, deferral.id)
+  ctx.oidc.entity('Deferral', describe(exchanged))
+  core.announce('exchanged', exchanged)
+  ctx.body = {
+    deferred_auth_id: handle,
+    expires_in: exchanged.lifetime,
+    interval: exchanged.interval,
+    ...(interim !== undefined && { interim_id_token: interim }),
+  }
+}
+
+function assertNotificationToken(token: unknown): void {
+  if (token === undefined || (typeof token === 'string' && token.length <= 1024 && bearerSyntax.test(token))) return
+  throw new errors.InvalidRequest('deferred_notification_token must have the syntax of a bearer token')
+}
+
+function isSpentUnused({ exchangedAt, expiresAt, readAt }: DeferralRecord): boolean {
+  return !exchangedAt && expiresAt <= readAt
+}
+
+// a second use that passes every other check is a theft signal (RFC 6749, section 4.1.2); redeemed: the host has ended the grant
+async function reused({ store, settings, announce }: Core, id: string): Promise<never> {
+  const cancelled = await store.cancel(id, undefined, settings.clock())
+  if (cancelled) announce('cancelled', cancelled)
+  throw new errors.InvalidGrant('deferred code already used')
+}

@@ -1,0 +1,11 @@
+/** Grant type of exchange and poll. */
+export const grantType = 'urn:openid:params:grant-type:deferred'
+
+/** Response types as the host sorts their words. */
+export const responseTypes = ['deferred_code', 'code deferred_code'] as const
+
+/** Metadata name of the cancellation endpoint; the draft has none (C-O01). */
+export const cancellationEndpoint = 'deferred_authentication_cancellation_endpoint'
+
+/** Client metadata for the ping. */
+export const notificationEndpoint = 'deferred_client_notification_endpoint'

@@ -1,0 +1,39 @@
+/*
+ * Whoever presents a handle must be the client it was issued to, with the key it is bound to. Unknown, malformed and foreign
+ * handles take the same path and get the same answer.
+ */
+import type { Core } from '../core.js'
+import type { DeferralRecord } from '../deferral/deferral.js'
+import { type HandleKind, matches, parseHandle } from '../deferral/handle.js'
+import type { Remembered } from '../deferral/pacing.js'
+import { type Context, clientOf } from '../host/context.js'
+import { assertFresh, assertKey, hasCertificate, verifiedProof } from '../host/proof.js'
+
+type Presentable = Remembered & { codeHash?: string; source?: { dpopJkt?: unknown } }
+
+/**
+ * The rightful client's deferral. `undefined`: unknown, another client's, or another certificate's. Rejects with
+ * `invalid_dpop_proof` when the key is missing or wrong, or the proof was used before.
+ */
+export async function presented<T extends Presentable>(
+  ctx: Context,
+  { provider, internals }: Core,
+  kind: HandleKind,
+  handle: string,
+  read: (id: string) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const { id, secret } = parseHandle(handle)
+  const proof = await verifiedProof(ctx, internals)
+  const deferral = await read(id)
+  const known = matches(kind, secret, kind === 'deferred_code' ? deferral?.codeHash : deferral?.handleHash)
+  if (!deferral || !known || deferral.clientId !== clientOf(ctx).clientId) return undefined
+  if (!hasCertificate(ctx, provider, internals, deferral.binding)) return undefined
+  assertKey(ctx, proof, deferral.binding?.jkt ?? (deferral.source?.dpopJkt as string | undefined))
+  await assertFresh(ctx, provider, internals, proof)
+  return deferral
+}
+
+/** Reads from the store, by the clock that decides. */
+export function fromStore({ store, settings }: Core): (id: string) => Promise<DeferralRecord | undefined> {
+  return (id) => store.find(id, settings.clock())
+}

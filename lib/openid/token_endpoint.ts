@@ -1,0 +1,31 @@
+/*
+ * OpenID Connect Deferred Token Response Flow 1.0: one grant type carries two requests at the token endpoint, told apart by
+ * which of deferred_code and deferred_auth_id is there.
+ */
+import { errors } from 'oidc-provider'
+import type { Core } from '../core.js'
+import { answerJson, type Context, paramsOf } from '../host/context.js'
+import { isLent } from '../host/token_route.js'
+import { cancel } from './cancellation.js'
+import { exchange } from './deferred_code_exchange.js'
+import { poll } from './token_request.js'
+
+/** The parameters the grant declares to the host; only `resource` may be repeated. */
+export const parameters = [
+  'deferred_code',
+  'deferred_auth_id',
+  'deferred_notification_token',
+  'code_verifier',
+  'redirect_uri',
+  'resource',
+]
+
+/** The handler of the deferred grant. */
+export async function handleDeferredGrant(ctx: Context, core: Core): Promise<void> {
+  answerJson(ctx)
+  const { deferred_code: deferredCode, deferred_auth_id: deferredAuthId } = paramsOf(ctx)
+  if (isLent(ctx)) return cancel(ctx, core, deferredAuthId as string | undefined)
+  if (typeof deferredCode === 'string' && deferredAuthId === undefined) return exchange(ctx, core, deferredCode)
+  if (typeof deferredAuthId === 'string' && deferredCode === undefined) return poll(ctx, core, deferredAuthId)
+  throw new errors.InvalidRequest('exactly one of deferred_code and deferred_auth_id must be provided')
+}

@@ -1,0 +1,42 @@
+/*
+ * OpenID Connect Deferred Token Response Flow 1.0, "Token Error Response": what a poll hears while there is nothing to give.
+ */
+import { errors } from 'oidc-provider'
+import type { DeferralRecord } from '../deferral/deferral.js'
+import type { PollOutcome } from '../deferral/outcome.js'
+import { progressText, sanitise } from '../deferral/text.js'
+import type { Context } from '../host/context.js'
+
+/** The answer to a poll that comes too early (O-072). */
+export function slowDown(ctx: Context, interval: number): Error {
+  ctx.set('Retry-After', String(interval + 5))
+  return new errors.SlowDown()
+}
+
+/** The answer to a poll that cannot be redeemed. */
+export function refusal(ctx: Context, deferral: DeferralRecord, outcome: Exclude<PollOutcome, 'redeem'>): Error {
+  switch (outcome) {
+    case 'authorization_pending':
+      ctx.set('Retry-After', String(deferral.interval))
+      return new errors.AuthorizationPending(deferral.progress && progressText(deferral.progress))
+    case 'access_denied':
+      return new errors.AccessDenied(denialText(deferral))
+    case 'expired_token':
+      return new errors.ExpiredToken('the deferred authentication has expired')
+    case 'invalid_grant':
+      return alreadyRedeemed()
+  }
+}
+
+function denialText(deferral: DeferralRecord): string {
+  if (deferral.status === 'cancelled') return 'the deferred authentication was cancelled'
+  const description = deferral.status === 'denied' ? sanitise(deferral.decision.description ?? '') : ''
+  return description || 'the deferred authentication was denied'
+}
+
+// only the rightful client learns the difference from an unknown handle
+function alreadyRedeemed(): Error {
+  const error = new errors.InvalidGrant('already redeemed')
+  error.error_description = 'deferred_auth_id was already redeemed'
+  return error
+}

@@ -1,0 +1,56 @@
+/*
+ * OpenID Connect Deferred Token Response Flow 1.0, "Token Request": the client polls with its deferred_auth_id until there are
+ * tokens or a refusal.
+ */
+import { errors } from 'oidc-provider'
+import type { Core } from '../core.js'
+import { type DeferralRecord, describe } from '../deferral/deferral.js'
+import { pollOutcome } from '../deferral/outcome.js'
+import type { Context } from '../host/context.js'
+import { afterProof } from '../host/hold.js'
+import { fromStore, presented } from './presented_handle.js'
+import { refusal, slowDown } from './token_error_response.js'
+import { redeemApproved } from './token_response.js'
+
+const reshaping = [
+  'scope',
+  'resource',
+  'authorization_details',
+  'claims',
+  'redirect_uri',
+  'code_verifier',
+  'completion_mode',
+]
+
+/** Answers a poll. */
+export async function poll(ctx: Context, core: Core, deferredAuthId: string): Promise<void> {
+  assertNothingReshaped(ctx)
+  const deferral = await afterProof(ctx, core.handler, () => paced(ctx, core, deferredAuthId))
+  if (!deferral) throw new errors.InvalidGrant('deferred_auth_id not found')
+  ctx.oidc.entity('Deferral', describe(deferral))
+  const outcome = pollOutcome(deferral, deferral.readAt)
+  if (outcome !== 'redeem') throw refusal(ctx, deferral, outcome)
+  await redeemApproved(ctx, core, deferral.id)
+}
+
+function assertNothingReshaped(ctx: Context): void {
+  // the host strips what a grant did not declare from the parameters, not from the body
+  const sent = reshaping.find((name) => ctx.oidc.body?.[name] !== undefined)
+  if (sent) throw new errors.InvalidRequest(`${sent} must not be sent with deferred_auth_id`)
+}
+
+/** The rightful client's deferral; a poll that comes too early ends here, mostly without a read. */
+async function paced(ctx: Context, core: Core, handle: string): Promise<DeferralRecord | undefined> {
+  const { pacing, settings } = core
+  const now = settings.clock()?.getTime() ?? Date.now()
+  const seen = await presented(ctx, core, 'deferred_auth_id', handle, async (id) => {
+    const refusable = pacing.refusable(id, now)
+    return refusable ? { ...refusable, refusable: true as const } : fromStore(core)(id)
+  })
+  if (!seen) return undefined
+  if ('refusable' in seen) throw slowDown(ctx, seen.interval)
+  const waiting = seen.status === 'pending' && seen.expiresAt > seen.readAt
+  if (!waiting) pacing.forget(seen.id)
+  else if (!pacing.admit(seen, now)) throw slowDown(ctx, seen.interval)
+  return seen
+}

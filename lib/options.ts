@@ -1,0 +1,78 @@
+import type { Account, Client, ClientMetadata, Configuration, KoaContextWithOIDC, ResponseType } from 'oidc-provider'
+import type { Deferral, JsonObject, Profile } from './deferral/deferral.js'
+import type { DeferralStore } from './deferral/store.js'
+
+/** What `defer` is asked about. */
+export interface DeferRequest {
+  profile: Profile
+  client: Client
+  account?: Account
+  /** originating grant type, absent in the openid profile */
+  grantType?: string
+  scope: Set<string>
+  resource: string[]
+  authorizationDetails?: JsonObject[]
+  /** the request's parameters, frozen */
+  params: Readonly<Record<string, unknown>>
+}
+
+/** How a request is deferred: times in seconds, `context` is plain JSON of at most 16 KiB for reviewers. */
+export interface Deferring {
+  expiresIn?: number
+  interval?: number
+  context?: JsonObject
+}
+
+/** `features.deferredTokenResponse`. Every member has a default that works. */
+export interface DeferredTokenResponseOptions {
+  /** `false` leaves the host exactly as it is; `true` unless told */
+  enabled?: boolean
+  /** where deferrals live; `memoryStore()`, with a warning, unless told */
+  store?: DeferralStore
+  /** decides whether to wait; for plain `deferred_code`, `false` means "wait with the defaults" */
+  defer?: (ctx: KoaContextWithOIDC, request: DeferRequest) => Promise<boolean | Deferring> | boolean | Deferring
+  /** 32-byte keys, or their base64url; only needed for notifications. The first encrypts, all decrypt */
+  keys?: (Uint8Array | string | undefined)[]
+  /** the wire profiles spoken */
+  profiles?: { openid?: boolean; oauth?: boolean }
+  /** lifetimes in seconds: of the deferred code (60), and of a deferral from its exchange on (86400) */
+  ttl?: { deferredCode?: number; deferral?: number }
+  /** seconds between polls (5) */
+  interval?: number
+  /** refuses the exchange of a public client that shows no key (`true`) */
+  requireSenderConstraint?: boolean
+  /** claims of an interim ID Token for the exchange response; `undefined`: none this time */
+  interimIdToken?: (
+    ctx: KoaContextWithOIDC,
+    deferral: Deferral,
+  ) => Promise<JsonObject | undefined> | JsonObject | undefined
+  /** where the cancellation endpoint is mounted (`/deferred/cancel`) */
+  routes?: { cancellation?: string }
+  /** test clock */
+  now?: () => Date
+}
+
+type Named<T> = { [K in keyof T as string extends K ? never : K]: T[K] }
+
+/** The host's client metadata, with the response types of the openid profile. */
+export type DeferringClientMetadata = Omit<Named<ClientMetadata>, 'response_types'> & {
+  response_types?: readonly (ResponseType | 'deferred_code' | 'deferred_code code' | 'code deferred_code')[] | undefined
+  deferred_client_notification_endpoint?: string | undefined
+  [member: string]: unknown
+}
+
+/** The host's configuration, its clients able to ask for a deferred code. */
+export type HostConfiguration = Omit<Configuration, 'clients'> & {
+  clients?: readonly DeferringClientMetadata[] | undefined
+}
+
+/** The options with every default filled in. */
+export type Settings = Required<
+  Omit<DeferredTokenResponseOptions, 'interimIdToken' | 'now' | 'profiles' | 'ttl' | 'routes'>
+> &
+  Pick<DeferredTokenResponseOptions, 'interimIdToken'> & {
+    ttl: { deferredCode: number; deferral: number }
+    routes: { cancellation: string }
+    /** the test clock's time; `undefined` leaves it to the store's clock */
+    clock: () => Date | undefined
+  }

@@ -1,0 +1,124 @@
+import type { DeferralRecord } from '../deferral/deferral.js'
+import type { DeferralQuery, DeferralStore } from '../deferral/store.js'
+
+type Guard = (deferral: DeferralRecord, now: Date) => boolean
+
+const unexpired: Guard = ({ expiresAt }, now) => expiresAt > now
+const pending: Guard = (deferral, now) => deferral.status === 'pending' && unexpired(deferral, now)
+const unfinished: Guard = ({ status }) => status === 'pending' || status === 'approved'
+const seconds = (count: number, from: Date) => new Date(from.getTime() + count * 1000)
+
+/** The reference store: one process, nothing survives it. For development and tests. */
+export function memoryStore(): DeferralStore {
+  const deferrals = new Map<string, DeferralRecord>()
+
+  // no await between guard and write: on one thread that is the atomic transition the contract asks for
+  function transition(
+    id: string,
+    now: Date,
+    guard: Guard,
+    change: (deferral: DeferralRecord) => Partial<DeferralRecord>,
+  ): DeferralRecord | undefined {
+    const deferral = deferrals.get(id)
+    if (!deferral || !guard(deferral, now)) return undefined
+    const changed = structuredClone({ ...deferral, ...change(deferral), readAt: now }) as DeferralRecord
+    deferrals.set(id, changed)
+    return structuredClone(changed)
+  }
+
+  return {
+    async create({ expiresIn, ...request }, now = new Date()) {
+      if (deferrals.has(request.id)) throw new Error('a deferral with this id exists')
+      const expiresAt = seconds(expiresIn, now)
+      const created = { ...request, status: 'pending' as const, createdAt: now, expiresAt, fence: 0, readAt: now }
+      deferrals.set(request.id, structuredClone(created))
+      return structuredClone(created)
+    },
+
+    async find(id, now = new Date()) {
+      const deferral = deferrals.get(id)
+      return deferral && structuredClone({ ...deferral, readAt: now })
+    },
+
+    async list(query, now = new Date()) {
+      return [...deferrals.values()]
+        .filter((deferral) => selected(deferral, query, now))
+        .sort(newestFirst)
+        .slice(0, query.limit)
+        .map((deferral) => structuredClone({ ...deferral, readAt: now }))
+    },
+
+    async exchange(id, exchange, now = new Date()) {
+      const usable: Guard = (deferral) =>
+        !deferral.exchangedAt && unexpired(deferral, now) && (unfinished(deferral, now) || deferral.status === 'denied')
+      return transition(id, now, usable, ({ lifetime }) => ({
+        ...exchange,
+        exchangedAt: now,
+        expiresAt: seconds(lifetime, now),
+      }))
+    },
+
+    async progress(id, progress, now = new Date()) {
+      return transition(id, now, pending, () => ({ progress }))
+    },
+
+    async decide(id, status, decision, now = new Date()) {
+      return transition(id, now, pending, () => ({ status, decision, decidedAt: now }))
+    },
+
+    async cancel(id, by, now = new Date()) {
+      return transition(id, now, unfinished, () => ({
+        status: 'cancelled',
+        cancelledAt: now,
+        ...(by !== undefined && { cancelledBy: by }),
+      }))
+    },
+
+    async extend(id, expiresIn, now = new Date()) {
+      const waiting: Guard = (deferral) =>
+        Boolean(deferral.exchangedAt) && unfinished(deferral, now) && unexpired(deferral, now)
+      return transition(id, now, waiting, () => ({ expiresAt: seconds(expiresIn, now) }))
+    },
+
+    async claim(id, claimId, lease, now = new Date()) {
+      const claimable: Guard = (deferral) =>
+        deferral.status === 'approved' &&
+        Boolean(deferral.exchangedAt) &&
+        unexpired(deferral, now) &&
+        !(deferral.claim && deferral.claim.until > now)
+      return transition(id, now, claimable, ({ fence }) => ({
+        fence: fence + 1,
+        claim: { id: claimId, fence: fence + 1, until: seconds(lease, now) },
+      }))
+    },
+
+    async finalise(id, claim, now = new Date()) {
+      const held: Guard = (deferral) =>
+        deferral.status === 'approved' && deferral.claim?.id === claim.id && deferral.fence === claim.fence
+      const already: Guard = (deferral) => deferral.status === 'redeemed' && deferral.claim?.id === claim.id
+      return (
+        transition(id, now, held, () => ({ status: 'redeemed', redeemedAt: now })) ??
+        transition(id, now, already, () => ({}))
+      )
+    },
+
+    async release(id, claimId, now = new Date()) {
+      const held: Guard = (deferral) => deferral.status === 'approved' && deferral.claim?.id === claimId
+      return transition(id, now, held, (deferral) => ({ claim: { ...deferral.claim!, until: now } }))
+    },
+  }
+}
+
+function selected(deferral: DeferralRecord, query: DeferralQuery, now: Date): boolean {
+  const { status, clientId, accountId, after } = query
+  const expired = deferral.status !== 'redeemed' && deferral.expiresAt <= now
+  if (status === 'expired' ? !expired : status !== undefined && deferral.status !== status) return false
+  if ((status === 'pending' || status === 'approved') && expired) return false
+  if (clientId !== undefined && deferral.clientId !== clientId) return false
+  if (accountId !== undefined && deferral.accountId !== accountId) return false
+  return after === undefined || newestFirst(deferral, after) > 0
+}
+
+function newestFirst(a: { createdAt: Date; id: string }, b: { createdAt: Date; id: string }): number {
+  return b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0)
+}

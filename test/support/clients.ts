@@ -1,0 +1,62 @@
+import { generateKeyPairSync } from 'node:crypto'
+import type { DeferringClientMetadata } from 'oidc-provider-deferred'
+
+/** The client's redirect URI; nothing listens there. */
+export const redirectUri = 'https://rp.example/cb'
+
+export const grantType = 'urn:openid:params:grant-type:deferred'
+
+const key = (kid: string) => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const named = { kid, alg: 'ES256', use: 'sig' }
+  return {
+    private: { ...privateKey.export({ format: 'jwk' }), ...named },
+    public: { ...publicKey.export({ format: 'jwk' }), ...named },
+  }
+}
+
+const providerKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
+export const assertionKey = key('assertion')
+export const jwks = {
+  keys: [
+    { ...providerKey.privateKey.export({ format: 'jwk' }), kid: 'op', alg: 'RS256', use: 'sig' },
+    key('op-ec').private,
+  ],
+} as { keys: object[] }
+
+const deferring: Partial<DeferringClientMetadata> = {
+  redirect_uris: [redirectUri],
+  grant_types: [grantType, 'authorization_code', 'refresh_token'],
+  response_types: ['deferred_code', 'code deferred_code', 'code'],
+}
+
+/** Three client types, a second one that must never see the first one's deferrals, and one that may not defer. */
+export const clients: DeferringClientMetadata[] = [
+  {
+    ...deferring,
+    client_id: 'secret',
+    client_secret: 'a secret of the client',
+    token_endpoint_auth_method: 'client_secret_basic',
+  },
+  {
+    ...deferring,
+    client_id: 'other',
+    client_secret: 'another secret',
+    token_endpoint_auth_method: 'client_secret_basic',
+  },
+  { ...deferring, client_id: 'public', token_endpoint_auth_method: 'none' },
+  {
+    ...deferring,
+    client_id: 'assertion',
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg: 'ES256',
+    jwks: { keys: [assertionKey.public] } as never,
+  },
+  {
+    client_id: 'plain',
+    client_secret: 'a plain secret',
+    redirect_uris: [redirectUri],
+    grant_types: ['authorization_code'],
+    response_types: ['code'],
+  },
+]
