@@ -5,6 +5,8 @@ import { startBank } from './start.js'
 const usage = `npm run bank                 start the bank
 npm run bank -- --headless   play it without a browser and check every answer
 
+--mongodb, with either, starts a MongoDB server of its own and keeps nothing afterwards
+
 PORT=3000            the provider's port; the bank's website and the desk take the next two
 MONGODB_URI=...      keep everything in MongoDB; default is memory`
 
@@ -14,8 +16,8 @@ function ports(): [number, number, number] {
   return [first, first + 1, first + 2]
 }
 
-async function serve(): Promise<void> {
-  const bank = await startBank({ mongodbUri: process.env.MONGODB_URI, ports: ports(), deferral: { interval: 2 } })
+async function serve(mongodbUri: string | undefined): Promise<void> {
+  const bank = await startBank({ mongodbUri, ports: ports(), deferral: { interval: 2 } })
   const { provider, relyingParty, desk } = bank.origins
   console.log(`
 Harbour, a small bank whose reviewers take their time (everything in ${bank.storage})
@@ -25,8 +27,8 @@ Harbour, a small bank whose reviewers take their time (everything in ${bank.stor
   Provider    ${provider}   issuer ${provider}/op
 
 Ctrl+C stops it.`)
-  const stop = () => bank.stop().then(() => process.exit(0))
-  process.once('SIGINT', stop).once('SIGTERM', stop)
+  await new Promise((stop) => process.once('SIGINT', stop).once('SIGTERM', stop))
+  await bank.stop()
 }
 
 function explain(error: unknown): string {
@@ -35,12 +37,28 @@ function explain(error: unknown): string {
   return error.stack ?? error.message
 }
 
+/** The server of `MONGODB_URI`, one of our own, or none: then everything is in memory. */
+async function mongo(ownServer: boolean | undefined): Promise<{ uri?: string | undefined; stop(): Promise<void> }> {
+  if (!ownServer) return { uri: process.env.MONGODB_URI, async stop() {} }
+  const { startMongo } = await import('../test/support/mongod.js')
+  return startMongo()
+}
+
+async function main(): Promise<void> {
+  const flag = { type: 'boolean' } as const
+  const { values } = parseArgs({ options: { headless: flag, mongodb: flag, help: flag } })
+  if (values.help) return console.log(usage)
+  const server = await mongo(values.mongodb)
+  try {
+    await (values.headless ? playHeadless(server.uri) : serve(server.uri))
+  } finally {
+    await server.stop()
+  }
+}
+
 try {
-  const { values } = parseArgs({ options: { headless: { type: 'boolean' }, help: { type: 'boolean' } } })
-  if (values.help) console.log(usage)
-  else if (values.headless) await playHeadless(process.env.MONGODB_URI)
-  else await serve()
+  await main()
 } catch (error) {
   console.error(explain(error))
-  process.exit(1)
+  process.exitCode = 1
 }

@@ -3,10 +3,14 @@ const picture = document.getElementById('picture')
 const preview = document.getElementById('preview')
 const noPreview = document.getElementById('no-preview')
 
-picture.addEventListener('change', () => {
+function showChosen() {
   const [file] = picture.files
   if (preview.src) URL.revokeObjectURL(preview.src)
   if (file) preview.src = URL.createObjectURL(file)
   preview.hidden = !file
   noPreview.hidden = Boolean(file)
-})
+}
+
+picture.addEventListener('change', showChosen)
+// It may have been chosen before this script came.
+showChosen()

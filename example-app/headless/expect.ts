@@ -33,7 +33,7 @@ export function checkConversation(exchanges: readonly Recorded[], end: string | 
     deepStrictEqual(first, '200 deferred_auth_id expires_in interval')
   })
   const pending = end === undefined ? polls : polls.slice(0, -1)
-  check(`${pending.length} polls were answered authorization_pending`, () => {
+  check(`every poll before the end was answered authorization_pending (${pending.length})`, () => {
     ok(
       pending.every((answer) => answer === '400 authorization_pending'),
       pending.join(', '),

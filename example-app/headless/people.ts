@@ -12,7 +12,7 @@ export interface Customer {
 }
 
 export function createCustomer({ origins }: Bank, recorder: Recorder, account: string): Customer {
-  const browser = createBrowser(recorder.fetchAs('Browser '))
+  const browser = createBrowser(recorder.fetchAs('Browser'))
   async function ask(): Promise<Shown> {
     const home = await browser.open(origins.relyingParty)
     const signIn = expectPage(await browser.submit(home, '/account'), 'Sign in')

@@ -14,7 +14,7 @@ export async function playHeadless(mongodbUri: string | undefined): Promise<void
     mongodbUri,
     ports: [0, 0, 0],
     deferral: { interval: 1, now: () => new Date(Date.now() + offset) },
-    fetch: recorder.fetchAs('Bank    '),
+    fetch: recorder.fetchAs('Bank'),
   })
   const advance = (seconds: number) => {
     offset += seconds * 1000

@@ -12,12 +12,10 @@ const secret = new Set([
   'refresh_token',
 ])
 
-const quiet = new Set(['account', 'sub'])
-
 /** Shortens what nobody should read in a log; the beginning stays, so that one can follow it from message to message. */
 function shown(name: string, value: string): string {
   if (secret.has(name.toLowerCase())) return `${value.slice(0, 8)}... (${value.length} characters)`
-  return value.length > 100 && !quiet.has(name) ? `${value.slice(0, 100)}...` : value
+  return value.length > 100 ? `${value.slice(0, 100)}...` : value
 }
 
 /** One line for each parameter. */
@@ -39,7 +37,7 @@ function json(text: string): string[] {
   )
   if (keys) members.push(`keys: ${Array.isArray(keys) ? keys.length : 0}`)
   if (typeof rest.id_token === 'string') members.push(`id_token's claims: ${claims(rest.id_token)}`)
-  return members
+  return members.length > 0 ? members : ['{}']
 }
 
 function claims(token: string): string {
@@ -53,7 +51,7 @@ export function body(type: string | null, text: string): string[] {
   return heading ? [`a page: "${heading}"`] : []
 }
 
-/** An address, its query on lines of its own. */
-export function address(url: URL): string[] {
-  return [`${url.origin}${url.pathname}`, ...parameters(url.searchParams).map((line) => `  ? ${line}`)]
+/** An address without its query. */
+export function address({ origin, pathname }: URL): string {
+  return `${origin}${pathname}`
 }

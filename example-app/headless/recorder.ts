@@ -7,7 +7,6 @@ export interface Recorded {
   url: URL
   status: number
   headers: Headers
-  form: URLSearchParams
   text: string
 }
 
@@ -18,28 +17,34 @@ export interface Recorder {
   take(): Recorded[]
 }
 
-function print({ who, method, url, status, headers, text }: Recorded, sent: string[]): void {
-  const [first, ...query] = address(url)
+const margin = ' '.repeat(12)
+
+function printRequest(who: string, method: string, url: URL, sent: RequestInit['body']): void {
+  const form = sent instanceof FormData || sent instanceof URLSearchParams ? parameters(sent) : []
+  console.log(`\n${who.padEnd(8)} -> ${method} ${address(url)}`)
+  for (const line of parameters(url.searchParams)) console.log(`${margin}? ${line}`)
+  for (const line of form) console.log(`${margin}${line}`)
+}
+
+function printAnswer({ who, url, status, headers, text }: Recorded): void {
   const location = headers.get('Location')
-  const retry = headers.get('Retry-After')
-  console.log(`\n  ${who} -> ${method} ${first}`)
-  for (const line of [...query, ...sent.map((line) => `  > ${line}`)]) console.log(`    ${line}`)
-  console.log(`    ${status}${retry ? `, Retry-After: ${retry}` : ''}`)
-  if (location) for (const line of address(new URL(location, url))) console.log(`      to ${line}`)
-  for (const line of body(headers.get('Content-Type'), text)) console.log(`      < ${line}`)
+  const pause = headers.get('Retry-After')
+  const more = [location && `to ${address(new URL(location, url))}`, pause && `Retry-After: ${pause}`].filter(Boolean)
+  console.log(`${who.padEnd(8)} <- ${[status, ...more].join(', ')}`)
+  for (const line of body(headers.get('Content-Type'), text)) console.log(`${margin}${line}`)
 }
 
 export function createRecorder(): Recorder {
   let exchanges: Recorded[] = []
   function fetchAs(who: string): typeof fetch {
     return async (input, init = {}) => {
-      const response = await fetch(input, init)
+      const url = new URL(String(input))
+      const method = init.method ?? 'GET'
+      printRequest(who, method, url, init.body)
+      const response = await fetch(url, init)
       const text = await response.clone().text()
-      const form = init.body instanceof URLSearchParams ? init.body : new URLSearchParams()
-      const sent = init.body instanceof FormData ? parameters(init.body) : parameters(form)
-      const { status, headers } = response
-      const recorded = { who, method: init.method ?? 'GET', url: new URL(String(input)), status, headers, form, text }
-      print(recorded, sent)
+      const recorded = { who, method, url, status: response.status, headers: response.headers, text }
+      printAnswer(recorded)
       exchanges.push(recorded)
       return response
     }
