@@ -1,0 +1,64 @@
+import type { Collection, Db } from 'mongodb'
+import type { Artifact } from './artifact.js'
+import { collectionName, indexesOf, modelNames } from './models.js'
+import { finding, removing, saving } from './operations.js'
+
+/**
+ * Adapter factory for all of oidc-provider's own models, one collection per model (`prefix` and the model's name in
+ * snake_case); usable without the rest of this package. Every write waits for a majority, every read asks the primary.
+ * Expiry is judged by the provider's clock, as the `exp` in the payload is.
+ *
+ * Indexes are created on a collection's first use, or beforehand with `await mongoAdapter(db).migrate()`: idempotent,
+ * and safe on several nodes at once.
+ *
+ * What the host does in two steps and the adapter makes one:
+ * - `consume` has one winner; every other call rejects with the host's own refusal, also when a revocation was faster.
+ * - A save of a copy read earlier brings no destroyed Grant, Session, Interaction, device code or backchannel request
+ *   back, and makes nothing that was consumed consumable again: it changes nothing.
+ *
+ * What it cannot see, and so cannot close:
+ * - tokens saved just after `revokeByGrantId` by a request that was under way, when the Grant itself is kept;
+ * - two changes to one Session, Grant or undecided request from the same state: the later save wins;
+ * - a client's update that meets its deletion, as a `client_id` may be registered anew;
+ * - one interaction resumed twice at once: `destroy` may not refuse;
+ * - a replay between `ReplayDetection.unique`'s look-up and its save, unless the caller uses the adapter's `insert`.
+ */
+export function mongoAdapter(db: Db, { prefix = 'oidc_' }: { prefix?: string } = {}) {
+  if (typeof db?.collection !== 'function') {
+    throw new TypeError('mongoAdapter needs a Db of the mongodb driver: mongoAdapter(client.db(name))')
+  }
+  const opened = new Map<string, Promise<Collection<Artifact>>>()
+
+  function open(model: string): Promise<Collection<Artifact>> {
+    let collection = opened.get(model)
+    if (!collection) {
+      collection = openCollection(db, prefix, model)
+      collection.catch(() => opened.delete(model))
+      opened.set(model, collection)
+    }
+    return collection
+  }
+
+  function adapterOf(name: string) {
+    const openThis = () => open(name)
+    return { ...finding(openThis), ...saving(name, openThis), ...removing(name, openThis) }
+  }
+
+  async function migrate(): Promise<void> {
+    await Promise.all(modelNames.map(open))
+  }
+
+  // an arrow function, because the host would call anything with a prototype with `new`
+  return Object.assign((name: string) => adapterOf(name), { migrate })
+}
+
+async function openCollection(db: Db, prefix: string, model: string): Promise<Collection<Artifact>> {
+  const collection = db.collection<Artifact>(prefix + collectionName(model), {
+    writeConcern: { w: 'majority' },
+    readPreference: 'primary',
+    promoteValues: true,
+  })
+  const indexes = indexesOf(model)
+  if (indexes.length) await collection.createIndexes(indexes)
+  return collection
+}

@@ -1,0 +1,1 @@
+export { mongoAdapter } from './adapter/mongodb.js'

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import type { CommandStartedEvent, Document } from 'mongodb'
+import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
+import { describeMongo, type TestDatabase, testDatabase } from '../support/database.js'
+import { models } from './models.js'
+
+describeMongo('commands', () => {
+  let database: TestDatabase
+  let adapter: ReturnType<typeof mongoAdapter>
+  const sent: CommandStartedEvent[] = []
+
+  beforeAll(async () => {
+    database = await testDatabase({ monitorCommands: true })
+    database.db.client.on('commandStarted', (event) => sent.push(event))
+    adapter = mongoAdapter(database.db)
+    await adapter.migrate()
+    await mongoAdapter(database.db)('Client').find('warm')
+  })
+  beforeEach(() => {
+    sent.length = 0
+  })
+  afterAll(() => database.drop())
+
+  /** The one command that was sent, and its one statement. */
+  function only(): { command: Document; filter: Document } {
+    const commands = sent.splice(0)
+    expect(commands.map(({ commandName }) => commandName)).toHaveLength(1)
+    const { command } = commands[0]!
+    const statements = command.updates ?? command.deletes ?? [{ q: command.filter }]
+    expect(statements).toHaveLength(1)
+    return { command, filter: statements[0].q }
+  }
+
+  test.each(models)('of %s are one each, by id, written to the majority', async (model) => {
+    const artifacts = adapter(model)
+    await artifacts.find('id')
+    expect(only().filter).toEqual({ _id: 'id' })
+    const writes = [
+      () => artifacts.upsert('id', { jti: 'id', iat: 1 }, 60),
+      () => artifacts.insert('id', { jti: 'id', iat: 1 }, 60),
+      () => artifacts.consume('id'),
+      () => artifacts.destroy('id'),
+    ]
+    for (const write of writes) {
+      await write()
+      const { command, filter } = only()
+      expect(filter._id).toBe('id')
+      expect(command.writeConcern).toEqual({ w: 'majority' })
+    }
+  })
+
+  test('of look-ups and revocation are one each, the revocation written to the majority', async () => {
+    await adapter('Session').findByUid('uid')
+    expect(only().filter).toEqual({ uid: 'uid' })
+    await adapter('DeviceCode').findByUserCode('code')
+    expect(only().filter).toEqual({ userCode: 'code' })
+    for (const model of ['AccessToken', 'DeviceCode']) {
+      await adapter(model).revokeByGrantId('grant')
+      const { command, filter } = only()
+      expect(filter).toEqual({ grantId: 'grant' })
+      expect(command.writeConcern).toEqual({ w: 'majority' })
+    }
+  })
+})
