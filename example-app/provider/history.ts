@@ -12,7 +12,10 @@ export async function record(history: Collection<HistoryLine>, deferralId: strin
 
 const lines: Record<string, (deferral: Deferral) => Line> = {
   created: ({ clientId }) => ({ event: 'Asked for', detail: `by ${clientId}` }),
-  exchanged: ({ expiresAt }) => ({ event: 'Waiting', detail: `until ${expiresAt.toISOString().slice(0, 16)}Z` }),
+  exchanged: ({ expiresAt }) => ({
+    event: 'Waiting',
+    detail: `until ${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+  }),
   approved: ({ decision }) => ({ event: 'Approved', by: decision?.by, detail: decision?.note }),
   denied: ({ decision }) => ({ event: 'Refused', by: decision?.by, detail: decision?.description }),
   cancelled: () => ({ event: 'Cancelled' }),

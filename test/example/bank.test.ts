@@ -52,7 +52,7 @@ describeBrowser('the bank, in a browser', () => {
     await picture(page, 'checking')
 
     await openRequest(desk, bank)
-    await desk.getByLabel('Use an overdraft').uncheck()
+    await desk.getByLabel('Overdraft').uncheck()
     await picture(desk, 'desk')
     await desk.getByRole('button', { name: 'Approve' }).click()
     await desk.getByText('You approved this request').waitFor()

@@ -33,9 +33,10 @@ function refusal(action: string, csrf: Html): Html {
 </form></section>`
 }
 
-function progress(action: string, csrf: Html): Html {
+/** Say how it goes, without deciding. */
+export function progressForm(ctx: Context, deferral: Deferral): Html {
   return html`<section class="card" aria-labelledby="progress"><h2 id="progress">Tell the customer how it goes</h2>
-<form method="post" action="${action}/progress">${csrf}
+<form method="post" action="/deferrals/${deferral.id}/progress">${csrfField(ctx)}
 <label for="step">Step</label><input id="step" name="step" maxlength="80" required autocomplete="off" value="Comparing the photo">
 <div class="pair">
 <div><label for="position">Place in line</label><input id="position" name="position" type="number" min="1" max="999" inputmode="numeric"></div>
@@ -45,8 +46,9 @@ function progress(action: string, csrf: Html): Html {
 </form></section>`
 }
 
+/** Approve or refuse. */
 export function decisionForms(ctx: Context, deferral: Deferral): Html {
   const action = `/deferrals/${deferral.id}`
   const csrf = csrfField(ctx)
-  return html`${approval(action, csrf, deferral)}${progress(action, csrf)}${refusal(action, csrf)}`
+  return html`${approval(action, csrf, deferral)}${refusal(action, csrf)}`
 }

@@ -8,7 +8,7 @@ import { type Html, html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
 import { evidenceOf } from '../evidence.js'
 import { badge, shownStatus } from '../status.js'
-import { decisionForms } from './decision.js'
+import { decisionForms, progressForm } from './decision.js'
 import { reviewerNav } from './nav.js'
 
 const notices: Record<string, string> = {
@@ -59,6 +59,7 @@ ${notice && html`<p class="note" role="status">${notice}</p>`}
 <div class="columns">
 <div>
 <section class="card" aria-labelledby="document"><h2 id="document">Document</h2>${picture(deferral)}</section>
+${open && progressForm(ctx, deferral)}
 <section class="card" aria-labelledby="history"><h2 id="history">History</h2>${timeline(history)}</section>
 </div>
 <div>
