@@ -1,1 +1,2 @@
 export { mongoAdapter } from './adapter/mongodb.js'
+export { mongoStore } from './stores/mongodb.js'

@@ -1,0 +1,160 @@
+import type { Collection, Db, Document, Filter } from 'mongodb'
+import type { DeferralRecord } from '../deferral/deferral.js'
+import type { DeferralStore } from '../deferral/store.js'
+import { listing } from './mongodb_listing.js'
+import { migrateDeferrals, recordMembers, schemaVersion } from './mongodb_schema.js'
+
+/** A deferral as a document; its `_id` is the internal id. */
+export type DeferralDocument = Document & { _id: string }
+
+/** The instant that decides: a test clock's, or the database's own. */
+export type Instant = Date | '$$NOW'
+
+const unfinished = { status: { $in: ['pending', 'approved'] } }
+const graceSeconds = 86_400
+
+const unexpired = (now: Instant) => ({ $gt: ['$expiresAt', now] })
+const seconds = (count: unknown, now: Instant) => ({ $add: [now, { $multiply: [count, 1000] }] })
+const literal = <T>(value: T) => ({ $literal: value })
+
+// spread out, so that what was created together is not deleted together
+function expiring(count: unknown, now: Instant): Document {
+  const grace = Math.round(graceSeconds * (0.9 + Math.random() * 0.2))
+  return { expiresAt: seconds(count, now), purgeAt: seconds({ $add: [count, grace] }, now) }
+}
+
+/** What is read back: the record and the instant of the reading, by the clock that decides. */
+export function projection(now: Instant): Document {
+  return { ...Object.fromEntries(recordMembers.map((name) => [name, 1])), readAt: now }
+}
+
+/** The record in a document. */
+export function toRecord({ _id, ...members }: Document): DeferralRecord {
+  return { id: _id, ...members } as DeferralRecord
+}
+
+/**
+ * The production store: one document per deferral, every transition one conditional update of it by `_id`, acknowledged by a
+ * majority, timed by the database's clock. `migrate()` creates collection, validator and indexes; unless `migrate: false`
+ * it runs once on first use.
+ */
+export function mongoStore(
+  db: Db,
+  { collection: name = 'deferrals', migrate = true }: { collection?: string; migrate?: boolean } = {},
+): DeferralStore & { migrate(): Promise<void> } {
+  if (typeof db?.collection !== 'function')
+    throw new TypeError('mongoStore needs a Db of the mongodb driver, client.db(name)')
+  const deferrals: Collection<DeferralDocument> = db.collection(name, {
+    readPreference: 'primary',
+    writeConcern: { w: 'majority' },
+    ignoreUndefined: true,
+    promoteValues: true,
+  })
+  let ready: Promise<void> | undefined
+
+  async function prepared(): Promise<void> {
+    if (!migrate) return
+    ready ??= migrateDeferrals(db, deferrals)
+    try {
+      await ready
+    } catch (error) {
+      ready = undefined
+      throw error
+    }
+  }
+
+  async function transition(
+    id: string,
+    now: Instant,
+    guard: Filter<DeferralDocument>,
+    change: Document,
+    upsert = false,
+  ): Promise<DeferralRecord | undefined> {
+    await prepared()
+    const options = { returnDocument: 'after', projection: projection(now), upsert } as const
+    const document = await deferrals.findOneAndUpdate({ ...guard, _id: id }, [change], options)
+    return document ? toRecord(document) : undefined
+  }
+
+  return {
+    migrate: () => migrateDeferrals(db, deferrals),
+
+    async create({ id, expiresIn, ...request }, at) {
+      const now = at ?? '$$NOW'
+      const fixed = literal({ ...request, schemaVersion, status: 'pending', fence: 0 })
+      const created = { $mergeObjects: [{ _id: id }, fixed, { createdAt: now, ...expiring(expiresIn, now) }] }
+      // a document with this id does not match, and inserting a second one is refused
+      const record = await transition(id, now, { status: { $exists: false } }, { $replaceWith: created }, true)
+      return record as DeferralRecord
+    },
+
+    async find(id, at) {
+      await prepared()
+      const document = await deferrals.findOne({ _id: id }, { projection: projection(at ?? '$$NOW') })
+      return document ? toRecord(document) : undefined
+    },
+
+    async list(query, at) {
+      await prepared()
+      return listing(deferrals, query, at ?? '$$NOW')
+    },
+
+    async exchange(id, exchange, at) {
+      const now = at ?? '$$NOW'
+      const unused = { status: { $in: ['pending', 'approved', 'denied'] }, exchangedAt: { $exists: false } }
+      const members = Object.fromEntries(Object.entries(exchange).map(([member, value]) => [member, literal(value)]))
+      const change = { ...members, exchangedAt: now, ...expiring('$lifetime', now) }
+      return transition(id, now, { ...unused, $expr: unexpired(now) }, { $set: change })
+    },
+
+    async progress(id, progress, at) {
+      const now = at ?? '$$NOW'
+      return transition(
+        id,
+        now,
+        { status: 'pending', $expr: unexpired(now) },
+        { $set: { progress: literal(progress) } },
+      )
+    },
+
+    async decide(id, status, decision, at) {
+      const now = at ?? '$$NOW'
+      const change = { status, decision: literal(decision), decidedAt: now }
+      return transition(id, now, { status: 'pending', $expr: unexpired(now) }, { $set: change })
+    },
+
+    async cancel(id, by, at) {
+      const now = at ?? '$$NOW'
+      const change = { status: 'cancelled', cancelledAt: now, ...(by !== undefined && { cancelledBy: literal(by) }) }
+      return transition(id, now, unfinished, { $set: change })
+    },
+
+    async extend(id, expiresIn, at) {
+      const now = at ?? '$$NOW'
+      const guard = { ...unfinished, exchangedAt: { $exists: true }, $expr: unexpired(now) }
+      return transition(id, now, guard, { $set: expiring(expiresIn, now) })
+    },
+
+    async claim(id, claimId, lease, at) {
+      const now = at ?? '$$NOW'
+      // an absent claim compares as less than any date
+      const unclaimed = { $lte: ['$claim.until', now] }
+      const guard = { status: 'approved', exchangedAt: { $exists: true }, $expr: { $and: [unexpired(now), unclaimed] } }
+      const fence = { $add: ['$fence', 1] }
+      return transition(id, now, guard, { $set: { fence, claim: { id: claimId, fence, until: seconds(lease, now) } } })
+    },
+
+    async finalise(id, claim, at) {
+      const now = at ?? '$$NOW'
+      // 'redeemed' by this very claim: an earlier attempt succeeded and only its reply was lost
+      const guard = { status: { $in: ['approved', 'redeemed'] }, 'claim.id': claim.id, fence: claim.fence }
+      const change = { status: 'redeemed', redeemedAt: { $ifNull: ['$redeemedAt', now] } }
+      return transition(id, now, guard, { $set: change })
+    },
+
+    async release(id, claimId, at) {
+      const now = at ?? '$$NOW'
+      return transition(id, now, { status: 'approved', 'claim.id': claimId }, { $set: { 'claim.until': now } })
+    },
+  }
+}

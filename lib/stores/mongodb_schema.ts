@@ -1,0 +1,86 @@
+import type { Collection, CreateIndexesOptions, Db, Document, IndexDescription, MongoServerError } from 'mongodb'
+
+/** Raised when documents of an earlier version need more than a new validator. */
+export const schemaVersion = 1
+
+const date = { bsonType: 'date' }
+const text = { bsonType: 'string' }
+const texts = { bsonType: 'array', items: text }
+const object = { bsonType: 'object' }
+const count = { bsonType: ['int', 'long', 'double'], minimum: 0 }
+
+const properties: Record<string, Document> = {
+  _id: { bsonType: 'string', minLength: 22, maxLength: 22 },
+  schemaVersion: { enum: [schemaVersion] },
+  profile: { enum: ['openid', 'oauth'] },
+  status: { enum: ['pending', 'approved', 'denied', 'cancelled', 'redeemed'] },
+  clientId: text,
+  accountId: text,
+  grantId: text,
+  grantType: text,
+  scope: texts,
+  resource: texts,
+  authorizationDetails: { bsonType: 'array', items: object },
+  claims: object,
+  context: object,
+  progress: object,
+  interval: count,
+  lifetime: count,
+  codeHash: text,
+  handleHash: text,
+  binding: object,
+  requestedResource: texts,
+  source: object,
+  decision: object,
+  claim: object,
+  fence: count,
+  cancelledBy: text,
+  createdAt: date,
+  exchangedAt: date,
+  expiresAt: date,
+  decidedAt: date,
+  redeemedAt: date,
+  cancelledAt: date,
+  purgeAt: date,
+}
+
+const required = [
+  'schemaVersion',
+  'profile',
+  'status',
+  'clientId',
+  'scope',
+  'resource',
+  'interval',
+  'lifetime',
+  'source',
+  'fence',
+  'createdAt',
+  'expiresAt',
+  'purgeAt',
+]
+
+/** Everything a record is made of, to be read with one projection; what only the database needs is left out. */
+export const recordMembers = Object.keys(properties).filter((name) => !['schemaVersion', 'purgeAt'].includes(name))
+
+const validator = { $jsonSchema: { bsonType: 'object', required, properties } }
+
+/** Each index and the query that needs it. */
+const indexes: (IndexDescription & CreateIndexesOptions)[] = [
+  { name: 'purge', key: { purgeAt: 1 }, expireAfterSeconds: 0 },
+  { name: 'newest', key: { createdAt: -1, _id: -1 } },
+  { name: 'by_status', key: { status: 1, createdAt: -1, _id: -1 } },
+  { name: 'by_client', key: { clientId: 1, createdAt: -1, _id: -1 } },
+  { name: 'by_account', key: { accountId: 1, createdAt: -1, _id: -1 } },
+]
+
+/** Creates collection, validator and indexes. Idempotent, and safe when several nodes start at once. */
+export async function migrateDeferrals<T extends Document>(db: Db, collection: Collection<T>): Promise<void> {
+  try {
+    await db.createCollection(collection.collectionName, { validator })
+  } catch (error) {
+    if ((error as MongoServerError).codeName !== 'NamespaceExists') throw error
+    await db.command({ collMod: collection.collectionName, validator })
+  }
+  await collection.createIndexes(indexes)
+}

@@ -1,0 +1,197 @@
+import { describe, expect, test } from '@jest/globals'
+import type { DeferralRecord, DeferralStore, NewDeferral } from 'oidc-provider-deferred'
+import { newId } from '../../lib/deferral/handle.js'
+
+const start = new Date('2026-01-01T00:00:00Z')
+const at = (seconds: number) => new Date(start.getTime() + seconds * 1000)
+
+/** A request with everything in it that a database might mistake for its own language. */
+export function newDeferral(members: Partial<NewDeferral> = {}): NewDeferral {
+  return {
+    id: newId(),
+    profile: 'openid',
+    clientId: 'client',
+    accountId: 'account',
+    grantId: 'grant',
+    scope: ['openid', '$scope'],
+    resource: [],
+    authorizationDetails: [{ type: 'payment', $where: 'a.b', 'dotted.name': { $$NOW: 1 } }],
+    claims: { id_token: { 'https://example.com/claim': null } },
+    context: { note: '$$NOW', $set: { 'a.b': [] } },
+    interval: 5,
+    lifetime: 600,
+    codeHash: 'hash',
+    source: { scope: 'openid $scope', 'x.y': '$expr', nested: { $literal: null } },
+    expiresIn: 60,
+    ...members,
+  }
+}
+
+type Step = (store: DeferralStore, id: string, now?: Date) => Promise<unknown>
+
+const exchange: Step = (store, id, now = at(1)) =>
+  store.exchange(id, { handleHash: 'handle', binding: { jkt: 'jkt' } }, now)
+const approve: Step = (store, id, now = at(2)) => store.decide(id, 'approved', { by: 'reviewer' }, now)
+const deny: Step = (store, id, now = at(2)) => store.decide(id, 'denied', { description: '$no' }, now)
+const cancel: Step = (store, id, now = at(3)) => store.cancel(id, 'client', now)
+const progress: Step = (store, id, now = at(2)) => store.progress(id, { step: '$review' }, now)
+const extend: Step = (store, id, now = at(3)) => store.extend(id, 3600, now)
+const claim: Step = (store, id, now = at(4)) => store.claim(id, 'claim', 15, now)
+const finalise: Step = (store, id, now = at(5)) => store.finalise(id, { id: 'claim', fence: 1 }, now)
+const release: Step = (store, id, now = at(5)) => store.release(id, 'claim', now)
+
+const events = { exchange, approve, deny, cancel, progress, extend, claim, finalise, release }
+
+/** How each status is reached, and which events it lets through. */
+const table: Record<string, { path: Step[]; passes: (keyof typeof events)[] }> = {
+  'pending, not exchanged': { path: [], passes: ['exchange', 'approve', 'deny', 'cancel', 'progress'] },
+  pending: { path: [exchange], passes: ['approve', 'deny', 'cancel', 'progress', 'extend'] },
+  'approved, not exchanged': { path: [approve], passes: ['exchange', 'cancel'] },
+  approved: { path: [exchange, approve], passes: ['cancel', 'extend', 'claim'] },
+  'approved and claimed': { path: [exchange, approve, claim], passes: ['cancel', 'extend', 'finalise', 'release'] },
+  'denied, not exchanged': { path: [deny], passes: ['exchange'] },
+  denied: { path: [exchange, deny], passes: [] },
+  'cancelled, not exchanged': { path: [cancel], passes: [] },
+  cancelled: { path: [exchange, approve, claim, cancel], passes: [] },
+  redeemed: { path: [exchange, approve, claim, finalise], passes: ['finalise'] },
+}
+
+async function reached(store: DeferralStore, path: Step[]): Promise<string> {
+  const { id } = await store.create(newDeferral(), start)
+  for (const step of path) expect(await step(store, id)).toBeDefined()
+  return id
+}
+
+/** The contract every store keeps. */
+export function contract(open: () => DeferralStore): void {
+  const find = async (id: string, now?: Date) => (await open().find(id, now)) as DeferralRecord
+
+  describe.each(Object.entries(table))('%s', (_status, { path, passes }) => {
+    test.each(Object.entries(events))('%s', async (name, event) => {
+      const store = open()
+      const id = await reached(store, path)
+      const before = await find(id, at(9))
+      const written = await event(store, id)
+      const passed = passes.includes(name as keyof typeof events)
+      expect(written !== undefined).toBe(passed)
+      if (!passed) expect(await find(id, at(9))).toEqual(before)
+      else expect(await find(id, at(9))).toMatchObject({ ...(written as object), readAt: at(9) })
+    })
+  })
+
+  test('keeps what was created, whatever its keys look like, and adds the times', async () => {
+    const { expiresIn, ...request } = newDeferral()
+    const record = await open().create({ expiresIn, ...request }, start)
+    expect(record).toEqual({
+      ...request,
+      status: 'pending',
+      fence: 0,
+      createdAt: start,
+      expiresAt: at(60),
+      readAt: start,
+    })
+    expect(await find(request.id, at(1))).toEqual({ ...record, readAt: at(1) })
+  })
+
+  test('rejects a second deferral with the same id and keeps the first', async () => {
+    const first = newDeferral()
+    await open().create(first, start)
+    await expect(open().create({ ...first, clientId: 'another' }, start)).rejects.toThrow()
+    expect(await find(first.id)).toMatchObject({ clientId: 'client' })
+  })
+
+  test.each(['exchange', 'approve', 'deny', 'progress'] as const)(
+    'refuses %s at the instant of expiry',
+    async (name) => {
+      const { id } = await open().create(newDeferral(), start)
+      expect(await events[name](open(), id, at(60))).toBeUndefined()
+      expect(await events[name](open(), id, at(59.999))).toBeDefined()
+    },
+  )
+
+  test('starts the lifetime anew at the exchange, and again at extend', async () => {
+    const id = await reached(open(), [exchange])
+    expect(await find(id)).toMatchObject({ exchangedAt: at(1), expiresAt: at(601), binding: { jkt: 'jkt' } })
+    await extend(open(), id)
+    expect(await find(id)).toMatchObject({ expiresAt: at(3603) })
+  })
+
+  test('claims again when the lease has ended, with a higher fence, and lets only that one finalise', async () => {
+    const id = await reached(open(), [exchange, approve, claim])
+    expect(await open().claim(id, 'second', 15, at(18.999))).toBeUndefined()
+    expect(await open().claim(id, 'second', 15, at(19))).toMatchObject({
+      fence: 2,
+      claim: { id: 'second', fence: 2, until: at(34) },
+    })
+    expect(await open().finalise(id, { id: 'claim', fence: 1 }, at(20))).toBeUndefined()
+    expect(await open().finalise(id, { id: 'second', fence: 1 }, at(20))).toBeUndefined()
+    expect(await open().finalise(id, { id: 'second', fence: 2 }, at(20))).toMatchObject({
+      status: 'redeemed',
+      redeemedAt: at(20),
+    })
+  })
+
+  test('finalises again for the claim that already did, without moving the time', async () => {
+    const id = await reached(open(), [exchange, approve, claim, finalise])
+    expect(await finalise(open(), id, at(7))).toMatchObject({ status: 'redeemed', redeemedAt: at(5) })
+    expect(await open().finalise(id, { id: 'other', fence: 1 }, at(7))).toBeUndefined()
+  })
+
+  test('can be claimed again at once after a release', async () => {
+    const id = await reached(open(), [exchange, approve, claim, release])
+    expect(await open().claim(id, 'second', 15, at(5))).toMatchObject({ fence: 2 })
+  })
+
+  test('knows nothing of an unknown id', async () => {
+    for (const event of Object.values(events)) expect(await event(open(), newId())).toBeUndefined()
+    expect(await open().find(newId())).toBeUndefined()
+  })
+
+  test('goes by its own clock when it is given none', async () => {
+    const record = await open().create(newDeferral())
+    expect(Math.abs(record.createdAt.getTime() - Date.now())).toBeLessThan(5_000)
+    expect(record.expiresAt.getTime() - record.createdAt.getTime()).toBe(60_000)
+    const past = await open().create(newDeferral(), start)
+    expect(await open().decide(past.id, 'approved', {})).toBeUndefined()
+  })
+
+  test('lists newest first, page by page, by status, client and account', async () => {
+    const store = open()
+    const clientId = newId()
+    const made: string[] = []
+    for (const second of [0, 0, 1, 2]) made.unshift((await store.create(newDeferral({ clientId }), at(second))).id)
+    const first = await store.list({ clientId, limit: 3 }, at(3))
+    const last = first.at(-1) as DeferralRecord
+    const second = await store.list({ clientId, limit: 3, after: last }, at(3))
+    expect(first.slice(0, 2).map(({ id }) => id)).toEqual(made.slice(0, 2))
+    expect([...first, ...second].map(({ id }) => id).sort()).toEqual([...made].sort())
+
+    await approve(store, made[0] as string)
+    const ids = async (status: 'pending' | 'approved' | 'expired', now: Date) =>
+      (await store.list({ clientId, accountId: 'account', status, limit: 10 }, now)).map(({ id }) => id)
+    expect(await ids('approved', at(3))).toEqual([made[0]])
+    expect(await ids('pending', at(3))).toHaveLength(3)
+    expect(await ids('expired', at(3))).toEqual([])
+    expect(await ids('pending', at(60))).toEqual([made[1]])
+    expect(await ids('expired', at(60))).toHaveLength(2)
+    expect(await ids('approved', at(62))).toEqual([])
+    expect(await store.list({ accountId: 'nobody', limit: 10 }, at(3))).toEqual([])
+  })
+
+  test('hands out copies', async () => {
+    const record = await open().create(newDeferral(), start)
+    record.scope.push('everything')
+    expect((await find(record.id)).scope).toEqual(['openid', '$scope'])
+  })
+
+  test.each([
+    ['exchanges', [], exchange],
+    ['decisions', [exchange], (store: DeferralStore, id: string) => (Math.random() < 0.5 ? approve : deny)(store, id)],
+    ['claims', [exchange, approve], (store: DeferralStore, id: string) => store.claim(id, newId(), 15, at(4))],
+    ['cancellations', [exchange], cancel],
+  ] as [string, Step[], Step][])('64 concurrent %s have one winner', async (_name, path, event) => {
+    const id = await reached(open(), path)
+    const outcomes = await Promise.all(Array.from({ length: 64 }, () => event(open(), id)))
+    expect(outcomes.filter(Boolean)).toHaveLength(1)
+  })
+}

@@ -1,0 +1,6 @@
+import { memoryStore } from 'oidc-provider-deferred'
+import { contract } from './contract.js'
+
+const store = memoryStore()
+
+contract(() => store)
