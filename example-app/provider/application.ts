@@ -1,7 +1,7 @@
 import Router from '@koa/router'
 import type Koa from 'koa'
 import mount from 'koa-mount'
-import { type DeferredTokenResponseOptions, Provider } from 'oidc-provider-deferred'
+import { type DeferRequest, type DeferredTokenResponseOptions, Provider } from 'oidc-provider-deferred'
 import type { Keys } from '../storage/entries.js'
 import type { Storage } from '../storage/storage.js'
 import { createApplication } from '../web/application.js'
@@ -20,6 +20,11 @@ export interface ProviderOptions {
   deferral: Pick<DeferredTokenResponseOptions, 'interval' | 'ttl' | 'now'>
 }
 
+/** Every request is deferred: the bank asks for nothing but `deferred_code`. Reviewers learn how thoroughly to look. */
+function defer(_: unknown, { scope }: DeferRequest) {
+  return { context: { check: scope.has('overdraft') ? 'Identity and credit' : 'Identity' } }
+}
+
 /** The OpenID Provider, mounted in the application of the team that runs it. */
 export function createProvider({ origin, storage, keys, client, deferral }: ProviderOptions): {
   app: Koa
@@ -29,7 +34,7 @@ export function createProvider({ origin, storage, keys, client, deferral }: Prov
   const host = hostConfiguration(storage, keys, client)
   const provider = new Provider(issuer, {
     ...host,
-    features: { ...host.features, deferredTokenResponse: { ...deferral, store: storage.deferrals } },
+    features: { ...host.features, deferredTokenResponse: { ...deferral, store: storage.deferrals, defer } },
   })
   keepHistory(provider, storage.history)
 

@@ -1,6 +1,6 @@
 /** What each scope means to a customer and to a reviewer. */
 export const scopes: Readonly<Record<string, { label: string; detail: string }>> = {
-  openid: { label: 'Identity', detail: 'Who it is, and what a reviewer has verified' },
+  openid: { label: 'Identity', detail: 'What a reviewer has verified' },
   profile: { label: 'Name', detail: 'Full name and date of birth' },
   account: { label: 'Current account', detail: 'Under that name, with its own IBAN' },
   payments: { label: 'Payments', detail: 'Sending money from the new account' },

@@ -6,7 +6,7 @@ import type { HistoryLine } from '../../storage/entries.js'
 import { facts, moment } from '../../web/card.js'
 import { type Html, html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
-import { evidenceOf } from '../evidence.js'
+import { checkOf, evidenceOf } from '../evidence.js'
 import { badge, shownStatus } from '../status.js'
 import { decisionForms, progressForm } from './decision.js'
 import { reviewerNav } from './nav.js'
@@ -17,6 +17,12 @@ const notices: Record<string, string> = {
   progress: 'The customer sees your progress text when the bank asks next.',
   conflict: 'Nothing changed: this request was decided, cancelled or ran out before you did.',
   widened: 'Nothing changed: a decision may take rights away, never add any.',
+}
+
+/** What the last action did, unless a later one has made that old news. */
+function noticeFor(name: string, { status }: Deferral): string | undefined {
+  const outdated = (name === 'approved' || name === 'denied') && name !== status
+  return outdated ? undefined : notices[name]
 }
 
 function picture(deferral: Deferral): Html {
@@ -35,6 +41,7 @@ function customer(deferral: Deferral): Html {
     ['Family name', account?.family_name],
     ['Date of birth', account?.birthdate],
     ['Asked by', deferral.clientId],
+    ['Check', checkOf(deferral)],
     ['Until', moment(deferral.expiresAt)],
     ['Progress shown', progress?.step],
     ['Rights granted', decision && (decision.scope ?? deferral.scope).map(scopeLabel).join(', ')],
@@ -51,7 +58,7 @@ function timeline(history: HistoryLine[]): Html {
 }
 
 export function deferralPage(ctx: Context, deferral: Deferral, history: HistoryLine[]): Page {
-  const notice = notices[String(ctx.query.notice)]
+  const notice = noticeFor(String(ctx.query.notice), deferral)
   const open = shownStatus(deferral) === 'pending'
   const main = html`
 <div class="heading"><h1>${nameOf(deferral.accountId)}</h1>${badge(deferral)}</div>
