@@ -1,0 +1,111 @@
+import { describe, expect, test } from '@jest/globals'
+import type { DeferralRecord, Granted, JsonObject } from '../../lib/deferral/deferral.js'
+import { assertNarrower, narrow } from '../../lib/deferral/narrow.js'
+
+const payment = { type: 'payment', amount: { value: 10, currency: 'EUR' }, to: ['a', 'b'] }
+const account = { type: 'account' }
+
+const requested = {
+  scope: ['openid', 'email', 'payments'],
+  resource: ['https://a.example', 'https://b.example'],
+  authorizationDetails: [payment, account] as JsonObject[],
+  claims: { id_token: { email: { essential: true }, name: null }, userinfo: { phone_number: null } } as JsonObject,
+} as DeferralRecord
+
+const source: JsonObject = {
+  clientId: 'client',
+  scope: 'openid email payments',
+  resource: ['https://a.example', 'https://b.example'],
+  rar: [payment, account],
+  claims: { id_token: { email: null, name: null } },
+  acr: '1',
+  amr: ['pwd'],
+  authTime: 100,
+  something: 'a later host adds',
+}
+
+describe('E-32 a decision that asks for no more than the request is accepted', () => {
+  test.each<[string, Granted]>([
+    ['nothing at all said', {}],
+    ['the same scopes', { scope: ['openid', 'email', 'payments'] }],
+    ['fewer scopes, another order', { scope: ['payments', 'openid'] }],
+    ['one resource', { resource: ['https://b.example'] }],
+    ['no resource', { resource: [] }],
+    ['one whole entry of the details', { authorizationDetails: [account] }],
+    [
+      'an equal copy of an entry, members in another order',
+      {
+        authorizationDetails: [{ to: ['a', 'b'], amount: { currency: 'EUR', value: 10 }, type: 'payment' }],
+      },
+    ],
+    ['no scope but details', { scope: [], authorizationDetails: [account] }],
+    ['no scope, the details untouched', { scope: [] }],
+    ['claims with members removed', { claims: { id_token: { email: { essential: true } } } }],
+    ['no claims', { claims: {} }],
+    ['acr, amr and auth_time of a later verification', { acr: 'high', amr: ['face'], authTime: 1 }],
+  ])('%s', (_case, granted) => {
+    expect(() => assertNarrower(requested, granted)).not.toThrow()
+  })
+})
+
+describe('E-32 a decision that asks for more is a RangeError', () => {
+  test.each<[string, Granted, RegExp]>([
+    ['a scope', { scope: ['openid', 'admin'] }, /scope.*"admin"/],
+    ['a resource', { resource: ['https://c.example'] }, /resource/],
+    ['an entry of the details', { authorizationDetails: [{ type: 'other' }] }, /authorizationDetails/],
+    ['an entry with a member more', { authorizationDetails: [{ ...account, all: true }] }, /authorizationDetails/],
+    [
+      'an entry with a member changed',
+      {
+        authorizationDetails: [{ ...payment, amount: { value: 11, currency: 'EUR' } }],
+      },
+      /authorizationDetails/,
+    ],
+    [
+      'an entry with a member removed, which may mean more',
+      {
+        authorizationDetails: [{ type: 'payment' }],
+      },
+      /authorizationDetails/,
+    ],
+    ['a claim', { claims: { id_token: { address: null } } }, /claims.*id_token\.address/],
+    ['a claim moved to the other target', { claims: { userinfo: { email: { essential: true } } } }, /claims/],
+    ['a claim with its constraint taken away', { claims: { id_token: { email: null } } }, /claims/],
+    ['a claim named like a member of every object', { claims: { id_token: { constructor: null } } }, /claims/],
+    ['another target', { claims: { introspection: { email: null } } }, /claims/],
+  ])('%s', (_case, granted, message) => {
+    const attempt = () => assertNarrower(requested, granted)
+    expect(attempt).toThrow(RangeError)
+    expect(attempt).toThrow(message)
+  })
+
+  test('nothing left to grant: use deny', () => {
+    expect(() => assertNarrower(requested, { scope: [], authorizationDetails: [] })).toThrow(RangeError)
+    const plain = { ...requested, authorizationDetails: undefined } as unknown as DeferralRecord
+    expect(() => assertNarrower(plain, { scope: [] })).toThrow(/deny/)
+  })
+})
+
+describe('C-I14 what the host mints from', () => {
+  test.each<[string, Granted, JsonObject]>([
+    ['nothing narrowed', {}, {}],
+    ['scope', { scope: ['openid'] }, { scope: 'openid' }],
+    [
+      'one resource is a string, as the host keeps it',
+      { resource: ['https://a.example'] },
+      { resource: 'https://a.example' },
+    ],
+    ['two resources are an array', { resource: ['https://a.example', 'https://b.example'] }, {}],
+    ['details', { authorizationDetails: [account] }, { rar: [account] }],
+    ['claims', { claims: {} }, { claims: {} }],
+    ['acr, amr, auth_time', { acr: '2', amr: ['face'], authTime: 200 }, { acr: '2', amr: ['face'], authTime: 200 }],
+  ])('%s', (_case, granted, difference) => {
+    const before = structuredClone(source)
+    expect(narrow(source, granted)).toEqual({ ...source, ...difference })
+    expect(source).toEqual(before)
+  })
+
+  test('no resource leaves no member behind', () => {
+    expect(narrow(source, { resource: [] })).not.toHaveProperty('resource')
+  })
+})

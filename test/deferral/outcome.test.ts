@@ -1,0 +1,61 @@
+import { describe, expect, test } from '@jest/globals'
+import type { DeferralRecord } from '../../lib/deferral/deferral.js'
+import { pollOutcome } from '../../lib/deferral/outcome.js'
+
+const now = new Date('2026-01-01T00:00:00Z')
+const at = (seconds: number) => new Date(now.getTime() + seconds * 1000)
+
+const facts = {
+  id: 'A'.repeat(22),
+  profile: 'openid' as const,
+  clientId: 'client',
+  scope: ['openid'],
+  resource: [],
+  interval: 5,
+  lifetime: 60,
+  source: {},
+  createdAt: at(-60),
+  readAt: now,
+  fence: 0,
+}
+const decided = { decision: {}, decidedAt: at(-10) }
+const claim = (until: Date) => ({ claim: { id: 'claim', fence: 1, until } })
+
+const states = {
+  pending: { status: 'pending' },
+  approved: { status: 'approved', ...decided },
+  'approved, claimed by a redemption under way': { status: 'approved', ...decided, ...claim(at(10)) },
+  'approved, claimed by a redemption that died': { status: 'approved', ...decided, ...claim(at(-1)) },
+  'approved, claimed until this very instant': { status: 'approved', ...decided, ...claim(now) },
+  denied: { status: 'denied', ...decided },
+  cancelled: { status: 'cancelled', cancelledAt: at(-10) },
+  'cancelled after approval': { status: 'cancelled', cancelledAt: at(-5), ...decided },
+  redeemed: { status: 'redeemed', redeemedAt: at(-5), ...decided, ...claim(at(10)) },
+} as const
+
+const ladder: [keyof typeof states, before: string, after: string][] = [
+  ['pending', 'authorization_pending', 'expired_token'],
+  ['approved', 'redeem', 'expired_token'],
+  ['approved, claimed by a redemption under way', 'authorization_pending', 'expired_token'],
+  ['approved, claimed by a redemption that died', 'redeem', 'expired_token'],
+  ['approved, claimed until this very instant', 'redeem', 'expired_token'],
+  ['denied', 'access_denied', 'expired_token'],
+  ['cancelled', 'access_denied', 'expired_token'],
+  ['cancelled after approval', 'access_denied', 'expired_token'],
+  ['redeemed', 'invalid_grant', 'invalid_grant'],
+]
+
+describe.each(ladder)('O-059 O-061 a poll of a deferral that is %s', (state, before, after) => {
+  const record = (expiresAt: Date) => ({ ...facts, ...states[state], expiresAt }) as DeferralRecord
+
+  test(`is answered ${before} one millisecond before expiry`, () => {
+    expect(pollOutcome(record(at(0.001)), now)).toBe(before)
+  })
+
+  test.each([
+    ['at the very instant of expiry', 0],
+    ['a day after expiry', -86_400],
+  ])(`O-058 C41 is answered ${after} %s`, (_when, seconds) => {
+    expect(pollOutcome(record(at(seconds)), now)).toBe(after)
+  })
+})

@@ -1,0 +1,120 @@
+import { expect } from '@jest/globals'
+import type { Deferral } from 'oidc-provider-deferred'
+import type { TestProvider } from './provider.js'
+import { type Answer, answer, dpopKey, type Extras, type RelyingParty, relyingParty } from './relying_party.js'
+import { type UserAgent, userAgent } from './user_agent.js'
+
+/** The three client types of the conformance cases. */
+export const clientTypes = ['public', 'secret', 'assertion'] as const
+
+/** Where handles are presented, one name per message. */
+export const doors = ['exchange', 'poll', 'cancel'] as const
+
+type Wire = Record<string, string | string[] | undefined>
+
+/** A deferral the client holds its deferred code of, and what reviewers call it. */
+export interface Deferred {
+  code: string
+  id: string
+}
+
+/** A deferral the client polls for, and what reviewers call it. */
+export interface Waiting {
+  handle: string
+  id: string
+}
+
+/** What differs from the plainest journey to the exchange. */
+export interface Detour {
+  /** authorization request */
+  request?: Record<string, string | undefined>
+  /** exchange request */
+  params?: Wire
+  extras?: Extras
+  agent?: UserAgent
+}
+
+/** A client of the test provider; the public one shows a DPoP key of its own. */
+export async function party(op: TestProvider, clientId: string): Promise<RelyingParty> {
+  return relyingParty(op.issuer, clientId, clientId === 'public' ? await dpopKey() : undefined)
+}
+
+/** Sends an end-user through the authorization endpoint until the client holds a deferred code. */
+export async function deferred(
+  op: TestProvider,
+  rp: RelyingParty,
+  { request = {}, agent = userAgent() }: Detour = {},
+): Promise<Deferred> {
+  const created: string[] = []
+  const note = ({ id }: Deferral) => created.push(id)
+  op.provider.on('deferral.created' as never, note as never)
+  const landing = await agent.visit(rp.authorizationUrl(request))
+  op.provider.off('deferral.created' as never, note as never)
+  const [id] = created
+  if (!landing.params.deferred_code || !id) {
+    throw new Error(
+      `no deferred code: ${landing.status} ${landing.url} ${JSON.stringify(landing.params)} ${landing.html}`,
+    )
+  }
+  return { code: landing.params.deferred_code, id }
+}
+
+/** The same up to the poll handle. */
+export async function waiting(op: TestProvider, rp: RelyingParty, detour: Detour = {}): Promise<Waiting> {
+  const { code, id } = await deferred(op, rp, detour)
+  const { status, body } = await rp.exchange(code, detour.params, detour.extras)
+  if (status !== 200) throw new Error(`exchange answered ${status} ${JSON.stringify(body)}`)
+  return { handle: body.deferred_auth_id, id }
+}
+
+/** The same, and a reviewer has approved. */
+export async function approved(op: TestProvider, rp: RelyingParty, detour: Detour = {}): Promise<Waiting> {
+  const held = await waiting(op, rp, detour)
+  await op.provider.deferrals.approve(held.id)
+  return held
+}
+
+/** A handle at each door: the message that presents it, after the steps it takes to hold one. */
+export async function atDoor(
+  op: TestProvider,
+  rp: RelyingParty,
+  door: (typeof doors)[number],
+  detour: Detour = {},
+): Promise<{ id: string; present: (params?: Wire, extras?: Extras, by?: RelyingParty) => Promise<Answer> }> {
+  if (door === 'exchange') {
+    const { code, id } = await deferred(op, rp, detour)
+    return { id, present: (params, extras, by = rp) => by.exchange(code, params, extras) }
+  }
+  const { handle, id } = await waiting(op, rp, detour)
+  return { id, present: (params, extras, by = rp) => by[door](handle, params, extras) }
+}
+
+/** What the plugin answers when the message of this door succeeds on a pending deferral. */
+export const successAt = {
+  exchange: { status: 200, body: { deferred_auth_id: expect.any(String) as unknown } },
+  poll: { status: 400, body: { error: 'authorization_pending' } },
+  cancel: { status: 200, body: {} },
+}
+
+/** One request with nothing added to it. */
+export async function send(
+  url: string,
+  body: string | Record<string, string | string[]>,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const members = typeof body === 'string' ? [] : Object.entries(body)
+  const pairs = members.flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, one]))
+  return answer(
+    await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      body: typeof body === 'string' ? body : new URLSearchParams(pairs).toString(),
+    }),
+  )
+}
+
+/** The Authorization header of a client with a secret. */
+export function basic(clientId: string, secret: string): { authorization: string } {
+  const credentials = [clientId, secret].map(encodeURIComponent).join(':')
+  return { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }
+}

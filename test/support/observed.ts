@@ -1,0 +1,71 @@
+import type { Adapter } from 'oidc-provider'
+import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
+import { memoryAdapter } from './memory_adapter.js'
+
+/** A fault to come: before the call does anything, or when its reply is lost. */
+interface Fault {
+  when: 'before' | 'after'
+  error: unknown
+}
+
+/** What was called, by name and in order, and the faults still to come. */
+export interface Observation {
+  calls: string[]
+  /** the next call of this name fails; `after`: it did its work, the reply is lost */
+  failNext(name: string, when?: Fault['when'], error?: unknown): void
+  /** runs once, in the middle of the next call of this name, before its work */
+  interrupt(name: string, by: () => Promise<unknown>): void
+}
+
+/** A store that is watched: calls are named by verb. */
+export function observedStore(inner: DeferralStore = memoryStore()): Observation & { store: DeferralStore } {
+  const observer = createObserver()
+  return { ...observer.observation, store: observer.watch(inner, '') }
+}
+
+/** An adapter of the host that is watched: calls are named `Model.verb`. */
+export function observedAdapter(inner = memoryAdapter()): Observation & { adapter: (name: string) => Adapter } {
+  const observer = createObserver()
+  return { ...observer.observation, adapter: (name) => observer.watch(inner(name), `${name}.`) }
+}
+
+/** Store calls that change nothing. */
+export const readVerbs = ['find', 'list']
+
+function createObserver() {
+  const calls: string[] = []
+  const faults = new Map<string, Fault[]>()
+  const interrupts = new Map<string, () => Promise<unknown>>()
+  const observation: Observation = {
+    calls,
+    failNext(name, when = 'before', error = new Error(`planted fault at ${name}`)) {
+      faults.set(name, [...(faults.get(name) ?? []), { when, error }])
+    },
+    interrupt(name, by) {
+      interrupts.set(name, by)
+    },
+  }
+
+  async function observed(name: string, call: () => unknown): Promise<unknown> {
+    calls.push(name)
+    const interrupt = interrupts.get(name)
+    interrupts.delete(name)
+    await interrupt?.()
+    const fault = faults.get(name)?.shift()
+    if (fault?.when === 'before') throw fault.error
+    const result = await call()
+    if (fault) throw fault.error
+    return result
+  }
+
+  function watch<T extends object>(target: T, prefix: string): T {
+    return new Proxy(target, {
+      get(inner, verb) {
+        const member: unknown = Reflect.get(inner, verb)
+        if (typeof member !== 'function' || typeof verb !== 'string') return member
+        return (...args: unknown[]) => observed(prefix + verb, () => Reflect.apply(member, inner, args))
+      },
+    })
+  }
+  return { observation, watch }
+}
