@@ -35,10 +35,13 @@ function assertNoStaticEndpoint({ clients = [] }: Configuration): void {
 function assertEndpoint(value: unknown, supported: boolean): void {
   if (value === undefined) return
   if (!supported) refuse('is not supported by this provider')
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
-  if (url?.protocol !== 'https:') refuse('must be an absolute https URL')
-  if (url.username || url.password) refuse('must not contain user information')
-  if ((value as string).includes('#')) refuse('must not contain a fragment')
+  // URL parsing mends slashes, blanks and line breaks, and what is kept is the value as it was sent
+  if (typeof value !== 'string' || !/^https:\/\/[^\s\\\p{Cc}]+$/iu.test(value) || !URL.canParse(value)) {
+    refuse('must be an absolute https URL')
+  }
+  const { username, password } = new URL(value)
+  if (username || password) refuse('must not contain user information')
+  if (value.includes('#')) refuse('must not contain a fragment')
 }
 
 function refuse(why: string): never {

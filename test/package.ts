@@ -1,0 +1,50 @@
+/*
+ * Packs the package, installs it into an empty project beside oidc-provider, type-checks a consumer there without
+ * skipLibCheck under both module resolutions, and runs the provider of the README.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const project = mkdtempSync(join(tmpdir(), 'package-'))
+const { devDependencies, version } = createRequire(import.meta.url)('../../package.json')
+const tarball = resolve(`oidc-provider-deferred-${version}.tgz`)
+
+const provider = /```ts\n(\/\/ provider\.ts\n[\s\S]*?)```/.exec(readFileSync('README.md', 'utf8'))?.[1]
+if (!provider) throw new Error('the README has no provider.ts')
+
+run('npm', ['pack', '--silent'], '.')
+writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
+const beside = ['oidc-provider', 'mongodb', 'typescript', '@types/node'].map((name) => `${name}@${devDependencies[name]}`)
+run('npm', ['install', '--silent', '--no-audit', '--no-fund', tarball, ...beside], project)
+writeFileSync(join(project, 'provider.ts'), provider)
+writeFileSync(
+  join(project, 'store.ts'),
+  `import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
+import type { Db } from 'mongodb'
+import type { DeferralStore } from 'oidc-provider-deferred'
+
+export const store = (db: Db): DeferralStore => mongoStore(db, { collection: 'deferrals', migrate: true })
+export const adapter = (db: Db) => mongoAdapter(db, { prefix: 'oidc_' })
+`,
+)
+for (const [module, moduleResolution] of [['node16', 'node16'], ['esnext', 'bundler']] as const) {
+  const options = { strict: true, target: 'es2022', module, moduleResolution, types: ['node'], noEmit: true }
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['provider.ts', 'store.ts'] }))
+  run('npx', ['tsc'], project)
+  console.log(`type-checks under moduleResolution ${moduleResolution}`)
+}
+run('npx', ['tsc', '--noEmit', 'false'], project)
+const check = "import { provider } from './provider.js'\nif (!provider.deferrals) throw new Error('not installed')\nprocess.exit(0)\n"
+writeFileSync(join(project, 'check.js'), check)
+run('node', ['check.js'], project)
+console.log('the provider of the README runs from the packed package')
+rmSync(project, { recursive: true })
+rmSync(tarball)
+
+function run(command: string, args: string[], cwd: string): void {
+  const { status } = spawnSync(command, args, { cwd, stdio: 'inherit' })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`)
+}
