@@ -12,7 +12,7 @@ import { grantExpiry } from './host/grant.js'
 import { installIntercepts } from './host/intercept.js'
 import { installReplayDetection } from './host/replay_detection.js'
 import { type Internals, internalsOf } from './host/seams.js'
-import { installTokenRouteLoans } from './host/token_route.js'
+import { installTokenRoute } from './host/token_route.js'
 import { nameDeferredCode } from './openid/authorization_response.js'
 import { cancellationEndpoint } from './openid/cancellation.js'
 import { discovery } from './openid/metadata.js'
@@ -76,7 +76,7 @@ function createCore(provider: Provider, internals: Internals, settings: Settings
 function installHost({ provider }: Core): void {
   installIntercepts(provider)
   installReplayDetection(provider)
-  installTokenRouteLoans(provider)
+  installTokenRoute(provider, grantType)
   installClientRules(provider, { responseTypes, grantType })
 }
 

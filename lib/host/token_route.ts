@@ -1,15 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Provider } from 'oidc-provider'
-import type { Context } from './context.js'
+import { answerJson, type Context } from './context.js'
 
-interface Loan {
-  /** the URL the client called */
-  url: string
-  grantType: string
-}
-
-const loans = new WeakMap<object, Loan>()
+// the URL the client called
+const loans = new WeakMap<object, string>()
 const bodies = new WeakMap<object, unknown>()
 
 /** Whether this request came to an endpoint of ours that runs on the host's token route. */
@@ -18,9 +13,9 @@ export function isLent(ctx: Context): boolean {
 }
 
 /** Has the host handle this request as one to its token endpoint, while the client's proofs stay bound to the URL it called. */
-export function lendTokenRoute(ctx: any, tokenRoute: string, grantType: string): void {
+export function lendTokenRoute(ctx: any, tokenRoute: string): void {
   const { pathname } = new URL(ctx.req.originalUrl ?? ctx.originalUrl, 'http://localhost')
-  loans.set(ctx, { url: `${ctx.protocol}://${ctx.host}${pathname}`, grantType })
+  loans.set(ctx, `${ctx.protocol}://${ctx.host}${pathname}`)
   ctx.path = tokenRoute
 }
 
@@ -46,10 +41,10 @@ export function replaceBody(ctx: any, form: URLSearchParams): void {
 }
 
 /**
- * Overrides what the host's context says of a lent request. No public way: the host binds client authentication, DPoP and CORS
+ * Overrides what the host's context says of a lent request, and has errors of our grant rendered as JSON. No public way: the host binds client authentication, DPoP and CORS
  * to its own routes, and a second endpoint with all of them would be a copy.
  */
-export function installTokenRouteLoans(provider: Provider): void {
+export function installTokenRoute(provider: Provider, grantType: string): void {
   const prototype = (provider as any).OIDCContext.prototype
   const { urlFor, clientJwtAuthExpectedAudience } = prototype
 
@@ -58,14 +53,16 @@ export function installTokenRouteLoans(provider: Provider): void {
     get(this: { ctx: object }) {
       return bodies.get(this.ctx)
     },
-    set(this: { ctx: object }, body: unknown) {
-      const loan = loans.get(this.ctx)
-      bodies.set(this.ctx, loan ? { ...(body as object), grant_type: loan.grantType } : body)
+    set(this: { ctx: Context; route: string }, parsed: { grant_type?: unknown }) {
+      const body = loans.has(this.ctx) ? { ...parsed, grant_type: grantType } : parsed
+      bodies.set(this.ctx, body)
+      // before anything can be refused: clients that poll read JSON
+      if (this.route === 'token' && [body?.grant_type].flat().includes(grantType)) answerJson(this.ctx)
     },
   })
   prototype.urlFor = function (this: { ctx: object }, name: string, ...args: unknown[]) {
-    const loan = loans.get(this.ctx)
-    return loan && name === 'token' ? loan.url : urlFor.call(this, name, ...args)
+    const url = loans.get(this.ctx)
+    return url !== undefined && name === 'token' ? url : urlFor.call(this, name, ...args)
   }
   prototype.clientJwtAuthExpectedAudience = function (this: { ctx: object }) {
     const audience: Set<string> = clientJwtAuthExpectedAudience.call(this)

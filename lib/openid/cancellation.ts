@@ -7,7 +7,6 @@ import type { Core } from '../core.js'
 import { answerJson, type Context } from '../host/context.js'
 import { afterProof } from '../host/hold.js'
 import { lendTokenRoute, replaceBody } from '../host/token_route.js'
-import { grantType } from './names.js'
 import { fromStore, presented } from './presented_handle.js'
 
 // the host's own limit for request bodies
@@ -19,7 +18,7 @@ export function cancellationEndpoint({ internals, settings }: Core) {
     const ours = ctx.path === settings.routes.cancellation && (ctx.method === 'POST' || ctx.method === 'OPTIONS')
     if (!ours) return next()
     answerJson(ctx)
-    lendTokenRoute(ctx, internals.configuration.routes.token as string, grantType)
+    lendTokenRoute(ctx, internals.configuration.routes.token as string)
     // C-O02: the text of the draft says form, its example is JSON
     const form = ctx.method === 'POST' && ctx.is('application/json') ? await formOf(ctx) : undefined
     if (form) replaceBody(ctx, form)

@@ -4,7 +4,7 @@
  */
 import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
-import { answerJson, type Context, paramsOf } from '../host/context.js'
+import { type Context, paramsOf } from '../host/context.js'
 import { isLent } from '../host/token_route.js'
 import { cancel } from './cancellation.js'
 import { exchange } from './deferred_code_exchange.js'
@@ -22,7 +22,6 @@ export const parameters = [
 
 /** The handler of the deferred grant. */
 export async function handleDeferredGrant(ctx: Context, core: Core): Promise<void> {
-  answerJson(ctx)
   const { deferred_code: deferredCode, deferred_auth_id: deferredAuthId } = paramsOf(ctx)
   if (isLent(ctx)) return cancel(ctx, core, deferredAuthId as string | undefined)
   if (typeof deferredCode === 'string' && deferredAuthId === undefined) return exchange(ctx, core, deferredCode)
