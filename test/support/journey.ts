@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals'
 import type { Deferral } from 'oidc-provider-deferred'
+import { grantType } from './clients.js'
 import type { TestProvider } from './provider.js'
 import { type Answer, answer, dpopKey, type Extras, type RelyingParty, relyingParty } from './relying_party.js'
 import { type UserAgent, userAgent } from './user_agent.js'
@@ -74,19 +75,36 @@ export async function approved(op: TestProvider, rp: RelyingParty, detour: Detou
   return held
 }
 
-/** A handle at each door: the message that presents it, after the steps it takes to hold one. */
+/** A message that presents a handle, and whose it is. */
+export interface Message {
+  id: string
+  /** the same message for a client that says everything itself */
+  url: string
+  body: Record<string, string>
+  present(params?: Wire, extras?: Extras, by?: RelyingParty): Promise<Answer>
+}
+
+/** The message of each door, after the steps it takes to hold a handle for it. */
 export async function atDoor(
   op: TestProvider,
   rp: RelyingParty,
   door: (typeof doors)[number],
   detour: Detour = {},
-): Promise<{ id: string; present: (params?: Wire, extras?: Extras, by?: RelyingParty) => Promise<Answer> }> {
+): Promise<Message> {
   if (door === 'exchange') {
     const { code, id } = await deferred(op, rp, detour)
-    return { id, present: (params, extras, by = rp) => by.exchange(code, params, extras) }
+    const body = { grant_type: grantType, deferred_code: code }
+    return {
+      id,
+      url: `${op.issuer}/token`,
+      body,
+      present: (params, extras, by = rp) => by.exchange(code, params, extras),
+    }
   }
   const { handle, id } = await waiting(op, rp, detour)
-  return { id, present: (params, extras, by = rp) => by[door](handle, params, extras) }
+  const present: Message['present'] = (params, extras, by = rp) => by[door](handle, params, extras)
+  if (door === 'cancel') return { id, url: `${op.issuer}/deferred/cancel`, body: { deferred_auth_id: handle }, present }
+  return { id, url: `${op.issuer}/token`, body: { grant_type: grantType, deferred_auth_id: handle }, present }
 }
 
 /** What the plugin answers when the message of this door succeeds on a pending deferral. */
