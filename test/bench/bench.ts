@@ -1,0 +1,56 @@
+/*
+ * npm run bench -- [--rounds 7] [--requests 1000] [--seconds 150] [--only polls|redemptions]
+ *
+ * What waiting costs a provider, against what oidc-provider itself has in its place. Every server is a process of its own,
+ * they share one mongod, the load comes from this process over loopback. oidc-provider's models are on mongoAdapter
+ * everywhere, deferrals on mongoStore; clients authenticate with client_secret_basic; ID Tokens are ES256, because RS256
+ * would hide everything else. A round measures A, B, C and then C, B, A. Printed are:
+ *
+ *   requests/s   of one server under 16 connections; it suffers from whatever else the machine does
+ *   CPU µs       per request, of the whole server process; the steadier figure
+ *   ratios       median over the rounds with its 95 % bootstrap interval; above 1 the first one is better
+ *
+ *   P1  pending poll / pending CIBA poll, which knows no slow_down           goal 1.00 or more
+ *   P2  pending poll / bare Koa with one findOne, for orientation            goal 0.45 or more
+ *   P3  refused poll (slow_down) / pending CIBA poll                         goal 0.85 or more
+ *   P4  redemption / redemption of an authorization code                     goal 0.80 or more
+ *   P8  MongoDB commands per request, counted without measuring; a pending poll is 1 read and 0 writes
+ *
+ * The control measures equal servers against each other. Where it leaves 0.97 ... 1.03 the machine was too busy, and that
+ * column says nothing.
+ */
+import { parseArgs } from 'node:util'
+import { MongoClient } from 'mongodb'
+import { startMongo } from '../support/mongod.js'
+import { polls, redemptions } from './contests.js'
+import { countCommands, type Extent, race } from './race.js'
+import { report } from './report.js'
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '7' },
+    requests: { type: 'string', default: '1000' },
+    seconds: { type: 'string', default: '150' },
+    only: { type: 'string' },
+  },
+})
+const contests = [polls, redemptions].filter(({ name }) => (values.only ?? name) === name)
+const extent: Extent = {
+  rounds: Number(values.rounds),
+  requests: Number(values.requests),
+  seconds: Number(values.seconds) / contests.length,
+}
+
+const mongo = await startMongo()
+const client = await MongoClient.connect(mongo.uri)
+try {
+  for (const contest of contests) {
+    const db = client.db(`bench_${process.pid}_${contest.name}`)
+    const place = { uri: mongo.uri, db }
+    report(contest, await race(contest, place, extent), await countCommands(contest, place))
+    await db.dropDatabase()
+  }
+} finally {
+  await client.close()
+  await mongo.stop()
+}

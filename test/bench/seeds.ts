@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto'
+import type { Collection, Db } from 'mongodb'
+import { mongoStore } from 'oidc-provider-deferred/mongodb'
+import { grantType } from '../support/clients.js'
+import { relyingParty } from '../support/relying_party.js'
+import { userAgent } from '../support/user_agent.js'
+import { type PostRequest, send } from './load.js'
+
+type Stored = { _id: string; payload: string; interval: number }
+
+/** Requests ready to be sent, whatever they need stored. */
+type Batch = (count: number) => Promise<PostRequest[]>
+
+export type Seeds = Record<'pendingPolls' | 'refusedPolls' | 'cibaPolls' | 'reads' | 'redemptions' | 'codes', Batch>
+
+const ciba = 'urn:openid:params:grant-type:ciba'
+const waiting = 2000
+
+/** Plays each journey once over HTTP; what it left in the database is then copied under new ids. */
+export async function seedsFrom(db: Db, issuer: string): Promise<Seeds> {
+  const deferrals = db.collection<Stored>('deferrals')
+  const codes = db.collection<Stored>('oidc_authorization_code')
+  const requests = db.collection<Stored>('oidc_backchannel_authentication_request')
+
+  const secret = (await deferred(issuer)).slice(22)
+  const pending = await only(deferrals)
+  await mongoStore(db).decide(pending._id, 'approved', { by: 'bench' })
+  const approved = await only(deferrals)
+  await authorize(issuer, 'code')
+  const code = await only(codes)
+  await relyingParty(issuer).post('/backchannel', { scope: 'openid', login_hint: 'alice' })
+  const request = await only(requests)
+
+  const poll = (id: string) => token({ grant_type: grantType, deferred_auth_id: id + secret })
+  const cibaPoll = (id: string) => token({ grant_type: ciba, auth_req_id: id })
+  const redeem = (id: string) =>
+    token({ grant_type: 'authorization_code', code: id, redirect_uri: JSON.parse(code.payload).redirectUri })
+  // a second less the second of tolerance: every poll is on time
+  const patient = await copy(deferrals, { ...pending, interval: 1 }, waiting)
+  const hurried = await copy(deferrals, { ...pending, interval: 3600 }, 10)
+  const asked = await copy(requests, request, waiting)
+  // the first poll is free
+  await send(Number(new URL(issuer).port), hurried.map(poll), 'authorization_pending')
+  return {
+    pendingPolls: inTurn(patient.map(poll)),
+    refusedPolls: inTurn(hurried.map(poll)),
+    cibaPolls: inTurn(asked.map(cibaPoll)),
+    reads: inTurn(asked.map((id) => ({ path: `/${id}`, body: '' }))),
+    redemptions: async (count) => (await copy(deferrals, approved, count)).map(poll),
+    codes: async (count) => (await copy(codes, code, count)).map(redeem),
+  }
+}
+
+async function deferred(issuer: string): Promise<string> {
+  const { deferred_code } = await authorize(issuer, 'deferred_code')
+  const { body } = await relyingParty(issuer).exchange(deferred_code!)
+  return body.deferred_auth_id
+}
+
+async function authorize(issuer: string, response_type: string): Promise<Record<string, string>> {
+  const { params } = await userAgent().visit(relyingParty(issuer).authorizationUrl({ response_type, nonce: 'nonce' }))
+  return params
+}
+
+async function only(collection: Collection<Stored>): Promise<Stored> {
+  const [stored, another] = await collection.find().limit(2).toArray()
+  if (!stored || another) throw new Error(`expected one document in ${collection.collectionName}`)
+  return stored
+}
+
+async function copy(collection: Collection<Stored>, template: Stored, count: number): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => randomBytes(16).toString('base64url'))
+  const { _id, payload } = template
+  await collection.insertMany(
+    ids.map((id) => ({ ...template, _id: id, ...(payload && { payload: payload.replaceAll(_id, id) }) })),
+  )
+  return ids
+}
+
+function inTurn(all: PostRequest[]): Batch {
+  let next = 0
+  return async (count) => Array.from({ length: count }, () => all[next++ % all.length] as PostRequest)
+}
+
+function token(params: Record<string, string>): PostRequest {
+  return { path: '/token', body: new URLSearchParams(params).toString() }
+}

@@ -1,0 +1,114 @@
+/*
+ * One server of the bench in a process of its own. Says its port when it is up, and whenever asked what it has used so far.
+ */
+import { generateKeyPairSync } from 'node:crypto'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import Koa from 'koa'
+import { MongoClient } from 'mongodb'
+import { type Configuration, Provider as HostProvider } from 'oidc-provider'
+import { type HostConfiguration, Provider } from 'oidc-provider-deferred'
+import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
+import { clients } from '../support/clients.js'
+import { interact } from '../support/interaction.js'
+
+/** A provider that defers, oidc-provider as it comes, Koa with one read. */
+export type Subject = 'ours' | 'host' | 'koa'
+
+/** What the process has used since it started: CPU in microseconds, MongoDB commands by name. */
+export interface Usage {
+  cpu: number
+  commands: Record<string, number>
+}
+
+const [subject, uri, database, monitor] = process.argv.slice(2) as [Subject, string, string, string?]
+const client = await MongoClient.connect(uri, { monitorCommands: monitor === 'monitor' })
+const db = client.db(database)
+const commands: Usage['commands'] = {}
+client.on('commandStarted', ({ commandName }) => {
+  commands[commandName] = (commands[commandName] ?? 0) + 1
+})
+
+const server = createServer()
+server.listen(0, '127.0.0.1', () => {
+  const { port } = server.address() as AddressInfo
+  server.on('request', subject === 'koa' ? bareKoa() : handlerOf(provider(`http://127.0.0.1:${port}`)))
+  process.send?.({ port })
+})
+process.on('message', () => {
+  const { user, system } = process.cpuUsage()
+  process.send?.({ cpu: user + system, commands } satisfies Usage)
+})
+process.on('disconnect', () => process.exit())
+
+function provider(issuer: string): HostProvider {
+  const { features, ...configuration } = configurationOf()
+  if (subject === 'host') return new HostProvider(issuer, { ...configuration, features } as Configuration)
+  return new Provider(issuer, {
+    ...configuration,
+    features: { ...features, deferredTokenResponse: { store: mongoStore(db) } },
+  })
+}
+
+function configurationOf(): HostConfiguration {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return {
+    adapter: mongoAdapter(db),
+    clients: [benchClient()],
+    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig' } as never] },
+    cookies: { keys: ['bench'] },
+    interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
+    findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
+    pkce: { required: () => false },
+    ttl: { AuthorizationCode: 3600, BackchannelAuthenticationRequest: 3600 },
+    enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
+    features: {
+      devInteractions: { enabled: false },
+      ciba: {
+        enabled: true,
+        deliveryModes: ['poll'],
+        processLoginHint: (_ctx: unknown, hint: string) => hint,
+        validateRequestContext: () => undefined,
+        validateBindingMessage: () => undefined,
+        verifyUserCode: () => undefined,
+        triggerAuthenticationDevice: () => undefined,
+      } as never,
+    },
+  }
+}
+
+function benchClient() {
+  const known = clients.find(({ client_id }) => client_id === 'secret')!
+  const deferring = subject === 'ours'
+  return {
+    ...known,
+    grant_types: [
+      'authorization_code',
+      'urn:openid:params:grant-type:ciba',
+      ...(deferring ? ['urn:openid:params:grant-type:deferred'] : []),
+    ],
+    response_types: ['code', ...(deferring ? (['deferred_code'] as const) : [])],
+    backchannel_token_delivery_mode: 'poll',
+    id_token_signed_response_alg: 'ES256',
+  } as const
+}
+
+function handlerOf(op: HostProvider): RequestListener {
+  op.on('server_error', (_ctx, error) => console.error(error))
+  const callback = op.callback()
+  return (req, res) => {
+    if (req.url?.startsWith('/interaction/')) interact(op, req, res, {})
+    else callback(req, res)
+  }
+}
+
+function bareKoa(): RequestListener {
+  const requests = db.collection<{ _id: string }>('oidc_backchannel_authentication_request')
+  const app = new Koa()
+  app.use(async (ctx) => {
+    const found = await requests.findOne({ _id: ctx.path.slice(1) })
+    ctx.status = found ? 400 : 404
+    ctx.body = { error: found ? 'authorization_pending' : 'invalid_grant', error_description: 'still pending' }
+  })
+  return app.callback()
+}
