@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { playHeadless } from './headless/play.js'
 import { startBank } from './start.js'
+import type { MongoServer } from './storage/storage.js'
 
 const usage = `npm run bank                 start the bank
 npm run bank -- --headless   play it without a browser and check every answer
@@ -12,12 +13,13 @@ MONGODB_URI=...      keep everything in MongoDB; default is memory`
 
 function ports(): [number, number, number] {
   const first = Number(process.env.PORT ?? 3000)
-  if (!Number.isInteger(first) || first < 1 || first > 65533) throw new Error('PORT must be a number from 1 to 65533')
+  if (!Number.isInteger(first) || first < 1 || first > 65533)
+    throw new RangeError('PORT must be a number from 1 to 65533')
   return [first, first + 1, first + 2]
 }
 
-async function serve(mongodbUri: string | undefined): Promise<void> {
-  const bank = await startBank({ mongodbUri, ports: ports(), deferral: { interval: 2 } })
+async function serve(mongodb: MongoServer | undefined): Promise<void> {
+  const bank = await startBank({ mongodb, ports: ports(), deferral: { interval: 2 } })
   const { provider, relyingParty, desk } = bank.origins
   console.log(`
 Harbour, a small bank whose reviewers take their time (everything in ${bank.storage})
@@ -34,12 +36,14 @@ Ctrl+C stops it.`)
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if ('code' in error && error.code === 'EADDRINUSE') return `${error.message}\nChoose others: PORT=4000 npm run bank`
-  return error.stack ?? error.message
+  const expected = error instanceof RangeError || /^(Mongo|TypeError \[ERR_PARSE_ARGS)/.test(String(error.stack))
+  return expected ? `${error.message}\n\n${usage}` : String(error.stack)
 }
 
 /** The server of `MONGODB_URI`, one of our own, or none: then everything is in memory. */
-async function mongo(ownServer: boolean | undefined): Promise<{ uri?: string | undefined; stop(): Promise<void> }> {
-  if (!ownServer) return { uri: process.env.MONGODB_URI, async stop() {} }
+async function mongoServer(own: boolean | undefined): Promise<(MongoServer & { stop?(): Promise<void> }) | undefined> {
+  const { MONGODB_URI: uri } = process.env
+  if (!own) return uri ? { uri } : undefined
   const { startMongo } = await import('../test/support/mongod.js')
   return startMongo()
 }
@@ -48,11 +52,11 @@ async function main(): Promise<void> {
   const flag = { type: 'boolean' } as const
   const { values } = parseArgs({ options: { headless: flag, mongodb: flag, help: flag } })
   if (values.help) return console.log(usage)
-  const server = await mongo(values.mongodb)
+  const server = await mongoServer(values.mongodb)
   try {
-    await (values.headless ? playHeadless(server.uri) : serve(server.uri))
+    await (values.headless ? playHeadless(server) : serve(server))
   } finally {
-    await server.stop()
+    await server?.stop?.()
   }
 }
 
@@ -60,5 +64,5 @@ try {
   await main()
 } catch (error) {
   console.error(explain(error))
-  process.exitCode = 1
+  process.exit(1)
 }

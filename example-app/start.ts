@@ -5,10 +5,11 @@ import { createDesk } from './desk/application.js'
 import { createProvider } from './provider/application.js'
 import { createRelyingParty } from './relying_party/application.js'
 import { demoKeys } from './storage/keys.js'
-import { openStorage } from './storage/storage.js'
+import { type MongoServer, openStorage } from './storage/storage.js'
 
 export interface BankOptions {
-  mongodbUri?: string | undefined
+  /** Everything is in memory without it. */
+  mongodb?: MongoServer | undefined
   /** Of the provider, the relying party and the desk; 0 takes any free one. */
   ports: readonly [number, number, number]
   deferral?: Pick<DeferredTokenResponseOptions, 'interval' | 'ttl' | 'now'>
@@ -21,6 +22,8 @@ export interface Bank {
   storage: string
   provider: Provider
   stop(): Promise<void>
+  /** Stops, and forgets everything that was stored. */
+  erase(): Promise<void>
 }
 
 const clientId = 'harbour-bank'
@@ -46,12 +49,12 @@ async function close(server: Server): Promise<void> {
 
 /** Starts the three sites in one process. They share nothing but the storage, and the desk the provider's `deferrals`. */
 export async function startBank({
-  mongodbUri,
+  mongodb,
   ports,
   deferral = {},
   fetch = globalThis.fetch,
 }: BankOptions): Promise<Bank> {
-  const storage = await openStorage(mongodbUri)
+  const storage = await openStorage(mongodb)
   const keys = await demoKeys(storage.keys)
   const key = keys.cookies
   // Listening comes first: with any free port, the addresses are known only then.
@@ -77,10 +80,11 @@ export async function startBank({
   relyingPartyServer.on('request', relyingParty.app.callback())
   deskServer.on('request', desk.callback())
 
-  async function stop(): Promise<void> {
+  async function quiet(): Promise<void> {
     await relyingParty.stop()
     await Promise.all([providerServer, relyingPartyServer, deskServer].map(close))
-    await storage.close()
   }
-  return { origins, storage: storage.name, provider, stop }
+  const stop = () => quiet().then(storage.close)
+  const erase = () => quiet().then(storage.erase).then(storage.close)
+  return { origins, storage: storage.name, provider, stop, erase }
 }

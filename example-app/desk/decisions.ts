@@ -16,24 +16,24 @@ function number(form: FormData, name: string): number | undefined {
   return Number.isInteger(value) && value > 0 ? value : undefined
 }
 
-/** Carries out what a reviewer decides, and says on the next page whether it took effect. */
+/** Decides, and says on the next page whether it took effect. */
+async function carryOut(ctx: Context, notice: string, act: () => Promise<Outcome>): Promise<boolean> {
+  const told = await act().then(
+    (outcome) => (outcome.changed ? notice : 'conflict'),
+    (error) => {
+      if (error instanceof RangeError) return 'widened'
+      if (error.code === 'ERR_DEFERRAL_NOT_FOUND') return ctx.throw(404, 'there is no such request')
+      throw error
+    },
+  )
+  ctx.status = 303
+  ctx.redirect(`/deferrals/${ctx.params.id}?notice=${told}`)
+  return told === notice
+}
+
+/** What a reviewer can do to a request. */
 export function decisions(deferrals: Deferrals, history: Collection<HistoryLine>): Router {
   const router = new Router({ prefix: '/deferrals/:id' })
-
-  async function carryOut(ctx: Context, notice: string, act: () => Promise<Outcome>): Promise<boolean> {
-    const { id } = ctx.params
-    const changed = await act().then(
-      (outcome) => (outcome.changed ? notice : 'conflict'),
-      (error) => {
-        if (error instanceof RangeError) return 'widened'
-        if (error.code === 'ERR_DEFERRAL_NOT_FOUND') return ctx.throw(404, 'there is no such request')
-        throw error
-      },
-    )
-    ctx.status = 303
-    ctx.redirect(`/deferrals/${id}?notice=${changed}`)
-    return changed === notice
-  }
 
   router.post('/approve', async (ctx) => {
     const { visit, form } = visitOf(ctx)

@@ -18,7 +18,7 @@ export function expectPage(page: Shown, heading: string): Shown {
 }
 
 /** The relying party's token requests, each as the words that matter in the answer. */
-export function tokenAnswers(exchanges: readonly Recorded[]): string[] {
+function tokenAnswers(exchanges: readonly Recorded[]): string[] {
   const answers = exchanges.filter(({ url, method }) => method === 'POST' && url.pathname === '/op/token')
   return answers.map(({ status, text }) => {
     const body: Record<string, unknown> = JSON.parse(text)

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { startBank } from '../start.js'
+import type { MongoServer } from '../storage/storage.js'
 import { createCustomer, createReviewer } from './people.js'
 import { createRecorder } from './recorder.js'
 import { scenarios } from './scenarios.js'
@@ -6,12 +8,13 @@ import { scenarios } from './scenarios.js'
 const titleOf = (text: string) => `\n${text}\n${'='.repeat(text.length)}`
 
 /** Plays every scenario over HTTP on free ports and checks each answer; rejects at the first surprise. */
-export async function playHeadless(mongodbUri: string | undefined): Promise<void> {
+export async function playHeadless(mongodb: MongoServer | undefined): Promise<void> {
   const began = Date.now()
   let offset = 0
   const recorder = createRecorder()
   const bank = await startBank({
-    mongodbUri,
+    // A database of its own: whoever waits in another one is not ours.
+    mongodb: mongodb && { ...mongodb, database: `harbour_${randomBytes(6).toString('hex')}` },
     ports: [0, 0, 0],
     deferral: { interval: 1, now: () => new Date(Date.now() + offset) },
     fetch: recorder.fetchAs('Bank'),
@@ -28,7 +31,7 @@ export async function playHeadless(mongodbUri: string | undefined): Promise<void
       await play({ customer: createCustomer(bank, recorder, 'alex'), reviewer, recorder, advance })
     }
   } finally {
-    await bank.stop()
+    await bank.erase()
   }
   console.log(
     `\nAll ${Object.keys(scenarios).length} journeys went as they should, in ${((Date.now() - began) / 1000).toFixed(1)} s.`,

@@ -14,7 +14,7 @@ export interface Cast {
   advance(seconds: number): void
 }
 
-const patience = 8000
+const patience = 20_000
 
 /** Waits, quietly, until the relying party has seen `count` answers to token requests. */
 async function tokenRequests(recorder: Recorder, seen: Recorded[], count: number): Promise<void> {
@@ -28,11 +28,14 @@ async function tokenRequests(recorder: Recorder, seen: Recorded[], count: number
   }
 }
 
+/** The answer has reached the relying party: looks again until it has written it down. */
 async function ended(customer: Customer, heading: string): Promise<Shown> {
-  const page = await customer.look()
-  // The answer has reached the relying party; give it a moment to write it down.
-  if (!page.text.includes(`<h1>${heading}</h1>`)) await pause(200)
-  return expectPage(page.text.includes(`<h1>${heading}</h1>`) ? page : await customer.look(), heading)
+  const until = Date.now() + patience
+  for (;;) {
+    const page = await customer.look()
+    if (page.text.includes(`<h1>${heading}</h1>`) || Date.now() > until) return expectPage(page, heading)
+    await pause(200)
+  }
 }
 
 export const scenarios: Record<string, (cast: Cast) => Promise<void>> = {

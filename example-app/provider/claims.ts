@@ -9,7 +9,7 @@ function deferralOf(ctx: KoaContextWithOIDC): Deferral | undefined {
 }
 
 /** A made-up IBAN with correct check digits, always the same for one deferral. */
-export function demoIban(deferralId: string): string {
+function demoIban(deferralId: string): string {
   const digits = BigInt(`0x${createHash('sha256').update(deferralId).digest('hex')}`)
     .toString()
     .slice(0, 10)

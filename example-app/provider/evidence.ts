@@ -8,7 +8,7 @@ export const kinds: Readonly<Record<string, string>> = {
   driving_licence: 'Driving licence',
 }
 
-export const largest = 4 * 1024 * 1024
+const largest = 4 * 1024 * 1024
 
 const signatures: [type: string, offset: number, bytes: number[]][] = [
   ['image/png', 0, [0x89, 0x50, 0x4e, 0x47]],

@@ -9,40 +9,45 @@ import { show } from '../web/page.js'
 import { visitOf } from '../web/visit.js'
 import { accountOf } from './accounts.js'
 import { evidenceGivenIn, keepEvidence, kinds } from './evidence.js'
+import { grantFor } from './grant.js'
 import { confirmPage } from './pages/confirm.js'
 import { evidencePage } from './pages/evidence.js'
 import { signInPage } from './pages/sign_in.js'
 
 type Result = Parameters<Provider['interactionFinished']>[2]
+type Step = (ctx: Context) => Promise<void>
 
-/** Sign in, give evidence, confirm: the interactions a team already has, the evidence's reference being the only new thing. */
-export function interactions(provider: Provider, evidence: Collection<Evidence>): Router {
-  const router = new Router({ prefix: '/interaction/:uid' })
+/** The host answers by itself, with a redirect to where it left off. */
+async function finish(provider: Provider, ctx: Context, result: Result): Promise<void> {
+  await provider.interactionFinished(ctx.req, ctx.res, result)
+  ctx.respond = false
+}
 
-  async function finish(ctx: Context, result: Result): Promise<void> {
-    const returnTo = await provider.interactionResult(ctx.req, ctx.res, result)
-    ctx.status = 303
-    ctx.redirect(returnTo)
-  }
-
-  router.get('/', async (ctx) => {
+/** The page that the host's prompt, and what has been given so far, call for. */
+function showPage(provider: Provider, evidence: Collection<Evidence>): Step {
+  return async (ctx) => {
     const { uid, prompt, params, session } = await provider.interactionDetails(ctx.req, ctx.res)
     if (prompt.name === 'login') return show(ctx, signInPage(ctx, uid))
     const given = await evidenceGivenIn(evidence, uid)
     if (!given || 'again' in ctx.query) return show(ctx, evidencePage(ctx, uid))
     show(ctx, confirmPage(ctx, { uid, scope: String(params.scope), accountId: session?.accountId, given }))
-  })
+  }
+}
 
-  router.post('/sign-in', async (ctx) => {
+function signIn(provider: Provider): Step {
+  return async (ctx) => {
     const { uid } = await provider.interactionDetails(ctx.req, ctx.res)
     const { form } = visitOf(ctx)
     const account = accountOf(text(form, 'account'))
-    if (!account || !text(form, 'password'))
+    if (!account || !text(form, 'password')) {
       return show(ctx, signInPage(ctx, uid, 'Choose an account and type any password.'))
-    await finish(ctx, { login: { accountId: account.id, amr: ['pwd'] } })
-  })
+    }
+    await finish(provider, ctx, { login: { accountId: account.id, amr: ['pwd'] } })
+  }
+}
 
-  router.post('/evidence', async (ctx) => {
+function giveEvidence(provider: Provider, evidence: Collection<Evidence>): Step {
+  return async (ctx) => {
     const { uid } = await provider.interactionDetails(ctx.req, ctx.res)
     const { form } = visitOf(ctx)
     const picture = form.get('picture')
@@ -52,38 +57,44 @@ export function interactions(provider: Provider, evidence: Collection<Evidence>)
     if (problem) return show(ctx, evidencePage(ctx, uid, problem))
     ctx.status = 303
     ctx.redirect(`/interaction/${uid}`)
-  })
+  }
+}
 
-  router.get('/picture', async (ctx) => {
+function showPicture(provider: Provider, evidence: Collection<Evidence>): Step {
+  return async (ctx) => {
     const { uid } = await provider.interactionDetails(ctx.req, ctx.res)
     const given = await evidenceGivenIn(evidence, uid)
     if (!given) return
     ctx.type = given.type
+    ctx.set('Cache-Control', 'private, no-store')
     ctx.body = Buffer.from(given.bytes)
-  })
+  }
+}
 
-  router.post('/confirm', async (ctx) => {
+/** The one place that knows of deferrals: the evidence's reference goes to the reviewers, as `context`. */
+function confirm(provider: Provider, evidence: Collection<Evidence>): Step {
+  return async (ctx) => {
     const details = await provider.interactionDetails(ctx.req, ctx.res)
     const given = await evidenceGivenIn(evidence, details.uid)
     if (!given) return ctx.redirect(`/interaction/${details.uid}`)
     const grantId = await grantFor(provider, details)
     const context = { evidence: { reference: given._id, kind: kinds[given.kind], type: given.type } }
-    await finish(ctx, { consent: { grantId }, deferral: { context } })
-  })
-
-  router.post('/decline', async (ctx) => {
-    await finish(ctx, { error: 'access_denied', error_description: 'the customer decided not to go on' })
-  })
-
-  return router
+    await finish(provider, ctx, { consent: { grantId }, deferral: { context } })
+  }
 }
 
-type Details = Awaited<ReturnType<Provider['interactionDetails']>>
+function decline(provider: Provider): Step {
+  const result = { error: 'access_denied', error_description: 'the customer decided not to go on' }
+  return (ctx) => finish(provider, ctx, result)
+}
 
-/** Everything asked for is granted by the customer here; what the reviewer takes away later is the deferral's matter. */
-async function grantFor(provider: Provider, { grantId, params, session }: Details): Promise<string> {
-  const known = grantId ? await provider.Grant.find(grantId) : undefined
-  const grant = known ?? new provider.Grant({ accountId: session?.accountId ?? '', clientId: String(params.client_id) })
-  grant.addOIDCScope(String(params.scope))
-  return grant.save()
+/** Sign in, give evidence, confirm: the interactions of any team, with a picture on the way. */
+export function interactions(provider: Provider, evidence: Collection<Evidence>): Router {
+  return new Router({ prefix: '/interaction/:uid' })
+    .get('/', showPage(provider, evidence))
+    .post('/sign-in', signIn(provider))
+    .post('/evidence', giveEvidence(provider, evidence))
+    .get('/picture', showPicture(provider, evidence))
+    .post('/confirm', confirm(provider, evidence))
+    .post('/decline', decline(provider))
 }

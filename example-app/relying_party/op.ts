@@ -46,6 +46,8 @@ export interface Secrets {
 export async function authorizationUrl(op: Op, { state, nonce, codeVerifier }: Secrets): Promise<URL> {
   return buildAuthorizationUrl(op.configuration, {
     response_type: 'deferred_code',
+    // An account is opened by whoever sits here now, not by whoever signed in last.
+    prompt: 'login',
     redirect_uri: op.redirectUri,
     scope: requestedScope,
     state,

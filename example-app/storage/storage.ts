@@ -7,6 +7,12 @@ import type { Evidence, HistoryLine, Journey, Keys } from './entries.js'
 import { memoryCollection } from './memory.js'
 import { mongoCollection } from './mongodb.js'
 
+/** Where to keep everything. The database is the URI's, or `harbour`, unless another is named. */
+export interface MongoServer {
+  uri: string
+  database?: string
+}
+
 /** Everything the bank keeps, in one place: in memory, or all of it in MongoDB. */
 export interface Storage {
   name: string
@@ -19,6 +25,8 @@ export interface Storage {
   history: Collection<HistoryLine>
   /** The relying party's; a real one has a database of its own. */
   journeys: Collection<Journey>
+  /** Forgets everything. */
+  erase(): Promise<unknown>
   close(): Promise<void>
 }
 
@@ -30,14 +38,15 @@ function memoryStorage(): Storage {
     evidence: memoryCollection(),
     history: memoryCollection(),
     journeys: memoryCollection(),
+    erase: async () => {},
     close: async () => {},
   }
 }
 
-async function mongoStorage(uri: string): Promise<Storage> {
+async function mongoStorage({ uri, database }: MongoServer): Promise<Storage> {
   const client = await new MongoClient(uri, { serverSelectionTimeoutMS: 5000 }).connect()
   const named = client.options.dbName
-  const db = client.db(named === 'test' ? 'harbour' : named)
+  const db = client.db(database ?? (named === 'test' ? 'harbour' : named))
   return {
     name: `MongoDB, database ${db.databaseName}`,
     deferrals: mongoStore(db),
@@ -46,10 +55,12 @@ async function mongoStorage(uri: string): Promise<Storage> {
     evidence: await mongoCollection(db, 'bank_evidence', 'uid'),
     history: await mongoCollection(db, 'bank_history', 'deferralId'),
     journeys: await mongoCollection(db, 'relying_party_journeys', 'visit'),
+    erase: () => db.dropDatabase(),
     close: () => client.close(),
   }
 }
 
-export function openStorage(mongodbUri?: string): Promise<Storage> | Storage {
-  return mongodbUri ? mongoStorage(mongodbUri) : memoryStorage()
+/** In MongoDB when there is a server for it, in memory otherwise. */
+export function openStorage(mongodb?: MongoServer): Promise<Storage> | Storage {
+  return mongodb ? mongoStorage(mongodb) : memoryStorage()
 }

@@ -2,6 +2,25 @@ import type { Middleware } from 'koa'
 import { html } from './html.js'
 import { type Page, show } from './page.js'
 
+/** What an error says of itself: Koa's and the host's do, others do not. */
+interface Told {
+  status?: number
+  expose?: boolean
+  error_description?: string
+  message?: string
+}
+
+function errorPage(site: Page['site'], { status = 500, expose, error_description, message }: Told): Page {
+  const reason = (expose && (error_description ?? message)) || 'something went wrong on our side'
+  const main = html`
+<section class="card">
+<h1>That did not work</h1>
+<p>${reason[0]?.toUpperCase()}${reason.slice(1)}.</p>
+<p><a class="button quiet" href="/">Back to the start</a></p>
+</section>`
+  return { site, title: 'That did not work', status, narrow: true, main }
+}
+
 /** Turns whatever goes wrong into a page a person can read; what only the operator should know goes to the log. */
 export function errorPages(site: Page['site'], log: (error: unknown) => void): Middleware {
   return async (ctx, next) => {
@@ -9,23 +28,9 @@ export function errorPages(site: Page['site'], log: (error: unknown) => void): M
       await next()
       if (ctx.status === 404 && ctx.body === undefined) ctx.throw(404, 'there is no such page')
     } catch (error) {
-      const exposed = error instanceof Error && 'expose' in error && error.expose === true
-      const status =
-        error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : 500
-      if (!exposed) log(error)
-      const reason = exposed && error instanceof Error ? error.message : 'something went wrong on our side'
-      show(ctx, {
-        site,
-        title: 'That did not work',
-        status,
-        narrow: true,
-        main: html`
-<section class="card">
-<h1>That did not work</h1>
-<p>${reason[0]?.toUpperCase()}${reason.slice(1)}.</p>
-<p><a class="button quiet" href="/">Back to the start</a></p>
-</section>`,
-      })
+      const told: Told = error instanceof Error ? error : {}
+      if (!told.expose) log(error)
+      show(ctx, errorPage(site, told))
     }
   }
 }

@@ -4,7 +4,7 @@ import { readForm, text } from './form.js'
 import { type Html, html } from './html.js'
 
 /** What a browser's signed cookie says: who it is for us, and who signed in with it. */
-export interface Visit {
+interface Visit {
   id: string
   user?: string | undefined
 }

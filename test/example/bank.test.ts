@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
 import { type Bank, startBank } from '../../example-app/start.js'
 import { closeChromium, describeBrowser, openBrowser, picture } from './chromium.js'
 import { askForAccount, goToConfirmation, heading, openRequest, signInAtDesk } from './people.js'
 
+jest.setTimeout(90_000)
 afterAll(closeChromium)
 
 /** Runs in the page. */
@@ -111,7 +112,7 @@ describeBrowser('the bank, in a browser', () => {
     await reviewer.page.goto(`${bank.origins.desk}/?status=expired`)
     await reviewer.page.getByRole('link', { name: 'Samuel Okafor' }).waitFor()
     await page.getByRole('button', { name: 'Start again' }).click()
-    await heading(page, 'Show a document')
+    await heading(page, 'Sign in')
   })
 
   test('declines at the provider: nothing reaches the queue', async () => {
@@ -122,6 +123,18 @@ describeBrowser('the bank, in a browser', () => {
     expect(await page.getByRole('blockquote').textContent()).toBe('the customer decided not to go on')
     await reviewer.page.goto(bank.origins.desk)
     expect(await reviewer.page.getByRole('link', { name: 'Samuel Okafor' }).count()).toBe(0)
+  })
+
+  test('serves one customer after another in the same browser', async () => {
+    const { page } = customer
+    await askForAccount(page, bank, 'Samuel Okafor')
+    await page.getByRole('button', { name: 'Cancel my request' }).click()
+    await heading(page, 'You cancelled your request')
+    await askForAccount(page, bank, 'Mina Sato')
+    await openRequest(reviewer.page, bank, 'Mina Sato')
+    await reviewer.page.getByRole('button', { name: 'Approve' }).click()
+    await page.getByText('Welcome to Harbour Bank, Mina Sato').waitFor()
+    expect(customer.complaints).toEqual([])
   })
 
   test('refuses a file that is not a picture', async () => {

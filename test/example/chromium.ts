@@ -27,7 +27,7 @@ export async function openBrowser(): Promise<{ page: Page; complaints: string[];
   if (!browser) throw new Error('no browser: call this inside describeBrowser')
   const context = await browser.newContext({ viewport: { width: 1180, height: 820 }, colorScheme: 'light' })
   const page = await context.newPage()
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(20_000)
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import type { Bank } from '../../example-app/start.js'
 import { picture } from './chromium.js'
 
-export const samplePicture = 'example-app/assets/sample-passport.jpg'
+const samplePicture = 'example-app/assets/sample-passport.jpg'
 
 export async function heading(page: Page, text: string): Promise<void> {
   await page.getByRole('heading', { level: 1, name: text, exact: true }).waitFor()

@@ -1,19 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, expect, test } from '@jest/globals'
-import { MongoClient } from 'mongodb'
+import { afterAll, expect, jest, test } from '@jest/globals'
 import { type Bank, startBank } from '../../example-app/start.js'
 import { describeMongo } from '../support/database.js'
 import { closeChromium, describeBrowser, openBrowser } from './chromium.js'
 import { askForAccount, goToConfirmation, heading, openRequest, signInAtDesk } from './people.js'
 
+jest.setTimeout(90_000)
 afterAll(closeChromium)
-
-const database = `bank_${randomBytes(6).toString('hex')}`
-
-function databaseUri(): string {
-  const server = process.env.DEFERRED_TEST_MONGODB_URI ?? ''
-  return server.replace(/^(mongodb(?:\+srv)?:\/\/[^/?]+)\/?[^?]*/, `$1/${database}`)
-}
 
 function portsOf({ origins }: Bank): [number, number, number] {
   const port = (origin: string) => Number(new URL(origin).port)
@@ -22,14 +15,9 @@ function portsOf({ origins }: Bank): [number, number, number] {
 
 describeBrowser('the bank on MongoDB', () => {
   describeMongo('restarted in the middle', () => {
-    const start = (ports: [number, number, number]) =>
-      startBank({ mongodbUri: databaseUri(), ports, deferral: { interval: 1 } })
-
-    afterAll(async () => {
-      const client = await MongoClient.connect(databaseUri())
-      await client.db().dropDatabase()
-      await client.close()
-    })
+    const database = `bank_${randomBytes(6).toString('hex')}`
+    const mongodb = { uri: process.env.DEFERRED_TEST_MONGODB_URI ?? '', database }
+    const start = (ports: [number, number, number]) => startBank({ mongodb, ports, deferral: { interval: 1 } })
 
     test('goes on: with an interaction, with a wait, with both sign-ins', async () => {
       let bank = await start([0, 0, 0])
@@ -54,7 +42,7 @@ describeBrowser('the bank on MongoDB', () => {
       } finally {
         await customer.close()
         await reviewer.close()
-        await bank.stop()
+        await bank.erase()
       }
     })
 
@@ -77,7 +65,7 @@ describeBrowser('the bank on MongoDB', () => {
       } finally {
         await customer.close()
         await reviewer.close()
-        await bank.stop()
+        await bank.erase()
       }
     })
   })
