@@ -1,0 +1,53 @@
+import { afterEach, expect, test } from '@jest/globals'
+import { describeMongo } from '../support/database.js'
+import type { Answer } from '../support/relying_party.js'
+import { contend, type Deployment, deploy, liveTokens, planted } from './deployment.js'
+import type { Seed } from './seed.js'
+
+const rounds = 200
+const contenders = 64
+
+let deployment: Deployment
+
+async function redeem({ parties }: Deployment, { deferredAuthId }: Seed): Promise<Answer[]> {
+  return contend(contenders, parties, (rp) => rp.poll(deferredAuthId))
+}
+
+const disclosed = (answers: Answer[]) => answers.filter(({ status }) => status === 200)
+
+describeMongo('64 concurrent redemptions over two provider processes', () => {
+  afterEach(() => deployment.stop())
+
+  test.each(['naive_store', 'unclaimed_store'])(
+    'I1, T1: the race catches %s, which discloses several token sets',
+    async (name) => {
+      deployment = await deploy({ store: planted(name) })
+      const most = { sets: 0 }
+      for (const seed of await deployment.seed(20, 'approved')) {
+        if (most.sets > 1) break
+        most.sets = Math.max(most.sets, disclosed(await redeem(deployment, seed)).length)
+      }
+      expect(most.sets).toBeGreaterThan(1)
+    },
+  )
+
+  test('I1, I2, T1: disclose one token set in each of 200 rounds, and nothing else is left alive', async () => {
+    deployment = await deploy()
+    const losers = new Map<string, number>()
+    for (const seed of await deployment.seed(rounds, 'approved')) {
+      const answers = await redeem(deployment, seed)
+      const [tokens, ...others] = disclosed(answers)
+      expect(others).toEqual([])
+      expect(await liveTokens(deployment.db, 'access_token', seed.grantId)).toEqual([tokens?.body.access_token])
+      expect(await liveTokens(deployment.db, 'refresh_token', seed.grantId)).toEqual([tokens?.body.refresh_token])
+      for (const { status, body } of answers) {
+        if (status === 200) continue
+        expect([status, body.error]).toEqual([400, expect.stringMatching(/^(authorization_pending|invalid_grant)$/)])
+        losers.set(body.error, (losers.get(body.error) ?? 0) + 1)
+      }
+    }
+    // both kinds of loser were there, so the claim was met alive and the record redeemed
+    expect([...losers.keys()].sort()).toEqual(['authorization_pending', 'invalid_grant'])
+    process.stderr.write(`losers ${JSON.stringify(Object.fromEntries(losers))}\n`)
+  }, 120_000)
+})

@@ -1,0 +1,116 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Deferral, Deferrals, JsonObject } from 'oidc-provider-deferred'
+import { clients, jwks } from './clients.js'
+
+/** How a provider process is set up; everything in it survives the way to another process. */
+export interface NodeSetup {
+  uri: string
+  database: string
+  /** shared by the nodes of one deployment, which then trust `X-Forwarded-Host`; the node's own origin unless told */
+  issuer?: string
+  /** URLs of modules whose default export, or the one named after `#`, takes the place of `mongoStore` or `mongoAdapter` */
+  modules?: { store?: string; adapter?: string }
+  /** plain members of `features.deferredTokenResponse` */
+  deferred?: { interval?: number; ttl?: { deferredCode?: number; deferral?: number } }
+  /** claims of the interim ID Token */
+  interim?: JsonObject
+}
+
+/** What the child is told first. */
+export type Told = NodeSetup & { clients: typeof clients; jwks: typeof jwks }
+
+const methods = ['get', 'list', 'approve', 'deny', 'progress', 'cancel', 'extend'] as const
+
+export type Method = (typeof methods)[number]
+
+/** From parent to child. */
+export interface Call {
+  call: number
+  method: Method
+  args: unknown[]
+}
+
+/** From child to parent. */
+export type Report =
+  | { origin: string }
+  | { event: string; deferral: Deferral }
+  | { call: number; result: unknown }
+  | { call: number; message: string }
+
+/** A provider in a process of its own. */
+export interface ProviderNode {
+  origin: string
+  /** the back office of that process; rejects when it dies before it answers */
+  deferrals: Pick<Deferrals, Method>
+  /** what it wrote to stdout and stderr so far */
+  output(): string
+  /** the plugin's events in that process so far */
+  events: { event: string; deferral: Deferral }[]
+  /** resolves when the process has ended, however */
+  ended: Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts a provider process on MongoDB. */
+export async function startNode(setup: NodeSetup, env: Record<string, string> = {}): Promise<ProviderNode> {
+  const child = fork(fileURLToPath(new URL('./node_main.js', import.meta.url)), {
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    serialization: 'advanced',
+    env: { ...process.env, ...env },
+  })
+  const ended = once(child, 'close').then(() => undefined)
+  const written = collect(child)
+  const { events, origin, call } = converse(child)
+  child.send({ ...setup, clients, jwks } satisfies Told)
+  const started = await Promise.race([origin, ended])
+  if (!started) throw new Error(`the provider process did not start: ${written.join('')}`)
+  return {
+    origin: started,
+    deferrals: Object.fromEntries(methods.map((method) => [method, call(method)])) as ProviderNode['deferrals'],
+    output: () => written.join(''),
+    events,
+    ended,
+    async stop() {
+      child.kill()
+      await ended
+    },
+  }
+}
+
+function collect({ stdout, stderr }: ChildProcess): string[] {
+  const written: string[] = []
+  for (const stream of [stdout, stderr]) stream?.setEncoding('utf8').on('data', (text: string) => written.push(text))
+  return written
+}
+
+function converse(child: ChildProcess) {
+  const open = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>()
+  const events: ProviderNode['events'] = []
+  let listening: (origin: string) => void = () => undefined
+  const origin = new Promise<string>((resolve) => {
+    listening = resolve
+  })
+  child.on('message', (report: Report) => {
+    if ('origin' in report) return listening(report.origin)
+    if ('event' in report) return events.push(report)
+    const { resolve, reject } = open.get(report.call)!
+    open.delete(report.call)
+    return 'message' in report ? reject(new Error(report.message)) : resolve(report.result)
+  })
+  child.once('close', () => {
+    for (const { reject } of open.values()) reject(new Error('the provider process died'))
+  })
+  let calls = 0
+  const call =
+    (method: Method) =>
+    (...args: unknown[]) =>
+      new Promise<unknown>((resolve, reject) => {
+        calls += 1
+        open.set(calls, { resolve, reject })
+        child.send({ call: calls, method, args } satisfies Call)
+      })
+  return { events, origin, call }
+}

@@ -1,0 +1,81 @@
+/*
+ * A provider in a process of its own, on MongoDB. Its parent is `startNode` of node.ts: it says how to be set up, calls the
+ * back office, and hears of the plugin's events. The process ends with its parent.
+ */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Db, MongoClient } from 'mongodb'
+import type { Adapter } from 'oidc-provider'
+import { type Deferral, type DeferralStore, type DeferredConfiguration, Provider } from 'oidc-provider-deferred'
+import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
+import { interact } from './interaction.js'
+import type { Call, Report, Told } from './node.js'
+
+const events = ['created', 'exchanged', 'approved', 'denied', 'cancelled', 'redeemed']
+
+const report = (message: Report) => process.send?.(message)
+
+const [setup] = (await once(process, 'message')) as [Told]
+process.once('disconnect', () => process.exit())
+
+const client = await MongoClient.connect(setup.uri, { maxPoolSize: 64 })
+const server = createServer()
+server.listen(0, '127.0.0.1')
+await once(server, 'listening')
+const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+
+const provider = new Provider(setup.issuer ?? origin, await configuration(client.db(setup.database)))
+if (setup.issuer) provider.proxy = true
+for (const event of events) {
+  provider.on(`deferral.${event}` as never, ((deferral: Deferral) => report({ event, deferral })) as never)
+}
+const callback = provider.callback()
+server.on('request', (req, res) => {
+  if (req.url?.startsWith('/interaction/')) interact(provider, req, res, {})
+  else callback(req, res)
+})
+process.on('message', answer)
+report({ origin })
+
+async function configuration(db: Db): Promise<DeferredConfiguration> {
+  const { modules = {}, interim, deferred, clients, jwks } = setup
+  const store = await replaced<DeferralStore>(modules.store, db)
+  const adapter = await replaced<(name: string) => Adapter>(modules.adapter, db)
+  return {
+    adapter: adapter ?? mongoAdapter(db),
+    clients,
+    jwks,
+    cookies: { keys: ['test'] },
+    interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
+    findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
+    scopes: ['openid', 'offline_access', 'email', 'payments'],
+    pkce: { required: () => false },
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: true },
+      revocation: { enabled: true },
+      deferredTokenResponse: {
+        store: store ?? mongoStore(db),
+        ...deferred,
+        ...(interim && { interimIdToken: () => interim }),
+      },
+    },
+  }
+}
+
+async function replaced<T>(module: string | undefined, db: Db): Promise<T | undefined> {
+  if (!module) return undefined
+  const { hash } = new URL(module)
+  const exported = (await import(module)) as Record<string, (db: Db) => T>
+  return exported[hash.slice(1) || 'default']!(db)
+}
+
+async function answer({ call, method, args }: Call): Promise<void> {
+  const { deferrals } = provider as unknown as { deferrals: Record<string, (...args: unknown[]) => Promise<unknown>> }
+  try {
+    report({ call, result: await deferrals[method]!(...args) })
+  } catch (error) {
+    report({ call, message: String(error) })
+  }
+}
