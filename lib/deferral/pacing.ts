@@ -42,7 +42,8 @@ export function createPacing(size = 100_000): Pacing {
   return {
     refusable(id, now) {
       const stamp = stamps.get(id)
-      if (!stamp || now - stamp.readAt > trustSeconds * 1000 || !early(stamp, now)) return undefined
+      const fresh = stamp && now - stamp.readAt <= trustSeconds * 1000 && stamp.deferral.expiresAt.getTime() > now
+      if (!fresh || !early(stamp, now)) return undefined
       return stamp.deferral
     },
 
