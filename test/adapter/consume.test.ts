@@ -51,7 +51,7 @@ describeMongo('consume', () => {
   test.each(consumables)(
     '64 at once on two connections: one consumes the %s, the others are refused',
     async (model) => {
-      expect(await consumeRace(mongoAdapter, model, 50)).toEqual(Array(50).fill(1))
+      expect(await consumeRace(mongoAdapter, model, 25)).toEqual(Array(25).fill(1))
     },
   )
 

@@ -53,19 +53,24 @@ describeMongo('a payload', () => {
     expect(JSON.stringify(await adapter('ReplayDetection').find(id))).toBe(asJson)
   })
 
-  test('comes back the same under any options of the client', async () => {
+  test('comes back the same under any options of the client, and from the primary', async () => {
     const id = randomUUID()
-    const db = await database.connect({
-      promoteValues: false,
-      ignoreUndefined: true,
-      readPreference: 'secondaryPreferred',
-    })
+    const client = (await database.connect({ promoteValues: false, ignoreUndefined: true })).client
+    const db = client.db(database.db.databaseName, { readPreference: 'secondary' })
     const peculiar = mongoAdapter(db)('AuthorizationCode')
     expect(await peculiar.insert(id, { jti: id, iat: 7 }, 60)).toBe(true)
     expect(await peculiar.insert(id, { jti: id, iat: 7 }, 60)).toBe(false)
     await peculiar.consume(id)
     expect(await peculiar.find(id)).toEqual({ jti: id, iat: 7, consumed: expect.any(Number) })
     await expect(peculiar.consume(id)).rejects.toThrow('invalid_grant')
+  })
+
+  test('is never read as an expression, nor is what stands beside it', async () => {
+    const payload = { jti: '$iat', accountId: '$payload', clientId: '$$ROOT', consumed: '$iat' }
+    await adapter('RefreshToken').upsert('$iat', payload, 60)
+    expect(await adapter('RefreshToken').find('$iat')).toEqual(payload)
+    const document = await database.db.collection('oidc_refresh_token').findOne({ accountId: '$payload' })
+    expect(document).toMatchObject({ _id: '$iat', clientId: '$$ROOT', consumed: '$iat' })
   })
 
   test('tells operators whose it is', async () => {

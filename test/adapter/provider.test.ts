@@ -6,7 +6,7 @@ import { type Answer, Bank } from './bank.js'
 import { naiveAdapter } from './naive_adapter.js'
 import { type Racer, warm } from './race.js'
 
-const rounds = 20
+const rounds = 10
 
 const times = <Result>(count: number, run: () => Promise<Result>) => Promise.all(Array.from({ length: count }, run))
 
