@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals'
-import type { Deferral, Transition } from 'oidc-provider-deferred'
+import type { Transition } from 'oidc-provider-deferred'
 import { describeMongo } from '../support/database.js'
 import { contend, type Deployment, deploy, planted } from './deployment.js'
 import type { Seed } from './seed.js'
@@ -37,7 +37,8 @@ describeMongo('approve against deny over two provider processes', () => {
       const decisions = await decide(seed)
       const [winner, ...others] = winners(decisions)
       expect(others).toEqual([])
-      const { status, decision } = winner?.deferral as Deferral
+      expect(winner).toBeDefined()
+      const { status, decision } = winner!.deferral
       for (const { deferral } of decisions) expect(deferral).toMatchObject({ status, decision })
       expect(await deployment.nodes[0].deferrals.get(seed.id)).toMatchObject({ status, decision })
       won.add(status)

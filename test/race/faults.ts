@@ -1,0 +1,108 @@
+import { MongoClient } from 'mongodb'
+import type { DeferralStore } from 'oidc-provider-deferred'
+import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
+import { type Mongo, startMongo } from '../support/mongod.js'
+import { type Observation, observedAdapter, observedStore } from '../support/observed.js'
+import { startProvider, type TestProvider } from '../support/provider.js'
+import { type RelyingParty, relyingParty } from '../support/relying_party.js'
+import { type Seeder, seeder } from './seed.js'
+
+/** What the server does to the next commands; the driver by itself retries once what it takes for a passing fault. */
+export const kinds = {
+  'closes the connection, twice': { closeConnection: true, times: 2, applied: false },
+  'reports an error': { errorCode: 8, times: 1, applied: false },
+  'applies it, but reports that it failed': {
+    writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' },
+    times: 1,
+    applied: true,
+  },
+} as const
+
+export type Kind = keyof typeof kinds
+
+const application = 'provider'
+
+/** A provider whose database fails on demand. */
+export interface Patient {
+  op: TestProvider
+  rp: RelyingParty
+  seed: Seeder
+  db: ReturnType<MongoClient['db']>
+  /** calls of the store, `verb`, and of the adapter, `Model.verb` */
+  calls: string[]
+  /** has the database fail for the next call of this name, and for no other; `more` lengthens the fault */
+  failAt(call: string, kind: Kind, more?: number): void
+  /** ends a fault that was not used up */
+  heal(): Promise<void>
+  close(): Promise<void>
+}
+
+/** A server of its own that takes fail points. */
+export function startFragileMongo(): Promise<Mongo> {
+  return startMongo({ testCommands: true })
+}
+
+/** A provider on this server; `make` plants another store. */
+export async function admit({ uri }: Mongo, make: (store: DeferralStore) => DeferralStore = (store) => store) {
+  const healthy = await MongoClient.connect(uri)
+  const client = await MongoClient.connect(uri, { appName: application })
+  const name = `faults_${Date.now()}`
+  const db = client.db(name)
+  const adapter = observedAdapter(mongoAdapter(db))
+  const store = observedStore(mongoStore(db))
+  const op = await startProvider({
+    configuration: { adapter: adapter.adapter },
+    deferred: { store: make(store.store) },
+  })
+  const failPoint = (mode: 'off' | { times: number }, data: object = {}) =>
+    healthy.db('admin').command({ configureFailPoint: 'failCommand', mode, data: { ...data, appName: application } })
+  const patient: Patient = {
+    op,
+    rp: relyingParty(op.issuer, 'secret'),
+    seed: await seeder(db, op.issuer),
+    db,
+    calls: store.calls,
+    failAt(call, kind, more = 0) {
+      const { times, applied: _applied, ...fault } = kinds[kind]
+      const observation: Observation = call.includes('.') ? adapter : store
+      const failCommands = call.endsWith('find') ? ['find'] : ['findAndModify', 'update']
+      observation.interrupt(call, () => failPoint({ times: times + more }, { ...fault, failCommands }))
+    },
+    heal: async () => {
+      await failPoint('off')
+    },
+    async close() {
+      await op.close()
+      await healthy.db(name).dropDatabase()
+      await Promise.all([client.close(), healthy.close()])
+    },
+  }
+  return patient
+}
+
+/** Planted: takes a fault for "somebody else was faster". */
+export function swallowing(store: DeferralStore): DeferralStore {
+  return new Proxy(store, {
+    get: (inner, verb: keyof DeferralStore) => async (id: never, a: never, b: never, c: never) => {
+      try {
+        return await (inner[verb] as (...args: never[]) => Promise<unknown>)(id, a, b, c)
+      } catch {
+        return undefined
+      }
+    },
+  })
+}
+
+/** Planted: marks as redeemed first and mints then. */
+export function burning(store: DeferralStore): DeferralStore {
+  return new Proxy(store, {
+    get: (inner, verb: keyof DeferralStore) =>
+      verb === 'claim'
+        ? async (...args: Parameters<DeferralStore['claim']>) => {
+            const claimed = await inner.claim(...args)
+            if (claimed?.claim) await inner.finalise(args[0], claimed.claim, args[3])
+            return claimed
+          }
+        : inner[verb],
+  })
+}
