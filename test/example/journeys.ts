@@ -1,0 +1,164 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { type Bank, startBank } from '../../example-app/start.js'
+import { openBrowser, picture } from './chromium.js'
+import { askForAccount, goToConfirmation, heading, openRequest, signInAtDesk } from './people.js'
+
+/** Runs in the page. */
+async function widthOf(image: { decode(): Promise<void>; naturalWidth: number }): Promise<number> {
+  await image.decode()
+  return image.naturalWidth
+}
+
+/** What customers and reviewers live through, on the memory store. */
+export function journeys(): void {
+  let bank: Bank
+  let offset = 0
+  let customer: Awaited<ReturnType<typeof openBrowser>>
+  let reviewer: typeof customer
+
+  beforeAll(async () => {
+    const now = () => new Date(Date.now() + offset)
+    bank = await startBank({ ports: [0, 0, 0], deferral: { interval: 1, now } })
+  })
+  afterAll(() => bank.stop())
+
+  beforeEach(async () => {
+    customer = await openBrowser()
+    reviewer = await openBrowser()
+    await signInAtDesk(reviewer.page, bank)
+  })
+  afterEach(async () => {
+    await customer.close()
+    await reviewer.close()
+  })
+
+  test('approves with fewer rights: the waiting page shows progress and turns into the open account', async () => {
+    const { page } = customer
+    const desk = reviewer.page
+    await askForAccount(page, bank)
+    await desk.goto(bank.origins.desk)
+    await picture(desk, 'queue')
+    await openRequest(desk, bank)
+    const evidence = desk.getByAltText('Passport given by Alex Rivera')
+    expect(await evidence.evaluate(widthOf)).toBe(900)
+
+    await desk.getByLabel('Step').fill('Comparing the photo')
+    await desk.getByLabel('Place in line').fill('2')
+    await desk.getByLabel('Minutes left').fill('5')
+    await desk.getByRole('button', { name: 'Send progress' }).click()
+    await desk.getByText('The customer sees your progress text').waitFor()
+    await page.getByText('Comparing the photo, number 2 in line, about 5 minutes left').waitFor()
+    await picture(page, 'checking')
+
+    await openRequest(desk, bank)
+    await desk.getByLabel('Overdraft').uncheck()
+    await picture(desk, 'desk')
+    await desk.getByRole('button', { name: 'Approve' }).click()
+    await desk.getByText('You approved this request').waitFor()
+
+    await heading(page, 'Your account is open')
+    await picture(page, 'account')
+    expect(await page.getByRole('listitem').allTextContents()).toEqual([
+      'A current account in your name',
+      'Send payments',
+      'An overdraft of 500 euro not granted',
+    ])
+    expect(await page.getByRole('definition').allTextContents()).toEqual(
+      expect.arrayContaining(['Alex', 'Rivera', '1991-04-17']),
+    )
+    expect(await page.getByText('NL', { exact: false }).first().textContent()).toMatch(/NL\d\d HRBR( \d+){3}/)
+    expect(customer.complaints).toEqual([])
+
+    await desk.reload()
+    await desk.getByText('Tokens issued').waitFor()
+    await picture(desk, 'finished')
+    expect(reviewer.complaints).toEqual([])
+  })
+
+  test('refuses: the customer reads the reason', async () => {
+    const { page } = customer
+    await askForAccount(page, bank)
+    await openRequest(reviewer.page, bank)
+    await reviewer.page.getByLabel('Reason').fill('The document has expired')
+    await reviewer.page.getByRole('button', { name: 'Refuse' }).click()
+    await heading(page, 'We could not open an account')
+    expect(await page.getByRole('blockquote').textContent()).toBe('The document has expired')
+    await picture(page, 'refused')
+    expect(customer.complaints).toEqual([])
+  })
+
+  test('cancels: the reviewer has nothing left to decide', async () => {
+    const { page } = customer
+    const desk = reviewer.page
+    await askForAccount(page, bank, 'Mina Sato')
+    await openRequest(desk, bank, 'Mina Sato')
+    await page.getByRole('button', { name: 'Cancel my request' }).click()
+    await heading(page, 'You cancelled your request')
+    await picture(page, 'cancelled')
+    await desk.getByRole('button', { name: 'Approve' }).click()
+    await desk.getByText('Nothing changed').waitFor()
+    expect(await desk.getByRole('button', { name: 'Approve' }).count()).toBe(0)
+    expect(await desk.locator('.heading').textContent()).toMatch(/Cancelled/)
+  })
+
+  test('expires: the customer may ask again', async () => {
+    const { page } = customer
+    await askForAccount(page, bank, 'Samuel Okafor')
+    offset += 24 * 60 * 60 * 1000 + 1000
+    await heading(page, 'Your request has expired')
+    await picture(page, 'expired')
+    await reviewer.page.goto(`${bank.origins.desk}/?status=expired`)
+    await reviewer.page.getByRole('link', { name: 'Samuel Okafor' }).waitFor()
+    await page.getByRole('button', { name: 'Start again' }).click()
+    await heading(page, 'Sign in')
+  })
+
+  test('declines at the provider: nothing reaches the queue', async () => {
+    const { page } = customer
+    await goToConfirmation(page, bank, 'Samuel Okafor')
+    await page.getByRole('button', { name: 'Decline' }).click()
+    await heading(page, 'We could not open an account')
+    expect(await page.getByRole('blockquote').textContent()).toBe('the customer decided not to go on')
+    await reviewer.page.goto(bank.origins.desk)
+    expect(await reviewer.page.getByRole('link', { name: 'Samuel Okafor' }).count()).toBe(0)
+  })
+
+  test('serves one customer after another in the same browser', async () => {
+    const { page } = customer
+    await askForAccount(page, bank, 'Samuel Okafor')
+    await page.getByRole('button', { name: 'Cancel my request' }).click()
+    await heading(page, 'You cancelled your request')
+    await askForAccount(page, bank, 'Mina Sato')
+    await openRequest(reviewer.page, bank, 'Mina Sato')
+    await reviewer.page.getByRole('button', { name: 'Approve' }).click()
+    await page.getByText('Welcome to Harbour Bank, Mina Sato').waitFor()
+    expect(customer.complaints).toEqual([])
+  })
+
+  test('refuses a file that is not a picture', async () => {
+    const { page } = customer
+    await page.goto(bank.origins.relyingParty)
+    await page.getByRole('button', { name: 'Open an account' }).click()
+    await page.getByLabel('Password').fill('anything')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page
+      .getByLabel('Picture of the page')
+      .setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: Buffer.from('<svg>') })
+    await page.getByRole('button', { name: 'Continue' }).click()
+    expect(await page.getByRole('alert').textContent()).toBe('That file is not a PNG, JPEG or WebP picture.')
+  })
+
+  test('the waiting page does not move when its text changes', async () => {
+    const { page } = customer
+    await askForAccount(page, bank)
+    await page.evaluate(`new PerformanceObserver((list) => {
+      globalThis.shift = (globalThis.shift ?? 0) + list.getEntries().reduce((sum, { value }) => sum + value, 0)
+    }).observe({ type: 'layout-shift', buffered: true })`)
+    await openRequest(reviewer.page, bank)
+    await reviewer.page.getByLabel('Step').fill('Calling the office that issued the document')
+    await reviewer.page.getByLabel('Minutes left').fill('30')
+    await reviewer.page.getByRole('button', { name: 'Send progress' }).click()
+    await page.getByText('Calling the office').waitFor()
+    expect(await page.evaluate('globalThis.shift ?? 0')).toBe(0)
+  })
+}
