@@ -28,9 +28,11 @@ export async function startMongo(options: MongoOptions = {}): Promise<Mongo> {
   const binary = { systemBinary, version: await versionOf(systemBinary) }
   const args = ['--wiredTigerCacheSizeGB', '0.25']
   if (options.testCommands) args.push('--setParameter', 'enableTestCommands=1')
+  // below 7.0 mongodb-memory-server would choose an engine that production does not have
+  const storageEngine = 'wiredTiger'
   const server = options.standalone
-    ? await MongoMemoryServer.create({ binary, instance: { args } })
-    : await MongoMemoryReplSet.create({ binary, replSet: { args, count: options.members ?? 1 } })
+    ? await MongoMemoryServer.create({ binary, instance: { args, storageEngine } })
+    : await MongoMemoryReplSet.create({ binary, replSet: { args, storageEngine, count: options.members ?? 1 } })
   return {
     uri: server.getUri(),
     async stop() {
