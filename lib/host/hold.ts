@@ -60,6 +60,8 @@ export async function hold(
     saveAccessToken(token) {
       const { jkt, 'x5t#S256': x5t } = token as { jkt?: string; 'x5t#S256'?: string }
       stop.binding = { ...(jkt && { jkt }), ...(x5t && { x5t }) }
+      // listeners of grant.success must not take it for one that was issued
+      delete (ctx.oidc.entities as { AccessToken?: unknown }).AccessToken
       throw stop
     },
   })
