@@ -3,7 +3,14 @@ import { redirectUri } from './clients.js'
 /** A browser as far as the flow needs one: it keeps cookies and follows redirects, up to the client's redirect URI. */
 export interface UserAgent {
   /** where the browser ended: the parameters that reached the client, or the page it was shown */
-  visit(url: string): Promise<Landing>
+  visit(url: string, visit?: Visit): Promise<Landing>
+}
+
+export interface Visit {
+  /** do not follow a redirect to this path of the provider; the landing's `url` is where to go on */
+  stopAt?: string
+  /** sends the first request as a form */
+  form?: URLSearchParams
 }
 
 export interface Landing {
@@ -36,19 +43,21 @@ export function userAgent(): UserAgent {
   }
 
   return {
-    async visit(target) {
+    async visit(target, { stopAt, form } = {}) {
       let url = new URL(target)
       for (let hop = 0; hop < 20; hop++) {
         const response = await fetch(url, {
           redirect: 'manual',
           headers: { cookie: cookiesFor(url), accept: 'text/html' },
+          ...(form && hop === 0 && { method: 'POST', body: form }),
         })
         keep(response.headers)
         const location = response.headers.get('location')
         if (!location) return landing(response.status, await response.text())
         await response.body?.cancel()
         url = new URL(location, url)
-        if (url.href.startsWith(redirectUri)) return { params: paramsOf(url), url, status: response.status, html: '' }
+        const stop = url.href.startsWith(redirectUri) || (stopAt && url.pathname.startsWith(stopAt))
+        if (stop) return { params: paramsOf(url), url, status: response.status, html: '' }
       }
       throw new Error('too many redirects')
     },
@@ -62,5 +71,14 @@ function paramsOf(url: URL): Record<string, string> {
 // a form_post response is a page with hidden inputs
 function landing(status: number, html: string): Landing {
   const inputs = [...html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)]
-  return { params: Object.fromEntries(inputs.map(([, name = '', value = '']) => [name, value])), status, html }
+  return {
+    params: Object.fromEntries(inputs.map(([, name = '', value = '']) => [name, unescaped(value)])),
+    status,
+    html,
+  }
+}
+
+function unescaped(value: string): string {
+  const entities: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' }
+  return value.replace(/&(lt|gt|quot|#39|amp);/g, (entity) => entities[entity] as string)
 }

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { added, authorize, clientTypes, redeem } from '../support/authorization.js'
+import { clients } from '../support/clients.js'
+import { startProvider, type TestProvider } from '../support/provider.js'
+import { relyingParty } from '../support/relying_party.js'
+
+describe('C03 a client without', () => {
+  let op: TestProvider
+
+  beforeAll(async () => {
+    const without = (metadata: object) => (client: object) => ({ ...client, ...metadata })
+    op = await startProvider({
+      configuration: {
+        clients: [
+          ...clients.filter(({ client_id: id }) => id === 'plain' || id === 'other'),
+          ...clients
+            .filter(({ client_id: id }) => id !== 'plain' && id !== 'other')
+            .map(without({ grant_types: ['authorization_code'], response_types: ['code'] })),
+        ] as typeof clients,
+      },
+    })
+  })
+  afterAll(() => op.close())
+
+  test.each(clientTypes)(
+    'O-011 C03 C-O25 the response type gets unauthorized_client by redirect (%s)',
+    async (clientId) => {
+      const rp = relyingParty(op.issuer, clientId)
+      const outcome = await added(op, () => authorize(op, rp))
+      expect(outcome.result.params).toEqual({
+        error: 'unauthorized_client',
+        error_description: expect.any(String),
+        state: 'a state',
+        iss: op.issuer,
+      })
+      expect(outcome.new).toEqual([])
+    },
+  )
+
+  test.each(clientTypes)(
+    'O-011 C03 the grant gets unauthorized_client at the token endpoint (%s)',
+    async (clientId) => {
+      const { params } = await authorize(op, relyingParty(op.issuer, 'other'))
+      const rp = relyingParty(op.issuer, clientId)
+      expect(await rp.exchange(params.deferred_code!)).toMatchObject({
+        status: 400,
+        body: { error: 'unauthorized_client' },
+      })
+      // and the rightful client's code is none the worse for it
+      expect(await redeem(op, relyingParty(op.issuer, 'other'), params.deferred_code!)).toMatchObject({ status: 200 })
+    },
+  )
+})
