@@ -43,8 +43,10 @@ function originOf(server: Server): string {
 
 async function close(server: Server): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve))
-  server.closeAllConnections()
+  // What is being answered may finish, but nobody may hold on to a connection.
+  const patience = setTimeout(() => server.closeAllConnections(), 500)
   await closed
+  clearTimeout(patience)
 }
 
 /** Starts the three sites in one process. They share nothing but the storage, and the desk the provider's `deferrals`. */

@@ -1,4 +1,5 @@
-import { type Configuration, interactionPolicy, type ResponseType } from 'oidc-provider'
+import { interactionPolicy } from 'oidc-provider'
+import type { HostConfiguration } from 'oidc-provider-deferred'
 import type { Keys } from '../storage/entries.js'
 import type { Storage } from '../storage/storage.js'
 import { findAccount } from './claims.js'
@@ -22,7 +23,7 @@ function policyWithEvidence() {
 }
 
 /** What any team running oidc-provider has already; nothing here knows of deferrals but the client's metadata. */
-export function hostConfiguration(storage: Storage, keys: Keys, client: Client): Configuration {
+export function hostConfiguration(storage: Storage, keys: Keys, client: Client): HostConfiguration {
   return {
     ...(storage.adapter && { adapter: storage.adapter }),
     clients: [
@@ -31,8 +32,7 @@ export function hostConfiguration(storage: Storage, keys: Keys, client: Client):
         client_name: 'Harbour Bank',
         client_secret: keys.clientSecret,
         redirect_uris: [client.redirectUri],
-        // The host's types know only its own response types.
-        response_types: ['deferred_code' as string as ResponseType],
+        response_types: ['deferred_code'],
         grant_types: ['urn:openid:params:grant-type:deferred'],
         scope: Object.keys(scopes).join(' '),
       },
