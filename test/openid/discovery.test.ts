@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Provider as Host } from 'oidc-provider'
-import { Provider } from 'oidc-provider-deferred'
+import { memoryStore, Provider } from 'oidc-provider-deferred'
 import { allowInsecureRequests, discovery } from 'openid-client'
 import { grantType } from '../support/clients.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
@@ -56,6 +56,18 @@ describe('enabled', () => {
     const config = await discovery(new URL(op.issuer), 'secret', {}, undefined, { execute: [allowInsecureRequests] })
     expect(config.serverMetadata().supportsPKCE()).toBe(true)
     expect(config.serverMetadata().grant_types_supported).toContain(grantType)
+  })
+})
+
+test('O-122 the document differs from the host’s by what was decided, and by nothing else', async () => {
+  const host = JSON.parse(await discoveryOf(new Host('http://op.example', {})))
+  const features = { deferredTokenResponse: { store: memoryStore() } }
+  const ours = JSON.parse(await discoveryOf(new Provider('http://op.example', { features })))
+  expect(ours).toEqual({
+    ...host,
+    response_types_supported: [...host.response_types_supported, 'deferred_code', 'code deferred_code'],
+    grant_types_supported: [...host.grant_types_supported, grantType],
+    deferred_authentication_cancellation_endpoint: 'http://op.example/deferred/cancel',
   })
 })
 

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { Socket } from 'node:net'
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { Provider } from 'oidc-provider-deferred'
 import { authorize, clientsWith, deferralOf } from '../support/authorization.js'
 import { grantType, redirectUri } from '../support/clients.js'
@@ -163,3 +164,22 @@ test('O-005 a static client with a notification endpoint is a TypeError where th
   expect(() => construct([])).toThrow(/^features\.deferredTokenResponse\.keys /)
   expect(() => construct([key])).not.toThrow()
 })
+
+test('C04 for a client without a notification endpoint no connection is ever made', async () => {
+  const op = await startProvider({ deferred: { keys: [key] } })
+  const hosts: unknown[] = []
+  const connect = jest.spyOn(Socket.prototype, 'connect')
+  const rp = relyingParty(op.issuer)
+  const { params } = await authorize(op, rp)
+  const { body } = await rp.exchange(params.deferred_code!, { deferred_notification_token: 'a-token' })
+  const { id } = await deferralOf(op, params.deferred_code)
+  await op.provider.deferrals.approve(id)
+  expect(await rp.poll(body.deferred_auth_id)).toMatchObject({ status: 200 })
+  for (const [options] of connect.mock.calls as unknown[][]) hosts.push(portOf(options))
+  connect.mockRestore()
+  expect(new Set(hosts)).toEqual(new Set([Number(new URL(op.issuer).port)]))
+  await op.close()
+})
+
+// Node.js hands its normalised arguments on as [options, callback]
+const portOf = (options: unknown) => Number(([options].flat()[0] as { port?: number | string }).port)

@@ -1,0 +1,80 @@
+/*
+ * Which tests name which requirement, from a run of Jest: `npm run matrix`, or `npm run matrix -- build/jest.json` for the
+ * report of a run that was. Exits non-zero when a requirement in scope has no test, or one that fails.
+ */
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import { type Requirement, requirements } from './requirements.js'
+
+interface Run {
+  testResults: { name: string; message: string; assertionResults: { fullName: string; status: string }[] }[]
+}
+
+interface NamedTest {
+  file: string
+  name: string
+  status: string
+}
+
+type State = 'covered' | 'failing' | 'uncovered' | 'later'
+
+const report = process.argv[2] ?? runJest()
+const run = JSON.parse(readFileSync(report, 'utf8')) as Run
+const tests = run.testResults.flatMap(({ name, assertionResults }) =>
+  assertionResults.map(({ fullName, status }) => ({ file: sourceOf(name), name: fullName, status })),
+)
+// a file that could not even be loaded has no tests in the report
+const broken = run.testResults.filter(({ assertionResults }) => assertionResults.length === 0).map(({ name }) => name)
+
+const rows = requirements.map((requirement) => {
+  const named = tests.filter(({ name }) => idsIn(name).includes(requirement.id))
+  return { requirement, named, state: stateOf(requirement, named) }
+})
+for (const { requirement, named, state } of rows) print(requirement, named, state)
+process.exitCode = summary() ? 0 : 1
+
+function runJest(): string {
+  const results = 'build/matrix.json'
+  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning']
+  const jest = ['node_modules/jest/bin/jest.js', '--json', '--outputFile', results]
+  // what fails is in the report
+  spawnSync(process.execPath, [...flags, ...jest], { stdio: ['ignore', 'ignore', 'inherit'] })
+  return results
+}
+
+function sourceOf(file: string): string {
+  return relative('build', file).replace(/\.js$/, '.ts')
+}
+
+function idsIn(name: string): string[] {
+  return name.match(/\b(?:[OI]-\d{3}|C\d{2})\b/g) ?? []
+}
+
+function stateOf({ later }: Requirement, named: NamedTest[]): State {
+  const ran = named.filter(({ status }) => status === 'passed' || status === 'failed')
+  if (ran.some(({ status }) => status === 'failed')) return 'failing'
+  if (ran.length > 0) return 'covered'
+  return later ? 'later' : 'uncovered'
+}
+
+function print({ id, title }: Requirement, named: NamedTest[], state: State): void {
+  console.log(`${id}  ${state.padEnd(9)}  ${title}`)
+  for (const { file, name, status } of named) console.log(`         ${status.padEnd(9)}  ${file}: ${name}`)
+}
+
+function summary(): boolean {
+  const ids = (state: State) => rows.filter((row) => row.state === state).map(({ requirement }) => requirement.id)
+  const known = new Set(requirements.map(({ id }) => id))
+  const unknown = [...new Set(tests.flatMap(({ name }) => idsIn(name)))].filter((id) => !known.has(id))
+  const failed = tests.filter(({ status }) => status === 'failed')
+  const skipped = tests.filter(({ status }) => status === 'pending')
+  const inScope = rows.filter(({ requirement }) => !requirement.later)
+  console.log(`\n${tests.length} tests, ${failed.length} failed, ${skipped.length} skipped`)
+  console.log(`${inScope.filter(({ state }) => state === 'covered').length} of ${inScope.length} in scope are covered`)
+  console.log(`later: ${ids('later').length}`)
+  for (const state of ['failing', 'uncovered'] as const) console.log(`${state}: ${ids(state).join(', ') || 'none'}`)
+  if (broken.length) console.log(`could not be run: ${broken.map(sourceOf).join(', ')}`)
+  if (unknown.length) console.log(`named by tests, but no requirement: ${unknown.join(', ')}`)
+  return [...ids('failing'), ...ids('uncovered'), ...unknown, ...broken].length === 0
+}

@@ -1,0 +1,26 @@
+import { cases } from './requirements/cases.js'
+import { oauth } from './requirements/oauth.js'
+import { openid } from './requirements/openid.js'
+
+/** One requirement or conformance case, in a few words of our own. */
+export interface Requirement {
+  id: string
+  title: string
+  /** of a part that is not built yet */
+  later: boolean
+}
+
+/** Every id a test may name. */
+export const requirements: Requirement[] = [
+  ...parse(openid),
+  ...parse(cases),
+  ...parse(oauth).map((requirement) => ({ ...requirement, later: true })),
+]
+
+function parse(text: string): Requirement[] {
+  return [...text.matchAll(/^(\S+) (later: )?(.+)$/gm)].map(([, id = '', later, title = '']) => ({
+    id,
+    title,
+    later: later !== undefined,
+  }))
+}
