@@ -2,7 +2,7 @@ import type { Collection, Db, Document, Filter } from 'mongodb'
 import type { DeferralRecord } from '../deferral/deferral.js'
 import type { DeferralStore } from '../deferral/store.js'
 import { listing } from './mongodb_listing.js'
-import { migrateDeferrals, recordMembers, schemaVersion } from './mongodb_schema.js'
+import { jsonMembers, migrateDeferrals, recordMembers, schemaVersion } from './mongodb_schema.js'
 
 /** A deferral as a document; its `_id` is the internal id. */
 export type DeferralDocument = Document & { _id: string }
@@ -30,7 +30,14 @@ export function projection(now: Instant): Document {
 
 /** The record in a document. */
 export function toRecord({ _id, ...members }: Document): DeferralRecord {
+  for (const name of jsonMembers) if (members[name] !== undefined) members[name] = JSON.parse(members[name])
   return { id: _id, ...members } as DeferralRecord
+}
+
+function toMembers(record: object): Document {
+  const members: Document = { ...record }
+  for (const name of jsonMembers) if (members[name] !== undefined) members[name] = JSON.stringify(members[name])
+  return members
 }
 
 /**
@@ -81,7 +88,7 @@ export function mongoStore(
 
     async create({ id, expiresIn, ...request }, at) {
       const now = at ?? '$$NOW'
-      const fixed = literal({ ...request, schemaVersion, status: 'pending', fence: 0 })
+      const fixed = literal({ ...toMembers(request), schemaVersion, status: 'pending', fence: 0 })
       const created = { $mergeObjects: [{ _id: id }, fixed, { createdAt: now, ...expiring(expiresIn, now) }] }
       // a document with this id does not match, and inserting a second one is refused
       const record = await transition(id, now, { status: { $exists: false } }, { $replaceWith: created }, true)
@@ -119,7 +126,7 @@ export function mongoStore(
 
     async decide(id, status, decision, at) {
       const now = at ?? '$$NOW'
-      const change = { status, decision: literal(decision), decidedAt: now }
+      const change = { status, decision: literal(JSON.stringify(decision)), decidedAt: now }
       return transition(id, now, { status: 'pending', $expr: unexpired(now) }, { $set: change })
     },
 

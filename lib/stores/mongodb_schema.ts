@@ -7,6 +7,7 @@ const date = { bsonType: 'date' }
 const text = { bsonType: 'string' }
 const texts = { bsonType: 'array', items: text }
 const object = { bsonType: 'object' }
+const json = { bsonType: 'string', description: 'JSON text' }
 const count = { bsonType: ['int', 'long', 'double'], minimum: 0 }
 
 const properties: Record<string, Document> = {
@@ -20,9 +21,9 @@ const properties: Record<string, Document> = {
   grantType: text,
   scope: texts,
   resource: texts,
-  authorizationDetails: { bsonType: 'array', items: object },
-  claims: object,
-  context: object,
+  authorizationDetails: json,
+  claims: json,
+  context: json,
   progress: object,
   interval: count,
   lifetime: count,
@@ -30,8 +31,8 @@ const properties: Record<string, Document> = {
   handleHash: text,
   binding: object,
   requestedResource: texts,
-  source: object,
-  decision: object,
+  source: json,
+  decision: json,
   claim: object,
   fence: count,
   cancelledBy: text,
@@ -59,6 +60,12 @@ const required = [
   'expiresAt',
   'purgeAt',
 ]
+
+/**
+ * Kept as JSON text: their keys come from requests, and BSON would refuse or reinterpret some (`$ref`, `_bsontype`, NUL, deep
+ * nesting).
+ */
+export const jsonMembers = Object.keys(properties).filter((name) => properties[name] === json)
 
 /** Everything a record is made of, to be read with one projection; what only the database needs is left out. */
 export const recordMembers = Object.keys(properties).filter((name) => !['schemaVersion', 'purgeAt'].includes(name))
