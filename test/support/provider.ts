@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
   type DeferredConfiguration,
@@ -15,6 +15,8 @@ import { memoryAdapter } from './memory_adapter.js'
 /** A running provider with everything a test asks of it. */
 export interface TestProvider {
   issuer: string
+  /** where it really listens; clients behind a proxy see the issuer instead */
+  origin: string
   provider: Provider
   clock: Clock
   /** what the next end-user does; replaced by a test that wants something else */
@@ -28,6 +30,8 @@ export interface TestOptions {
   clock?: Clock
   /** shared by providers that play nodes of one deployment */
   issuer?: string
+  /** an application of the integrator's that hands requests below this path on to the provider */
+  mounted?: { path: string; by: (provider: Provider) => RequestListener }
 }
 
 /** Starts a real provider on loopback: its own HTTP server, the memory store, a settable clock, interactions that finish by themselves. */
@@ -36,12 +40,14 @@ export async function startProvider({
   deferred = {},
   clock = createClock(),
   issuer,
+  mounted,
 }: TestOptions = {}): Promise<TestProvider> {
   const server = createServer()
   const port = await listen(server)
   const origin = `http://127.0.0.1:${port}`
   const { features, ...rest } = configuration
-  const provider = new Provider(issuer ?? origin, {
+  const url = issuer ?? origin + (mounted?.path ?? '')
+  const provider = new Provider(url, {
     adapter: memoryAdapter(),
     clients,
     jwks,
@@ -65,12 +71,12 @@ export async function startProvider({
     } as DeferredConfiguration['features'],
   })
   const user = { interaction: {} as Interaction }
-  const callback = provider.callback()
+  const callback = mounted?.by(provider) ?? provider.callback()
   server.on('request', (req, res) => {
     if (req.url?.startsWith('/interaction/')) interact(provider, req, res, user.interaction)
     else callback(req, res)
   })
-  return { issuer: issuer ?? origin, provider, clock, user, close: () => close(server) }
+  return { issuer: url, origin, provider, clock, user, close: () => close(server) }
 }
 
 async function listen(server: Server): Promise<number> {

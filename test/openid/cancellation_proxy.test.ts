@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { waiting } from '../support/journey.js'
+import { startProvider, type TestProvider } from '../support/provider.js'
+import { clientAssertion, type DpopKey, dpopKey, relyingParty } from '../support/relying_party.js'
+
+const issuer = 'https://op.example'
+const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'op.example' }
+
+let op: TestProvider
+let key: DpopKey
+
+beforeAll(async () => {
+  op = await startProvider({
+    issuer,
+    configuration: { clientBasedCORS: (_ctx, origin) => origin === 'https://spa.example' },
+  })
+  op.provider.proxy = true
+  key = await dpopKey()
+})
+
+afterAll(() => op.close())
+
+const proofFor = (url: string) => ({ ...key, proof: () => key.proof(url) })
+
+describe('behind a proxy that ends TLS, trusted by provider.proxy', () => {
+  test('O-106 a proof is for the URL the client called, not for the one the proxy called', async () => {
+    const rp = relyingParty(op.origin, 'public', key)
+    const { handle, id } = await waiting(op, rp)
+    const wrong = { headers: forwarded, dpop: proofFor(`${op.origin}/deferred/cancel`) }
+    expect(await rp.cancel(handle, {}, wrong)).toMatchObject({ status: 400, body: { error: 'invalid_dpop_proof' } })
+    const right = { headers: forwarded, dpop: proofFor(`${issuer}/deferred/cancel`) }
+    expect(await rp.cancel(handle, {}, right)).toMatchObject({ status: 200, body: {} })
+    expect(await op.provider.deferrals.get(id)).toMatchObject({ status: 'cancelled' })
+  })
+
+  test.each([
+    ['form', false],
+    ['JSON', true],
+  ])('C29 C77 an assertion may be for the URL the client called, %s body', async (_form, json) => {
+    const rp = relyingParty(op.origin, 'assertion')
+    const assertion = async (aud: string) => ({ client_assertion: await clientAssertion(op.origin, { aud }) })
+    const code = await assertion(issuer)
+    const { handle } = await waiting(op, rp, { params: code })
+    const extras = { headers: forwarded, json }
+    expect((await rp.cancel(handle, await assertion(`${op.origin}/deferred/cancel`), extras)).status).toBe(401)
+    expect((await rp.cancel(handle, await assertion(`${issuer}/deferred/cancel`), extras)).status).toBe(200)
+    expect((await rp.poll(handle, await assertion(issuer))).body.error).toBe('access_denied')
+  })
+
+  test('the Origin header of a browser changes nothing', async () => {
+    const rp = relyingParty(op.origin, 'public', key)
+    const { handle } = await waiting(op, rp)
+    const headers = { ...forwarded, origin: 'https://spa.example' }
+    const answer = await rp.cancel(handle, {}, { headers, dpop: proofFor(`${issuer}/deferred/cancel`) })
+    expect(answer).toMatchObject({ status: 200, body: {} })
+    expect(answer.headers.get('access-control-allow-origin')).toBe('https://spa.example')
+    const stranger = {
+      headers: { ...forwarded, origin: 'https://evil.example' },
+      dpop: proofFor(`${issuer}/deferred/cancel`),
+    }
+    expect(await rp.cancel(handle, {}, stranger)).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
+  })
+})
+
+test('forwarded headers nobody trusts are not believed', async () => {
+  const plain = await startProvider()
+  const rp = relyingParty(plain.issuer, 'public', key)
+  const { handle } = await waiting(plain, rp)
+  const forged = { headers: forwarded, dpop: proofFor(`${issuer}/deferred/cancel`) }
+  expect(await rp.cancel(handle, {}, forged)).toMatchObject({ status: 400, body: { error: 'invalid_dpop_proof' } })
+  expect((await rp.cancel(handle, {}, { headers: forwarded })).status).toBe(200)
+  await plain.close()
+})
