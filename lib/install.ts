@@ -2,8 +2,8 @@ import type { Provider } from 'oidc-provider'
 import { fail, isEnabled, settle, warnOfMemoryStore } from './configuration.js'
 import { preparationOf } from './configure.js'
 import { type Core, coreOf, keepCore } from './core.js'
-import { describe } from './deferral/deferral.js'
-import { Deferrals } from './deferral/deferrals.js'
+import { type Deferral, describe } from './deferral/deferral.js'
+import { type DeferralEvent, Deferrals } from './deferral/deferrals.js'
 import { createPacing } from './deferral/pacing.js'
 import { withPlainErrors } from './deferral/store.js'
 import { installClientRules } from './host/client.js'
@@ -19,6 +19,14 @@ import { discovery } from './openid/metadata.js'
 import { grantType, responseTypes } from './openid/names.js'
 import { handleDeferredGrant, parameters } from './openid/token_endpoint.js'
 import type { DeferredTokenResponseOptions, Settings } from './options.js'
+
+declare module 'oidc-provider' {
+  interface Provider {
+    on(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
+    once(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
+    off(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
+  }
+}
 
 /**
  * Has a provider whose configuration came from `configure` speak Deferred Token Response. Sets and returns `provider.deferrals`;

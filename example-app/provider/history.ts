@@ -10,25 +10,23 @@ export async function record(history: Collection<HistoryLine>, deferralId: strin
   await history.insert({ _id: randomUUID(), createdAt: new Date(), deferralId, ...line })
 }
 
-const lines: Record<string, (deferral: Deferral) => Line> = {
-  created: ({ clientId }) => ({ event: 'Asked for', detail: `by ${clientId}` }),
-  exchanged: ({ expiresAt }) => ({
+const lines = {
+  created: ({ clientId }: Deferral) => ({ event: 'Asked for', detail: `by ${clientId}` }),
+  exchanged: ({ expiresAt }: Deferral) => ({
     event: 'Waiting',
     detail: `until ${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
   }),
-  approved: ({ decision }) => ({ event: 'Approved', by: decision?.by, detail: decision?.note }),
-  denied: ({ decision }) => ({ event: 'Refused', by: decision?.by, detail: decision?.description }),
+  approved: ({ decision }: Deferral) => ({ event: 'Approved', by: decision?.by, detail: decision?.note }),
+  denied: ({ decision }: Deferral) => ({ event: 'Refused', by: decision?.by, detail: decision?.description }),
   cancelled: () => ({ event: 'Cancelled' }),
   redeemed: () => ({ event: 'Tokens issued' }),
 }
 
 /** Writes every event of the plugin into the history. */
 export function keepHistory(provider: Provider, history: Collection<HistoryLine>): void {
-  for (const [event, line] of Object.entries(lines)) {
-    // The plugin's events are not among those the host's types list.
-    const emitter: NodeJS.EventEmitter = provider
-    emitter.on(`deferral.${event}`, (deferral: Deferral) => {
-      record(history, deferral.id, line(deferral)).catch((error) => console.error(error))
+  for (const event of Object.keys(lines) as (keyof typeof lines)[]) {
+    provider.on(`deferral.${event}`, (deferral) => {
+      record(history, deferral.id, lines[event](deferral)).catch((error) => console.error(error))
     })
   }
 }

@@ -18,7 +18,7 @@ export function refusal(ctx: Context, deferral: DeferralRecord, outcome: Exclude
   switch (outcome) {
     case 'authorization_pending':
       ctx.set('Retry-After', String(deferral.interval))
-      return new errors.AuthorizationPending(deferral.progress && progressText(deferral.progress))
+      return new errors.AuthorizationPending(pendingText(deferral))
     case 'access_denied':
       return new errors.AccessDenied(denialText(deferral))
     case 'expired_token':
@@ -26,6 +26,11 @@ export function refusal(ctx: Context, deferral: DeferralRecord, outcome: Exclude
     case 'invalid_grant':
       return alreadyRedeemed()
   }
+}
+
+// the host's own text speaks of an end-user who has yet to act; here they are done
+function pendingText({ progress }: DeferralRecord): string {
+  return progress ? progressText(progress) : 'the deferred authentication has not been decided yet'
 }
 
 function denialText(deferral: DeferralRecord): string {
