@@ -23,8 +23,6 @@ import type { DeferredTokenResponseOptions, Settings } from './options.js'
 declare module 'oidc-provider' {
   interface Provider {
     on(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
-    once(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
-    off(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
   }
 }
 
