@@ -63,7 +63,7 @@ describe.each(doors)('O-043 O-056 O-100 at %s', (door) => {
     expect(refused).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
   })
 
-  test('O-106 C03 C76 a client without the grant is unauthorized_client', async () => {
+  test('O-070 O-106 C03 C76 a client without the grant is unauthorized_client', async () => {
     const message = await atDoor(op, relyingParty(op.issuer), door)
     const refused = await send(message.url, message.body, basic('plain', 'a plain secret'))
     expect(refused).toMatchObject({ status: 400, body: { error: 'unauthorized_client' } })

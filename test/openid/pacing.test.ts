@@ -150,6 +150,21 @@ test('a cancellation is never slow_down', async () => {
   expect((await rp.poll(handle)).body.error).toBe('access_denied')
 })
 
+test('O-077 C-O23 a client in a hurry hears slow_down however long it goes on, never invalid_request', async () => {
+  const rp = relyingParty(op.issuer)
+  const { handle } = await waiting(op, rp)
+  await rp.poll(handle)
+  expect(
+    new Set(
+      await said(
+        rp,
+        handle,
+        Array.from({ length: 60 }, () => 0.05),
+      ),
+    ),
+  ).toEqual(new Set([slow]))
+})
+
 test('two deferrals of one client are paced apart', async () => {
   const rp = relyingParty(op.issuer)
   const [one, other] = [await waiting(op, rp), await waiting(op, rp)]

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { Deferrals } from 'oidc-provider-deferred'
+import { waiting } from '../support/journey.js'
+import { startProvider, type TestProvider } from '../support/provider.js'
+import { relyingParty } from '../support/relying_party.js'
+
+let op: TestProvider
+let deferrals: Deferrals
+
+beforeAll(async () => {
+  op = await startProvider()
+  deferrals = op.provider.deferrals
+})
+
+afterAll(() => op.close())
+
+describe('wrong arguments are a TypeError, nothing changes', () => {
+  test.each<[string, (id: string) => Promise<unknown>]>([
+    ['approve with null', (id) => deferrals.approve(id, null as never)],
+    ['approve with an unknown member', (id) => deferrals.approve(id, { scopes: [] } as never)],
+    ['approve with a number for acr', (id) => deferrals.approve(id, { acr: 1 } as never)],
+    ['approve with a string for amr', (id) => deferrals.approve(id, { amr: 'pwd' } as never)],
+    ['approve with a Date for authTime', (id) => deferrals.approve(id, { authTime: new Date() } as never)],
+    ['approve with half a second', (id) => deferrals.approve(id, { authTime: 1.5 })],
+    ['approve with scopes that are no strings', (id) => deferrals.approve(id, { scope: [1] } as never)],
+    ['approve with claims that are no object', (id) => deferrals.approve(id, { claims: [] } as never)],
+    [
+      'approve with details that are no objects',
+      (id) => deferrals.approve(id, { authorizationDetails: ['x'] } as never),
+    ],
+    ['deny with a number for description', (id) => deferrals.deny(id, { description: 1 } as never)],
+    ['deny with an unknown member', (id) => deferrals.deny(id, { reason: 'x' } as never)],
+    ['progress without step', (id) => deferrals.progress(id, {} as never)],
+    ['progress with nothing', (id) => deferrals.progress(id, undefined as never)],
+    ['progress with a negative position', (id) => deferrals.progress(id, { step: 'x', position: -1 })],
+    [
+      'progress with an estimate that is no number',
+      (id) => deferrals.progress(id, { step: 'x', estimate: '1' } as never),
+    ],
+    ['cancel with an unknown member', (id) => deferrals.cancel(id, { reason: 'x' } as never)],
+    ['extend with nothing', (id) => deferrals.extend(id, {} as never)],
+    ['extend with no argument at all', (id) => deferrals.extend(id, undefined as never)],
+    ['extend by zero', (id) => deferrals.extend(id, { expiresIn: 0 })],
+    ['extend by a fraction', (id) => deferrals.extend(id, { expiresIn: 0.5 })],
+    ['extend by infinity', (id) => deferrals.extend(id, { expiresIn: Number.POSITIVE_INFINITY })],
+  ])('%s', async (_case, call) => {
+    const { id } = await waiting(op, relyingParty(op.issuer))
+    const before = await deferrals.get(id)
+    await expect(call(id)).rejects.toThrow(TypeError)
+    expect(await deferrals.get(id)).toEqual(before)
+  })
+})
