@@ -56,7 +56,7 @@ export function halving(db: Db): DeferralStore {
     async decide(id, status, decision) {
       const decided = await inner.decide(id, status, {})
       point('before decide')
-      if (decided) await deferrals.updateOne({ _id: id }, { $set: { decision } })
+      if (decided) await deferrals.updateOne({ _id: id }, { $set: { decision: JSON.stringify(decision) } })
       point('after decide')
       return decided && mongoStore(db).find(id)
     },

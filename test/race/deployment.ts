@@ -33,15 +33,16 @@ export async function deploy(modules?: NodeSetup['modules']): Promise<Deployment
   const database = await testDatabase()
   const setup = setupOn(database, modules)
   const nodes = (await Promise.all([startNode(setup), startNode(setup)])) as Deployment['nodes']
-  return {
-    db: database.db,
-    nodes,
-    parties: nodes.map(({ origin }) => relyingParty(origin, 'secret')) as Deployment['parties'],
-    seed: await seeder(database.db, nodes[0].origin),
-    async stop() {
-      await Promise.all(nodes.map((node) => node.stop()))
-      await database.drop()
-    },
+  const stop = async () => {
+    await Promise.all(nodes.map((node) => node.stop()))
+    await database.drop()
+  }
+  try {
+    const parties = nodes.map(({ origin }) => relyingParty(origin, 'secret')) as Deployment['parties']
+    return { db: database.db, nodes, parties, seed: await seeder(database.db, nodes[0].origin), stop }
+  } catch (error) {
+    await stop()
+    throw error
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Db, Document } from 'mongodb'
 import type { DeferralRecord, DeferralStore } from 'oidc-provider-deferred'
+import { toRecord } from '../../lib/stores/mongodb.js'
+import { jsonMembers } from '../../lib/stores/mongodb_schema.js'
 
 /** Where a naive store keeps its records: whole, read and written apart. */
 export interface Rows {
@@ -76,18 +78,18 @@ export function naiveStore({ get, put }: Rows): DeferralStore {
 
 type Row = Document & { _id: string }
 
-/** Records as documents of the collection that the real store uses, so that the same seeds serve. */
+/** Records as documents of the collection and form that the real store uses, so that the same seeds serve. */
 export function mongoRows(db: Db): Rows {
   const rows = db.collection<Row>('deferrals')
   return {
     async get(id) {
       const row = await rows.findOne({ _id: id })
-      if (!row) return undefined
-      const { _id, ...members } = row
-      return { id: _id, ...members } as unknown as DeferralRecord
+      return row ? toRecord(row) : undefined
     },
     async put({ id, readAt: _readAt, ...members }) {
-      await rows.replaceOne({ _id: id }, members, { upsert: true })
+      const row: Document = { ...members }
+      for (const name of jsonMembers) if (row[name] !== undefined) row[name] = JSON.stringify(row[name])
+      await rows.replaceOne({ _id: id }, row, { upsert: true })
     },
   }
 }

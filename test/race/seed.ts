@@ -1,9 +1,12 @@
-import type { Db, Document } from 'mongodb'
-import { type HandleKind, newHandle, newId } from '../../lib/deferral/handle.js'
+import type { Db } from 'mongodb'
+import type { AdapterPayload } from 'oidc-provider'
+import type { DeferralRecord } from 'oidc-provider-deferred'
+import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
+import { newHandle, newId } from '../../lib/deferral/handle.js'
 import { relyingParty } from '../support/relying_party.js'
 import { userAgent } from '../support/user_agent.js'
 
-/** A deferral written straight into the database, and the handles its client holds. */
+/** A deferral put into the database without its request, and the handles its client would hold. */
 export interface Seed {
   id: string
   grantId: string
@@ -14,53 +17,39 @@ export interface Seed {
 /** How far a seeded deferral has come. */
 export type Stage = 'requested' | 'pending' | 'approved' | 'denied'
 
-/** Writes any number of deferrals of one stage, each with a Grant of its own. */
+/** Stores any number of deferrals of one stage, each with a Grant of its own. */
 export type Seeder = (count: number, stage: Stage) => Promise<Seed[]>
 
-const hour = 3_600_000
-
-type Kept = Document & { _id: string }
+const hour = 3600
 
 /** Has a real client make one real request at this node, to be multiplied in the database. */
 export async function seeder(db: Db, origin: string, clientId = 'secret'): Promise<Seeder> {
   const url = relyingParty(origin, clientId).authorizationUrl({ scope: 'openid offline_access', prompt: 'consent' })
   const { params } = await userAgent().visit(url)
-  const deferrals = db.collection<Kept>('deferrals')
-  const grants = db.collection<Kept>('oidc_grant')
-  const deferral = await deferrals.findOne({ _id: params.deferred_code!.slice(0, 22) })
-  const grant = await grants.findOne({ _id: deferral?.grantId })
+  const store = mongoStore(db)
+  const grants = mongoAdapter(db)('Grant')
+  const deferral = await store.find(params.deferred_code?.slice(0, 22) ?? '')
+  const grant = await grants.find(deferral?.grantId ?? '')
   if (!deferral || !grant) throw new Error('the request left no deferral to copy')
 
-  return async (count, stage) => {
-    const made = Array.from({ length: count }, () => copies(deferral, grant, stage))
-    await grants.insertMany(made.map((one) => one.grant))
-    await deferrals.insertMany(made.map((one) => one.deferral))
-    return made.map((one) => one.seed)
-  }
-}
-
-function copies(deferral: Kept, grant: Kept, stage: Stage) {
-  const id = newId()
-  const grantId = newId()
-  const handle = (kind: HandleKind) => newHandle(kind, id)
-  const [code, poll] = [handle('deferred_code'), handle('deferred_auth_id')]
-  const now = new Date()
-  const later = new Date(now.getTime() + hour)
-  const decided = stage === 'approved' || stage === 'denied'
-  return {
-    seed: { id, grantId, deferredCode: code.handle, deferredAuthId: poll.handle },
-    grant: { ...grant, _id: grantId, payload: JSON.stringify({ ...JSON.parse(grant.payload), jti: grantId }) },
-    deferral: {
-      ...deferral,
-      _id: id,
+  async function plant(record: DeferralRecord, payload: AdapterPayload, stage: Stage): Promise<Seed> {
+    const [id, grantId] = [newId(), newId()]
+    const [code, poll] = [newHandle('deferred_code', id), newHandle('deferred_auth_id', id)]
+    await grants.upsert(grantId, { ...payload, jti: grantId }, hour)
+    const { profile, clientId, accountId, scope, resource, interval, lifetime, source } = record
+    const request = { profile, clientId, scope, resource, interval, lifetime, ...(accountId && { accountId }) }
+    await store.create({
+      ...request,
+      id,
       grantId,
-      source: { ...deferral.source, grantId },
       codeHash: code.hash,
-      createdAt: now,
-      expiresAt: later,
-      purgeAt: later,
-      ...(stage !== 'requested' && { handleHash: poll.hash, binding: {}, exchangedAt: now }),
-      ...(decided && { status: stage, decision: { by: 'seed' }, decidedAt: now }),
-    },
+      source: { ...source, grantId },
+      expiresIn: hour,
+    })
+    if (stage !== 'requested') await store.exchange(id, { handleHash: poll.hash, binding: {} })
+    if (stage === 'approved' || stage === 'denied') await store.decide(id, stage, { by: 'seed' })
+    return { id, grantId, deferredCode: code.handle, deferredAuthId: poll.handle }
   }
+
+  return (count, stage) => Promise.all(Array.from({ length: count }, () => plant(deferral, grant, stage)))
 }
