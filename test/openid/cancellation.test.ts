@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Deferral } from 'oidc-provider-deferred'
 import { approved, basic, clientTypes, deferred, party, send, waiting } from '../support/journey.js'
 import { observedStore } from '../support/observed.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
@@ -11,7 +10,7 @@ const cancelled: string[] = []
 
 beforeAll(async () => {
   op = await startProvider({ deferred: { store, ttl: { deferral: 600 } } })
-  op.provider.on('deferral.cancelled' as never, (({ id }: Deferral) => cancelled.push(id)) as never)
+  op.provider.on('deferral.cancelled', ({ id }) => cancelled.push(id))
 })
 
 afterAll(() => op.close())

@@ -39,7 +39,7 @@ beforeEach(() => {
 afterAll(() => op.close())
 
 test.each(clientTypes)(
-  'O-111 O-112 O-113 O-114 C25 C-O14 is a signed ID Token for this client with the nonce of the request (%s)',
+  'O-050 O-111 O-112 O-113 O-114 C25 C-O14 is a signed ID Token for this client with the nonce of the request (%s)',
   async (clientId) => {
     const rp = await clientOf(op, clientId)
     const { params } = await authorize(op, rp, { nonce: 'n' })

@@ -11,8 +11,8 @@ const events: [name: string, deferral: Deferral][] = []
 beforeAll(async () => {
   op = await startProvider({ deferred: { ttl: { deferral: 600 } } })
   deferrals = op.provider.deferrals
-  for (const name of ['created', 'exchanged', 'approved', 'denied', 'cancelled', 'redeemed', 'progress', 'expired']) {
-    op.provider.on(`deferral.${name}` as never, ((deferral: Deferral) => events.push([name, deferral])) as never)
+  for (const name of ['created', 'exchanged', 'approved', 'denied', 'cancelled', 'redeemed'] as const) {
+    op.provider.on(`deferral.${name}`, (deferral) => events.push([name, deferral]))
   }
 })
 
@@ -148,8 +148,9 @@ describe('events', () => {
   test('tell of the life of a deferral once each, in order, after the write, and never of a handle', async () => {
     const states: unknown[] = []
     const { code, id } = await deferred(op, rp())
-    const check = async () => states.push((await deferrals.get(id))?.status)
-    op.provider.once('deferral.approved' as never, check as never)
+    op.provider.on('deferral.approved', async (deferral) => {
+      if (deferral.id === id) states.push((await deferrals.get(id))?.status)
+    })
     const { body } = await rp().exchange(code)
     await deferrals.approve(id)
     const { body: tokens } = await rp().poll(body.deferred_auth_id)

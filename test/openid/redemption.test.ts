@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
-import type { Deferral } from 'oidc-provider-deferred'
 import { approved, clientTypes, deferred, party } from '../support/journey.js'
 import { observedAdapter, observedStore } from '../support/observed.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
@@ -14,7 +13,7 @@ const redeemed: string[] = []
 beforeAll(async () => {
   const claims = { openid: ['sub', 'acr', 'amr', 'auth_time'], email: ['email', 'email_verified'] }
   op = await startProvider({ configuration: { adapter, claims }, deferred: { store } })
-  op.provider.on('deferral.redeemed' as never, (({ id }: Deferral) => redeemed.push(id)) as never)
+  op.provider.on('deferral.redeemed', ({ id }) => redeemed.push(id))
 })
 
 afterAll(() => op.close())

@@ -165,9 +165,8 @@ test('O-005 a static client with a notification endpoint is a TypeError where th
   expect(() => construct([key])).not.toThrow()
 })
 
-test('C04 for a client without a notification endpoint no connection is ever made', async () => {
+test('O-069 C04 for a client without a notification endpoint no connection is ever made', async () => {
   const op = await startProvider({ deferred: { keys: [key] } })
-  const hosts: unknown[] = []
   const connect = jest.spyOn(Socket.prototype, 'connect')
   const rp = relyingParty(op.issuer)
   const { params } = await authorize(op, rp)
@@ -175,7 +174,7 @@ test('C04 for a client without a notification endpoint no connection is ever mad
   const { id } = await deferralOf(op, params.deferred_code)
   await op.provider.deferrals.approve(id)
   expect(await rp.poll(body.deferred_auth_id)).toMatchObject({ status: 200 })
-  for (const [options] of connect.mock.calls as unknown[][]) hosts.push(portOf(options))
+  const hosts = (connect.mock.calls as unknown[][]).map(([options]) => portOf(options))
   connect.mockRestore()
   expect(new Set(hosts)).toEqual(new Set([Number(new URL(op.issuer).port)]))
   await op.close()

@@ -48,9 +48,9 @@ export async function deferred(
 ): Promise<Deferred> {
   const created: string[] = []
   const note = ({ id }: Deferral) => created.push(id)
-  op.provider.on('deferral.created' as never, note as never)
+  op.provider.on('deferral.created', note)
   const landing = await agent.visit(rp.authorizationUrl(request))
-  op.provider.off('deferral.created' as never, note as never)
+  op.provider.off('deferral.created', note)
   const [id] = created
   if (!landing.params.deferred_code || !id) {
     throw new Error(

@@ -16,6 +16,7 @@ export function richAuthorizationRequests(validate: Validate): object {
     return details === undefined ? undefined : (JSON.parse(details) as Details)
   }
   const held = (ctx: KoaContextWithOIDC) => (ctx.oidc.entities.AuthorizationCode as unknown as { rar?: Details }).rar
+  const refreshed = (ctx: KoaContextWithOIDC) => (ctx.oidc.entities.RefreshToken as unknown as { rar?: Details }).rar
   if (!renamed) {
     return {
       enabled: true,
@@ -23,7 +24,7 @@ export function richAuthorizationRequests(validate: Validate): object {
       types,
       rarForAuthorizationCode: requested,
       rarForCodeResponse: held,
-      rarForRefreshTokenResponse: held,
+      rarForRefreshTokenResponse: refreshed,
       rarForIntrospectionResponse: (_ctx: unknown, token: { rar?: Details }) => token.rar,
     }
   }
