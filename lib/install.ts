@@ -9,6 +9,7 @@ import { withPlainErrors } from './deferral/store.js'
 import { installClientRules } from './host/client.js'
 import type { Context } from './host/context.js'
 import { grantExpiry } from './host/grant.js'
+import { installIdTokenRules } from './host/id_token.js'
 import { installIntercepts } from './host/intercept.js'
 import { installReplayDetection } from './host/replay_detection.js'
 import { type Internals, internalsOf } from './host/seams.js'
@@ -83,6 +84,7 @@ function installHost({ provider }: Core): void {
   installIntercepts(provider)
   installReplayDetection(provider)
   installTokenRoute(provider, grantType)
+  installIdTokenRules(provider)
   installClientRules(provider, { responseTypes, grantType })
 }
 

@@ -40,6 +40,7 @@ const moves: Record<string, (provider: Loose, internals: Loose) => void> = {
   'Grant.find': ({ Grant }) => replace(Grant, 'find', undefined),
   'Session.findByUid': ({ Session }) => replace(Session, 'findByUid', undefined),
   'IdToken.issue': ({ IdToken }) => replace(IdToken.prototype, 'issue', undefined),
+  'IdToken.validate': ({ IdToken }) => replace(IdToken, 'validate', undefined),
   'Client.responseTypeAllowed': ({ Client }) => replace(Client.prototype, 'responseTypeAllowed', undefined),
   'Client.grantTypeAllowed': ({ Client }) => replace(Client.prototype, 'grantTypeAllowed', undefined),
   'OIDCContext.urlFor': ({ OIDCContext }) => replace(OIDCContext.prototype, 'urlFor', undefined),

@@ -160,11 +160,10 @@ const shown = [
 
 /** Leaves out of a record what only the store and the protocol need. */
 export function describe(record: DeferralRecord): Deferral {
-  const members = new Map<string, unknown>(Object.entries(record))
-  const deferral = Object.fromEntries(shown.flatMap((name) => (members.has(name) ? [[name, members.get(name)]] : [])))
-  return {
-    ...(deferral as Omit<Deferral, 'expired'>),
-    ...('decision' in record && record.decision && { decision: { ...record.decision, at: record.decidedAt as Date } }),
-    expired: record.status !== 'redeemed' && record.expiresAt <= record.readAt,
-  }
+  const members = record as object as Record<string, unknown>
+  const deferral: Record<string, unknown> = {}
+  for (const name of shown) if (members[name] !== undefined) deferral[name] = members[name]
+  if ('decision' in record && record.decision) deferral.decision = { ...record.decision, at: record.decidedAt }
+  deferral.expired = record.status !== 'redeemed' && record.expiresAt <= record.readAt
+  return deferral as object as Deferral
 }

@@ -83,17 +83,15 @@ export const storeVerbs = [
  * rendered to the client as the integrator's own 4xx.
  */
 export function withPlainErrors(store: DeferralStore): DeferralStore {
-  return new Proxy(store, {
-    get(target, verb: keyof DeferralStore) {
-      const transition: unknown = Reflect.get(target, verb)
-      if (typeof transition !== 'function') return transition
-      return async (...args: unknown[]) => {
-        try {
-          return await Reflect.apply(transition, target, args)
-        } catch (cause) {
-          throw new Error(`deferral store failed at ${verb}`, { cause })
-        }
+  const verbs = storeVerbs.map((verb) => {
+    const plain = async (...args: unknown[]) => {
+      try {
+        return await Reflect.apply(store[verb], store, args)
+      } catch (cause) {
+        throw new Error(`deferral store failed at ${verb}`, { cause })
       }
-    },
+    }
+    return [verb, plain] as const
   })
+  return Object.fromEntries(verbs) as object as DeferralStore
 }

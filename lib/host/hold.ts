@@ -2,6 +2,7 @@ import type { Provider } from 'oidc-provider'
 import type { Binding, JsonObject } from '../deferral/deferral.js'
 import { codeFrom } from './authorization_code.js'
 import { type Context, type Params, paramsOf } from './context.js'
+import { withPlainFaults } from './faults.js'
 import { intercept } from './intercept.js'
 
 /** The host's own authorization_code handler, kept from the start. */
@@ -19,12 +20,16 @@ class Stop {
  */
 export async function runHandler(ctx: Context, handler: CodeHandler, lent: Params): Promise<void> {
   const params = paramsOf(ctx)
-  const sent = { ...params }
-  Object.assign(params, { grant_type: 'authorization_code', code: 'deferred' }, lent)
+  const all: Params = { grant_type: 'authorization_code', code: 'deferred', ...lent }
+  const sent: Params = {}
+  for (const name of Object.keys(all)) {
+    sent[name] = params[name]
+    params[name] = all[name]
+  }
   try {
-    await handler(ctx)
+    await withPlainFaults(handler(ctx))
   } finally {
-    for (const name of Object.keys(params)) params[name] = sent[name]
+    Object.assign(params, sent)
   }
 }
 
@@ -33,6 +38,8 @@ export async function runHandler(ctx: Context, handler: CodeHandler, lent: Param
  * No public way: DPoP validation with its nonces, algorithms and errors is internal to the host's handlers.
  */
 export async function afterProof<T>(ctx: Context, handler: CodeHandler, look: () => Promise<T>): Promise<T> {
+  // without a proof the host verifies nothing before it looks the code up
+  if (!ctx.get('DPoP')) return look()
   const stop = new Stop()
   intercept(ctx, {
     async findCode() {

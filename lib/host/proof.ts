@@ -40,9 +40,9 @@ export async function assertFresh(
   ctx: Context,
   provider: Provider,
   { configuration }: Internals,
-  proof: Proof | undefined,
+  proof: Proof,
 ): Promise<void> {
-  if (!proof || configuration.features.dPoP.allowReplay) return
+  if (configuration.features.dPoP.allowReplay) return
   // acceptable to the host for 300 s around iat, which may lie ahead
   const end = Math.max(Math.floor(Date.now() / 1000), proof.iat) + 300
   const { ReplayDetection } = provider as unknown as { ReplayDetection: { unique: Unique } }

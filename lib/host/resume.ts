@@ -2,6 +2,7 @@ import { errors, type Provider } from 'oidc-provider'
 import type { Binding, JsonObject } from '../deferral/deferral.js'
 import { codeFrom } from './authorization_code.js'
 import type { Context, Params } from './context.js'
+import { withPlainFaults } from './faults.js'
 import { type CodeHandler, runHandler } from './hold.js'
 import { intercept } from './intercept.js'
 
@@ -50,7 +51,7 @@ export async function discardMinted(ctx: Context): Promise<void> {
 // a session that merely ran out must not make the tokens stillborn; a logout revoked the Grant already
 async function withLiveSession(provider: Provider, source: JsonObject): Promise<JsonObject> {
   if (!source.expiresWithSession) return source
-  const session = await provider.Session.findByUid(source.sessionUid as string)
+  const session = await withPlainFaults(provider.Session.findByUid(source.sessionUid as string))
   const bound =
     session &&
     session.accountId === source.accountId &&
@@ -61,7 +62,7 @@ async function withLiveSession(provider: Provider, source: JsonObject): Promise<
 }
 
 async function isGone(ctx: Context, provider: Provider, source: JsonObject): Promise<boolean> {
-  const grant = await provider.Grant.find(source.grantId as string, { ignoreExpiration: true })
+  const grant = await withPlainFaults(provider.Grant.find(source.grantId as string, { ignoreExpiration: true }))
   if (!grant || grant.isExpired) return true
   if (grant.clientId !== source.clientId || grant.accountId !== source.accountId) return true
   return Boolean(ctx.oidc.entities.Grant) && !ctx.oidc.entities.Account

@@ -46,6 +46,7 @@ const seams: Seam[] = [
   ['Grant.find', ({ Grant }) => isModel(Grant)],
   ['Session.findByUid', ({ Session }) => isFunction(Session.findByUid)],
   ['IdToken.issue', ({ IdToken }) => isFunction(IdToken.prototype.issue)],
+  ['IdToken.validate', ({ IdToken }) => isFunction(IdToken.validate)],
   ['Client.responseTypeAllowed', ({ Client }) => isFunction(Client.prototype.responseTypeAllowed)],
   ['Client.grantTypeAllowed', ({ Client }) => isFunction(Client.prototype.grantTypeAllowed)],
   ['OIDCContext.urlFor', ({ OIDCContext }) => isFunction(OIDCContext.prototype.urlFor)],

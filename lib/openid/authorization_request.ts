@@ -63,18 +63,28 @@ function assertSeconds(name: string, value: number): void {
 // what the integrator's interactions collected on the way
 function evidence(ctx: Context): unknown {
   const result = ctx.oidc.result as { deferral?: { context?: unknown } } | undefined
-  return result?.deferral?.context
+  return result?.deferral?.context ?? undefined
 }
 
 function mergedContext(...contexts: unknown[]): JsonObject {
-  for (const context of contexts) {
-    if (context !== undefined && (typeof context !== 'object' || context === null || Array.isArray(context))) {
-      throw new TypeError('deferral context must be a plain object')
-    }
+  const merged: unknown = Object.assign({}, ...contexts.map((context) => context ?? {}))
+  if (contexts.some((context) => context !== undefined && !isObject(context)) || !isJson(merged)) {
+    throw new TypeError('deferral context must be a plain object of JSON values')
   }
-  const json = JSON.stringify(Object.assign({}, ...contexts))
+  const json = JSON.stringify(merged)
   if (Buffer.byteLength(json) > largestContext) {
     throw new TypeError('deferral context must be at most 16 KiB of JSON, keep references instead of documents')
   }
   return JSON.parse(json)
+}
+
+// what JSON.stringify would drop or change silently is refused; a cycle ends in a RangeError
+function isJson(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isJson)
+  if (isObject(value)) return Object.values(value).every((member) => member === undefined || isJson(member))
+  return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
+}
+
+function isObject(value: unknown): value is object {
+  return Object.prototype.toString.call(value) === '[object Object]'
 }

@@ -29,7 +29,7 @@ export async function presented<T extends Presentable>(
   if (!deferral || !known || deferral.clientId !== clientOf(ctx).clientId) return undefined
   if (!hasCertificate(ctx, provider, internals, deferral.binding)) return undefined
   assertKey(ctx, proof, deferral.binding?.jkt ?? (deferral.source?.dpopJkt as string | undefined))
-  await assertFresh(ctx, provider, internals, proof)
+  if (proof) await assertFresh(ctx, provider, internals, proof)
   return deferral
 }
 

@@ -10,7 +10,7 @@ import type { Context } from '../host/context.js'
 /** The answer to a poll that comes too early (O-072). */
 export function slowDown(ctx: Context, interval: number): Error {
   ctx.set('Retry-After', String(interval + 5))
-  return new errors.SlowDown()
+  return withoutStack(() => new errors.SlowDown())
 }
 
 /** The answer to a poll that cannot be redeemed. */
@@ -18,13 +18,24 @@ export function refusal(ctx: Context, deferral: DeferralRecord, outcome: Exclude
   switch (outcome) {
     case 'authorization_pending':
       ctx.set('Retry-After', String(deferral.interval))
-      return new errors.AuthorizationPending(pendingText(deferral))
+      return withoutStack(() => new errors.AuthorizationPending(pendingText(deferral)))
     case 'access_denied':
       return new errors.AccessDenied(denialText(deferral))
     case 'expired_token':
       return new errors.ExpiredToken('the deferred authentication has expired')
     case 'invalid_grant':
       return alreadyRedeemed()
+  }
+}
+
+// having to wait is no fault, and the host's errors capture their stack twice: a good part of what such a poll costs
+function withoutStack(create: () => Error): Error {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return create()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
 }
 

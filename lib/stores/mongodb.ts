@@ -23,15 +23,19 @@ function expiring(count: unknown, now: Instant): Document {
   return { expiresAt: seconds(count, now), purgeAt: seconds({ $add: [count, grace] }, now) }
 }
 
+// the record as it is stored, its id renamed by the database: copying so many members here costs more than decoding them
+const record: Document = { ...Object.fromEntries(recordMembers.map((name) => [name, 1])), _id: 0, id: '$_id' }
+const recordNow: Document = { ...record, readAt: '$$NOW' }
+
 /** What is read back: the record and the instant of the reading, by the clock that decides. */
 export function projection(now: Instant): Document {
-  return { ...Object.fromEntries(recordMembers.map((name) => [name, 1])), readAt: now }
+  return now === '$$NOW' ? recordNow : { ...record, readAt: now }
 }
 
-/** The record in a document. */
-export function toRecord({ _id, ...members }: Document): DeferralRecord {
-  for (const name of jsonMembers) if (members[name] !== undefined) members[name] = JSON.parse(members[name])
-  return { id: _id, ...members } as DeferralRecord
+/** The record in a document that was read with `projection`. */
+export function toRecord(document: Document): DeferralRecord {
+  for (const name of jsonMembers) if (document[name] !== undefined) document[name] = JSON.parse(document[name])
+  return document as DeferralRecord
 }
 
 function toMembers(record: object): Document {
