@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { approved, clientTypes, deferred, party } from '../support/journey.js'
+import { observedStore } from '../support/observed.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { codeChallenge, codeVerifier, dpopKey, type RelyingParty, relyingParty } from '../support/relying_party.js'
 
 let op: TestProvider
 
+const { store, interrupt } = observedStore()
+
 beforeAll(async () => {
-  op = await startProvider()
+  op = await startProvider({ deferred: { store } })
 })
 
 afterAll(() => op.close())
@@ -57,6 +60,19 @@ describe.each(clientTypes)('%s client', (clientId) => {
     expect(refreshed).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
     expect(await status(id)).toBe('redeemed')
   })
+})
+
+test('C18 E-03 a redemption that overtakes the second exchange loses its tokens all the same', async () => {
+  const rp = relyingParty(op.issuer)
+  const { code, id, handle } = await spent(rp)
+  await op.provider.deferrals.approve(id)
+  let tokens: { access_token: string } | undefined
+  interrupt('exchange', async () => {
+    tokens = (await rp.poll(handle)).body
+  })
+  expect((await rp.exchange(code)).body.error).toBe('invalid_grant')
+  expect(tokens).toMatchObject({ access_token: expect.any(String) })
+  expect(await op.provider.AccessToken.find(tokens!.access_token)).toBeUndefined()
 })
 
 describe('reuse that fails any other check changes nothing', () => {
