@@ -144,7 +144,7 @@ describe('deferred_code', () => {
       body: { error: 'invalid_grant' },
     })
     const id = late.params.deferred_code!.slice(0, 22)
-    expect(await op.provider.deferrals.get(id)).toMatchObject({ expired: true })
+    expect(await op.provider.deferrals.get(id)).toMatchObject({ status: 'pending', expired: true })
     const { deferrals: queue } = await op.provider.deferrals.list({ status: 'pending', limit: 100 })
     expect(queue.map((one) => one.id)).not.toContain(id)
   })
