@@ -41,7 +41,7 @@ describeMongo('64 concurrent exchanges over two provider processes', () => {
     })
 
     test('C18, T1, I8: a pending one is cancelled and its one handle yields nothing', async () => {
-      for (const seed of await deployment.seed(20, 'requested')) {
+      for (const seed of await deployment.seed(10, 'requested')) {
         const answers = await exchange(seed)
         const handles = handedOut(answers)
         expect(handles).toHaveLength(1)
@@ -58,7 +58,7 @@ describeMongo('64 concurrent exchanges over two provider processes', () => {
       ['denied', 'denied'],
     ] as const)('C18, T1: one %s before the exchange ends %s, without a token', async (decision, ended) => {
       const [approver] = deployment.nodes
-      for (const seed of await deployment.seed(5, 'requested')) {
+      for (const seed of await deployment.seed(4, 'requested')) {
         await (decision === 'approved' ? approver.deferrals.approve(seed.id) : approver.deferrals.deny(seed.id))
         const answers = await exchange(seed)
         const handles = handedOut(answers)

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { Binary, MongoClient } from 'mongodb'
+import { mongoStore } from 'oidc-provider-deferred/mongodb'
+import { describeMongo } from '../support/database.js'
+import type { Mongo } from '../support/mongod.js'
+import { type ProviderNode, startNode } from '../support/node.js'
+import { dump } from './dump.js'
+import { startFragileMongo } from './faults.js'
+import { run } from './flows.js'
+import { finder, forms } from './haystack.js'
+import { type Recording, record } from './recording.js'
+
+const flows = 200
+const application = 'provider'
+
+/** Where the host's own secrets must not be either; it hands its opaque tokens to its adapter as keys. */
+const ofOurs = (place: string) => !/^(collection oidc_|oplog of the rest|oplog of groups)/.test(place)
+
+const flat = (secrets: Recording['ours']) => [...secrets.values()].flatMap((values) => [...values])
+
+/** Kinds of secret by the place they were found in. */
+function found(secrets: Recording['ours'], places: Map<string, string>): string[] {
+  const kindOf = new Map([...secrets].flatMap(([kind, values]) => [...values].map((value) => [value, kind])))
+  const find = finder(flat(secrets))
+  const hits = [...places].flatMap(([place, text]) =>
+    find(text).map(({ secret, form }) => `${kindOf.get(secret)}, ${form}, in ${place}`),
+  )
+  return [...new Set(hits)].sort()
+}
+
+describeMongo('I9, T10: secrets at rest', () => {
+  let mongo: Mongo
+  let client: MongoClient
+  let node: ProviderNode | undefined
+
+  beforeAll(async () => {
+    mongo = await startFragileMongo()
+    client = await MongoClient.connect(mongo.uri)
+  }, 60_000)
+  afterAll(async () => {
+    await node?.stop()
+    await client.close()
+    await mongo.stop()
+  })
+
+  test('the search finds what is planted, in every form and in every place', async () => {
+    const db = client.db('planted')
+    const [secret, tail, id] = [32, 32, 16].map((size) => randomBytes(size).toString('base64url')) as [
+      string,
+      string,
+      string,
+    ]
+    const written = Object.fromEntries(forms(secret))
+    const embedded = Buffer.from(JSON.stringify({ handle: `${id}${secret}` }))
+    const context = { ...written, embedded: embedded.toString('base64'), url: embedded.toString('base64url') }
+    await db.collection('oidc_notes').insertOne({ ...context, bytes: new Binary(Buffer.from(secret, 'base64url')) })
+    await db.collection('oidc_more').insertMany([{ note: secret }, { note: tail }])
+    const store = mongoStore(db)
+    const times = { interval: 5, lifetime: 60, expiresIn: 60 }
+    const request = { clientId: 'c', scope: [], resource: [], source: {}, codeHash: 'hash', ...times }
+    await store.create({ id, profile: 'openid', ...request, context })
+    await store.progress(id, { step: secret })
+    const places = (await dump(db)).set('log', `POST /token deferred_code=${id}${secret}&x`)
+    const everywhere = ['oidc_notes', 'oidc_more', 'deferrals'].map((name) => `collection ${name}`)
+    const expected = [...everywhere, 'oplog of deferrals', 'oplog of the rest', 'images of deferrals', 'log']
+    for (const place of expected)
+      expect([place, finder([secret])(places.get(place)!).length > 0]).toEqual([place, true])
+    const hits = finder([secret])(places.get('collection oidc_notes')!)
+    expect([...new Set(hits.map(({ form }) => form))].sort()).toEqual([...forms(secret).keys()].sort())
+    expect(finder([`${id}${randomBytes(32).toString('base64url')}`])([...places.values()].join())).toEqual([])
+  })
+
+  test(`after ${flows} flows no handle and no notification token is anywhere, no token of the host where it does not belong`, async () => {
+    const db = client.db('flows')
+    const uri = `${mongo.uri}${mongo.uri.includes('?') ? '&' : '?'}appName=${application}`
+    const setup = { uri, database: 'flows', interim: { note: 'not yet' } }
+    node = await startNode(setup, { DEBUG: '*', NODE_DEBUG: 'koa:application,http' })
+    const recording = record()
+    const told = await run(node, db, flows)
+    await failing(() => run(node as ProviderNode, db, 24))
+    recording.stop()
+    expect(Object.fromEntries(told)).toEqual({ tokens: 50, access_denied: 100, expired_token: 50 })
+
+    const places = await dump(db)
+    places.set('log', node.output())
+    places.set('events', JSON.stringify(node.events))
+    places.set('refusals', recording.refusals.join('\n'))
+    const { ours, hosts } = recording
+    const counts = (secrets: Recording['ours']) =>
+      Object.fromEntries([...secrets].map(([kind, { size }]) => [kind, size]))
+    process.stderr.write(`secrets ${JSON.stringify({ ...counts(ours), ...counts(hosts) })}\n`)
+    process.stderr.write(
+      `bytes ${JSON.stringify(Object.fromEntries([...places].map(([place, { length }]) => [place, length])))}\n`,
+    )
+
+    // what was looked through is what was written: ids everywhere, tokens with the host
+    const ids = finder([...ours.get('deferred_code')!].map((code) => code.slice(0, 22)))
+    for (const place of ['collection deferrals', 'oplog of deferrals', 'events']) {
+      expect(ids(places.get(place)!).length).toBeGreaterThanOrEqual(flows)
+    }
+    for (const logged of ['oidc-provider:error', 'oidc-provider:server_error'])
+      expect(places.get('log')).toContain(logged)
+    expect(found(hosts, new Map([...places].filter(([place]) => !ofOurs(place))))).toEqual(
+      expect.arrayContaining(['access_token, plain, in collection oidc_access_token']),
+    )
+
+    expect(found(ours, places)).toEqual([])
+    expect(found(hosts, new Map([...places].filter(([place]) => ofOurs(place))))).toEqual([])
+  }, 240_000)
+
+  /** The same while the database reports errors now and then, so that errors of its own are in the log. */
+  async function failing(work: () => Promise<unknown>): Promise<void> {
+    const failPoint = (mode: object | string) =>
+      client.db('admin').command({
+        configureFailPoint: 'failCommand',
+        mode,
+        data: { errorCode: 8, failCommands: ['findAndModify', 'update', 'find'], appName: application },
+      })
+    await failPoint({ activationProbability: 0.02 })
+    await work()
+    await failPoint('off')
+  }
+})
