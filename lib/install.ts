@@ -23,7 +23,9 @@ import type { DeferredTokenResponseOptions, Settings } from './options.js'
 
 declare module 'oidc-provider' {
   interface Provider {
+    addListener(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
     on(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
+    once(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
   }
 }
 

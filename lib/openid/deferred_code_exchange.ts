@@ -25,7 +25,7 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
   if (!deferral || isSpentUnused(deferral)) throw new errors.InvalidGrant('deferred code not found or expired')
   ctx.oidc.entity('Deferral', describe(deferral))
 
-  const binding = await hold(ctx, core, deferral.source, { consumed: deferral.status === 'redeemed' })
+  const binding = await hold(ctx, core, deferral.source)
   if (settings.requireSenderConstraint && clientOf(ctx).clientAuthMethod === 'none' && !binding.jkt && !binding.x5t) {
     throw new errors.InvalidDpopProof('public clients must present a DPoP proof')
   }
@@ -38,7 +38,7 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
     { handleHash: hash, binding, ...(requested && { requestedResource: requested }) },
     settings.clock(),
   )
-  if (!exchanged) return reused(core, deferral.id)
+  if (!exchanged) return reused(ctx, core, deferral.id)
   ctx.oidc.entity('Deferral', describe(exchanged))
   core.announce('exchanged', exchanged)
   ctx.body = {
@@ -58,9 +58,13 @@ function isSpentUnused({ exchangedAt, expiresAt, readAt }: DeferralRecord): bool
   return !exchangedAt && expiresAt <= readAt
 }
 
-// a second use that passes every other check is a theft signal (RFC 6749, section 4.1.2); redeemed: the host has ended the grant
-async function reused({ store, settings, announce }: Core, id: string): Promise<never> {
+// a second use that passes every other check is a theft signal (RFC 6749, section 4.1.2)
+async function reused(ctx: Context, core: Core, id: string): Promise<never> {
+  const { store, settings, announce } = core
   const cancelled = await store.cancel(id, undefined, settings.clock())
   if (cancelled) announce('cancelled', cancelled)
+  const current = cancelled ?? (await store.find(id, settings.clock()))
+  // too late to cancel: the host ends the grant, as for any reused code
+  if (current?.status === 'redeemed') await hold(ctx, core, current.source, { consumed: true })
   throw new errors.InvalidGrant('deferred code already used')
 }
