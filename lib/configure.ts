@@ -50,7 +50,7 @@ function withLastPrompt(policy: readonly Prompt[], preparation: Preparation): in
   const check = new Check('deferral', 'decides whether the request is deferred', async (ctx) => {
     const core = coreOf(ctx.oidc.provider)
     if (!core)
-      throw new TypeError('features.deferredTokenResponse: call install(provider, options) after the constructor')
+      throw new TypeError('features.deferredTokenResponse needs install(provider, options) after the constructor')
     await beforeResponse(ctx, core)
     return false
   })

@@ -1,5 +1,5 @@
 import { errors, type Provider } from 'oidc-provider'
-import { currentContext, paramsOf } from './context.js'
+import { type Context, currentContext, paramsOf } from './context.js'
 
 const lent = new WeakMap<object, string>()
 
@@ -12,7 +12,7 @@ export interface ClientRules {
 /**
  * Overrides two predicates of the host's Client, for which it has no hook: a client that is not registered for deferring is
  * `unauthorized_client` (C-O25), where the host says `invalid_request`. The first also hides plain `deferred_code` from the
- * host's check of `authorization_details`, which insists on the word `code` (O-013); `sentResponseType` takes that back.
+ * host's check of `authorization_details`, which insists on the word `code` (O-013); `restoreResponseType` takes that back.
  */
 export function installClientRules(provider: Provider, { responseTypes, grantType }: ClientRules): void {
   const prototype = (provider as any).Client.prototype
@@ -43,7 +43,7 @@ export function installClientRules(provider: Provider, { responseTypes, grantTyp
 }
 
 /** The response type the client sent, back in its place. */
-export function restoreResponseType(ctx: import('./context.js').Context): void {
+export function restoreResponseType(ctx: Context): void {
   const sent = lent.get(ctx)
   if (sent !== undefined) paramsOf(ctx).response_type = sent
 }
