@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { generateKeyPair, SignJWT } from 'jose'
 import { atDoor, basic, doors, party, send, successAt } from '../support/journey.js'
+import { distantAdapter } from '../support/observed.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { clientAssertion, relyingParty } from '../support/relying_party.js'
 
 let op: TestProvider
 
 beforeAll(async () => {
-  op = await startProvider()
+  op = await startProvider({ configuration: { adapter: distantAdapter() } })
 })
 
 afterAll(() => op.close())

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { atDoor, doors, successAt, waiting } from '../support/journey.js'
+import { distantAdapter } from '../support/observed.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { type DpopKey, dpopKey, relyingParty } from '../support/relying_party.js'
 
@@ -7,7 +8,7 @@ let op: TestProvider
 let key: DpopKey
 
 beforeAll(async () => {
-  op = await startProvider()
+  op = await startProvider({ configuration: { adapter: distantAdapter() } })
   key = await dpopKey()
 })
 

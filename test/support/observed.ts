@@ -29,6 +29,21 @@ export function observedAdapter(inner = memoryAdapter()): Observation & { adapte
   return { ...observer.observation, adapter: (name) => observer.watch(inner(name), `${name}.`) }
 }
 
+/** An adapter as far away as a real one is: every call takes some turns of the event loop, in which others get theirs. */
+export function distantAdapter(inner = memoryAdapter()): (name: string) => Adapter {
+  return (name) =>
+    new Proxy(inner(name), {
+      get(target, verb) {
+        const member: unknown = Reflect.get(target, verb)
+        if (typeof member !== 'function') return member
+        return async (...args: unknown[]) => {
+          for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+          return Reflect.apply(member, target, args)
+        }
+      },
+    })
+}
+
 /** Store calls that change nothing. */
 export const readVerbs = ['find', 'list']
 
