@@ -1,7 +1,6 @@
 import type { Db, Document } from 'mongodb'
 import type { DeferralRecord, DeferralStore } from 'oidc-provider-deferred'
-import { toRecord } from '../../lib/stores/mongodb.js'
-import { jsonMembers } from '../../lib/stores/mongodb_schema.js'
+import { mongoStore } from 'oidc-provider-deferred/mongodb'
 
 /** Where a naive store keeps its records: whole, read and written apart. */
 export interface Rows {
@@ -78,20 +77,20 @@ export function naiveStore({ get, put }: Rows): DeferralStore {
 
 type Row = Document & { _id: string }
 
-/** Records as documents of the collection and form that the real store uses, so that the same seeds serve. */
+/** Whole records, as they were last written; what was seeded is read with the real store, until it is written here. */
 export function mongoRows(db: Db): Rows {
-  const rows = db.collection<Row>('deferrals')
+  const rows = db.collection<Row>('naive_deferrals')
+  const seeded = mongoStore(db)
   return {
     async get(id) {
       const row = await rows.findOne({ _id: id })
-      return row ? toRecord(row) : undefined
+      return row ? row.record : seeded.find(id)
     },
-    async put({ id, readAt: _readAt, ...members }) {
-      const row: Document = { ...members }
-      for (const name of jsonMembers) if (row[name] !== undefined) row[name] = JSON.stringify(row[name])
-      await rows.replaceOne({ _id: id }, row, { upsert: true })
+    async put(record) {
+      await rows.replaceOne({ _id: record.id }, { record }, { upsert: true })
     },
   }
 }
 
-export default (db: Db) => naiveStore(mongoRows(db))
+// seeds are multiplied from a request, which the real store has to know
+export default (db: Db): DeferralStore => ({ ...naiveStore(mongoRows(db)), create: mongoStore(db).create })
