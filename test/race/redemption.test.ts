@@ -49,5 +49,5 @@ describeMongo('64 concurrent redemptions over two provider processes', () => {
     // both kinds of loser were there, so the claim was met alive and the record redeemed
     expect([...losers.keys()].sort()).toEqual(['authorization_pending', 'invalid_grant'])
     process.stderr.write(`losers ${JSON.stringify(Object.fromEntries(losers))}\n`)
-  }, 120_000)
+  }, 300_000)
 })
