@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { waiting } from '../support/journey.js'
-import { startProvider, type TestProvider } from '../support/provider.js'
+import { startProvider, type TestProvider, withProvider } from '../support/provider.js'
 import { clientAssertion, type DpopKey, dpopKey, relyingParty } from '../support/relying_party.js'
 
 const issuer = 'https://op.example'
@@ -63,11 +63,11 @@ describe('behind a proxy that ends TLS, trusted by provider.proxy', () => {
 })
 
 test('forwarded headers nobody trusts are not believed', async () => {
-  const plain = await startProvider()
-  const rp = relyingParty(plain.issuer, 'public', key)
-  const { handle } = await waiting(plain, rp)
-  const forged = { headers: forwarded, dpop: proofFor(`${issuer}/deferred/cancel`) }
-  expect(await rp.cancel(handle, {}, forged)).toMatchObject({ status: 400, body: { error: 'invalid_dpop_proof' } })
-  expect((await rp.cancel(handle, {}, { headers: forwarded })).status).toBe(200)
-  await plain.close()
+  await withProvider({}, async (plain) => {
+    const rp = relyingParty(plain.issuer, 'public', key)
+    const { handle } = await waiting(plain, rp)
+    const forged = { headers: forwarded, dpop: proofFor(`${issuer}/deferred/cancel`) }
+    expect(await rp.cancel(handle, {}, forged)).toMatchObject({ status: 400, body: { error: 'invalid_dpop_proof' } })
+    expect((await rp.cancel(handle, {}, { headers: forwarded })).status).toBe(200)
+  })
 })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { atDoor, doors, successAt, waiting } from '../support/journey.js'
 import { distantAdapter } from '../support/observed.js'
-import { startProvider, type TestProvider } from '../support/provider.js'
+import { startProvider, type TestProvider, withProvider } from '../support/provider.js'
 import { type DpopKey, dpopKey, relyingParty } from '../support/relying_party.js'
 
 let op: TestProvider
@@ -117,13 +117,14 @@ describe('C61 one jti', () => {
   })
 
   test('may be used again where the host is told to allow that', async () => {
-    const lax = await startProvider({ configuration: { features: { dPoP: { enabled: true, allowReplay: true } } } })
-    const rp = relyingParty(lax.issuer, 'public', key)
-    const { handle } = await waiting(lax, rp)
-    const extras = { dpop: once() }
-    expect((await rp.poll(handle, {}, extras)).body.error).toBe('authorization_pending')
-    expect((await rp.poll(handle, {}, extras)).body.error).toBe('slow_down')
-    await lax.close()
+    const dPoP = { enabled: true, allowReplay: true }
+    await withProvider({ configuration: { features: { dPoP } } }, async (lax) => {
+      const rp = relyingParty(lax.issuer, 'public', key)
+      const { handle } = await waiting(lax, rp)
+      const extras = { dpop: once() }
+      expect((await rp.poll(handle, {}, extras)).body.error).toBe('authorization_pending')
+      expect((await rp.poll(handle, {}, extras)).body.error).toBe('slow_down')
+    })
   })
 })
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { redirectUri } from '../support/clients.js'
 import { clientTypes, deferred, party, waiting } from '../support/journey.js'
 import { observedStore, readVerbs } from '../support/observed.js'
-import { startProvider, type TestProvider } from '../support/provider.js'
+import { startProvider, type TestProvider, withProvider } from '../support/provider.js'
 import { codeChallenge, codeVerifier, dpopKey, relyingParty } from '../support/relying_party.js'
 
 let op: TestProvider
@@ -174,5 +174,15 @@ describe('what the id is like', () => {
       expect(handle.slice(22)).not.toBe(code.slice(22))
     }
     expect(seen.size).toBe(50)
+  })
+})
+
+test('O-083 with requireSenderConstraint: false a public client without a key exchanges, polls and redeems', async () => {
+  await withProvider({ deferred: { requireSenderConstraint: false } }, async (lax) => {
+    const rp = relyingParty(lax.issuer, 'public')
+    const { handle, id } = await waiting(lax, rp)
+    expect((await rp.poll(handle)).body.error).toBe('authorization_pending')
+    await lax.provider.deferrals.approve(id)
+    expect(await rp.poll(handle)).toMatchObject({ status: 200, body: { token_type: 'Bearer' } })
   })
 })

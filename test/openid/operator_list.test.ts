@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { DeferralListing, ListQuery } from 'oidc-provider-deferred'
 import { approved, deferred, waiting } from '../support/journey.js'
-import { startProvider, type TestProvider } from '../support/provider.js'
+import { startProvider, type TestProvider, withProvider } from '../support/provider.js'
 import { relyingParty } from '../support/relying_party.js'
 
 let op: TestProvider
@@ -113,14 +113,14 @@ describe('list', () => {
   })
 
   test('20 unless told, and deferrals of the same instant are each listed once', async () => {
-    const many = await startProvider()
-    const rp = relyingParty(many.issuer)
-    for (let n = 0; n < 21; n++) await deferred(many, rp)
-    const { deferrals, cursor } = await many.provider.deferrals.list()
-    const rest = await many.provider.deferrals.list({ cursor: cursor! })
-    expect([deferrals.length, rest.deferrals.length]).toEqual([20, 1])
-    expect(new Set([...deferrals, ...rest.deferrals].map(({ id }) => id)).size).toBe(21)
-    await many.close()
+    await withProvider({}, async (many) => {
+      const rp = relyingParty(many.issuer)
+      for (let n = 0; n < 21; n++) await deferred(many, rp)
+      const { deferrals, cursor } = await many.provider.deferrals.list()
+      const rest = await many.provider.deferrals.list({ cursor: cursor! })
+      expect([deferrals.length, rest.deferrals.length]).toEqual([20, 1])
+      expect(new Set([...deferrals, ...rest.deferrals].map(({ id }) => id)).size).toBe(21)
+    })
   })
 
   test.each<[string, unknown]>([

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { clientTypes, party, type Waiting, waiting } from '../support/journey.js'
 import { observedAdapter, observedStore } from '../support/observed.js'
-import { startProvider, type TestProvider } from '../support/provider.js'
+import { startProvider, type TestProvider, withProvider } from '../support/provider.js'
 import { type RelyingParty, relyingParty } from '../support/relying_party.js'
 
 let op: TestProvider
@@ -122,16 +122,13 @@ describe('what slow_down may replace', () => {
   })
 
   test('one decided on another node at the latest 1 s after it was read as pending here', async () => {
-    const other = await startProvider({ clock: op.clock, deferred: { store } })
-    try {
+    await withProvider({ clock: op.clock, deferred: { store } }, async (other) => {
       const rp = relyingParty(op.issuer)
       const { handle, id } = await waiting(op, rp)
       expect((await rp.poll(handle)).body.error).toBe(pending)
       await other.provider.deferrals.deny(id)
       expect(await said(rp, handle, [1, 0.001])).toEqual([slow, 'access_denied'])
-    } finally {
-      await other.close()
-    }
+    })
   })
 
   test('O-116 C41 an expired deferral is expired_token, however hurried', async () => {

@@ -79,6 +79,16 @@ export async function startProvider({
   return { issuer: url, origin, provider, clock, user, close: () => close(server) }
 }
 
+/** A provider for one test, closed whatever happens. */
+export async function withProvider(options: TestOptions, use: (op: TestProvider) => Promise<void>): Promise<void> {
+  const op = await startProvider(options)
+  try {
+    await use(op)
+  } finally {
+    await op.close()
+  }
+}
+
 async function listen(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
