@@ -1,10 +1,11 @@
 /*
- * npm run bench -- [--rounds 7] [--requests 1000] [--seconds 150] [--only polls|redemptions]
+ * npm run bench -- [--starts 3] [--rounds 3] [--requests 600] [--seconds 150] [--only polls|redemptions]
  *
  * What waiting costs a provider, against what oidc-provider itself has in its place. Every server is a process of its own,
  * they share one mongod, the load comes from this process over loopback. oidc-provider's models are on mongoAdapter
  * everywhere, deferrals on mongoStore; clients authenticate with client_secret_basic; ID Tokens are ES256, because RS256
- * would hide everything else. A round measures A, B, C and then C, B, A. Printed are:
+ * would hide everything else. A round measures A, B, C and then C, B, A; after some rounds the servers are started anew.
+ * Printed are:
  *
  *   requests/s   of one server under 16 connections; it suffers from whatever else the machine does
  *   CPU µs       per request, of the whole server process; the steadier figure
@@ -28,14 +29,16 @@ import { report } from './report.js'
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '7' },
-    requests: { type: 'string', default: '1000' },
+    starts: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '3' },
+    requests: { type: 'string', default: '600' },
     seconds: { type: 'string', default: '150' },
     only: { type: 'string' },
   },
 })
 const contests = [polls, redemptions].filter(({ name }) => (values.only ?? name) === name)
 const extent: Extent = {
+  starts: Number(values.starts),
   rounds: Number(values.rounds),
   requests: Number(values.requests),
   seconds: Number(values.seconds) / contests.length,

@@ -3,8 +3,9 @@ import { send } from './load.js'
 import { type Seeds, seedsFrom } from './seeds.js'
 import { type Place, type Server, withServers } from './servers.js'
 
-/** How much is measured: rounds of two segments per contender, requests per segment, at most so many seconds. */
+/** How much is measured: servers are started so often, rounds on each start, requests in a segment, seconds at most. */
 export interface Extent {
+  starts: number
   rounds: number
   requests: number
   seconds: number
@@ -23,27 +24,45 @@ export type Laps = Map<string, Lap[]>
 
 type Segment = { seconds: number; cpu: number }
 
-const fewestRounds = 3
+const warmUp = 3
 const counted = 50
 
-/** Measures every contender in every round, there and back, so that what changes steadily weighs on all of them. */
-export async function race(contest: Contest, place: Place, { rounds, requests, seconds }: Extent): Promise<Laps> {
+/**
+ * Measures every contender in every round, there and back, so that what changes steadily weighs on all of them; on several
+ * starts, because two processes of one program differ by a few per cent for as long as they live.
+ */
+export async function race(
+  contest: Contest,
+  place: Place,
+  { starts, rounds, requests, seconds }: Extent,
+): Promise<Laps> {
   const { contenders } = contest
   const count = Math.ceil(requests * contest.share)
   const laps: Laps = new Map(contenders.map(({ name }) => [name, []]))
-  await onServers(contest, place, false, async (run) => {
-    for (const contender of contenders) await run(contender, 2 * count)
-    const deadline = Date.now() + seconds * 1000
-    for (let round = 0; round < rounds && (round < fewestRounds || Date.now() < deadline); round++) {
-      const there = new Map<Contender, Segment>()
-      for (const contender of contenders) there.set(contender, await run(contender, count))
-      for (const contender of contenders.toReversed()) {
-        const back = await run(contender, count)
-        laps.get(contender.name)?.push(lap([there.get(contender) as Segment, back], 2 * count))
+  for (let start = 0; start < starts; start++) {
+    const deadline = Date.now() + (seconds * 1000) / starts
+    await onServers(contest, place, false, async (run) => {
+      for (const contender of contenders) await run(contender, warmUp * count)
+      for (let round = 0; round < rounds && (round === 0 || Date.now() < deadline); round++) {
+        await oneRound(contenders, (contender) => run(contender, count), count, laps)
       }
-    }
-  })
+    })
+  }
   return laps
+}
+
+async function oneRound(
+  contenders: Contender[],
+  run: (contender: Contender) => Promise<Segment>,
+  count: number,
+  laps: Laps,
+): Promise<void> {
+  const there = new Map<Contender, Segment>()
+  for (const contender of contenders) there.set(contender, await run(contender))
+  for (const contender of contenders.toReversed()) {
+    const segments = [there.get(contender) as Segment, await run(contender)]
+    laps.get(contender.name)?.push(lap(segments, 2 * count))
+  }
 }
 
 /** MongoDB commands per request, by contender and command. */
