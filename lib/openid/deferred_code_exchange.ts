@@ -6,6 +6,7 @@ import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
 import { type DeferralRecord, describe } from '../deferral/deferral.js'
 import { newHandle } from '../deferral/handle.js'
+import type { Exchange } from '../deferral/store.js'
 import { type Context, clientOf, paramsOf } from '../host/context.js'
 import { afterProof, hold } from '../host/hold.js'
 import { interimIdToken } from './interim_id_token.js'
@@ -16,7 +17,7 @@ const bearerSyntax = /^[A-Za-z0-9\-._~+/]+=*$/
 
 /** Answers an exchange. Everything that can fail comes before the one write that spends the code. */
 export async function exchange(ctx: Context, core: Core, deferredCode: string): Promise<void> {
-  const { store, settings } = core
+  const { settings } = core
   const { resource, deferred_notification_token: notificationToken } = paramsOf(ctx)
   assertNotificationToken(notificationToken)
   const deferral = await afterProof(ctx, core.handler, () =>
@@ -33,11 +34,11 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
 
   const { handle, hash } = newHandle('deferred_auth_id', deferral.id)
   const requested = resource === undefined ? undefined : [resource].flat()
-  const exchanged = await store.exchange(
-    deferral.id,
-    { handleHash: hash, binding, ...(requested && { requestedResource: requested }) },
-    settings.clock(),
-  )
+  const exchanged = await spend(core, deferral.id, {
+    handleHash: hash,
+    binding,
+    ...(requested && { requestedResource: requested }),
+  })
   if (!exchanged) return reused(ctx, core, deferral.id)
   ctx.oidc.entity('Deferral', describe(exchanged))
   core.announce('exchanged', exchanged)
@@ -56,6 +57,17 @@ function assertNotificationToken(token: unknown): void {
 
 function isSpentUnused({ exchangedAt, expiresAt, readAt }: DeferralRecord): boolean {
   return !exchangedAt && expiresAt <= readAt
+}
+
+// the reply may be lost of a write that was made: then the client has to get its handle, or it would be taken for a thief
+async function spend({ store, settings }: Core, id: string, change: Exchange): Promise<DeferralRecord | undefined> {
+  try {
+    return await store.exchange(id, change, settings.clock())
+  } catch (error) {
+    const current = await store.find(id, settings.clock())
+    if (current?.handleHash === change.handleHash) return current
+    throw error
+  }
 }
 
 // a second use that passes every other check is a theft signal (RFC 6749, section 4.1.2)

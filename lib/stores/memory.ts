@@ -95,7 +95,8 @@ export function memoryStore(): DeferralStore {
     async finalise(id, claim, now = new Date()) {
       const held: Guard = (deferral) =>
         deferral.status === 'approved' && deferral.claim?.id === claim.id && deferral.fence === claim.fence
-      const already: Guard = (deferral) => deferral.status === 'redeemed' && deferral.claim?.id === claim.id
+      const already: Guard = (deferral) =>
+        deferral.status === 'redeemed' && deferral.claim?.id === claim.id && deferral.fence === claim.fence
       return (
         transition(id, now, held, () => ({ status: 'redeemed', redeemedAt: now })) ??
         transition(id, now, already, () => ({}))

@@ -40,7 +40,7 @@ function perform(
 ): Promise<DeferralRecord | undefined> {
   switch (event.name) {
     case 'exchange':
-      return store.exchange(id, { handleHash: 'hash' }, now)
+      return store.exchange(id, { handleHash: newId() }, now)
     case 'approve':
       return store.decide(id, 'approved', {}, now)
     case 'deny':

@@ -30,7 +30,7 @@ export function newDeferral(members: Partial<NewDeferral> = {}): NewDeferral {
 type Step = (store: DeferralStore, id: string, now?: Date) => Promise<unknown>
 
 const exchange: Step = (store, id, now = at(1)) =>
-  store.exchange(id, { handleHash: 'handle', binding: { jkt: 'jkt' } }, now)
+  store.exchange(id, { handleHash: newId(), binding: { jkt: 'jkt' } }, now)
 const approve: Step = (store, id, now = at(2)) => store.decide(id, 'approved', { by: 'reviewer' }, now)
 const deny: Step = (store, id, now = at(2)) => store.decide(id, 'denied', { description: '$no' }, now)
 const cancel: Step = (store, id, now = at(3)) => store.cancel(id, 'client', now)
