@@ -39,11 +39,11 @@ export function settle(options: DeferredTokenResponseOptions): Settings {
     store: options.store ?? memoryStore(),
     defer,
     keys,
-    ttl: { deferredCode: 60, deferral: 86_400, ...options.ttl },
+    ttl: { deferredCode: options.ttl?.deferredCode ?? 60, deferral: options.ttl?.deferral ?? 86_400 },
     interval,
     requireSenderConstraint,
     ...(interimIdToken && { interimIdToken }),
-    routes: { cancellation: '/deferred/cancel', ...options.routes },
+    routes: { cancellation: options.routes?.cancellation ?? '/deferred/cancel' },
     clock: now ?? (() => undefined),
   }
 }

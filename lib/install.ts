@@ -77,7 +77,12 @@ function createCore(provider: Provider, internals: Internals, settings: Settings
     announce(event, record) {
       // what was decided on this node is never hidden by a refused poll
       if (record.status !== 'pending') pacing.forget(record.id)
-      provider.emit(`deferral.${event}` as never, describe(record) as never)
+      // a listener's fault must not cost the client an answer that is true already
+      try {
+        provider.emit(`deferral.${event}` as never, describe(record) as never)
+      } catch (error) {
+        process.emitWarning(`a listener of deferral.${event} failed: ${(error as Error)?.stack ?? error}`)
+      }
     },
   })
 }
@@ -92,8 +97,10 @@ function installHost({ provider }: Core): void {
 
 function installOpenid(core: Core): void {
   const { provider, internals } = core
-  if (preparationOf(internals.configuration.interactions.policy)?.lentCode) takeBackCode(internals)
-  internals.configuration.responseTypes.push(...responseTypes)
+  const lentCode = preparationOf(internals.configuration.interactions.policy)?.lentCode
+  if (lentCode) takeBackCode(internals)
+  // without the grant nobody could redeem the code that the combined type may yield
+  internals.configuration.responseTypes.push(...responseTypes.filter((type) => !lentCode || type === 'deferred_code'))
   provider.registerGrantType(grantType, (ctx) => handleDeferredGrant(ctx as Context, core), parameters, ['resource'])
   provider.on('authorization.success', (ctx, response) => nameDeferredCode(ctx, response as Record<string, unknown>))
   provider.use(cancellationEndpoint(core) as never)

@@ -22,14 +22,23 @@ function runAgainst(version: string): void {
   }
   console.log(`\noidc-provider ${version} on Node.js ${process.version}`)
   const jest = join('..', '..', 'node_modules', 'jest', 'bin', 'jest.js')
-  run(process.execPath, ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jest, ...blackBox], folder, { HOST_VERSION: version })
+  run(
+    process.execPath,
+    ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jest, ...blackBox],
+    folder,
+    { HOST_VERSION: version },
+  )
 }
 
 function installHost(folder: string, version: string): void {
   if (existsSync(join(folder, 'node_modules', 'oidc-provider'))) return
   mkdirSync(folder, { recursive: true })
   rmSync(join(folder, 'package.json'), { force: true })
-  run('npm', ['install', '--prefix', '.', '--no-save', '--no-package-lock', '--ignore-scripts', `oidc-provider@${version}`], folder)
+  run(
+    'npm',
+    ['install', '--prefix', '.', '--no-save', '--no-package-lock', '--ignore-scripts', `oidc-provider@${version}`],
+    folder,
+  )
 }
 
 function run(command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv = {}): void {

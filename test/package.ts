@@ -17,7 +17,9 @@ if (!provider) throw new Error('the README has no provider.ts')
 
 run('npm', ['pack', '--silent'], '.')
 writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
-const beside = ['oidc-provider', 'mongodb', 'typescript', '@types/node'].map((name) => `${name}@${devDependencies[name]}`)
+const beside = ['oidc-provider', 'mongodb', 'typescript', '@types/node'].map(
+  (name) => `${name}@${devDependencies[name]}`,
+)
 run('npm', ['install', '--silent', '--no-audit', '--no-fund', tarball, ...beside], project)
 writeFileSync(join(project, 'provider.ts'), provider)
 writeFileSync(
@@ -30,14 +32,21 @@ export const store = (db: Db): DeferralStore => mongoStore(db, { collection: 'de
 export const adapter = (db: Db) => mongoAdapter(db, { prefix: 'oidc_' })
 `,
 )
-for (const [module, moduleResolution] of [['node16', 'node16'], ['esnext', 'bundler']] as const) {
+for (const [module, moduleResolution] of [
+  ['node16', 'node16'],
+  ['esnext', 'bundler'],
+] as const) {
   const options = { strict: true, target: 'es2022', module, moduleResolution, types: ['node'], noEmit: true }
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['provider.ts', 'store.ts'] }))
+  writeFileSync(
+    join(project, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: options, files: ['provider.ts', 'store.ts'] }),
+  )
   run('npx', ['tsc'], project)
   console.log(`type-checks under moduleResolution ${moduleResolution}`)
 }
 run('npx', ['tsc', '--noEmit', 'false'], project)
-const check = "import { provider } from './provider.js'\nif (!provider.deferrals) throw new Error('not installed')\nprocess.exit(0)\n"
+const check =
+  "import { provider } from './provider.js'\nif (!provider.deferrals) throw new Error('not installed')\nprocess.exit(0)\n"
 writeFileSync(join(project, 'check.js'), check)
 run('node', ['check.js'], project)
 console.log('the provider of the README runs from the packed package')

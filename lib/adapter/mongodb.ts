@@ -21,7 +21,7 @@ import { finding, removing, saving } from './operations.js'
  * - two changes to one Session, Grant or undecided request from the same state: the later save wins;
  * - a client's update that meets its deletion, as a `client_id` may be registered anew;
  * - one interaction resumed twice at once: `destroy` may not refuse;
- * - a replay between `ReplayDetection.unique`'s look-up and its save, unless the caller uses the adapter's `insert`.
+ * - a replay between `ReplayDetection.unique`'s look-up and its save, unless the caller uses the adapter's `insertUnique`.
  */
 export function mongoAdapter(db: Db, { prefix = 'oidc_' }: { prefix?: string } = {}) {
   if (typeof db?.collection !== 'function') {

@@ -10,7 +10,7 @@ type Finding = Pick<Adapter, 'find' | 'findByUid' | 'findByUserCode'>
 type Removing = Pick<Adapter, 'destroy' | 'revokeByGrantId'>
 type Saving = Pick<Adapter, 'upsert' | 'consume'> & {
   /** Stores the artifact and resolves to `true`, unless an unexpired one has its id: of many at once, one wins. */
-  insert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<boolean>
+  insertUnique(id: string, payload: AdapterPayload, expiresIn?: number): Promise<boolean>
 }
 
 export function finding(open: Open): Finding {
@@ -40,7 +40,7 @@ export function saving(model: string, open: Open): Saving {
       await artifacts.updateOne({ _id: id }, replacement(artifactOf(id, payload, expiresIn)), { upsert: true })
     },
 
-    async insert(id, payload, expiresIn) {
+    async insertUnique(id, payload, expiresIn) {
       const artifacts = await open()
       const update = insertion(artifactOf(id, payload, expiresIn))
       const { upsertedCount, modifiedCount } = await artifacts.updateOne({ _id: id }, update, { upsert: true })

@@ -41,6 +41,7 @@ export class Deferrals {
 
   /** The deferral with this id. */
   async get(id: string): Promise<Deferral | undefined> {
+    assertId('get', id)
     const record = await this.#store.find(id, this.#clock())
     return record && describe(record)
   }
@@ -52,6 +53,7 @@ export class Deferrals {
 
   /** Approves a pending deferral, with no more than was requested; the client's next poll yields tokens. */
   async approve(id: string, approval: Approval = {}): Promise<Transition> {
+    assertId('approve', id)
     const decision = toApproval(approval)
     const record = await this.#known(id)
     assertNarrower(record, decision)
@@ -60,23 +62,27 @@ export class Deferrals {
 
   /** Denies a pending deferral; polls are answered `access_denied` until it expires. */
   async deny(id: string, denial: Denial = {}): Promise<Transition> {
+    assertId('deny', id)
     const decision = toDenial(denial)
     return this.#settled(id, 'denied', await this.#store.decide(id, 'denied', decision, this.#clock()))
   }
 
   /** Tells the waiting client where its request stands, in `error_description` of the pending answer. */
   async progress(id: string, progress: Progress): Promise<Transition> {
+    assertId('progress', id)
     return this.#settled(id, undefined, await this.#store.progress(id, toProgress(progress), this.#clock()))
   }
 
   /** Cancels a deferral that was not redeemed yet; polls are answered `access_denied` until it expires. */
   async cancel(id: string, cancellation: { by?: string } = {}): Promise<Transition> {
+    assertId('cancel', id)
     const { by } = toCancellation(cancellation)
     return this.#settled(id, 'cancelled', await this.#store.cancel(id, by, this.#clock()))
   }
 
   /** Moves the expiry of an exchanged deferral to `expiresIn` seconds from now, never beyond the Grant's own expiry. */
   async extend(id: string, { expiresIn }: { expiresIn: number }): Promise<Transition> {
+    assertId('extend', id)
     if (!Number.isSafeInteger(expiresIn) || expiresIn < 1)
       throw new TypeError('extend: expiresIn must be seconds, 1 or more')
     const record = await this.#known(id)
@@ -102,4 +108,9 @@ export class Deferrals {
     if (event) this.#announce(event, written)
     return { deferral: describe(written), changed: true }
   }
+}
+
+// a store may take anything else for a query
+function assertId(method: string, id: unknown): void {
+  if (typeof id !== 'string') throw new TypeError(`${method}: id must be a string`)
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** The kinds of handle; the label in the hash makes one kind worthless at another's door. */
 export type HandleKind = 'deferred_code' | 'deferred_auth_id'
@@ -32,5 +32,5 @@ export function matches(kind: HandleKind, secret: string, hash: string | undefin
 }
 
 function hashOf(kind: HandleKind, secret: string): string {
-  return createHash('sha256').update(`${kind}\0${secret}`).digest('base64url')
+  return hash('sha256', `${kind}\0${secret}`, 'base64url')
 }

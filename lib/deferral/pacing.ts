@@ -28,7 +28,9 @@ export function createPacing(size = 100_000): Pacing {
 
   function early({ deferral, acceptedAt, lastPollTaken }: Stamp, now: number): boolean {
     const interval = deferral.interval * 1000
-    if (now - acceptedAt >= interval - Math.max(1000, interval * 0.05)) return false
+    const elapsed = now - acceptedAt
+    // a clock that was set back tells nothing
+    if (elapsed < 0 || elapsed >= interval - Math.max(1000, interval * 0.05)) return false
     // the draft invites one last poll close to expiry, a little inside the interval
     return lastPollTaken || deferral.expiresAt.getTime() - now > interval
   }
@@ -42,7 +44,8 @@ export function createPacing(size = 100_000): Pacing {
   return {
     refusable(id, now) {
       const stamp = stamps.get(id)
-      const fresh = stamp && now - stamp.readAt <= trustSeconds * 1000 && stamp.deferral.expiresAt.getTime() > now
+      const age = stamp ? now - stamp.readAt : Number.NaN
+      const fresh = stamp && age >= 0 && age <= trustSeconds * 1000 && stamp.deferral.expiresAt.getTime() > now
       if (!fresh || !early(stamp, now)) return undefined
       return stamp.deferral
     },

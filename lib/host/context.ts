@@ -27,7 +27,9 @@ export function currentContext(provider: Provider): Context | undefined {
   return (provider.constructor as unknown as { ctx?: Context }).ctx
 }
 
+const json = () => 'json'
+
 /** Has every answer to this request, errors too, rendered as JSON: the host turns to HTML for `Accept: text/html`. */
 export function answerJson(ctx: Context): void {
-  Object.defineProperty(ctx, 'accepts', { value: () => 'json', configurable: true })
+  ctx.accepts = json as typeof ctx.accepts
 }

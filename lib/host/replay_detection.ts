@@ -16,12 +16,12 @@ export function installReplayDetection(provider: Provider): void {
 
   async function insertOnce(iss: string, jti: string, exp: number): Promise<boolean> {
     const { adapter } = ReplayDetection
-    if (typeof adapter.insert !== 'function') return unique.call(ReplayDetection, iss, jti, exp)
+    if (typeof adapter.insertUnique !== 'function') return unique.call(ReplayDetection, iss, jti, exp)
     const now = Math.floor(Date.now() / 1000)
     const id = createHash('sha256')
       .update(iss + jti)
       .digest('base64url')
-    return adapter.insert(id, { iat: now, exp, jti: id, kind: 'ReplayDetection', iss }, exp - now)
+    return adapter.insertUnique(id, { iat: now, exp, jti: id, kind: 'ReplayDetection', iss }, exp - now)
   }
 
   ReplayDetection.unique = async (iss: string, jti: string, exp: number) => {

@@ -3,8 +3,14 @@ import { Readable } from 'node:stream'
 import type { Provider } from 'oidc-provider'
 import { answerJson, type Context } from './context.js'
 
-// the URL the client called
-const loans = new WeakMap<object, string>()
+interface Loan {
+  /** the URL the client called */
+  called: string
+  /** the URL of the token endpoint beside it */
+  token: string
+}
+
+const loans = new WeakMap<object, Loan>()
 const bodies = new WeakMap<object, unknown>()
 
 /** Whether this request came to an endpoint of ours that runs on the host's token route. */
@@ -15,7 +21,8 @@ export function isLent(ctx: Context): boolean {
 /** Has the host handle this request as one to its token endpoint, while the client's proofs stay bound to the URL it called. */
 export function lendTokenRoute(ctx: any, tokenRoute: string): void {
   const { pathname } = new URL(ctx.req.originalUrl ?? ctx.originalUrl, 'http://localhost')
-  loans.set(ctx, `${ctx.protocol}://${ctx.host}${pathname}`)
+  const called = `${ctx.protocol}://${ctx.host}${pathname}`
+  loans.set(ctx, { called, token: called.slice(0, -ctx.path.length) + tokenRoute })
   ctx.path = tokenRoute
 }
 
@@ -41,8 +48,8 @@ export function replaceBody(ctx: any, form: URLSearchParams): void {
 }
 
 /**
- * Overrides what the host's context says of a lent request, and has errors of our grant rendered as JSON. No public way: the host binds client authentication, DPoP and CORS
- * to its own routes, and a second endpoint with all of them would be a copy.
+ * Overrides what the host's context says of a lent request, and has errors of our grant rendered as JSON. No public way: the
+ * host binds client authentication, DPoP and CORS to its own routes, and a second endpoint with all of them would be a copy.
  */
 export function installTokenRoute(provider: Provider, grantType: string): void {
   const prototype = (provider as any).OIDCContext.prototype
@@ -61,11 +68,12 @@ export function installTokenRoute(provider: Provider, grantType: string): void {
     },
   })
   prototype.urlFor = function (this: { ctx: object }, name: string, ...args: unknown[]) {
-    const url = loans.get(this.ctx)
-    return url !== undefined && name === 'token' ? url : urlFor.call(this, name, ...args)
+    const loan = loans.get(this.ctx)
+    return loan && name === 'token' ? loan.called : urlFor.call(this, name, ...args)
   }
   prototype.clientJwtAuthExpectedAudience = function (this: { ctx: object }) {
     const audience: Set<string> = clientJwtAuthExpectedAudience.call(this)
-    return loans.has(this.ctx) ? audience.add(urlFor.call(this, 'token')) : audience
+    const loan = loans.get(this.ctx)
+    return loan ? audience.add(loan.token) : audience
   }
 }

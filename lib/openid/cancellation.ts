@@ -14,15 +14,18 @@ const largestBody = 56 * 1024
 
 /** Middleware that has the host handle the cancellation endpoint as it handles its token endpoint. */
 export function cancellationEndpoint({ internals, settings }: Core) {
-  return async (ctx: Context, next: () => Promise<void>): Promise<void> => {
-    const ours = ctx.path === settings.routes.cancellation && (ctx.method === 'POST' || ctx.method === 'OPTIONS')
-    if (!ours) return next()
+  async function lend(ctx: Context, next: () => Promise<void>): Promise<void> {
     answerJson(ctx)
     lendTokenRoute(ctx, internals.configuration.routes.token as string)
     // C-O02: the text of the draft says form, its example is JSON
     const form = ctx.method === 'POST' && ctx.is('application/json') ? await formOf(ctx) : undefined
     if (form) replaceBody(ctx, form)
     return next()
+  }
+
+  return (ctx: Context, next: () => Promise<void>): Promise<void> => {
+    const ours = ctx.path === settings.routes.cancellation && (ctx.method === 'POST' || ctx.method === 'OPTIONS')
+    return ours ? lend(ctx, next) : next()
   }
 }
 

@@ -27,10 +27,10 @@ export async function poll(ctx: Context, core: Core, deferredAuthId: string): Pr
   assertNothingReshaped(ctx)
   const deferral = await afterProof(ctx, core.handler, () => paced(ctx, core, deferredAuthId))
   if (!deferral) throw new errors.InvalidGrant('deferred_auth_id not found')
-  ctx.oidc.entity('Deferral', describe(deferral))
   const outcome = pollOutcome(deferral, deferral.readAt)
-  if (outcome !== 'redeem') throw refusal(ctx, deferral, outcome)
-  await redeemApproved(ctx, core, deferral.id)
+  if (outcome === 'redeem') return redeemApproved(ctx, core, deferral.id)
+  ctx.oidc.entity('Deferral', describe(deferral))
+  throw refusal(ctx, deferral, outcome)
 }
 
 function assertNothingReshaped(ctx: Context): void {

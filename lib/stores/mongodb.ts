@@ -2,7 +2,7 @@ import type { Collection, Db, Document, Filter } from 'mongodb'
 import type { DeferralRecord } from '../deferral/deferral.js'
 import type { DeferralStore } from '../deferral/store.js'
 import { listing } from './mongodb_listing.js'
-import { jsonMembers, migrateDeferrals, recordMembers, schemaVersion } from './mongodb_schema.js'
+import { jsonMembers, migrateDeferrals, schemaVersion } from './mongodb_schema.js'
 
 /** A deferral as a document; its `_id` is the internal id. */
 export type DeferralDocument = Document & { _id: string }
@@ -23,19 +23,21 @@ function expiring(count: unknown, now: Instant): Document {
   return { expiresAt: seconds(count, now), purgeAt: seconds({ $add: [count, grace] }, now) }
 }
 
-// the record as it is stored, its id renamed by the database: copying so many members here costs more than decoding them
-const record: Document = { ...Object.fromEntries(recordMembers.map((name) => [name, 1])), _id: 0, id: '$_id' }
-const recordNow: Document = { ...record, readAt: '$$NOW' }
+// an id from an integrator's console may be anything: undefined, or an operator that matches somebody else's deferral
+const byId = (id: string) => ({ _id: String(id) })
 
-/** What is read back: the record and the instant of the reading, by the clock that decides. */
+// the whole document as one value: naming its many members costs database and driver more than decoding them
+const storedNow: Document = { _id: 0, stored: '$$ROOT', readAt: '$$NOW' }
+
+/** What is read back: the document and the instant of the reading, by the clock that decides. */
 export function projection(now: Instant): Document {
-  return now === '$$NOW' ? recordNow : { ...record, readAt: now }
+  return now === '$$NOW' ? storedNow : { ...storedNow, readAt: now }
 }
 
 /** The record in a document that was read with `projection`. */
-export function toRecord(document: Document): DeferralRecord {
-  for (const name of jsonMembers) if (document[name] !== undefined) document[name] = JSON.parse(document[name])
-  return document as DeferralRecord
+export function toRecord({ stored, readAt }: Document): DeferralRecord {
+  for (const name of jsonMembers) if (stored[name] !== undefined) stored[name] = JSON.parse(stored[name])
+  return Object.assign(stored, { id: stored._id, readAt })
 }
 
 function toMembers(record: object): Document {
@@ -58,19 +60,18 @@ export function mongoStore(
   const deferrals: Collection<DeferralDocument> = db.collection(name, {
     readPreference: 'primary',
     writeConcern: { w: 'majority' },
-    ignoreUndefined: true,
     promoteValues: true,
   })
-  let ready: Promise<void> | undefined
+  let isReady = !migrate
+  let migration: Promise<void> | undefined
 
-  async function prepared(): Promise<void> {
-    if (!migrate) return
-    ready ??= migrateDeferrals(db, deferrals)
+  async function prepare(): Promise<void> {
+    migration ??= migrateDeferrals(db, deferrals)
     try {
-      await ready
-    } catch (error) {
-      ready = undefined
-      throw error
+      await migration
+      isReady = true
+    } finally {
+      migration = undefined
     }
   }
 
@@ -81,9 +82,9 @@ export function mongoStore(
     change: Document,
     upsert = false,
   ): Promise<DeferralRecord | undefined> {
-    await prepared()
+    if (!isReady) await prepare()
     const options = { returnDocument: 'after', projection: projection(now), upsert } as const
-    const document = await deferrals.findOneAndUpdate({ ...guard, _id: id }, [change], options)
+    const document = await deferrals.findOneAndUpdate({ ...guard, ...byId(id) }, [change], options)
     return document ? toRecord(document) : undefined
   }
 
@@ -100,13 +101,13 @@ export function mongoStore(
     },
 
     async find(id, at) {
-      await prepared()
-      const document = await deferrals.findOne({ _id: id }, { projection: projection(at ?? '$$NOW') })
+      if (!isReady) await prepare()
+      const document = await deferrals.findOne(byId(id), { projection: projection(at ?? '$$NOW') })
       return document ? toRecord(document) : undefined
     },
 
     async list(query, at) {
-      await prepared()
+      if (!isReady) await prepare()
       return listing(deferrals, query, at ?? '$$NOW')
     },
 

@@ -67,11 +67,6 @@ const required = [
  */
 export const jsonMembers = Object.keys(properties).filter((name) => properties[name] === json)
 
-/** Everything a record is made of, to be read with one projection; what only the database needs is left out. */
-export const recordMembers = Object.keys(properties).filter(
-  (name) => !['_id', 'schemaVersion', 'purgeAt'].includes(name),
-)
-
 const validator = { $jsonSchema: { bsonType: 'object', required, properties } }
 
 /** Each index and the query that needs it. */

@@ -37,7 +37,7 @@ describeMongo('commands', () => {
     expect(only().filter).toEqual({ _id: 'id' })
     const writes = [
       () => artifacts.upsert('id', { jti: 'id', iat: 1 }, 60),
-      () => artifacts.insert('id', { jti: 'id', iat: 1 }, 60),
+      () => artifacts.insertUnique('id', { jti: 'id', iat: 1 }, 60),
       () => artifacts.consume('id'),
       () => artifacts.destroy('id'),
     ]

@@ -6,7 +6,7 @@ import { describeMongo, type TestDatabase, testDatabase } from '../support/datab
 import { naiveAdapter } from './naive_adapter.js'
 import { type Racer, race, warm } from './race.js'
 
-describeMongo('insert', () => {
+describeMongo('insertUnique', () => {
   let database: TestDatabase
   let another: Db
 
@@ -26,7 +26,7 @@ describeMongo('insert', () => {
       prepare: async (node, id) => {
         if (before !== undefined) await node.upsert(id, { jti: id }, before)
       },
-      contend: (node, id) => node.insert(id, { jti: id }, 60),
+      contend: (node, id) => node.insertUnique(id, { jti: id }, 60),
     })
 
   test('the race catches an adapter that finds and then writes', async () => {
@@ -47,15 +47,15 @@ describeMongo('insert', () => {
 
   test('leaves what is there as it was', async () => {
     const id = randomUUID()
-    expect(await adapter().insert(id, { jti: id, iss: 'first' }, 60)).toBe(true)
-    expect(await adapter().insert(id, { jti: id, iss: 'second' }, 600)).toBe(false)
+    expect(await adapter().insertUnique(id, { jti: id, iss: 'first' }, 60)).toBe(true)
+    expect(await adapter().insertUnique(id, { jti: id, iss: 'second' }, 600)).toBe(false)
     expect(await adapter().find(id)).toEqual({ jti: id, iss: 'first' })
-    expect(await adapter().insert(randomUUID(), { jti: id }, 60)).toBe(true)
+    expect(await adapter().insertUnique(randomUUID(), { jti: id }, 60)).toBe(true)
   })
 
   test('without expiry holds for good', async () => {
     const id = randomUUID()
-    expect(await adapter().insert(id, { jti: id })).toBe(true)
-    expect(await adapter().insert(id, { jti: id })).toBe(false)
+    expect(await adapter().insertUnique(id, { jti: id })).toBe(true)
+    expect(await adapter().insertUnique(id, { jti: id })).toBe(false)
   })
 })

@@ -15,7 +15,7 @@ export function naiveAdapter(db: Db): (name: string) => Racer {
     return {
       find,
       upsert,
-      async insert(id: string, payload: AdapterPayload) {
+      async insertUnique(id: string, payload: AdapterPayload) {
         if (await find(id)) return false
         await upsert(id, payload)
         return true

@@ -48,7 +48,8 @@ describeMongo('a payload', () => {
     const id = randomUUID()
     const payload: AdapterPayload = { jti: id, extra }
     const asJson = JSON.stringify(payload)
-    for (const store of [adapter('AccessToken').upsert, adapter('ReplayDetection').insert]) await store(id, payload, 60)
+    for (const store of [adapter('AccessToken').upsert, adapter('ReplayDetection').insertUnique])
+      await store(id, payload, 60)
     expect(JSON.stringify(await adapter('AccessToken').find(id))).toBe(asJson)
     expect(JSON.stringify(await adapter('ReplayDetection').find(id))).toBe(asJson)
   })
@@ -58,8 +59,8 @@ describeMongo('a payload', () => {
     const client = (await database.connect({ promoteValues: false, ignoreUndefined: true })).client
     const db = client.db(database.db.databaseName, { readPreference: 'secondary' })
     const peculiar = mongoAdapter(db)('AuthorizationCode')
-    expect(await peculiar.insert(id, { jti: id, iat: 7 }, 60)).toBe(true)
-    expect(await peculiar.insert(id, { jti: id, iat: 7 }, 60)).toBe(false)
+    expect(await peculiar.insertUnique(id, { jti: id, iat: 7 }, 60)).toBe(true)
+    expect(await peculiar.insertUnique(id, { jti: id, iat: 7 }, 60)).toBe(false)
     await peculiar.consume(id)
     expect(await peculiar.find(id)).toEqual({ jti: id, iat: 7, consumed: expect.any(Number) })
     await expect(peculiar.consume(id)).rejects.toThrow('invalid_grant')

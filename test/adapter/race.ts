@@ -3,15 +3,17 @@ import type { Db } from 'mongodb'
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 
 /** An adapter with a unique insert. */
-export type Racer = Adapter & { insert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<boolean> }
+export type Racer = Adapter & {
+  insertUnique(id: string, payload: AdapterPayload, expiresIn?: number): Promise<boolean>
+}
 
 type Race = {
   /** One node's adapter for each connection. */
-  nodes: Pick<Racer, 'upsert' | 'consume' | 'insert'>[]
+  nodes: Pick<Racer, 'upsert' | 'consume' | 'insertUnique'>[]
   rounds: number
   prepare?(node: Pick<Racer, 'upsert'>, id: string): Promise<void>
   /** Resolves to whether this contender won. */
-  contend(node: Pick<Racer, 'consume' | 'insert'>, id: string): Promise<boolean>
+  contend(node: Pick<Racer, 'consume' | 'insertUnique'>, id: string): Promise<boolean>
 }
 
 /** Lets 64 contenders, spread over the nodes, loose on a fresh id each round; resolves to the winners of each round. */

@@ -119,7 +119,7 @@ describe("the integrator's callbacks fail", () => {
   })
 })
 
-test.each(['Grant.find', 'ReplayDetection.insert'])(
+test.each(['Grant.find', 'ReplayDetection.insertUnique'])(
   "the host's storage fails at %s of an exchange: the code is still usable",
   async (call) => {
     const rp = await party(op, 'public')

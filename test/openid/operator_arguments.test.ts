@@ -16,6 +16,13 @@ afterAll(() => op.close())
 
 describe('wrong arguments are a TypeError, nothing changes', () => {
   test.each<[string, (id: string) => Promise<unknown>]>([
+    ['get without an id', () => deferrals.get(undefined as never)],
+    ['approve without an id', () => deferrals.approve(undefined as never)],
+    ['approve with a query for an id', () => deferrals.approve({ $ne: 1 } as never)],
+    ['deny with a pattern for an id', () => deferrals.deny(/./ as never)],
+    ['cancel without an id', () => deferrals.cancel(undefined as never)],
+    ['extend with a query for an id', () => deferrals.extend({ $exists: true } as never, { expiresIn: 60 })],
+    ['progress without an id', () => deferrals.progress(undefined as never, { step: 'x' })],
     ['approve with null', (id) => deferrals.approve(id, null as never)],
     ['approve with an unknown member', (id) => deferrals.approve(id, { scopes: [] } as never)],
     ['approve with a number for acr', (id) => deferrals.approve(id, { acr: 1 } as never)],

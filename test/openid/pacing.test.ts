@@ -82,7 +82,7 @@ describe('what a poll costs', () => {
       calls.length = hostCalls.length = 0
       await rp.poll(handle)
       expect(calls).toEqual(['find'])
-      expect(hostCalls).toEqual(['ReplayDetection.insert'])
+      expect(hostCalls).toEqual(['ReplayDetection.insertUnique'])
     },
   )
 

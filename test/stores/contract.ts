@@ -82,7 +82,7 @@ export function contract(open: () => DeferralStore): void {
   test('keeps what was created, whatever its keys look like, and adds the times', async () => {
     const { expiresIn, ...request } = newDeferral()
     const record = await open().create({ expiresIn, ...request }, start)
-    expect(record).toEqual({
+    expect(record).toMatchObject({
       ...request,
       status: 'pending',
       fence: 0,
@@ -146,6 +146,18 @@ export function contract(open: () => DeferralStore): void {
     for (const event of Object.values(events)) expect(await event(open(), newId())).toBeUndefined()
     expect(await open().find(newId())).toBeUndefined()
   })
+
+  test.each([undefined, null, { $ne: 1 }, { $exists: true }, /./, 5, ['x']])(
+    'takes the id %p for no query',
+    async (wrong) => {
+      const { id } = await open().create(newDeferral())
+      for (const event of Object.values(events)) {
+        expect(await event(open(), wrong as unknown as string, new Date())).toBeUndefined()
+      }
+      expect(await open().find(wrong as unknown as string)).toBeUndefined()
+      expect(await find(id)).toMatchObject({ status: 'pending', fence: 0 })
+    },
+  )
 
   test('goes by its own clock when it is given none', async () => {
     const record = await open().create(newDeferral())

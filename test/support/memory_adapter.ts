@@ -12,7 +12,7 @@ export function memoryAdapter(): (name: string) => Adapter {
       async upsert(id, payload) {
         rows.set(id, structuredClone(payload))
       },
-      async insert(id: string, payload: AdapterPayload) {
+      async insertUnique(id: string, payload: AdapterPayload) {
         if (rows.has(id)) return false
         rows.set(id, structuredClone(payload))
         return true
