@@ -1,5 +1,6 @@
 import { storeVerbs } from './deferral/store.js'
 import type { DeferredTokenResponseOptions, Settings } from './options.js'
+import { fail } from './options_error.js'
 import { memoryStore } from './stores/memory.js'
 
 const path = 'features.deferredTokenResponse'
@@ -22,7 +23,7 @@ const checks: Record<keyof DeferredTokenResponseOptions, Check> = {
   defer: callback,
   keys: assertKeys,
   profiles: assertProfiles,
-  ttl: members({ deferredCode: positive, deferral: positive }),
+  ttl: members({ deferredCode: assertCodeLifetime, deferral: positive }),
   interval: positive,
   requireSenderConstraint: boolean,
   interimIdToken: callback,
@@ -53,17 +54,17 @@ export function warnOfMemoryStore(): void {
   process.emitWarning(`${path}.store is not set: deferrals are kept in memory and lost on restart, use mongoStore(db)`)
 }
 
-/** Throws a `TypeError` that starts with the option's path. */
-export function fail(at: string, what: string): never {
-  const option = at.startsWith(path) ? at : [path, at].filter(Boolean).join('.')
-  throw new TypeError(`${option} ${what}`)
-}
-
 /** Whether the options ask for the feature at all. */
 export function isEnabled(options: DeferredTokenResponseOptions | undefined): options is DeferredTokenResponseOptions {
   if (options === undefined) return false
   if (typeof options !== 'object' || options === null) fail(path, 'must be an object, use { enabled: true }')
   return options.enabled !== false
+}
+
+function assertCodeLifetime(seconds: unknown, at: string): void {
+  positive(seconds, at)
+  // C-O19: it travels through the browser
+  if ((seconds as number) > 600) fail(at, 'must be at most 600 seconds')
 }
 
 function members(known: Record<string, Check>): Check {

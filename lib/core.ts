@@ -13,6 +13,8 @@ export interface Core {
   internals: Internals
   /** the host's authorization_code handler */
   handler: CodeHandler
+  /** path of the host's token endpoint */
+  tokenRoute: string
   settings: Settings
   store: DeferralStore
   pacing: Pacing

@@ -1,5 +1,5 @@
 import type { Provider } from 'oidc-provider'
-import { fail, isEnabled, settle, warnOfMemoryStore } from './configuration.js'
+import { isEnabled, settle, warnOfMemoryStore } from './configuration.js'
 import { preparationOf } from './configure.js'
 import { type Core, coreOf, keepCore } from './core.js'
 import { type Deferral, describe } from './deferral/deferral.js'
@@ -12,14 +12,18 @@ import { grantExpiry } from './host/grant.js'
 import { installIdTokenRules } from './host/id_token.js'
 import { installIntercepts } from './host/intercept.js'
 import { installReplayDetection } from './host/replay_detection.js'
+import { acceptResponseTypes, takeBackCode } from './host/response_types.js'
+import { installRevocation } from './host/revocation.js'
 import { type Internals, internalsOf } from './host/seams.js'
 import { installTokenRoute } from './host/token_route.js'
 import { nameDeferredCode } from './openid/authorization_response.js'
 import { cancellationEndpoint } from './openid/cancellation.js'
 import { discovery } from './openid/metadata.js'
 import { grantType, responseTypes } from './openid/names.js'
+import { revoke } from './openid/revocation.js'
 import { handleDeferredGrant, parameters } from './openid/token_endpoint.js'
 import type { DeferredTokenResponseOptions, Settings } from './options.js'
+import { fail } from './options_error.js'
 
 declare module 'oidc-provider' {
   interface Provider {
@@ -34,6 +38,8 @@ declare module 'oidc-provider' {
  * with `enabled: false` it returns undefined and touches nothing. A wrong option, or a host whose internals moved, is a
  * `TypeError`.
  */
+export function install(provider: Provider, options: DeferredTokenResponseOptions & { enabled: false }): undefined
+export function install(provider: Provider, options: DeferredTokenResponseOptions): Deferrals
 export function install(provider: Provider, options: DeferredTokenResponseOptions): Deferrals | undefined {
   if (!isEnabled(options)) return undefined
   const settings = settle(options)
@@ -71,6 +77,7 @@ function createCore(provider: Provider, internals: Internals, settings: Settings
     provider,
     internals,
     handler: internals.grantTypeHandlers.get('authorization_code') as Core['handler'],
+    tokenRoute: internals.configuration.routes.token as string,
     settings,
     store: withPlainErrors(settings.store),
     pacing,
@@ -100,16 +107,15 @@ function installOpenid(core: Core): void {
   const lentCode = preparationOf(internals.configuration.interactions.policy)?.lentCode
   if (lentCode) takeBackCode(internals)
   // without the grant nobody could redeem the code that the combined type may yield
-  internals.configuration.responseTypes.push(...responseTypes.filter((type) => !lentCode || type === 'deferred_code'))
-  provider.registerGrantType(grantType, (ctx) => handleDeferredGrant(ctx as Context, core), parameters, ['resource'])
+  acceptResponseTypes(
+    internals,
+    responseTypes.filter((type) => !lentCode || type === 'deferred_code'),
+  )
+  provider.registerGrantType(grantType, (ctx) => handleDeferredGrant(ctx as Context, core), parameters(internals), [
+    'resource',
+  ])
   provider.on('authorization.success', (ctx, response) => nameDeferredCode(ctx, response as Record<string, unknown>))
+  installRevocation(provider, (ctx, token) => revoke(ctx, core, token))
   provider.use(cancellationEndpoint(core) as never)
   provider.use(discovery(core) as never)
-}
-
-// the handler is kept; discovery and refusals are again those of a host without the grant
-function takeBackCode({ configuration, grantTypeHandlers, grantTypeParams, grantTypeDupes }: Internals): void {
-  configuration.responseTypes.splice(configuration.responseTypes.indexOf('code'), 1)
-  configuration.grantTypes.delete('authorization_code')
-  for (const registry of [grantTypeHandlers, grantTypeParams, grantTypeDupes]) registry.delete('authorization_code')
 }

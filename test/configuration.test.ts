@@ -54,6 +54,7 @@ const wrong: [path: string, options: unknown][] = [
         ['interval', { interval: seconds }],
       ] as [string, unknown][],
   ),
+  ['ttl.deferredCode', { ttl: { deferredCode: 601 } }],
   ['ttl.code', { ttl: { code: 60 } }],
   ['requireSenderConstraint', { requireSenderConstraint: 'no' }],
   ['requireSenderConstraint', { requireSenderConstraint: 1 }],

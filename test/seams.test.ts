@@ -43,6 +43,15 @@ const moves: Record<string, (provider: Loose, internals: Loose) => void> = {
   'IdToken.validate': ({ IdToken }) => replace(IdToken, 'validate', undefined),
   'Client.responseTypeAllowed': ({ Client }) => replace(Client.prototype, 'responseTypeAllowed', undefined),
   'Client.grantTypeAllowed': ({ Client }) => replace(Client.prototype, 'grantTypeAllowed', undefined),
+  'configuration.features.resourceIndicators': (_, { configuration }) =>
+    replace(configuration.features, 'resourceIndicators', undefined),
+  'configuration.interactions.policy': (_, { configuration }) => replace(configuration, 'interactions', {}),
+  'OIDCContext.body': (provider) => {
+    class Fielded extends provider.OIDCContext {
+      body = undefined
+    }
+    replace(provider, 'OIDCContext', Fielded)
+  },
   'OIDCContext.urlFor': ({ OIDCContext }) => replace(OIDCContext.prototype, 'urlFor', undefined),
   'OIDCContext.clientJwtAuthExpectedAudience': ({ OIDCContext }) =>
     replace(OIDCContext.prototype, 'clientJwtAuthExpectedAudience', undefined),

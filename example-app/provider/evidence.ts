@@ -29,7 +29,7 @@ export async function keepEvidence(
   bytes: Uint8Array,
 ): Promise<string | undefined> {
   const type = typeOf(bytes)
-  if (!kinds[kind]) return 'Please choose the kind of document.'
+  if (!Object.hasOwn(kinds, kind)) return 'Please choose the kind of document.'
   if (bytes.length === 0) return 'Please choose a picture first.'
   if (bytes.length > largest) return 'That picture is larger than 4 MB.'
   if (!type) return 'That file is not a PNG, JPEG or WebP picture.'

@@ -1,4 +1,5 @@
 import type { Collection, Db } from 'mongodb'
+import { assertMembers } from '../options_error.js'
 import type { Artifact } from './artifact.js'
 import { collectionName, indexesOf, modelNames } from './models.js'
 import { finding, removing, saving } from './operations.js'
@@ -23,7 +24,9 @@ import { finding, removing, saving } from './operations.js'
  * - one interaction resumed twice at once: `destroy` may not refuse;
  * - a replay between `ReplayDetection.unique`'s look-up and its save, unless the caller uses the adapter's `insertUnique`.
  */
-export function mongoAdapter(db: Db, { prefix = 'oidc_' }: { prefix?: string } = {}) {
+export function mongoAdapter(db: Db, options: { prefix?: string } = {}) {
+  assertMembers('mongoAdapter', options, { prefix: 'string' })
+  const { prefix = 'oidc_' } = options
   if (typeof db?.collection !== 'function') {
     throw new TypeError('mongoAdapter needs a Db of the mongodb driver: mongoAdapter(client.db(name))')
   }

@@ -13,22 +13,23 @@ type Saving = Pick<Adapter, 'upsert' | 'consume'> & {
   insertUnique(id: string, payload: AdapterPayload, expiresIn?: number): Promise<boolean>
 }
 
+// String(): whoever calls the adapter, an object must not be taken for a query
 export function finding(open: Open): Finding {
   return {
     async find(id) {
       const artifacts = await open()
-      return payloadOf(await artifacts.findOne({ _id: id }))
+      return payloadOf(await artifacts.findOne({ _id: String(id) }))
     },
 
     async findByUid(uid) {
       const artifacts = await open()
       // concurrent logins leave two sessions of one uid: the one saved last is the user's
-      return payloadOf(await artifacts.findOne({ uid }, { sort: { expiresAt: -1 } }))
+      return payloadOf(await artifacts.findOne({ uid: String(uid) }, { sort: { expiresAt: -1 } }))
     },
 
     async findByUserCode(userCode) {
       const artifacts = await open()
-      return payloadOf(await artifacts.findOne({ userCode }))
+      return payloadOf(await artifacts.findOne({ userCode: String(userCode) }))
     },
   }
 }
@@ -50,7 +51,7 @@ export function saving(model: string, open: Open): Saving {
     async consume(id) {
       const artifacts = await open()
       const consumed = Math.floor(Date.now() / 1000)
-      const { matchedCount } = await artifacts.updateOne({ _id: id, ...consumable() }, { $set: { consumed } })
+      const { matchedCount } = await artifacts.updateOne({ _id: String(id), ...consumable() }, { $set: { consumed } })
       if (matchedCount === 0) throw alreadyConsumed(model)
     },
   }
@@ -60,13 +61,14 @@ export function removing(model: string, open: Open): Removing {
   return {
     async destroy(id) {
       const artifacts = await open()
-      if (leavesTombstone(model)) await artifacts.updateOne({ _id: id, payload: { $exists: true } }, tombstone())
-      else await artifacts.deleteOne({ _id: id })
+      if (leavesTombstone(model))
+        await artifacts.updateOne({ _id: String(id), payload: { $exists: true } }, tombstone())
+      else await artifacts.deleteOne({ _id: String(id) })
     },
 
     async revokeByGrantId(grantId) {
       // oidc-provider 9.5.2 still revokes for what never had a Grant, and null would match every such artifact
-      if (!grantId) return
+      if (typeof grantId !== 'string' || !grantId) return
       const artifacts = await open()
       if (leavesTombstone(model)) await artifacts.updateMany({ grantId }, tombstone())
       else await artifacts.deleteMany({ grantId })

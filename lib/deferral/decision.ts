@@ -1,4 +1,5 @@
 import type { Decision, JsonObject, Progress } from './deferral.js'
+import { isObject } from './json.js'
 
 /** What `approve` takes. `scope` may be a space-separated string. */
 export interface Approval {
@@ -57,6 +58,9 @@ const approvalShape: Shape = {
 const denialShape: Shape = { by: text, note: text, description: text }
 const progressShape: Shape = { step: text, position: seconds, estimate: seconds }
 const cancellationShape: Shape = { by: text }
+const extensionShape: Shape = {
+  expiresIn: { is: (value) => seconds.is(value) && value !== 0, expected: 'whole seconds, 1 or more' },
+}
 
 /** Checks the arguments of `approve`; a `TypeError` names the member. */
 export function toApproval(approval: Approval): Decision {
@@ -81,6 +85,12 @@ export function toCancellation(cancellation: { by?: string }): { by?: string } {
   return checked('cancel', cancellation, cancellationShape)
 }
 
+/** Checks the arguments of `extend`; a `TypeError` names the member. */
+export function toExtension(extension: { expiresIn: number }): number {
+  if (extension?.expiresIn === undefined) fail('extend', 'expiresIn', 'whole seconds, 1 or more')
+  return checked('extend', extension, extensionShape).expiresIn
+}
+
 function checked<T extends object>(method: string, given: T, shape: Shape): T {
   if (!object.is(given)) fail(method, 'the argument', object.expected)
   for (const [name, value] of Object.entries(given as Record<string, unknown>)) {
@@ -93,8 +103,4 @@ function checked<T extends object>(method: string, given: T, shape: Shape): T {
 
 function fail(method: string, name: string, expected: string): never {
   throw new TypeError(`${method}: ${name} must be ${expected}`)
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,12 @@
-import { type Approval, type Denial, toApproval, toCancellation, toDenial, toProgress } from './decision.js'
+import {
+  type Approval,
+  type Denial,
+  toApproval,
+  toCancellation,
+  toDenial,
+  toExtension,
+  toProgress,
+} from './decision.js'
 import { type Deferral, type DeferralRecord, describe, type Progress } from './deferral.js'
 import { type DeferralListing, type ListQuery, list } from './listing.js'
 import { assertNarrower } from './narrow.js'
@@ -81,14 +89,14 @@ export class Deferrals {
   }
 
   /** Moves the expiry of an exchanged deferral to `expiresIn` seconds from now, never beyond the Grant's own expiry. */
-  async extend(id: string, { expiresIn }: { expiresIn: number }): Promise<Transition> {
+  async extend(id: string, extension: { expiresIn: number }): Promise<Transition> {
     assertId('extend', id)
-    if (!Number.isSafeInteger(expiresIn) || expiresIn < 1)
-      throw new TypeError('extend: expiresIn must be seconds, 1 or more')
+    const expiresIn = toExtension(extension)
     const record = await this.#known(id)
-    const limit = await this.#grantExpiry(record)
+    const waiting = (record.status === 'pending' || record.status === 'approved') && record.expiresAt > record.readAt
+    const limit = waiting ? await this.#grantExpiry(record) : undefined
     if (limit && record.readAt.getTime() + expiresIn * 1000 > limit.getTime()) {
-      throw new RangeError(`extend: the Grant behind this deferral ends at ${limit.toISOString()}`)
+      throw new RangeError(`extend: the Grant behind this deferral ends at ${limit.toISOString()}, or is gone`)
     }
     return this.#settled(id, undefined, await this.#store.extend(id, expiresIn, this.#clock()))
   }

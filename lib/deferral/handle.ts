@@ -18,9 +18,14 @@ export function newHandle(kind: HandleKind, id: string): { handle: string; hash:
   return { handle: id + secret, hash: hashOf(kind, secret) }
 }
 
+/** Whether this could be a handle at all. */
+export function isHandle(value: string): boolean {
+  return shape.test(value)
+}
+
 /** The parts of a handle a client sent; a malformed one is looked up, and missed, like any unknown one. */
 export function parseHandle(handle: string): { id: string; secret: string } {
-  const value = shape.test(handle) ? handle : nowhere
+  const value = isHandle(handle) ? handle : nowhere
   return { id: value.slice(0, idLength), secret: value.slice(idLength) }
 }
 

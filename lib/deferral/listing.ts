@@ -1,4 +1,5 @@
 import { type Deferral, type DeferralRecord, describe } from './deferral.js'
+import { isObject } from './json.js'
 import type { DeferralQuery, DeferralStore } from './store.js'
 
 /** What `list` filters by. */
@@ -23,6 +24,7 @@ const members = ['status', 'clientId', 'accountId', 'cursor', 'limit']
 
 /** Reads one page; a `TypeError` names what is wrong with the query. */
 export async function list(store: DeferralStore, query: ListQuery, now: Date | undefined): Promise<DeferralListing> {
+  if (!isObject(query as unknown)) throw new TypeError('list: the query must be a plain object')
   const { cursor, limit = 20, status, clientId, accountId } = query
   assertQuery({ ...query, limit })
   const after = cursor === undefined ? undefined : decode(cursor)

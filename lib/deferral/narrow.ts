@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { DeferralRecord, Granted, JsonObject } from './deferral.js'
+import type { DeferralRecord, Granted, Json, JsonObject } from './deferral.js'
+import { beyond, isObject } from './json.js'
 
 /** Refuses with a `RangeError` a decision that grants anything the request did not ask for, or nothing at all. */
 export function assertNarrower(requested: DeferralRecord, granted: Granted): void {
@@ -14,17 +15,30 @@ export function assertNarrower(requested: DeferralRecord, granted: Granted): voi
 }
 
 /** What the host would have put into its code, had only this been asked for. */
-export function narrow(source: JsonObject, granted: Granted): JsonObject {
+export function narrow(
+  { source, claims: requested = {} }: Pick<DeferralRecord, 'source' | 'claims'>,
+  granted: Granted,
+): JsonObject {
   const { scope, resource, authorizationDetails, claims, acr, amr, authTime } = granted
   const narrowed: JsonObject = { ...source }
   if (scope) narrowed.scope = scope.join(' ')
   if (resource) assign(narrowed, 'resource', resource.length > 1 ? resource : resource[0])
   if (authorizationDetails) narrowed.rar = authorizationDetails
-  if (claims) narrowed.claims = claims
+  if (claims) narrowed.claims = withoutRefused(source.claims, requested, claims)
   if (acr !== undefined) narrowed.acr = acr
   if (amr) narrowed.amr = amr
   if (authTime !== undefined) narrowed.authTime = authTime
   return narrowed
+}
+
+// what the host itself asks for, on account of max_age or acr_values, stays
+function withoutRefused(all: Json | undefined, requested: JsonObject, granted: JsonObject): JsonObject {
+  const targets = Object.entries(isObject(all) ? (all as JsonObject) : {}).map(([target, members]) => {
+    const [asked, kept] = [requested[target], granted[target]]
+    const refused = (name: string) => isObject(asked) && name in asked && !(isObject(kept) && name in kept)
+    return [target, Object.fromEntries(Object.entries(members ?? {}).filter(([name]) => !refused(name)))]
+  })
+  return Object.fromEntries(targets)
 }
 
 function assign(target: JsonObject, name: string, value: JsonObject[string] | undefined): void {
@@ -33,8 +47,8 @@ function assign(target: JsonObject, name: string, value: JsonObject[string] | un
 }
 
 function assertSubset(name: string, granted: unknown[] | undefined, requested: unknown[]): void {
-  const wider = granted?.filter((entry) => !requested.some((candidate) => isDeepStrictEqual(candidate, entry)))
-  if (wider?.length) {
+  const wider = beyond(granted ?? [], requested)
+  if (wider.length) {
     throw new RangeError(`${name} may only narrow what was requested, not requested: ${JSON.stringify(wider)}`)
   }
 }
@@ -43,13 +57,10 @@ function assertSubset(name: string, granted: unknown[] | undefined, requested: u
 function assertNarrowerClaims(granted: JsonObject, requested: JsonObject): void {
   for (const [target, members] of Object.entries(granted)) {
     const asked = requested[target]
+    if (!isObject(asked)) throw new RangeError(`claims may only narrow what was requested, not requested: ${target}`)
     for (const [name, constraint] of Object.entries(members ?? {})) {
-      const same = isObject(asked) && Object.hasOwn(asked, name) && isDeepStrictEqual(asked[name], constraint)
+      const same = Object.hasOwn(asked, name) && isDeepStrictEqual(asked[name], constraint)
       if (!same) throw new RangeError(`claims may only narrow what was requested, not requested: ${target}.${name}`)
     }
   }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

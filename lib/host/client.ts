@@ -23,7 +23,9 @@ export function installClientRules(provider: Provider, { responseTypes, grantTyp
     const ctx = currentContext(provider)
     const params = ctx?.oidc?.params && paramsOf(ctx)
     if (!ctx || !responseTypes.includes(type) || params?.response_type !== type) return allowed
-    if (!allowed) throw new errors.UnauthorizedClient('requested response_type is not allowed for this client')
+    if (!allowed || !grantTypeAllowed.call(this, grantType)) {
+      throw new errors.UnauthorizedClient('requested response_type is not allowed for this client')
+    }
     if (type === 'deferred_code' && params.authorization_details !== undefined) {
       lent.set(ctx, type)
       params.response_type = 'code deferred_code'

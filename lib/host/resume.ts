@@ -45,7 +45,10 @@ export async function resume(
 export async function discardMinted(ctx: Context): Promise<void> {
   const { AccessToken, RefreshToken } = ctx.oidc.entities
   ctx.body = undefined
-  await Promise.all([AccessToken?.jti ? AccessToken.destroy() : undefined, RefreshToken?.destroy()])
+  await Promise.all([
+    AccessToken?.jti ? AccessToken.destroy() : undefined,
+    RefreshToken?.jti ? RefreshToken.destroy() : undefined,
+  ])
 }
 
 // a session that merely ran out must not make the tokens stillborn; a logout revoked the Grant already

@@ -13,6 +13,7 @@ export interface Internals {
     interactions: { policy: Iterable<interactionPolicy.Prompt> }
     features: {
       dPoP: { enabled: boolean; allowReplay: boolean }
+      resourceIndicators: { enabled: boolean }
       mTLS: { enabled: boolean; getCertificate: (ctx: Context) => unknown }
     }
   }
@@ -27,7 +28,18 @@ const seams: Seam[] = [
   ['configuration.responseTypes', (_, { configuration }) => Array.isArray(configuration.responseTypes)],
   ['configuration.grantTypes', (_, { configuration }) => configuration.grantTypes instanceof Set],
   ['configuration.routes.token', (_, { configuration }) => typeof configuration.routes.token === 'string'],
-  ['configuration.features.dPoP', (_, { configuration }) => 'enabled' in configuration.features.dPoP],
+  [
+    'configuration.features.dPoP',
+    (_, { configuration: { features } }) => 'enabled' in features.dPoP && 'allowReplay' in features.dPoP,
+  ],
+  [
+    'configuration.features.resourceIndicators',
+    (_, { configuration: { features } }) => 'enabled' in features.resourceIndicators,
+  ],
+  [
+    'configuration.interactions.policy',
+    (_, { configuration: { interactions } }) => isFunction(interactions.policy[Symbol.iterator]),
+  ],
   [
     'configuration.features.mTLS.getCertificate',
     (_, { configuration }) => isFunction(configuration.features.mTLS.getCertificate),
@@ -49,6 +61,8 @@ const seams: Seam[] = [
   ['IdToken.validate', ({ IdToken }) => isFunction(IdToken.validate)],
   ['Client.responseTypeAllowed', ({ Client }) => isFunction(Client.prototype.responseTypeAllowed)],
   ['Client.grantTypeAllowed', ({ Client }) => isFunction(Client.prototype.grantTypeAllowed)],
+  // a field of the class would hide the accessor on its prototype
+  ['OIDCContext.body', ({ OIDCContext }) => !Object.hasOwn(new OIDCContext({ req: {} }), 'body')],
   ['OIDCContext.urlFor', ({ OIDCContext }) => isFunction(OIDCContext.prototype.urlFor)],
   [
     'OIDCContext.clientJwtAuthExpectedAudience',

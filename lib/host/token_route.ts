@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http'
-import { Readable } from 'node:stream'
+import { IncomingMessage } from 'node:http'
 import type { Provider } from 'oidc-provider'
 import { answerJson, type Context } from './context.js'
 
@@ -26,24 +25,19 @@ export function lendTokenRoute(ctx: any, tokenRoute: string): void {
   ctx.path = tokenRoute
 }
 
-/** Hands a parsed JSON body on as the form-encoded stream that the host reads. */
+/** Hands a parsed JSON body on as a form, in a request that is otherwise the one that came. */
 export function replaceBody(ctx: any, form: URLSearchParams): void {
   const body = Buffer.from(form.toString())
   const { req } = ctx
-  const headers = {
+  const replacement: any = new IncomingMessage(req.socket)
+  for (const name of Object.keys(req)) if (!name.startsWith('_')) replacement[name] = req[name]
+  replacement.headers = {
     ...req.headers,
     'content-type': 'application/x-www-form-urlencoded',
     'content-length': String(body.length),
   }
-  const replacement = Object.assign(Readable.from([body], { objectMode: false }), {
-    headers,
-    method: req.method,
-    url: req.url,
-    originalUrl: req.originalUrl,
-    baseUrl: req.baseUrl,
-    httpVersion: req.httpVersion,
-    socket: req.socket,
-  }) as unknown as IncomingMessage
+  replacement.push(body)
+  replacement.push(null)
   ctx.req = ctx.request.req = ctx.response.req = replacement
 }
 

@@ -4,12 +4,14 @@
  */
 import { errors } from 'oidc-provider'
 import type { JsonObject } from '../deferral/deferral.js'
+import { isObject } from '../deferral/json.js'
 import { restoreResponseType } from '../host/client.js'
 import { accountOf, type Context, clientOf, paramsOf } from '../host/context.js'
 import type { DeferRequest, Deferring, Settings } from '../options.js'
 import { responseTypes } from './names.js'
 
 const largestContext = 16_384
+const deferringMembers = ['expiresIn', 'interval', 'context']
 
 /** Takes back what was lent to the host's checks, and refuses what the host would let pass. */
 export function checkResponseType(ctx: Context): void {
@@ -52,7 +54,10 @@ function deferRequest(ctx: Context): DeferRequest {
 
 function asDeferring(answer: boolean | Deferring): Deferring {
   if (typeof answer === 'boolean') return {}
-  if (typeof answer !== 'object' || answer === null) throw new TypeError('defer must return a boolean or an object')
+  const unknown = isObject(answer) && Object.keys(answer).find((name) => !deferringMembers.includes(name))
+  if (!isObject(answer) || unknown) {
+    throw new TypeError(`defer must return a boolean or an object of ${deferringMembers.join(', ')}`)
+  }
   return answer
 }
 
@@ -83,8 +88,4 @@ function isJson(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isJson)
   if (isObject(value)) return Object.values(value).every((member) => member === undefined || isJson(member))
   return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
-}
-
-function isObject(value: unknown): value is object {
-  return Object.prototype.toString.call(value) === '[object Object]'
 }

@@ -47,6 +47,7 @@ async function create(
       id,
       profile: 'openid',
       ...requestOf(source),
+      ...claimsOf(ctx),
       context: deferring.context,
       interval: deferring.interval,
       lifetime: deferring.expiresIn,
@@ -64,14 +65,13 @@ async function create(
 
 // the few fields of the host's code that reviewers see
 function requestOf(source: JsonObject) {
-  const { clientId, accountId, grantId, scope, resource, rar, claims } = source as {
+  const { clientId, accountId, grantId, scope, resource, rar } = source as {
     clientId: string
     accountId: string
     grantId: string
     scope?: string
     resource?: string | string[]
     rar?: JsonObject[]
-    claims?: JsonObject
   }
   return {
     clientId,
@@ -80,6 +80,11 @@ function requestOf(source: JsonObject) {
     scope: scope?.split(' ').filter(Boolean) ?? [],
     resource: resource === undefined ? [] : [resource].flat(),
     ...(rar && { authorizationDetails: rar }),
-    ...(claims && { claims }),
   }
+}
+
+// the client's own; the host adds to them on account of max_age and acr_values
+function claimsOf(ctx: Context): { claims?: JsonObject } {
+  const { claims } = paramsOf(ctx)
+  return typeof claims === 'string' ? { claims: JSON.parse(claims) } : {}
 }

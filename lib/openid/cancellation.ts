@@ -4,6 +4,7 @@
  */
 import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
+import { isObject } from '../deferral/json.js'
 import { answerJson, type Context } from '../host/context.js'
 import { afterProof } from '../host/hold.js'
 import { lendTokenRoute, replaceBody } from '../host/token_route.js'
@@ -13,10 +14,10 @@ import { fromStore, presented } from './presented_handle.js'
 const largestBody = 56 * 1024
 
 /** Middleware that has the host handle the cancellation endpoint as it handles its token endpoint. */
-export function cancellationEndpoint({ internals, settings }: Core) {
+export function cancellationEndpoint({ tokenRoute, settings }: Core) {
   async function lend(ctx: Context, next: () => Promise<void>): Promise<void> {
     answerJson(ctx)
-    lendTokenRoute(ctx, internals.configuration.routes.token as string)
+    lendTokenRoute(ctx, tokenRoute)
     // C-O02: the text of the draft says form, its example is JSON
     const form = ctx.method === 'POST' && ctx.is('application/json') ? await formOf(ctx) : undefined
     if (form) replaceBody(ctx, form)
@@ -32,13 +33,16 @@ export function cancellationEndpoint({ internals, settings }: Core) {
 /** Cancels (O-098 to O-110). */
 export async function cancel(ctx: Context, core: Core, deferredAuthId: string | undefined): Promise<void> {
   if (deferredAuthId === undefined) throw new errors.InvalidRequest("missing required parameter 'deferred_auth_id'")
-  const { store, settings, announce } = core
   const deferral = await afterProof(ctx, core.handler, () =>
     presented(ctx, core, 'deferred_auth_id', deferredAuthId, fromStore(core)),
   )
+  if (deferral) await cancelPresented(core, deferral.id)
   ctx.body = {}
-  if (!deferral) return
-  const cancelled = await store.cancel(deferral.id, undefined, settings.clock())
+}
+
+/** Cancels what its rightful client presented, unless it is redeemed or over. */
+export async function cancelPresented({ store, settings, announce }: Core, id: string): Promise<void> {
+  const cancelled = await store.cancel(id, undefined, settings.clock())
   if (cancelled) announce('cancelled', cancelled)
 }
 
@@ -46,8 +50,9 @@ export async function cancel(ctx: Context, core: Core, deferredAuthId: string | 
 async function formOf(ctx: Context): Promise<URLSearchParams | undefined> {
   try {
     const parsed: unknown = (ctx.req.readable ? undefined : parsedUpstream(ctx)) ?? JSON.parse(await limited(ctx.req))
-    const members = Object.entries(parsed as object)
-    if (Array.isArray(parsed) || members.some(([, value]) => typeof value !== 'string')) return undefined
+    if (!isObject(parsed)) return undefined
+    const members = Object.entries(parsed)
+    if (!members.every((member): member is [string, string] => typeof member[1] === 'string')) return undefined
     return new URLSearchParams(members)
   } catch {
     return undefined

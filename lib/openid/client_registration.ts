@@ -2,8 +2,8 @@
  * OpenID Connect Deferred Token Response Flow 1.0, "Client Metadata": where a client wants to be pinged.
  */
 import { type Configuration, errors } from 'oidc-provider'
-import { fail } from '../configuration.js'
 import type { Settings } from '../options.js'
+import { fail } from '../options_error.js'
 import { notificationEndpoint } from './names.js'
 
 type ExtraMetadata = NonNullable<Configuration['extraClientMetadata']>
@@ -16,14 +16,14 @@ export function withNotificationEndpoint(configuration: Configuration, { keys }:
   return {
     properties: [...properties, notificationEndpoint],
     validator(ctx, key, value, metadata) {
-      if (key === notificationEndpoint) assertEndpoint(value, keys.length > 0)
-      else theirs?.validator?.(ctx, key, value, metadata)
+      if (key !== notificationEndpoint) return theirs?.validator?.(ctx, key, value, metadata)
+      return assertEndpoint(value, keys.length > 0)
     },
   }
 }
 
 function assertNoStaticEndpoint({ clients = [] }: Configuration): void {
-  const client = clients.find((metadata) => notificationEndpoint in metadata)
+  const client = clients.find((metadata) => metadata[notificationEndpoint] !== undefined)
   if (client) {
     fail(
       'keys',

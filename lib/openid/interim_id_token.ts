@@ -4,7 +4,9 @@
  */
 import type { Core } from '../core.js'
 import { type DeferralRecord, describe } from '../deferral/deferral.js'
+import { isObject } from '../deferral/json.js'
 import { accountOf, type Context } from '../host/context.js'
+import { issueIdToken } from '../host/id_token.js'
 
 const lifetime = 300
 const reserved = new Set(['iss', 'sub', 'aud', 'exp', 'iat', 'nonce', 'at_hash', 'c_hash', 's_hash', 'azp', 'deferred'])
@@ -15,23 +17,15 @@ export async function interimIdToken(
   { provider, settings }: Core,
   deferral: DeferralRecord,
 ): Promise<string | undefined> {
-  const claims = await settings.interimIdToken?.(ctx, describe(deferral))
+  // without openid in its scope the request is none of OpenID Connect
+  if (!settings.interimIdToken || !deferral.scope.includes('openid')) return undefined
+  const claims = await settings.interimIdToken(ctx, describe(deferral))
   if (claims === undefined) return undefined
+  if (!isObject(claims)) throw new TypeError('interimIdToken must return a plain object of claims, or undefined')
   const clash = Object.keys(claims).find((name) => reserved.has(name))
   if (clash) throw new TypeError(`interimIdToken must not return the claim ${clash}`)
   const account = accountOf(ctx)
   const { sub } = (await account?.claims('id_token', 'openid', {}, [])) ?? { sub: deferral.accountId as string }
-  const { IdToken } = provider as unknown as { IdToken: new (available: object, opts: object) => HostIdToken }
-  const token = new IdToken({ sub }, { ctx })
-  token.scope = 'openid'
-  for (const [name, value] of Object.entries(claims)) token.set(name, value)
-  token.set('nonce', deferral.source.nonce)
-  token.set('deferred', { status: 'interim' })
-  return token.issue({ use: 'idtoken', expiresAt: Math.floor(Date.now() / 1000) + lifetime })
-}
-
-interface HostIdToken {
-  scope: string
-  set(name: string, value: unknown): void
-  issue(opts: { use: 'idtoken'; expiresAt: number }): Promise<string>
+  const marked = { ...claims, nonce: deferral.source.nonce, deferred: { status: 'interim' } }
+  return issueIdToken(ctx, provider, { sub, claims: marked, lifetime })
 }

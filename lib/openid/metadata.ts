@@ -7,12 +7,11 @@ import type { Context } from '../host/context.js'
 import { cancellationEndpoint } from './names.js'
 
 /** Middleware that adds the cancellation endpoint to the discovery document (C-O01). */
-export function discovery({ internals, settings }: Core) {
+export function discovery({ tokenRoute, settings }: Core) {
   return async (ctx: Context, next: () => Promise<void>): Promise<void> => {
     await next()
     if (ctx.oidc?.route !== 'discovery' || typeof ctx.body !== 'object' || ctx.body === null) return
-    const token = internals.configuration.routes.token as string
-    const url = ctx.oidc.urlFor('token').slice(0, -token.length) + settings.routes.cancellation
+    const url = ctx.oidc.urlFor('token').slice(0, -tokenRoute.length) + settings.routes.cancellation
     Object.assign(ctx.body, { [cancellationEndpoint]: url })
   }
 }

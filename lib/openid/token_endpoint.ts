@@ -5,20 +5,17 @@
 import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
 import { type Context, paramsOf } from '../host/context.js'
+import type { Internals } from '../host/seams.js'
 import { isLent } from '../host/token_route.js'
 import { cancel } from './cancellation.js'
 import { exchange } from './deferred_code_exchange.js'
 import { poll } from './token_request.js'
 
 /** The parameters the grant declares to the host; only `resource` may be repeated. */
-export const parameters = [
-  'deferred_code',
-  'deferred_auth_id',
-  'deferred_notification_token',
-  'code_verifier',
-  'redirect_uri',
-  'resource',
-]
+export function parameters({ configuration }: Internals): string[] {
+  const always = ['deferred_code', 'deferred_auth_id', 'deferred_notification_token', 'code_verifier', 'redirect_uri']
+  return configuration.features.resourceIndicators.enabled ? [...always, 'resource'] : always
+}
 
 /** The handler of the deferred grant. */
 export async function handleDeferredGrant(ctx: Context, core: Core): Promise<void> {

@@ -9,7 +9,7 @@ import type { Context } from '../host/context.js'
 
 /** The answer to a poll that comes too early (O-072). */
 export function slowDown(ctx: Context, interval: number): Error {
-  ctx.set('Retry-After', String(interval + 5))
+  retryAfter(ctx, interval + 5)
   return withoutStack(() => new errors.SlowDown())
 }
 
@@ -17,7 +17,7 @@ export function slowDown(ctx: Context, interval: number): Error {
 export function refusal(ctx: Context, deferral: DeferralRecord, outcome: Exclude<PollOutcome, 'redeem'>): Error {
   switch (outcome) {
     case 'authorization_pending':
-      ctx.set('Retry-After', String(deferral.interval))
+      retryAfter(ctx, deferral.interval)
       return withoutStack(() => new errors.AuthorizationPending(pendingText(deferral)))
     case 'access_denied':
       return new errors.AccessDenied(denialText(deferral))
@@ -26,6 +26,12 @@ export function refusal(ctx: Context, deferral: DeferralRecord, outcome: Exclude
     case 'invalid_grant':
       return alreadyRedeemed()
   }
+}
+
+function retryAfter(ctx: Context, seconds: number): void {
+  ctx.set('Retry-After', String(seconds))
+  // clients in a browser could not read it
+  if (ctx.get('Origin')) ctx.append('Access-Control-Expose-Headers', 'Retry-After')
 }
 
 // having to wait is no fault, and the host's errors capture their stack twice: a good part of what such a poll costs

@@ -2,9 +2,9 @@
  * OpenID Connect Deferred Token Response Flow 1.0, "Token Response": an approved deferral becomes what the host would have
  * issued without the wait, exactly once.
  */
-import { isDeepStrictEqual } from 'node:util'
 import type { Core } from '../core.js'
 import { type DeferralRecord, describe, type JsonObject } from '../deferral/deferral.js'
+import { beyond } from '../deferral/json.js'
 import { narrow } from '../deferral/narrow.js'
 import { pollOutcome } from '../deferral/outcome.js'
 import { redeem } from '../deferral/redemption.js'
@@ -26,7 +26,7 @@ async function mintFrom(ctx: Context, core: Core, claimed: DeferralRecord): Prom
   const decision = claimed.status === 'approved' ? claimed.decision : {}
   ctx.oidc.entity('Deferral', describe(claimed))
   await resume(ctx, core, {
-    source: narrow(claimed.source, decision),
+    source: narrow(claimed, decision),
     binding: claimed.binding,
     requestedResource: claimed.requestedResource?.filter((one) => decision.resource?.includes(one) ?? true),
     inspect: ({ rar }) => assertDetails(rar, decision.authorizationDetails),
@@ -36,7 +36,7 @@ async function mintFrom(ctx: Context, core: Core, claimed: DeferralRecord): Prom
 // what the integrator's callback computes at mint time must not undo what a reviewer narrowed (E-32)
 function assertDetails(details: unknown, granted: JsonObject[] | undefined): void {
   if (!granted || !Array.isArray(details)) return
-  if (details.every((detail) => granted.some((one) => isDeepStrictEqual(one, detail)))) return
+  if (beyond(details, granted).length === 0) return
   throw new Error('the authorization_details of the token are wider than the decision on this deferral')
 }
 

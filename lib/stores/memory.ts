@@ -1,6 +1,8 @@
 import type { DeferralRecord } from '../deferral/deferral.js'
 import type { DeferralQuery, DeferralStore } from '../deferral/store.js'
 
+const graceSeconds = 86_400
+
 type Guard = (deferral: DeferralRecord, now: Date) => boolean
 
 const unexpired: Guard = ({ expiresAt }, now) => expiresAt > now
@@ -11,6 +13,14 @@ const seconds = (count: number, from: Date) => new Date(from.getTime() + count *
 /** The reference store: one process, nothing survives it. For development and tests. */
 export function memoryStore(): DeferralStore {
   const deferrals = new Map<string, DeferralRecord>()
+  let purgedAt = new Date(0)
+
+  // a day after expiry, as the production store does; looked for once a minute
+  function purge(now: Date): void {
+    if (now < seconds(60, purgedAt)) return
+    purgedAt = now
+    for (const [id, { expiresAt }] of deferrals) if (seconds(graceSeconds, expiresAt) <= now) deferrals.delete(id)
+  }
 
   // no await between guard and write: on one thread that is the atomic transition the contract asks for
   function transition(
@@ -28,6 +38,7 @@ export function memoryStore(): DeferralStore {
 
   return {
     async create({ expiresIn, ...request }, now = new Date()) {
+      purge(now)
       if (deferrals.has(request.id)) throw new Error('a deferral with this id exists')
       const expiresAt = seconds(expiresIn, now)
       const created = { ...request, status: 'pending' as const, createdAt: now, expiresAt, fence: 0, readAt: now }

@@ -1,6 +1,7 @@
 import type { Collection, Db, Document, Filter } from 'mongodb'
 import type { DeferralRecord } from '../deferral/deferral.js'
 import type { DeferralStore } from '../deferral/store.js'
+import { assertMembers } from '../options_error.js'
 import { listing } from './mongodb_listing.js'
 import { jsonMembers, migrateDeferrals, schemaVersion } from './mongodb_schema.js'
 
@@ -53,8 +54,10 @@ function toMembers(record: object): Document {
  */
 export function mongoStore(
   db: Db,
-  { collection: name = 'deferrals', migrate = true }: { collection?: string; migrate?: boolean } = {},
+  options: { collection?: string; migrate?: boolean } = {},
 ): DeferralStore & { migrate(): Promise<void> } {
+  const { collection: name = 'deferrals', migrate = true } = options
+  assertMembers('mongoStore', options, { collection: 'string', migrate: 'boolean' })
   if (typeof db?.collection !== 'function')
     throw new TypeError('mongoStore needs a Db of the mongodb driver, client.db(name)')
   const deferrals: Collection<DeferralDocument> = db.collection(name, {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Collection, CreateIndexesOptions, Db, Document, IndexDescription, MongoServerError } from 'mongodb'
 
 /** Raised when documents of an earlier version need more than a new validator. */
@@ -84,7 +85,14 @@ export async function migrateDeferrals<T extends Document>(db: Db, collection: C
     await db.createCollection(collection.collectionName, { validator })
   } catch (error) {
     if ((error as MongoServerError).codeName !== 'NamespaceExists') throw error
-    await db.command({ collMod: collection.collectionName, validator })
+    await modernise(db, collection.collectionName)
   }
   await collection.createIndexes(indexes)
+}
+
+// looks before it changes: collMod takes a lock, and rights that a node at run time may not have
+async function modernise(db: Db, name: string): Promise<void> {
+  const [info] = await db.listCollections({ name }).toArray()
+  const { options } = info as { options?: { validator?: Document } }
+  if (!isDeepStrictEqual(options?.validator, validator)) await db.command({ collMod: name, validator })
 }

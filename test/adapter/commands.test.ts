@@ -49,6 +49,21 @@ describeMongo('commands', () => {
     }
   })
 
+  test.each(models)('of %s take no object for a query', async (model) => {
+    const artifacts = adapter(model)
+    await artifacts.upsert('kept', { jti: 'kept', grantId: 'grant', uid: 'uid', userCode: model }, 60)
+    const query = { $ne: 1 } as never
+    expect(await artifacts.find(query)).toBeUndefined()
+    expect(await artifacts.findByUid(query)).toBeUndefined()
+    await artifacts.destroy(query)
+    await artifacts.revokeByGrantId(query)
+    expect(await artifacts.find('kept')).toBeDefined()
+  })
+
+  test.each([{ preffix: 'x' }, { prefix: 5 }])('are of an adapter whose options %p are refused', (options) => {
+    expect(() => mongoAdapter(database.db, options as never)).toThrow(TypeError)
+  })
+
   test('of look-ups and revocation are one each, the revocation written to the majority', async () => {
     await adapter('Session').findByUid('uid')
     expect(only().filter).toEqual({ uid: 'uid' })

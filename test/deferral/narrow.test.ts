@@ -97,15 +97,33 @@ describe('C-I14 what the host mints from', () => {
     ],
     ['two resources are an array', { resource: ['https://a.example', 'https://b.example'] }, {}],
     ['details', { authorizationDetails: [account] }, { rar: [account] }],
-    ['claims', { claims: {} }, { claims: {} }],
+    ['claims', { claims: {} }, { claims: { id_token: {} } }],
     ['acr, amr, auth_time', { acr: '2', amr: ['face'], authTime: 200 }, { acr: '2', amr: ['face'], authTime: 200 }],
   ])('%s', (_case, granted, difference) => {
     const before = structuredClone(source)
-    expect(narrow(source, granted)).toEqual({ ...source, ...difference })
+    expect(narrow({ ...requested, source }, granted)).toEqual({ ...source, ...difference })
     expect(source).toEqual(before)
   })
 
   test('no resource leaves no member behind', () => {
-    expect(narrow(source, { resource: [] })).not.toHaveProperty('resource')
+    expect(narrow({ ...requested, source }, { resource: [] })).not.toHaveProperty('resource')
+  })
+
+  test('what the host asked for by itself, on account of max_age and acr_values, stays', () => {
+    const hosts = { auth_time: { essential: true }, acr: { values: ['high'] } }
+    const claims = { id_token: { email: null, ...hosts }, userinfo: { email: null } }
+    const asked = { id_token: { email: null }, userinfo: { email: null } }
+    expect(
+      narrow({ claims: asked, source: { ...source, claims } }, { claims: { userinfo: { email: null } } }),
+    ).toMatchObject({
+      claims: { id_token: hosts, userinfo: { email: null } },
+    })
+  })
+
+  test('the same detail twice is more than once', () => {
+    expect(() => assertNarrower(requested, { authorizationDetails: [account, account] })).toThrow(RangeError)
+    expect(() => assertNarrower(requested, { resource: ['https://a.example', 'https://a.example'] })).toThrow(
+      RangeError,
+    )
   })
 })

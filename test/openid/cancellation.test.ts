@@ -1,7 +1,8 @@
+import type { IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { approved, basic, clientTypes, deferred, party, send, waiting } from '../support/journey.js'
 import { observedStore } from '../support/observed.js'
-import { startProvider, type TestProvider } from '../support/provider.js'
+import { startProvider, type TestProvider, withProvider } from '../support/provider.js'
 import { relyingParty } from '../support/relying_party.js'
 
 let op: TestProvider
@@ -182,4 +183,17 @@ describe('what a cancellation cannot do', () => {
     expect((await rp.cancel(code)).status).toBe(200)
     expect(await status(id)).toBe('pending')
   })
+})
+
+test('C77 a JSON request is, to the integrator, the request that came', async () => {
+  const seen: unknown[] = []
+  const clientBasedCORS = ({ req }: { req: IncomingMessage }) => {
+    seen.push([req.constructor.name, req.httpVersionMajor, req.rawHeaders.length > 0, typeof req.headers.authorization])
+    return true
+  }
+  await withProvider({ configuration: { clientBasedCORS } }, async ({ issuer }) => {
+    const extras = { json: true, headers: { origin: 'https://rp.example' } }
+    expect(await relyingParty(issuer).cancel('unknown', {}, extras)).toMatchObject({ status: 200, body: {} })
+  })
+  expect(seen).toEqual([['IncomingMessage', 1, true, 'string']])
 })

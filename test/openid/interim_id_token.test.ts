@@ -84,6 +84,13 @@ test('C25 is no id_token_hint', async () => {
   expect(hinted.params).toMatchObject({ error: 'invalid_request', state: 'a state' })
 })
 
+test('O-111 a request without openid gets none', async () => {
+  const rp = await clientOf(op, 'secret')
+  const { params } = await authorize(op, rp, { scope: 'email' })
+  const { status, body } = await rp.exchange(params.deferred_code!)
+  expect([status, Object.keys(body)]).toEqual([200, ['deferred_auth_id', 'expires_in', 'interval']])
+})
+
 test('O-114 without a nonce in the request it has none', async () => {
   const rp = await clientOf(op, 'secret')
   const { params } = await authorize(op, rp)

@@ -168,3 +168,12 @@ test('two deferrals of one client are paced apart', async () => {
   expect(await said(rp, one.handle, [0, 0])).toEqual([pending, slow])
   expect(await said(rp, other.handle, [0])).toEqual([pending])
 })
+
+test('a client in a browser may read Retry-After', async () => {
+  const op = await startProvider({ configuration: { clientBasedCORS: () => true } })
+  const rp = relyingParty(op.issuer)
+  const { handle } = await waiting(op, rp)
+  const { headers } = await rp.poll(handle, {}, { headers: { origin: 'https://rp.example' } })
+  expect(headers.get('access-control-expose-headers')).toContain('Retry-After')
+  await op.close()
+})

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { added, authorize, clientTypes, redeem } from '../support/authorization.js'
-import { clients } from '../support/clients.js'
+import { clients, redirectUri } from '../support/clients.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { relyingParty } from '../support/relying_party.js'
+import { userAgent } from '../support/user_agent.js'
 
 describe('C03 a client without', () => {
   let op: TestProvider
@@ -50,4 +51,17 @@ describe('C03 a client without', () => {
       expect(await redeem(op, relyingParty(op.issuer, 'other'), params.deferred_code!)).toMatchObject({ status: 200 })
     },
   )
+})
+
+test('C03 O-011 a client registered for the response type alone, without the grant, is unauthorized_client', async () => {
+  const half = { client_id: 'half', client_secret: 'half a secret', redirect_uris: [redirectUri] }
+  const op = await startProvider({
+    configuration: {
+      clients: [{ ...half, grant_types: ['authorization_code'], response_types: ['code', 'deferred_code'] }],
+    },
+  })
+  const { params } = await userAgent().visit(relyingParty(op.issuer, 'half').authorizationUrl())
+  expect(params).toMatchObject({ error: 'unauthorized_client', state: 'a state', iss: op.issuer })
+  expect((await op.provider.deferrals.list()).deferrals).toEqual([])
+  await op.close()
 })

@@ -57,6 +57,19 @@ describeMongo('mongoStore', () => {
     })
   })
 
+  test('migrates without a command that changes anything when nothing has to be changed', async () => {
+    const again = mongoStore(database.db, { collection: 'deferrals' })
+    const commands = await recorded(database.db, async () => {
+      await again.find('x')
+    })
+    expect(commands.map(({ commandName }) => commandName)).toEqual([
+      'create',
+      'listCollections',
+      'createIndexes',
+      'find',
+    ])
+  })
+
   test('migrates by itself on first use, and not at all when told so', async () => {
     await mongoStore(database.db, { collection: 'first_use' }).find('x')
     expect(await database.db.collection('first_use').indexes()).toHaveLength(6)
@@ -120,6 +133,8 @@ describeMongo('mongoStore', () => {
 
   test('rejects, and writes nothing, when it is not given a database', () => {
     expect(() => mongoStore({} as Db)).toThrow(TypeError)
+    expect(() => mongoStore(database.db, { colection: 'x' } as never)).toThrow(/colection/)
+    expect(() => mongoStore(database.db, { collection: 5 } as never)).toThrow(/collection/)
   })
 })
 
