@@ -1,10 +1,10 @@
 /*
  * OpenID Connect Deferred Token Response Flow 1.0, "Client Metadata": where a client wants to be pinged.
  */
-import { type Configuration, errors } from 'oidc-provider'
+import { type ClientMetadata, type Configuration, errors } from 'oidc-provider'
 import type { Settings } from '../options.js'
 import { fail } from '../options_error.js'
-import { notificationEndpoint } from './names.js'
+import { grantType, notificationEndpoint, responseTypes } from './names.js'
 
 type ExtraMetadata = NonNullable<Configuration['extraClientMetadata']>
 
@@ -17,6 +17,7 @@ export function withNotificationEndpoint(configuration: Configuration, { keys }:
     properties: [...properties, notificationEndpoint],
     validator(ctx, key, value, metadata) {
       if (key !== notificationEndpoint) return theirs?.validator?.(ctx, key, value, metadata)
+      if (ctx?.oidc) assertGrant(metadata)
       return assertEndpoint(value, keys.length > 0)
     },
   }
@@ -30,6 +31,15 @@ function assertNoStaticEndpoint({ clients = [] }: Configuration): void {
       `must hold a 32-byte key, client ${client.client_id} has a ${notificationEndpoint}; or remove that from it`,
     )
   }
+}
+
+// at registration only: a client that is there already is refused where it asks, as unauthorized_client
+function assertGrant({ response_types: types = [], grant_types: grants = [] }: ClientMetadata): void {
+  const deferrable = types.some((type: string) => (responseTypes as readonly string[]).includes(type))
+  if (!deferrable || grants.includes(grantType)) return
+  throw new errors.InvalidClientMetadata(
+    `grant_types must contain '${grantType}' when deferred_code is amongst response_types`,
+  )
 }
 
 function assertEndpoint(value: unknown, supported: boolean): void {

@@ -62,6 +62,15 @@ describe('with keys', () => {
     })
   })
 
+  test.each([[['authorization_code']], [[]], [undefined]])(
+    'O-011 a client of deferred_code with the grants %p, which could never exchange, is invalid_client_metadata',
+    async (grants) => {
+      const refused = await register(op, { grant_types: grants })
+      expect(refused).toMatchObject({ status: 400, body: { error: 'invalid_client_metadata' } })
+      expect(refused.body.error_description).toContain(grantType)
+    },
+  )
+
   test('O-006 a client without a notification endpoint registers, and gets tokens by polling alone', async () => {
     const { body: client } = await register(op, { token_endpoint_auth_method: 'none' })
     expect(client).not.toHaveProperty('deferred_client_notification_endpoint')
