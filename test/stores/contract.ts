@@ -1,31 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import type { DeferralRecord, DeferralStore, NewDeferral } from 'oidc-provider-deferred'
+import type { DeferralRecord, DeferralStore } from 'oidc-provider-deferred'
 import { newId } from '../../lib/deferral/handle.js'
-
-const start = new Date('2026-01-01T00:00:00Z')
-const at = (seconds: number) => new Date(start.getTime() + seconds * 1000)
-
-/** A request with everything in it that a database might mistake for its own language. */
-export function newDeferral(members: Partial<NewDeferral> = {}): NewDeferral {
-  return {
-    id: newId(),
-    profile: 'openid',
-    clientId: 'client',
-    accountId: 'account',
-    grantId: 'grant',
-    scope: ['openid', '$scope'],
-    resource: [],
-    authorizationDetails: [{ type: 'payment', $where: 'a.b', 'dotted.name': { $$NOW: 1 }, _bsontype: 'ObjectId' }],
-    claims: { id_token: { 'https://example.com/claim': null, 'nul\u0000': { $ref: 'a', $id: 'b' } } },
-    context: { note: '$$NOW', $set: { 'a.b': [] } },
-    interval: 5,
-    lifetime: 600,
-    codeHash: 'hash',
-    source: { scope: 'openid $scope', 'x.y': '$expr', nested: { $literal: null } },
-    expiresIn: 60,
-    ...members,
-  }
-}
+import { at, newDeferral, start } from './new_deferral.js'
 
 type Step = (store: DeferralStore, id: string, now?: Date) => Promise<unknown>
 

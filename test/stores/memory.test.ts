@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { memoryStore } from 'oidc-provider-deferred'
-import { contract, newDeferral } from './contract.js'
+import { contract } from './contract.js'
+import { newDeferral } from './new_deferral.js'
 
 const store = memoryStore()
 

@@ -4,7 +4,8 @@ import type { DeferralStore } from 'oidc-provider-deferred'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
 import { describeMongo, type TestDatabase, testDatabase } from '../support/database.js'
 import { type Mongo, startMongo } from '../support/mongod.js'
-import { contract, newDeferral } from './contract.js'
+import { contract } from './contract.js'
+import { newDeferral } from './new_deferral.js'
 
 let database: TestDatabase
 let store: DeferralStore & { migrate(): Promise<void> }
