@@ -1,9 +1,7 @@
 import { storeVerbs } from './deferral/store.js'
 import type { DeferredTokenResponseOptions, Settings } from './options.js'
-import { fail } from './options_error.js'
+import { fail, path } from './options_error.js'
 import { memoryStore } from './stores/memory.js'
-
-const path = 'features.deferredTokenResponse'
 
 type Check = (value: unknown, at: string) => void
 
@@ -36,7 +34,6 @@ export function settle(options: DeferredTokenResponseOptions): Settings {
   members(checks)(options, path)
   const { defer = () => false, keys = [], interval = 5, requireSenderConstraint = true, interimIdToken, now } = options
   return {
-    enabled: options.enabled ?? true,
     store: options.store ?? memoryStore(),
     defer,
     keys,

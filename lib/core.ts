@@ -1,5 +1,5 @@
 import type { Provider } from 'oidc-provider'
-import type { DeferralRecord } from './deferral/deferral.js'
+import type { Deferral } from './deferral/deferral.js'
 import type { DeferralEvent } from './deferral/deferrals.js'
 import type { Pacing } from './deferral/pacing.js'
 import type { DeferralStore } from './deferral/store.js'
@@ -18,7 +18,7 @@ export interface Core {
   settings: Settings
   store: DeferralStore
   pacing: Pacing
-  announce: (event: DeferralEvent, record: DeferralRecord) => void
+  announce: (event: DeferralEvent, deferral: Deferral) => void
 }
 
 const cores = new WeakMap<Provider, Core>()

@@ -2,7 +2,7 @@ import type { Provider } from 'oidc-provider'
 import { isEnabled, settle, warnOfMemoryStore } from './configuration.js'
 import { preparationOf } from './configure.js'
 import { type Core, coreOf, keepCore } from './core.js'
-import { type Deferral, describe } from './deferral/deferral.js'
+import type { Deferral } from './deferral/deferral.js'
 import { type DeferralEvent, Deferrals } from './deferral/deferrals.js'
 import { createPacing } from './deferral/pacing.js'
 import { withPlainErrors } from './deferral/store.js'
@@ -81,12 +81,12 @@ function createCore(provider: Provider, internals: Internals, settings: Settings
     settings,
     store: withPlainErrors(settings.store),
     pacing,
-    announce(event, record) {
+    announce(event, deferral) {
       // what was decided on this node is never hidden by a refused poll
-      if (record.status !== 'pending') pacing.forget(record.id)
+      if (deferral.status !== 'pending') pacing.forget(deferral.id)
       // a listener's fault must not cost the client an answer that is true already
       try {
-        provider.emit(`deferral.${event}` as never, describe(record) as never)
+        provider.emit(`deferral.${event}` as never, deferral as never)
       } catch (error) {
         process.emitWarning(`a listener of deferral.${event} failed: ${(error as Error)?.stack ?? error}`)
       }

@@ -68,7 +68,7 @@ export type HostConfiguration = Omit<Configuration, 'clients'> & {
 
 /** The options with every default filled in. */
 export type Settings = Required<
-  Omit<DeferredTokenResponseOptions, 'interimIdToken' | 'now' | 'profiles' | 'ttl' | 'routes'>
+  Omit<DeferredTokenResponseOptions, 'enabled' | 'interimIdToken' | 'now' | 'profiles' | 'ttl' | 'routes'>
 > &
   Pick<DeferredTokenResponseOptions, 'interimIdToken'> & {
     ttl: { deferredCode: number; deferral: number }

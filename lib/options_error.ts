@@ -1,4 +1,5 @@
-const path = 'features.deferredTokenResponse'
+/** Where the options are, in the host's configuration. */
+export const path = 'features.deferredTokenResponse'
 
 /** Throws the `TypeError` of a wrong option; it starts with the option's path and says what to write. */
 export function fail(at: string, what: string): never {

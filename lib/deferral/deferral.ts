@@ -52,15 +52,13 @@ export interface Claim {
   until: Date
 }
 
-/** What was asked for and is known of one deferred request, whatever its status. */
-export interface DeferredRequest {
+/** Who asked for what, as reviewers see it. */
+interface Requested {
   /** internal id, 22 base64url characters; may be logged and shown to reviewers */
   id: string
   profile: Profile
   clientId: string
   accountId?: string
-  /** the host's Grant that the tokens will belong to */
-  grantId?: string
   /** originating grant type, absent in the openid profile */
   grantType?: string
   scope: string[]
@@ -68,6 +66,12 @@ export interface DeferredRequest {
   authorizationDetails?: JsonObject[]
   claims?: JsonObject
   context?: JsonObject
+}
+
+/** What was asked for and is known of one deferred request, whatever its status. */
+export interface DeferredRequest extends Requested {
+  /** the host's Grant that the tokens will belong to */
+  grantId?: string
   /** seconds between polls */
   interval: number
   /** seconds from the exchange to expiry */
@@ -111,20 +115,10 @@ export type DeferralRecord = Facts &
   )
 
 /** One deferral as reviewers, events and the integrator's callbacks see it. It never holds a handle or a hash. */
-export interface Deferral {
-  id: string
-  profile: Profile
+export interface Deferral extends Requested {
   status: DeferralStatus
   /** not redeemed and past `expiresAt` */
   expired: boolean
-  clientId: string
-  accountId?: string
-  grantType?: string
-  scope: string[]
-  resource: string[]
-  authorizationDetails?: JsonObject[]
-  claims?: JsonObject
-  context?: JsonObject
   progress?: Progress
   decision?: Decision & { at: Date }
   createdAt: Date

@@ -25,7 +25,7 @@ export type DeferralEvent = 'created' | 'exchanged' | 'approved' | 'denied' | 'c
 export interface Surroundings {
   store: DeferralStore
   clock: () => Date | undefined
-  announce: (event: DeferralEvent, record: DeferralRecord) => void
+  announce: (event: DeferralEvent, deferral: Deferral) => void
   /** when the host's Grant behind a deferral ends; `undefined`: never */
   grantExpiry: (record: DeferralRecord) => Promise<Date | undefined>
 }
@@ -113,8 +113,9 @@ export class Deferrals {
     written: DeferralRecord | undefined,
   ): Promise<Transition> {
     if (!written) return { deferral: describe(await this.#known(id)), changed: false }
-    if (event) this.#announce(event, written)
-    return { deferral: describe(written), changed: true }
+    const deferral = describe(written)
+    if (event) this.#announce(event, deferral)
+    return { deferral, changed: true }
   }
 }
 

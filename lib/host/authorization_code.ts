@@ -1,9 +1,10 @@
 import type { AuthorizationCode, Provider } from 'oidc-provider'
 import type { JsonObject } from '../deferral/deferral.js'
+import { epochTime } from './epoch_time.js'
 import { markWaiting } from './intercept.js'
 
 /** What the host would have stored of this code, without what belongs to its own storage. */
-export async function payloadOf(code: AuthorizationCode): Promise<JsonObject> {
+export async function sourceOf(code: AuthorizationCode): Promise<JsonObject> {
   // public in the host's documentation of custom formats, not in its types
   const { payload } = await (code as any).getValueAndPayload()
   const { iat, exp, jti, kind, consumed, ...source } = payload
@@ -12,7 +13,7 @@ export async function payloadOf(code: AuthorizationCode): Promise<JsonObject> {
 
 /** The code again, made from what was kept; it is valid now, was never stored, and cannot be consumed. */
 export function codeFrom(provider: Provider, source: JsonObject, { consumed = false } = {}): AuthorizationCode {
-  const now = Math.floor(Date.now() / 1000)
+  const now = epochTime()
   const code = new (provider as any).AuthorizationCode({ ...source, jti: 'deferred', iat: now, exp: now + 60 })
   if (consumed) code.consumed = now
   return markWaiting(code)

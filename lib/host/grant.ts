@@ -1,5 +1,6 @@
 import { type AuthorizationCode, errors, type Provider } from 'oidc-provider'
 import { type Context, clientOf } from './context.js'
+import { epochTime } from './epoch_time.js'
 
 /**
  * Has the Grant behind this code outlive the deferral and the refresh token that may follow it. Must run before the deferral
@@ -14,7 +15,7 @@ export async function outlive(
   const grant = await provider.Grant.find(code.grantId as string)
   if (!grant) throw new errors.AccessDenied(undefined, 'grant not found')
   if (!grant.exp) return
-  const end = Math.floor(Date.now() / 1000) + seconds + refreshTokenLifetime(ctx, provider, code)
+  const end = epochTime() + seconds + refreshTokenLifetime(ctx, provider, code)
   if (grant.exp >= end) return
   // save(ttl) is ignored by the host
   grant.exp = end

@@ -1,5 +1,6 @@
 import type { Provider } from 'oidc-provider'
 import type { Context } from './context.js'
+import { epochTime } from './epoch_time.js'
 
 /**
  * Overrides the host's check of an `id_token_hint`, for which it has no hook: an interim ID Token is signed like any other, but
@@ -25,5 +26,5 @@ export async function issueIdToken(
   const token = new (provider as any).IdToken({ sub }, { ctx })
   token.scope = 'openid'
   for (const [name, value] of Object.entries(claims)) token.set(name, value)
-  return token.issue({ use: 'idtoken', expiresAt: Math.floor(Date.now() / 1000) + lifetime })
+  return token.issue({ use: 'idtoken', expiresAt: epochTime() + lifetime })
 }

@@ -2,6 +2,7 @@ import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose'
 import { errors, type Provider } from 'oidc-provider'
 import type { Binding } from '../deferral/deferral.js'
 import { type Context, clientOf } from './context.js'
+import { epochTime } from './epoch_time.js'
 import type { Internals } from './seams.js'
 
 const { InvalidDpopProof } = errors
@@ -44,7 +45,7 @@ export async function assertFresh(
 ): Promise<void> {
   if (configuration.features.dPoP.allowReplay) return
   // acceptable to the host for 300 s around iat, which may lie ahead
-  const end = Math.max(Math.floor(Date.now() / 1000), proof.iat) + 300
+  const end = Math.max(epochTime(), proof.iat) + 300
   const { ReplayDetection } = provider as unknown as { ReplayDetection: { unique: Unique } }
   if (!(await ReplayDetection.unique(clientOf(ctx).clientId, proof.jti, end))) {
     throw new InvalidDpopProof('DPoP proof JWT Replay detected')

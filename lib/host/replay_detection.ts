@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Provider } from 'oidc-provider'
 import { type Context, currentContext } from './context.js'
+import { epochTime } from './epoch_time.js'
 import type { Unique } from './proof.js'
 
 const accepted = new WeakMap<Context, Set<string>>()
@@ -17,7 +18,7 @@ export function installReplayDetection(provider: Provider): void {
   async function insertOnce(iss: string, jti: string, exp: number): Promise<boolean> {
     const { adapter } = ReplayDetection
     if (typeof adapter.insertUnique !== 'function') return unique.call(ReplayDetection, iss, jti, exp)
-    const now = Math.floor(Date.now() / 1000)
+    const now = epochTime()
     const id = createHash('sha256')
       .update(iss + jti)
       .digest('base64url')

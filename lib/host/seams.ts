@@ -14,7 +14,7 @@ export interface Internals {
     features: {
       dPoP: { enabled: boolean; allowReplay: boolean }
       resourceIndicators: { enabled: boolean }
-      mTLS: { enabled: boolean; getCertificate: (ctx: Context) => unknown }
+      mTLS: { getCertificate: (ctx: Context) => unknown }
     }
   }
   grantTypeHandlers: Map<string, (ctx: Context) => Promise<void>>

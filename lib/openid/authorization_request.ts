@@ -25,7 +25,8 @@ export function checkResponseType(ctx: Context): void {
 
 /** Whether this request asks for `deferred_code`, alone or with `code`. */
 export function isDeferrable(ctx: Context): boolean {
-  return (responseTypes as readonly unknown[]).includes(paramsOf(ctx).response_type)
+  const { response_type: type } = paramsOf(ctx)
+  return typeof type === 'string' && responseTypes.includes(type)
 }
 
 /** Asks `defer`; `undefined` means that the request is answered with a code at once (O-016). */

@@ -6,7 +6,7 @@ import type { AuthorizationCode } from 'oidc-provider'
 import type { Core } from '../core.js'
 import { describe, type JsonObject } from '../deferral/deferral.js'
 import { newHandle, newId } from '../deferral/handle.js'
-import { payloadOf } from '../host/authorization_code.js'
+import { sourceOf } from '../host/authorization_code.js'
 import { type Context, paramsOf } from '../host/context.js'
 import { outlive } from '../host/grant.js'
 import { intercept } from '../host/intercept.js'
@@ -39,7 +39,7 @@ async function create(
   const { provider, settings, store } = core
   const { deferredCode } = settings.ttl
   await outlive(ctx, provider, code, deferredCode + deferring.expiresIn)
-  const source = await payloadOf(code)
+  const source = await sourceOf(code)
   const id = newId()
   const { handle, hash } = newHandle('deferred_code', id)
   const record = await store.create(
@@ -58,8 +58,9 @@ async function create(
     settings.clock(),
   )
   deferred.add(ctx)
-  ctx.oidc.entity('Deferral', describe(record))
-  core.announce('created', record)
+  const created = describe(record)
+  ctx.oidc.entity('Deferral', created)
+  core.announce('created', created)
   return handle
 }
 

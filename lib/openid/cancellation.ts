@@ -4,6 +4,7 @@
  */
 import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
+import { type DeferralRecord, describe } from '../deferral/deferral.js'
 import { isObject } from '../deferral/json.js'
 import { answerJson, type Context } from '../host/context.js'
 import { afterProof } from '../host/hold.js'
@@ -36,14 +37,18 @@ export async function cancel(ctx: Context, core: Core, deferredAuthId: string | 
   const deferral = await afterProof(ctx, core.handler, () =>
     presented(ctx, core, 'deferred_auth_id', deferredAuthId, fromStore(core)),
   )
-  if (deferral) await cancelPresented(core, deferral.id)
+  if (deferral) await cancelDeferral(core, deferral.id)
   ctx.body = {}
 }
 
-/** Cancels what its rightful client presented, unless it is redeemed or over. */
-export async function cancelPresented({ store, settings, announce }: Core, id: string): Promise<void> {
+/** Cancels on behalf of the client, unless it is redeemed or over; resolves to the record if that changed it. */
+export async function cancelDeferral(
+  { store, settings, announce }: Core,
+  id: string,
+): Promise<DeferralRecord | undefined> {
   const cancelled = await store.cancel(id, undefined, settings.clock())
-  if (cancelled) announce('cancelled', cancelled)
+  if (cancelled) announce('cancelled', describe(cancelled))
+  return cancelled
 }
 
 // undefined: broken, too large, or not an object of strings; the host then refuses the media type with invalid_request

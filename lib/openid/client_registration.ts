@@ -35,7 +35,7 @@ function assertNoStaticEndpoint({ clients = [] }: Configuration): void {
 
 // at registration only: a client that is there already is refused where it asks, as unauthorized_client
 function assertGrant({ response_types: types = [], grant_types: grants = [] }: ClientMetadata): void {
-  const deferrable = types.some((type: string) => (responseTypes as readonly string[]).includes(type))
+  const deferrable = types.some((type) => responseTypes.includes(type))
   if (!deferrable || grants.includes(grantType)) return
   throw new errors.InvalidClientMetadata(
     `grant_types must contain '${grantType}' when deferred_code is amongst response_types`,

@@ -9,6 +9,7 @@ import { newHandle } from '../deferral/handle.js'
 import type { Exchange } from '../deferral/store.js'
 import { type Context, clientOf, paramsOf } from '../host/context.js'
 import { afterProof, hold } from '../host/hold.js'
+import { cancelDeferral } from './cancellation.js'
 import { interimIdToken } from './interim_id_token.js'
 import { fromStore, presented } from './presented_handle.js'
 
@@ -23,7 +24,7 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
   const deferral = await afterProof(ctx, core.handler, () =>
     presented(ctx, core, 'deferred_code', deferredCode, fromStore(core)),
   )
-  if (!deferral || isSpentUnused(deferral)) throw new errors.InvalidGrant('deferred code not found or expired')
+  if (!deferral || hasLapsed(deferral)) throw new errors.InvalidGrant('deferred code not found or expired')
   ctx.oidc.entity('Deferral', describe(deferral))
 
   const binding = await hold(ctx, core, deferral.source)
@@ -40,8 +41,9 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
     ...(requested && { requestedResource: requested }),
   })
   if (!exchanged) return reused(ctx, core, deferral.id)
-  ctx.oidc.entity('Deferral', describe(exchanged))
-  core.announce('exchanged', exchanged)
+  const waiting = describe(exchanged)
+  ctx.oidc.entity('Deferral', waiting)
+  core.announce('exchanged', waiting)
   ctx.body = {
     deferred_auth_id: handle,
     expires_in: exchanged.lifetime,
@@ -55,7 +57,7 @@ function assertNotificationToken(token: unknown): void {
   throw new errors.InvalidRequest('deferred_notification_token must have the syntax of a bearer token')
 }
 
-function isSpentUnused({ exchangedAt, expiresAt, readAt }: DeferralRecord): boolean {
+function hasLapsed({ exchangedAt, expiresAt, readAt }: DeferralRecord): boolean {
   return !exchangedAt && expiresAt <= readAt
 }
 
@@ -72,10 +74,7 @@ async function spend({ store, settings }: Core, id: string, change: Exchange): P
 
 // a second use that passes every other check is a theft signal (RFC 6749, section 4.1.2)
 async function reused(ctx: Context, core: Core, id: string): Promise<never> {
-  const { store, settings, announce } = core
-  const cancelled = await store.cancel(id, undefined, settings.clock())
-  if (cancelled) announce('cancelled', cancelled)
-  const current = cancelled ?? (await store.find(id, settings.clock()))
+  const current = (await cancelDeferral(core, id)) ?? (await fromStore(core)(id))
   // too late to cancel: the host ends the grant, as for any reused code
   if (current?.status === 'redeemed') await hold(ctx, core, current.source, { consumed: true })
   throw new errors.InvalidGrant('deferred code already used')

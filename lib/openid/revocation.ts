@@ -7,7 +7,7 @@ import type { Core } from '../core.js'
 import { isHandle } from '../deferral/handle.js'
 import type { Context } from '../host/context.js'
 import { afterProof } from '../host/hold.js'
-import { cancelPresented } from './cancellation.js'
+import { cancelDeferral } from './cancellation.js'
 import { fromStore, presented } from './presented_handle.js'
 
 /** Cancels what a client revokes by its `deferred_auth_id`; leaves every other token to the host. */
@@ -22,5 +22,5 @@ export async function revoke(ctx: Context, core: Core, token: string): Promise<v
       throw error
     }
   })
-  if (deferral) await cancelPresented(core, deferral.id)
+  if (deferral) await cancelDeferral(core, deferral.id)
 }

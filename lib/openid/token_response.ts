@@ -18,8 +18,9 @@ export async function redeemApproved(ctx: Context, core: Core, id: string): Prom
   const mint = (claimed: DeferralRecord) => mintFrom(ctx, core, claimed)
   const redeemed = await redeem(store, id, { mint, discard: () => discardMinted(ctx) }, settings.clock)
   if (!redeemed) throw await overtaken(ctx, core, id)
-  ctx.oidc.entity('Deferral', describe(redeemed))
-  announce('redeemed', redeemed)
+  const deferral = describe(redeemed)
+  ctx.oidc.entity('Deferral', deferral)
+  announce('redeemed', deferral)
 }
 
 async function mintFrom(ctx: Context, core: Core, claimed: DeferralRecord): Promise<void> {

@@ -104,14 +104,15 @@ export function memoryStore(): DeferralStore {
     },
 
     async finalise(id, claim, now = new Date()) {
+      // 'redeemed' by this very claim: an earlier attempt succeeded and only its reply was lost
       const held: Guard = (deferral) =>
-        deferral.status === 'approved' && deferral.claim?.id === claim.id && deferral.fence === claim.fence
-      const already: Guard = (deferral) =>
-        deferral.status === 'redeemed' && deferral.claim?.id === claim.id && deferral.fence === claim.fence
-      return (
-        transition(id, now, held, () => ({ status: 'redeemed', redeemedAt: now })) ??
-        transition(id, now, already, () => ({}))
-      )
+        (deferral.status === 'approved' || deferral.status === 'redeemed') &&
+        deferral.claim?.id === claim.id &&
+        deferral.fence === claim.fence
+      return transition(id, now, held, (deferral) => ({
+        status: 'redeemed',
+        redeemedAt: deferral.status === 'redeemed' ? deferral.redeemedAt : now,
+      }))
     },
 
     async release(id, claimId, now = new Date()) {
