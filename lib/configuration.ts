@@ -1,4 +1,6 @@
+import { isObject } from './deferral/json.js'
 import { storeVerbs } from './deferral/store.js'
+import { undeferrable } from './oauth/grants.js'
 import type { DeferredTokenResponseOptions, Settings } from './options.js'
 import { fail, path } from './options_error.js'
 import { memoryStore } from './stores/memory.js'
@@ -25,6 +27,9 @@ const checks: Record<keyof DeferredTokenResponseOptions, Check> = {
   interval: positive,
   requireSenderConstraint: boolean,
   interimIdToken: callback,
+  grants: assertGrants,
+  reconsider: callback,
+  narrow: assertNarrowing,
   routes: members({ cancellation: assertRoute }),
   now: callback,
 }
@@ -32,7 +37,8 @@ const checks: Record<keyof DeferredTokenResponseOptions, Check> = {
 /** Checks the options and fills in the defaults; a `TypeError` starts with the option's path. */
 export function settle(options: DeferredTokenResponseOptions): Settings {
   members(checks)(options, path)
-  const { defer = () => false, keys = [], interval = 5, requireSenderConstraint = true, interimIdToken, now } = options
+  const { defer = () => false, keys = [], interval = 5, requireSenderConstraint = true, narrow = {}, now } = options
+  const { grants, interimIdToken, reconsider } = options
   return {
     store: options.store ?? memoryStore(),
     defer,
@@ -40,6 +46,10 @@ export function settle(options: DeferredTokenResponseOptions): Settings {
     ttl: { deferredCode: options.ttl?.deferredCode ?? 60, deferral: options.ttl?.deferral ?? 86_400 },
     interval,
     requireSenderConstraint,
+    narrow,
+    profiles: { openid: options.profiles?.openid ?? true, oauth: options.profiles?.oauth ?? true },
+    ...(grants && { grants }),
+    ...(reconsider && { reconsider }),
     ...(interimIdToken && { interimIdToken }),
     routes: { cancellation: options.routes?.cancellation ?? '/deferred/cancel' },
     clock: now ?? (() => undefined),
@@ -93,9 +103,23 @@ function assertKeys(keys: unknown, at: string): void {
 
 function assertProfiles(profiles: unknown, at: string): void {
   members({ openid: boolean, oauth: boolean })(profiles, at)
-  const { openid = true, oauth = false } = profiles as { openid?: boolean; oauth?: boolean }
-  if (oauth) fail(`${at}.oauth`, 'is not available in this version, leave it out')
-  if (!openid) fail(`${at}.openid`, 'is the only profile of this version, use enabled: false to switch it off')
+  const { openid = true, oauth = true } = profiles as { openid?: boolean; oauth?: boolean }
+  if (!openid && !oauth) fail(at, 'must leave one profile on, use enabled: false to switch both off')
+}
+
+function assertGrants(grants: unknown, at: string): void {
+  if (!Array.isArray(grants) || !grants.every((name) => typeof name === 'string')) {
+    fail(at, "must be an array of grant types such as ['authorization_code', 'client_credentials']")
+  }
+  for (const [index, name] of grants.entries()) {
+    const reason = undeferrable(name)
+    if (reason) fail(`${at}[${index}]`, `must not be ${name}: it ${reason}`)
+  }
+}
+
+function assertNarrowing(narrow: unknown, at: string): void {
+  if (!isObject(narrow)) fail(at, 'must be an object of functions, one per type of authorization details')
+  for (const [type, rule] of Object.entries(narrow)) callback(rule, `${at}.${type}`)
 }
 
 function assertRoute(route: unknown, at: string): void {

@@ -5,7 +5,8 @@ import { type Context, paramsOf } from './host/context.js'
 import { checkResponseType } from './openid/authorization_request.js'
 import { beforeResponse } from './openid/authorization_response.js'
 import { withNotificationEndpoint } from './openid/client_registration.js'
-import type { DeferredTokenResponseOptions, HostConfiguration } from './options.js'
+import type { DeferredTokenResponseOptions, HostConfiguration, Settings } from './options.js'
+import { fail } from './options_error.js'
 
 type Prompt = interactionPolicy.Prompt
 type Validator = (ctx: Context, value: unknown, client: unknown) => unknown
@@ -33,7 +34,8 @@ export function configure(configuration: HostConfiguration, options: DeferredTok
   return {
     ...theirs,
     extraClientMetadata: withNotificationEndpoint(theirs, settings),
-    extraParams: withResponseType(extraParams) as Exclude<Configuration['extraParams'], undefined>,
+    extraParams: withParameters(extraParams, settings) as Exclude<Configuration['extraParams'], undefined>,
+    ...(settings.profiles.oauth && { features: withRevocation(theirs.features) }),
     interactions: { ...interactions, policy },
     ...(lentCode && { responseTypes: [...responseTypes, 'code'] }),
   }
@@ -64,14 +66,30 @@ function ownMethods(policy: object): object {
   return Object.fromEntries(Object.entries(policy).filter(([name]) => !/^\d+$/.test(name)))
 }
 
+// a deferral_code is cancelled at the revocation endpoint
+function withRevocation(features: Configuration['features']): Configuration['features'] {
+  const { revocation } = features ?? {}
+  if (revocation?.enabled === false) {
+    fail(
+      'profiles.oauth',
+      'needs the revocation endpoint, set features.revocation.enabled or profiles: { oauth: false }',
+    )
+  }
+  return { ...features, revocation: { ...revocation, enabled: true } }
+}
+
 // the host calls validators in order, after its checks of authorization_details and before anything is stored
-function withResponseType(extraParams: Configuration['extraParams']): Record<string, Validator | null | undefined> {
+function withParameters(
+  extraParams: Configuration['extraParams'],
+  { profiles }: Settings,
+): Record<string, Validator | null | undefined> {
   const { response_type: theirs, ...others } = asValidators(extraParams)
   return {
     async response_type(ctx, _value, client) {
       checkResponseType(ctx)
       await theirs?.(ctx, paramsOf(ctx).response_type, client)
     },
+    ...(profiles.oauth && { completion_mode: null }),
     ...others,
   }
 }

@@ -3,7 +3,9 @@ import type { Deferral } from './deferral/deferral.js'
 import type { DeferralEvent } from './deferral/deferrals.js'
 import type { Pacing } from './deferral/pacing.js'
 import type { DeferralStore } from './deferral/store.js'
-import type { CodeHandler } from './host/hold.js'
+import type { Context } from './host/context.js'
+import type { GrantHandler } from './host/hold.js'
+import type { Resumption } from './host/resume.js'
 import type { Internals } from './host/seams.js'
 import type { Settings } from './options.js'
 
@@ -12,7 +14,11 @@ export interface Core {
   provider: Provider
   internals: Internals
   /** the host's authorization_code handler */
-  handler: CodeHandler
+  handler: GrantHandler
+  /** the host's client_credentials handler, where it has that grant */
+  clientCredentials: GrantHandler | undefined
+  /** how a deferred request of a grant type is issued in the end */
+  resumptionOf: (grantType: string) => ((ctx: Context, resumption: Resumption) => Promise<void>) | undefined
   /** path of the host's token endpoint */
   tokenRoute: string
   settings: Settings

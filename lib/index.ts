@@ -8,6 +8,7 @@ export type {
   DeferralRecord,
   DeferralStatus,
   DeferredRequest,
+  Interaction,
   Json,
   JsonObject,
   Profile,
@@ -17,6 +18,7 @@ export type { Deferrals, Transition } from './deferral/deferrals.js'
 export type { DeferralListing, ListQuery } from './deferral/listing.js'
 export type { DeferralQuery, DeferralStore, Exchange, NewDeferral } from './deferral/store.js'
 export { install } from './install.js'
+export { type DeferrableGrant, registerDeferrableGrant } from './oauth/deferrable_grant.js'
 export type {
   DeferRequest,
   DeferredTokenResponseOptions,

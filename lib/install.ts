@@ -6,24 +6,31 @@ import type { Deferral } from './deferral/deferral.js'
 import { type DeferralEvent, Deferrals } from './deferral/deferrals.js'
 import { createPacing } from './deferral/pacing.js'
 import { withPlainErrors } from './deferral/store.js'
+import { installAnswers } from './host/answer.js'
 import { installClientRules } from './host/client.js'
-import type { Context } from './host/context.js'
 import { grantExpiry } from './host/grant.js'
+import { installHint } from './host/hint.js'
+import type { GrantHandler } from './host/hold.js'
 import { installIdTokenRules } from './host/id_token.js'
 import { installIntercepts } from './host/intercept.js'
+import { extendPayloads } from './host/payload.js'
 import { installReplayDetection } from './host/replay_detection.js'
-import { acceptResponseTypes, takeBackCode } from './host/response_types.js'
+import { takeBackCode } from './host/response_types.js'
 import { installRevocation } from './host/revocation.js'
 import { type Internals, internalsOf } from './host/seams.js'
 import { installTokenRoute } from './host/token_route.js'
-import { nameDeferredCode } from './openid/authorization_response.js'
-import { cancellationEndpoint } from './openid/cancellation.js'
-import { discovery } from './openid/metadata.js'
-import { grantType, responseTypes } from './openid/names.js'
-import { revoke } from './openid/revocation.js'
-import { handleDeferredGrant, parameters } from './openid/token_endpoint.js'
+import { installUntil } from './host/until.js'
+import { canWait } from './oauth/completion_mode.js'
+import { assertGrants, installOauth, resumptionOf } from './oauth/install.js'
+import { metadata as oauthMetadata } from './oauth/metadata.js'
+import * as oauth from './oauth/names.js'
+import { installOpenid } from './openid/install.js'
+import { metadata as openidMetadata } from './openid/metadata.js'
+import * as openid from './openid/names.js'
 import type { DeferredTokenResponseOptions, Settings } from './options.js'
 import { fail } from './options_error.js'
+import { discovery } from './profile/discovery.js'
+import { revoke } from './profile/revocation.js'
 
 declare module 'oidc-provider' {
   interface Provider {
@@ -43,40 +50,50 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
 export function install(provider: Provider, options: DeferredTokenResponseOptions): Deferrals | undefined {
   if (!isEnabled(options)) return undefined
   const settings = settle(options)
+  if (coreOf(provider)) fail('', 'is installed on this provider already, call install once')
+  extendPayloads(provider)
   const internals = internalsOf(provider)
   assertInstallable(provider, internals, settings)
   if (!options.store) warnOfMemoryStore()
   const core = createCore(provider, internals, settings)
   installHost(core)
-  installOpenid(core)
+  if (settings.profiles.openid) installOpenid(core)
+  if (settings.profiles.oauth) installOauth(core)
+  if (preparationOf(internals.configuration.interactions.policy)?.lentCode) takeBackCode(internals)
   const deferrals = new Deferrals({
     store: core.store,
     clock: settings.clock,
     announce: core.announce,
+    narrowing: settings.narrow,
     grantExpiry: ({ grantId }) => grantExpiry(provider, grantId),
   })
   Object.defineProperty(provider, 'deferrals', { value: deferrals, enumerable: false, configurable: true })
   return deferrals
 }
 
-function assertInstallable(provider: Provider, internals: Internals, { routes }: Settings): void {
+function assertInstallable(provider: Provider, internals: Internals, settings: Settings): void {
   const { configuration, grantTypeHandlers } = internals
-  if (coreOf(provider)) fail('', 'is installed on this provider already, call install once')
+  const { profiles, routes } = settings
   if (!preparationOf(configuration.interactions.policy)) {
     fail('', 'needs configure(configuration, options) before the constructor, pass what it returns')
   }
-  if (grantTypeHandlers.has(grantType))
-    fail('profiles.openid', `clashes with a grant of yours, ${grantType} is registered`)
+  for (const [profile, { grantType }] of Object.entries({ openid, oauth })) {
+    if (!profiles[profile as keyof typeof profiles] || !grantTypeHandlers.has(grantType)) continue
+    fail(`profiles.${profile}`, `clashes with a grant of yours, ${grantType} is registered`)
+  }
   const clash = Object.entries(configuration.routes).find(([, path]) => path === routes.cancellation)
   if (clash) fail('routes.cancellation', `clashes with routes.${clash[0]}, choose another path`)
+  if (profiles.oauth) assertGrants(provider, internals, settings)
 }
 
 function createCore(provider: Provider, internals: Internals, settings: Settings): Core {
   const pacing = createPacing()
-  return keepCore({
+  const core: Core = {
     provider,
     internals,
-    handler: internals.grantTypeHandlers.get('authorization_code') as Core['handler'],
+    handler: internals.grantTypeHandlers.get('authorization_code') as GrantHandler,
+    clientCredentials: internals.grantTypeHandlers.get('client_credentials'),
+    resumptionOf: (grantType) => resumptionOf(core, grantType),
     tokenRoute: internals.configuration.routes.token as string,
     settings,
     store: withPlainErrors(settings.store),
@@ -91,31 +108,27 @@ function createCore(provider: Provider, internals: Internals, settings: Settings
         process.emitWarning(`a listener of deferral.${event} failed: ${(error as Error)?.stack ?? error}`)
       }
     },
-  })
+  }
+  return keepCore(core)
 }
 
-function installHost({ provider }: Core): void {
+function installHost(core: Core): void {
+  const { provider, settings } = core
+  const { profiles, ttl } = settings
+  const grantTypes = [openid.grantType, oauth.grantType]
+  if (profiles.oauth) installHint(provider, { accepts: canWait, lifetime: ttl.deferral })
   installIntercepts(provider)
   installReplayDetection(provider)
-  installTokenRoute(provider, grantType)
+  installTokenRoute(provider, grantTypes)
   installIdTokenRules(provider)
-  installClientRules(provider, { responseTypes, grantType })
-}
-
-function installOpenid(core: Core): void {
-  const { provider, internals } = core
-  const lentCode = preparationOf(internals.configuration.interactions.policy)?.lentCode
-  if (lentCode) takeBackCode(internals)
-  // without the grant nobody could redeem the code that the combined type may yield
-  acceptResponseTypes(
-    internals,
-    responseTypes.filter((type) => !lentCode || type === 'deferred_code'),
-  )
-  provider.registerGrantType(grantType, (ctx) => handleDeferredGrant(ctx as Context, core), parameters(internals), [
-    'resource',
-  ])
-  provider.on('authorization.success', (ctx, response) => nameDeferredCode(ctx, response as Record<string, unknown>))
+  installClientRules(provider, { responseTypes: openid.responseTypes, grantTypes })
   installRevocation(provider, (ctx, token) => revoke(ctx, core, token))
-  provider.use(cancellationEndpoint(core) as never)
-  provider.use(discovery(core) as never)
+  installUntil(provider)
+  installAnswers(provider, { isRevocationPrivate: profiles.oauth })
+  provider.use(
+    discovery((ctx) => ({
+      ...(profiles.openid && openidMetadata(ctx, core)),
+      ...(profiles.oauth && oauthMetadata()),
+    })) as never,
+  )
 }

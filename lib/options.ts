@@ -1,9 +1,12 @@
 import type { Account, Client, ClientMetadata, Configuration, KoaContextWithOIDC, ResponseType } from 'oidc-provider'
-import type { Deferral, JsonObject, Profile } from './deferral/deferral.js'
+import type { Deferral, Interaction, JsonObject, Profile } from './deferral/deferral.js'
+import type { Narrowing } from './deferral/narrow.js'
 import type { DeferralStore } from './deferral/store.js'
 
 /** What `defer` is asked about. */
 export interface DeferRequest {
+  /** internal id the deferral will have, for pages and queues that refer to it */
+  id: string
   profile: Profile
   client: Client
   account?: Account
@@ -21,6 +24,8 @@ export interface Deferring {
   expiresIn?: number
   interval?: number
   context?: JsonObject
+  /** oauth profile: somebody has to act first, and the client is told so at once */
+  interaction?: Interaction
 }
 
 /** `features.deferredTokenResponse`. Every member has a default that works. */
@@ -33,7 +38,7 @@ export interface DeferredTokenResponseOptions {
   defer?: (ctx: KoaContextWithOIDC, request: DeferRequest) => Promise<boolean | Deferring> | boolean | Deferring
   /** 32-byte keys, or their base64url; only needed for notifications. The first encrypts, all decrypt */
   keys?: (Uint8Array | string | undefined)[]
-  /** the wire profiles spoken */
+  /** the wire profiles spoken (both) */
   profiles?: { openid?: boolean; oauth?: boolean }
   /** lifetimes in seconds: of the deferred code (60), and of a deferral from its exchange on (86400) */
   ttl?: { deferredCode?: number; deferral?: number }
@@ -41,6 +46,12 @@ export interface DeferredTokenResponseOptions {
   interval?: number
   /** refuses the exchange of a public client that shows no key (`true`) */
   requireSenderConstraint?: boolean
+  /** grants whose token requests may be deferred, of those the host has (`authorization_code`, `client_credentials`) */
+  grants?: string[]
+  /** asked again at redemption, whatever was decided: `false` refuses for good */
+  reconsider?: (ctx: KoaContextWithOIDC, deferral: Deferral) => Promise<boolean> | boolean
+  /** per type of authorization details: whether `granted` asks for no more than `requested`; without it they must be equal */
+  narrow?: Narrowing
   /** claims of an interim ID Token for the exchange response; `undefined`: none this time */
   interimIdToken?: (
     ctx: KoaContextWithOIDC,
@@ -68,9 +79,13 @@ export type HostConfiguration = Omit<Configuration, 'clients'> & {
 
 /** The options with every default filled in. */
 export type Settings = Required<
-  Omit<DeferredTokenResponseOptions, 'enabled' | 'interimIdToken' | 'now' | 'profiles' | 'ttl' | 'routes'>
+  Omit<
+    DeferredTokenResponseOptions,
+    'enabled' | 'grants' | 'interimIdToken' | 'now' | 'profiles' | 'reconsider' | 'routes' | 'ttl'
+  >
 > &
-  Pick<DeferredTokenResponseOptions, 'interimIdToken'> & {
+  Pick<DeferredTokenResponseOptions, 'grants' | 'interimIdToken' | 'reconsider'> & {
+    profiles: { openid: boolean; oauth: boolean }
     ttl: { deferredCode: number; deferral: number }
     routes: { cancellation: string }
     /** the test clock's time; `undefined` leaves it to the store's clock */

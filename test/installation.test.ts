@@ -95,7 +95,7 @@ describe('the integrator’s configuration', () => {
       responseTypes: ['code'],
       clients: [{ ...client, response_types: ['deferred_code'] }],
       scopes: ['openid'],
-      features: { revocation: { enabled: false } },
+      features: { revocation: { enabled: true } },
     }
     const show = () => inspect(configuration, { depth: 20, maxArrayLength: null, showHidden: true })
     const before = show()
@@ -137,7 +137,11 @@ describe('a host without the authorization_code grant', () => {
     )
     // the combined type could yield a code that nobody redeems
     expect(ours.response_types_supported).toEqual([...plain.response_types_supported, 'deferred_code'])
-    expect(ours.grant_types_supported).toEqual([...plain.grant_types_supported, grantType])
+    expect(ours.grant_types_supported).toEqual([
+      ...plain.grant_types_supported,
+      grantType,
+      'urn:ietf:params:oauth:grant-type:deferred',
+    ])
   })
 
   test('O-018 defers, to the tokens, and refuses codes as the plain host does', async () => {

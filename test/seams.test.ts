@@ -29,12 +29,19 @@ const moves: Record<string, (provider: Loose, internals: Loose) => void> = {
   'AuthorizationCode payload': (provider) => {
     const { AuthorizationCode } = provider
     class Forgetful extends AuthorizationCode {
-      constructor({ clientId }: { clientId: string }) {
-        super({ clientId })
+      constructor({ clientId, deferralHint }: Record<string, unknown>) {
+        super({ clientId, deferralHint })
       }
     }
     replace(provider, 'AuthorizationCode', Forgetful)
   },
+  'AuthorizationCode.IN_PAYLOAD': ({ AuthorizationCode }) => replace(AuthorizationCode, 'IN_PAYLOAD', undefined),
+  'RefreshToken.IN_PAYLOAD': ({ RefreshToken }) => replace(RefreshToken, 'IN_PAYLOAD', new Set()),
+  'AccessToken.revokeByGrantId': ({ AccessToken }) => replace(AccessToken, 'revokeByGrantId', undefined),
+  ClientCredentials: ({ ClientCredentials }) => replace(ClientCredentials.prototype, 'save', undefined),
+  RefreshToken: ({ RefreshToken }) => replace(RefreshToken.prototype, 'save', undefined),
+  'DeviceCode.consume': ({ DeviceCode }) => replace(DeviceCode.prototype, 'consume', undefined),
+  'configuration.findAccount': (_, { configuration }) => replace(configuration, 'findAccount', undefined),
   AccessToken: ({ AccessToken }) => replace(AccessToken.prototype, 'setThumbprint', undefined),
   'ReplayDetection.unique': ({ ReplayDetection }) => replace(ReplayDetection, 'unique', undefined),
   'Grant.find': ({ Grant }) => replace(Grant, 'find', undefined),
@@ -95,10 +102,12 @@ test('install without configure is a TypeError', () => {
   expect(attempt).toThrow(/^features\.deferredTokenResponse .*configure\(/)
 })
 
-test('install over a grant of the same name is a TypeError', () => {
+test.each(['openid', 'oauth'])('install over a grant of the same name is a TypeError: %s', (profile) => {
   const provider = prepared()
-  provider.registerGrantType('urn:openid:params:grant-type:deferred', async () => undefined)
+  const urn =
+    profile === 'openid' ? 'urn:openid:params:grant-type:deferred' : 'urn:ietf:params:oauth:grant-type:deferred'
+  provider.registerGrantType(urn, async () => undefined)
   const attempt = () => install(provider, options)
   expect(attempt).toThrow(TypeError)
-  expect(attempt).toThrow(/^features\.deferredTokenResponse\.profiles\.openid clashes/)
+  expect(attempt).toThrow(`features.deferredTokenResponse.profiles.${profile} clashes`)
 })

@@ -1,4 +1,4 @@
-import type { Decision, JsonObject, Progress } from './deferral.js'
+import type { Decision, Interaction, JsonObject, Progress } from './deferral.js'
 import { isObject } from './json.js'
 
 /** What `approve` takes. `scope` may be a space-separated string. */
@@ -13,6 +13,8 @@ export interface Approval {
   resource?: string[]
   authorizationDetails?: JsonObject[]
   claims?: JsonObject
+  /** caps the lifetime of the access token, of the refresh token, and of what later refreshes give */
+  until?: Date
   /** for the record, never shown to the client */
   note?: string
 }
@@ -53,10 +55,12 @@ const approvalShape: Shape = {
     is: (value) => isObject(value) && Object.values(value as object).every(isObject),
     expected: 'a claims request object',
   },
+  until: { is: (value) => value instanceof Date && !Number.isNaN(value.getTime()), expected: 'a valid Date' },
   note: text,
 }
 const denialShape: Shape = { by: text, note: text, description: text }
 const progressShape: Shape = { step: text, position: seconds, estimate: seconds }
+const interactionShape: Shape = { uri: { is: isInteractionUri, expected: 'an absolute https URL without a fragment' } }
 const cancellationShape: Shape = { by: text }
 const extensionShape: Shape = {
   expiresIn: { is: (value) => seconds.is(value) && value !== 0, expected: 'whole seconds, 1 or more' },
@@ -80,6 +84,12 @@ export function toProgress(progress: Progress): Progress {
   return checked('progress', progress, progressShape)
 }
 
+/** Checks the arguments of `requireInteraction`; a `TypeError` names the member. */
+export function toInteraction(interaction: Interaction): Interaction {
+  if (interaction?.uri === undefined) fail('requireInteraction', 'uri', 'an absolute https URL without a fragment')
+  return checked('requireInteraction', interaction, interactionShape)
+}
+
 /** Checks the arguments of `cancel`; a `TypeError` names the member. */
 export function toCancellation(cancellation: { by?: string }): { by?: string } {
   return checked('cancel', cancellation, cancellationShape)
@@ -89,6 +99,13 @@ export function toCancellation(cancellation: { by?: string }): { by?: string } {
 export function toExtension(extension: { expiresIn: number }): number {
   if (extension?.expiresIn === undefined) fail('extend', 'expiresIn', 'whole seconds, 1 or more')
   return checked('extend', extension, extensionShape).expiresIn
+}
+
+// I-048, I-049; what is kept is the value as it was given, so nothing that URL parsing would mend
+function isInteractionUri(value: unknown): boolean {
+  return (
+    typeof value === 'string' && /^https:\/\/[\x21-\x7e]+$/i.test(value) && !/[#"\\]/.test(value) && URL.canParse(value)
+  )
 }
 
 function checked<T extends object>(method: string, given: T, shape: Shape): T {

@@ -17,6 +17,11 @@ export interface Progress {
   estimate?: number
 }
 
+/** Where somebody has to act before a deferral can be decided: a page of the integrator's. */
+export interface Interaction {
+  uri: string
+}
+
 /** What a decision allows: every member absent from it stays as requested, every member present is no wider. */
 export interface Granted {
   scope?: string[]
@@ -35,6 +40,8 @@ export interface Decision extends Granted {
   by?: string
   note?: string
   description?: string
+  /** when what was approved ends, whatever was issued by then or is refreshed later */
+  until?: Date
 }
 
 /** The key the client showed first; everything later about this deferral is shown with it. */
@@ -74,7 +81,7 @@ export interface DeferredRequest extends Requested {
   grantId?: string
   /** seconds between polls */
   interval: number
-  /** seconds from the exchange to expiry */
+  /** seconds from the exchange, or from the token request that was deferred, to expiry */
   lifetime: number
   /** SHA-256 of the labelled secret in the deferred code */
   codeHash?: string
@@ -92,6 +99,7 @@ interface Facts extends DeferredRequest {
   /** the `resource` parameter of the exchange, needed again when tokens are minted */
   requestedResource?: string[]
   progress?: Progress
+  interaction?: Interaction
   fence: number
   claim?: Claim
   cancelledBy?: string
@@ -120,6 +128,8 @@ export interface Deferral extends Requested {
   /** not redeemed and past `expiresAt` */
   expired: boolean
   progress?: Progress
+  /** what a pending deferral waits for, if somebody has to act */
+  interaction?: Interaction
   decision?: Decision & { at: Date }
   createdAt: Date
   exchangedAt?: Date
@@ -143,6 +153,7 @@ const shown = [
   'claims',
   'context',
   'progress',
+  'interaction',
   'createdAt',
   'exchangedAt',
   'expiresAt',
@@ -158,6 +169,7 @@ export function describe(record: DeferralRecord): Deferral {
   const deferral: Record<string, unknown> = {}
   for (const name of shown) if (members[name] !== undefined) deferral[name] = members[name]
   if ('decision' in record && record.decision) deferral.decision = { ...record.decision, at: record.decidedAt }
+  if (record.status !== 'pending') delete deferral.interaction
   deferral.expired = record.status !== 'redeemed' && record.expiresAt <= record.readAt
   return deferral as object as Deferral
 }

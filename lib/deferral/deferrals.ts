@@ -5,11 +5,13 @@ import {
   toCancellation,
   toDenial,
   toExtension,
+  toInteraction,
   toProgress,
 } from './decision.js'
-import { type Deferral, type DeferralRecord, describe, type Progress } from './deferral.js'
+import { type Deferral, type DeferralRecord, describe, type Interaction, type Progress } from './deferral.js'
+import { containsHandle } from './handle.js'
 import { type DeferralListing, type ListQuery, list } from './listing.js'
-import { assertNarrower } from './narrow.js'
+import { assertNarrower, type Narrowing } from './narrow.js'
 import type { DeferralStore } from './store.js'
 
 /** The current record, and whether this call changed it. A conflict never overwrites. */
@@ -26,6 +28,7 @@ export interface Surroundings {
   store: DeferralStore
   clock: () => Date | undefined
   announce: (event: DeferralEvent, deferral: Deferral) => void
+  narrowing: Narrowing
   /** when the host's Grant behind a deferral ends; `undefined`: never */
   grantExpiry: (record: DeferralRecord) => Promise<Date | undefined>
 }
@@ -38,12 +41,14 @@ export class Deferrals {
   readonly #store: DeferralStore
   readonly #clock: Surroundings['clock']
   readonly #announce: Surroundings['announce']
+  readonly #narrowing: Narrowing
   readonly #grantExpiry: Surroundings['grantExpiry']
 
-  constructor({ store, clock, announce, grantExpiry }: Surroundings) {
+  constructor({ store, clock, announce, narrowing, grantExpiry }: Surroundings) {
     this.#store = store
     this.#clock = clock
     this.#announce = announce
+    this.#narrowing = narrowing
     this.#grantExpiry = grantExpiry
   }
 
@@ -64,7 +69,8 @@ export class Deferrals {
     assertId('approve', id)
     const decision = toApproval(approval)
     const record = await this.#known(id)
-    assertNarrower(record, decision)
+    assertNarrower(record, decision, this.#narrowing)
+    if (decision.until && decision.until <= record.readAt) throw new RangeError('approve: until must lie ahead')
     return this.#settled(id, 'approved', await this.#store.decide(id, 'approved', decision, this.#clock()))
   }
 
@@ -79,6 +85,28 @@ export class Deferrals {
   async progress(id: string, progress: Progress): Promise<Transition> {
     assertId('progress', id)
     return this.#settled(id, undefined, await this.#store.progress(id, toProgress(progress), this.#clock()))
+  }
+
+  /**
+   * Has the waiting client told to bring somebody to `uri`, a page of the integrator's that must not decide by a mere visit.
+   * oauth profile only; may be called again, with another page.
+   */
+  async requireInteraction(id: string, interaction: Interaction): Promise<Transition> {
+    assertId('requireInteraction', id)
+    const { uri } = toInteraction(interaction)
+    const record = await this.#known(id)
+    assertInteractive('requireInteraction', record)
+    if (containsHandle(uri, 'deferral_code', record)) {
+      throw new TypeError('requireInteraction: uri must not contain the deferral_code, use the id of the deferral')
+    }
+    return this.#settled(id, undefined, await this.#store.requireInteraction(id, { uri }, this.#clock()))
+  }
+
+  /** Has the client wait again without anybody acting. */
+  async resume(id: string): Promise<Transition> {
+    assertId('resume', id)
+    assertInteractive('resume', await this.#known(id))
+    return this.#settled(id, undefined, await this.#store.resume(id, this.#clock()))
   }
 
   /** Cancels a deferral that was not redeemed yet; polls are answered `access_denied` until it expires. */
@@ -117,6 +145,10 @@ export class Deferrals {
     if (event) this.#announce(event, deferral)
     return { deferral, changed: true }
   }
+}
+
+function assertInteractive(method: string, { profile }: DeferralRecord): void {
+  if (profile !== 'oauth') throw new TypeError(`${method}: only deferrals of the oauth profile know an interaction`)
 }
 
 // a store may take anything else for a query

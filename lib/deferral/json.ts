@@ -5,6 +5,13 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return Object.prototype.toString.call(value) === '[object Object]'
 }
 
+/** Whether JSON can carry this as it is: what it would drop or change silently is refused; a cycle ends in a `RangeError`. */
+export function isJson(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isJson)
+  if (isObject(value)) return Object.values(value).every((member) => member === undefined || isJson(member))
+  return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
+}
+
 /** What is in `entries` beyond `allowed`; as often as it is there, for two equal entries ask for twice as much. */
 export function beyond<T>(entries: readonly T[], allowed: readonly T[]): T[] {
   const left = [...allowed]

@@ -2,16 +2,52 @@ import { isDeepStrictEqual } from 'node:util'
 import type { DeferralRecord, Granted, Json, JsonObject } from './deferral.js'
 import { beyond, isObject } from './json.js'
 
+/** Per type of authorization details: whether `granted` asks for no more than `requested`, two entries of that type. */
+export type Narrowing = Record<string, (requested: JsonObject, granted: JsonObject) => boolean>
+
 /** Refuses with a `RangeError` a decision that grants anything the request did not ask for, or nothing at all. */
-export function assertNarrower(requested: DeferralRecord, granted: Granted): void {
-  assertSubset('scope', granted.scope, requested.scope)
-  assertSubset('resource', granted.resource, requested.resource)
-  assertSubset('authorizationDetails', granted.authorizationDetails, requested.authorizationDetails ?? [])
+export function assertNarrower(requested: DeferralRecord, granted: Granted, narrowing: Narrowing): void {
+  assertNothingBeyond('scope', beyond(granted.scope ?? [], requested.scope))
+  assertNothingBeyond('resource', beyond(granted.resource ?? [], requested.resource))
+  const { authorizationDetails: asked = [] } = requested
+  assertNothingBeyond('authorizationDetails', beyondDetails(granted.authorizationDetails ?? [], asked, narrowing))
   assertNarrowerClaims(granted.claims ?? {}, requested.claims ?? {})
-  const details = granted.authorizationDetails ?? requested.authorizationDetails ?? []
-  if (granted.scope?.length === 0 && details.length === 0) {
+  const details = granted.authorizationDetails ?? asked
+  // a token request without a resource would be given the default one
+  const targetless = requested.profile === 'oauth' && requested.resource.length > 0 && granted.resource?.length === 0
+  if (targetless || (granted.scope?.length === 0 && details.length === 0)) {
     throw new RangeError('the decision leaves nothing to grant, use deny instead')
   }
+}
+
+/** What of `granted` is neither equal to nor, by the integrator's rule for its type, less than a requested entry of its own. */
+export function beyondDetails(granted: JsonObject[], requested: JsonObject[], narrowing: Narrowing): JsonObject[] {
+  const takenBy = new Map<number, number>()
+
+  // Kuhn's matching: whoever took an entry moves on if it finds another one
+  function place(at: number, tried: Set<number>): boolean {
+    return requested.some((candidate, index) => {
+      if (tried.has(index) || !isWithin(granted[at] as JsonObject, candidate, narrowing)) return false
+      tried.add(index)
+      const holder = takenBy.get(index)
+      if (holder !== undefined && !place(holder, tried)) return false
+      takenBy.set(index, at)
+      return true
+    })
+  }
+
+  return granted.filter((_entry, at) => !place(at, new Set()))
+}
+
+function isWithin(granted: JsonObject, requested: JsonObject, narrowing: Narrowing): boolean {
+  if (isDeepStrictEqual(granted, requested)) return true
+  const { type } = requested
+  if (typeof type !== 'string' || granted.type !== type || !Object.hasOwn(narrowing, type)) return false
+  const isNarrower = narrowing[type]?.(structuredClone(requested), structuredClone(granted))
+  if (typeof isNarrower !== 'boolean') {
+    throw new TypeError(`features.deferredTokenResponse.narrow.${type} must return true or false`)
+  }
+  return isNarrower
 }
 
 /** What the host would have put into its code, had only this been asked for. */
@@ -46,8 +82,7 @@ function assign(target: JsonObject, name: string, value: JsonObject[string] | un
   else target[name] = value
 }
 
-function assertSubset(name: string, granted: unknown[] | undefined, requested: unknown[]): void {
-  const wider = beyond(granted ?? [], requested)
+function assertNothingBeyond(name: string, wider: unknown[]): void {
   if (wider.length) {
     throw new RangeError(`${name} may only narrow what was requested, not requested: ${JSON.stringify(wider)}`)
   }

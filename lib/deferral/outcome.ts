@@ -1,7 +1,13 @@
 import type { DeferralRecord } from './deferral.js'
 
 /** What a poll is answered with; `slow_down` is not among them, it only ever replaces a pending answer. */
-export type PollOutcome = 'authorization_pending' | 'access_denied' | 'expired_token' | 'invalid_grant' | 'redeem'
+export type PollOutcome =
+  | 'authorization_pending'
+  | 'interaction_required'
+  | 'access_denied'
+  | 'expired_token'
+  | 'invalid_grant'
+  | 'redeem'
 
 /**
  * The one ladder that decides how a poll by the rightful client is answered.
@@ -15,8 +21,9 @@ export function pollOutcome(deferral: DeferralRecord, now: Date): PollOutcome {
     case 'cancelled':
       return 'access_denied'
     case 'approved':
+      if (deferral.decision.until && deferral.decision.until <= now) return 'access_denied'
       return deferral.claim && deferral.claim.until > now ? 'authorization_pending' : 'redeem'
     case 'pending':
-      return 'authorization_pending'
+      return deferral.interaction ? 'interaction_required' : 'authorization_pending'
   }
 }

@@ -1,7 +1,15 @@
-import type { Binding, Decision, DeferralRecord, DeferralStatus, DeferredRequest, Progress } from './deferral.js'
+import type {
+  Binding,
+  Decision,
+  DeferralRecord,
+  DeferralStatus,
+  DeferredRequest,
+  Interaction,
+  Progress,
+} from './deferral.js'
 
-/** A deferral to be created, and the seconds its deferred code is valid for. */
-export type NewDeferral = DeferredRequest & { expiresIn: number }
+/** A deferral to be created, and the seconds until it expires. One that comes with its poll handle needs no exchange. */
+export type NewDeferral = DeferredRequest & Partial<Exchange> & { interaction?: Interaction; expiresIn: number }
 
 /** What the exchange writes: the new poll handle, the key shown, the resource asked for. */
 export interface Exchange {
@@ -29,7 +37,7 @@ export interface DeferralQuery {
  * Records come back as copies, with `readAt` set by that clock.
  */
 export interface DeferralStore {
-  /** Creates a pending deferral that expires with its deferred code. Rejects when the id exists. */
+  /** Creates a pending deferral; with a `handleHash` it counts as exchanged now. Rejects when the id exists. */
   create(deferral: NewDeferral, now?: Date): Promise<DeferralRecord>
 
   /** Reads one deferral by its internal id, in one read by primary key; expired ones too, until they are purged. */
@@ -43,6 +51,12 @@ export interface DeferralStore {
 
   /** Sets what a waiting client is told. Guard: `pending`, unexpired. */
   progress(id: string, progress: Progress, now?: Date): Promise<DeferralRecord | undefined>
+
+  /** Says where somebody has to act. Guard: `pending`, unexpired. */
+  requireInteraction(id: string, interaction: Interaction, now?: Date): Promise<DeferralRecord | undefined>
+
+  /** Takes that back. Guard: `pending`, unexpired, with an interaction. */
+  resume(id: string, now?: Date): Promise<DeferralRecord | undefined>
 
   /** Decides. Guard: `pending`, unexpired. */
   decide(id: string, status: 'approved' | 'denied', decision: Decision, now?: Date): Promise<DeferralRecord | undefined>
@@ -70,6 +84,8 @@ export const storeVerbs = [
   'list',
   'exchange',
   'progress',
+  'requireInteraction',
+  'resume',
   'decide',
   'cancel',
   'extend',

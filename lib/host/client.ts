@@ -6,7 +6,8 @@ const lent = new WeakMap<object, string>()
 /** What the plugin adds to the host's client checks. */
 export interface ClientRules {
   responseTypes: readonly string[]
-  grantType: string
+  /** of exchange and poll; the first one is that of the response types */
+  grantTypes: readonly string[]
 }
 
 /**
@@ -14,7 +15,7 @@ export interface ClientRules {
  * `unauthorized_client` (C-O25), where the host says `invalid_request`. The first also hides plain `deferred_code` from the
  * host's check of `authorization_details`, which insists on the word `code` (O-013); `restoreResponseType` takes that back.
  */
-export function installClientRules(provider: Provider, { responseTypes, grantType }: ClientRules): void {
+export function installClientRules(provider: Provider, { responseTypes, grantTypes }: ClientRules): void {
   const prototype = (provider as any).Client.prototype
   const { responseTypeAllowed, grantTypeAllowed } = prototype
 
@@ -23,7 +24,7 @@ export function installClientRules(provider: Provider, { responseTypes, grantTyp
     const ctx = currentContext(provider)
     const params = ctx?.oidc?.params && paramsOf(ctx)
     if (!ctx || !responseTypes.includes(type) || params?.response_type !== type) return allowed
-    if (!allowed || !grantTypeAllowed.call(this, grantType)) {
+    if (!allowed || !grantTypeAllowed.call(this, grantTypes[0])) {
       throw new errors.UnauthorizedClient('requested response_type is not allowed for this client')
     }
     if (type === 'deferred_code' && params.authorization_details !== undefined) {
@@ -37,7 +38,7 @@ export function installClientRules(provider: Provider, { responseTypes, grantTyp
     const allowed: boolean = grantTypeAllowed.call(this, type)
     const ctx = currentContext(provider)
     const requested = ctx?.oidc?.route === 'token' && ctx.oidc.params && paramsOf(ctx).grant_type
-    if (!allowed && type === grantType && requested === type) {
+    if (!allowed && grantTypes.includes(type) && requested === type) {
       throw new errors.UnauthorizedClient('requested grant type is not allowed for this client')
     }
     return allowed

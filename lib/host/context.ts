@@ -11,6 +11,11 @@ export function paramsOf(ctx: Context): Params {
   return ctx.oidc.params as Params
 }
 
+/** The body as it came, before the host took out what the grant does not declare. */
+export function bodyOf(ctx: Context): Record<string, unknown> | undefined {
+  return ctx.oidc.body as Record<string, unknown> | undefined
+}
+
 /** The authenticated client. */
 export function clientOf(ctx: Context): Client {
   return ctx.oidc.client as Client

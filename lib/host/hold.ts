@@ -3,10 +3,10 @@ import type { Binding, JsonObject } from '../deferral/deferral.js'
 import { codeFrom } from './authorization_code.js'
 import { type Context, type Params, paramsOf } from './context.js'
 import { withPlainFaults } from './faults.js'
-import { intercept } from './intercept.js'
+import { type IssuedToken, intercept } from './intercept.js'
 
-/** The host's own authorization_code handler, kept from the start. */
-export type CodeHandler = (ctx: Context) => Promise<void>
+/** A grant handler of the host, kept from the start. */
+export type GrantHandler = (ctx: Context) => Promise<void>
 
 /** Ends the host's handler where we want it to end; never leaves the functions of this file. */
 class Stop {
@@ -15,16 +15,15 @@ class Stop {
 }
 
 /**
- * Runs the host's authorization_code handler with these parameters in place, then restores what the client sent.
- * Integrators' callbacks see the grant type that the host's handler would have seen.
+ * Runs a grant handler of the host with these parameters in place, then restores what the client sent. Integrators' callbacks
+ * see the grant type that the host's handler would have seen.
  */
-export async function runHandler(ctx: Context, handler: CodeHandler, lent: Params): Promise<void> {
+export async function runHandler(ctx: Context, handler: GrantHandler, lent: Params): Promise<void> {
   const params = paramsOf(ctx)
-  const all: Params = { grant_type: 'authorization_code', code: 'deferred', ...lent }
   const sent: Params = {}
-  for (const name of Object.keys(all)) {
+  for (const name of Object.keys(lent)) {
     sent[name] = params[name]
-    params[name] = all[name]
+    params[name] = lent[name]
   }
   try {
     await withPlainFaults(handler(ctx))
@@ -33,11 +32,16 @@ export async function runHandler(ctx: Context, handler: CodeHandler, lent: Param
   }
 }
 
+/** The parameters of a request for a code that was never stored. */
+export function codeRequest(redirectUri: string | string[] | undefined): Params {
+  return { grant_type: 'authorization_code', code: 'deferred', redirect_uri: redirectUri }
+}
+
 /**
  * Calls `look` when the host has verified whatever proof of possession came with this request, and resolves to what it saw.
  * No public way: DPoP validation with its nonces, algorithms and errors is internal to the host's handlers.
  */
-export async function afterProof<T>(ctx: Context, handler: CodeHandler, look: () => Promise<T>): Promise<T> {
+export async function afterProof<T>(ctx: Context, codeHandler: GrantHandler, look: () => Promise<T>): Promise<T> {
   // without a proof the host verifies nothing before it looks the code up
   if (!ctx.get('DPoP')) return look()
   const stop = new Stop()
@@ -47,7 +51,7 @@ export async function afterProof<T>(ctx: Context, handler: CodeHandler, look: ()
       throw stop
     },
   })
-  await stopped(runHandler(ctx, handler, { redirect_uri: 'deferred' }), stop)
+  await stopped(runHandler(ctx, codeHandler, codeRequest('deferred')), stop)
   return stop.seen as T
 }
 
@@ -57,26 +61,56 @@ export async function afterProof<T>(ctx: Context, handler: CodeHandler, look: ()
  */
 export async function hold(
   ctx: Context,
-  { provider, handler }: { provider: Provider; handler: CodeHandler },
+  { provider, handler }: { provider: Provider; handler: GrantHandler },
   source: JsonObject,
   { consumed = false } = {},
 ): Promise<Binding> {
   const stop = new Stop()
   intercept(ctx, {
     findCode: async () => codeFrom(provider, source, { consumed }),
-    saveAccessToken(token) {
-      const { jkt, 'x5t#S256': x5t } = token as { jkt?: string; 'x5t#S256'?: string }
-      stop.binding = { ...(jkt && { jkt }), ...(x5t && { x5t }) }
-      // listeners of grant.success must not take it for one that was issued
-      delete (ctx.oidc.entities as { AccessToken?: unknown }).AccessToken
-      throw stop
+    saveToken: (token) => stopAt(ctx, token, stop),
+  })
+  const redirectUri = paramsOf(ctx).redirect_uri ?? (source.redirectUri as string)
+  await stopped(runHandler(ctx, handler, codeRequest(redirectUri)), stop)
+  return stop.binding
+}
+
+/**
+ * Runs a grant handler of the host on the request as it came. When everything is validated and nothing stored, `mustWait` is
+ * asked, with the key the tokens would be bound to; if so the handler ends there, and this resolves to that key. `undefined`:
+ * the host has answered.
+ */
+export async function holdIf(
+  ctx: Context,
+  handler: GrantHandler,
+  mustWait: (binding: Binding) => Promise<boolean>,
+): Promise<Binding | undefined> {
+  const stop = new Stop()
+  intercept(ctx, {
+    async saveToken(token) {
+      intercept(ctx, {})
+      if (await mustWait(bindingOf(token))) stopAt(ctx, token, stop)
     },
   })
-  await stopped(
-    runHandler(ctx, handler, { redirect_uri: paramsOf(ctx).redirect_uri ?? (source.redirectUri as string) }),
-    stop,
-  )
-  return stop.binding
+  try {
+    await handler(ctx)
+  } catch (caught) {
+    if (caught !== stop) throw caught
+    return stop.binding
+  }
+  return undefined
+}
+
+function stopAt(ctx: Context, token: IssuedToken, stop: Stop): never {
+  stop.binding = bindingOf(token)
+  // listeners of the host's events must not take it for one that was issued
+  delete (ctx.oidc.entities as Record<string, unknown>)[token.kind]
+  throw stop
+}
+
+function bindingOf(token: IssuedToken): Binding {
+  const { jkt, 'x5t#S256': x5t } = token as { jkt?: string; 'x5t#S256'?: string }
+  return { ...(jkt && { jkt }), ...(x5t && { x5t }) }
 }
 
 async function stopped(run: Promise<void>, stop: Stop): Promise<void> {

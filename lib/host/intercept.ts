@@ -1,18 +1,24 @@
-import type { AccessToken, AuthorizationCode, Provider } from 'oidc-provider'
-import { type Context, currentContext, paramsOf } from './context.js'
+import type { AccessToken, AuthorizationCode, ClientCredentials, Provider, RefreshToken } from 'oidc-provider'
+import { type Context, clientOf, currentContext, paramsOf } from './context.js'
 
-/** What takes the place of the host's own storage during one request; each applies once, and only to the host's own object. */
+/** A token the host is about to store. */
+export type IssuedToken = AccessToken | ClientCredentials | RefreshToken
+
+/** What takes the place of the host's own storage during one request; it applies only to what that request is about. */
 export interface Intercepts {
-  /** instead of storing the authorization code; resolves to the value handed out */
+  /** once, instead of storing the authorization code; resolves to the value handed out */
   saveCode?: (code: AuthorizationCode) => Promise<string>
-  /** instead of looking the authorization code up */
+  /** once, instead of looking the authorization code up */
   findCode?: () => Promise<AuthorizationCode | undefined>
-  /** before the access token is stored; throws to keep it from being stored */
-  saveAccessToken?: (token: AccessToken) => void
+  /** before each token is stored; throws to keep it from being stored */
+  saveToken?: (token: IssuedToken) => Promise<void> | void
+  /** the tokens are made by a grant of the integrator's, which need not make them known to the host */
+  isTheirs?: boolean
 }
 
 const intercepts = new WeakMap<Context, Intercepts>()
 const waiting = new WeakSet<AuthorizationCode>()
+const installed = new WeakSet<Provider>()
 
 /** Has the host's storage intercepted for the rest of this request. */
 export function intercept(ctx: Context, these: Intercepts): void {
@@ -25,31 +31,49 @@ export function markWaiting(code: AuthorizationCode): AuthorizationCode {
   return code
 }
 
+/** Whether a code was never stored. */
+export function isWaiting(code: AuthorizationCode): boolean {
+  return waiting.has(code)
+}
+
 /** Overrides the models. No public way: the host has no hook between validating a token request and storing its tokens. */
 export function installIntercepts(provider: Provider): void {
-  const { AuthorizationCode, AccessToken } = provider as any
+  if (installed.has(provider)) return
+  installed.add(provider)
+  interceptCodes(provider)
+  const { AccessToken, ClientCredentials, RefreshToken } = provider
+  for (const model of [AccessToken, ClientCredentials, RefreshToken]) interceptTokens(provider, model.prototype)
+}
+
+function interceptCodes(provider: Provider): void {
+  const { AuthorizationCode } = provider as any
   const { find } = AuthorizationCode
   const { save, consume } = AuthorizationCode.prototype
-  const saveToken = AccessToken.prototype.save
 
   AuthorizationCode.prototype.save = function (this: AuthorizationCode, ...args: unknown[]) {
     const saveCode = taken(provider, 'saveCode', (ctx) => ctx.oidc.entities.AuthorizationCode === this)
     return saveCode ? saveCode(this) : save.apply(this, args)
   }
   AuthorizationCode.prototype.consume = async function (this: AuthorizationCode) {
-    if (!waiting.has(this)) await consume.call(this)
+    if (!isWaiting(this)) await consume.call(this)
   }
   AuthorizationCode.find = async function (this: unknown, value: string, ...args: unknown[]) {
     const findCode = taken(provider, 'findCode', (ctx) => paramsOf(ctx).code === value)
     return findCode ? findCode() : find.call(this, value, ...args)
   }
-  AccessToken.prototype.save = async function (this: AccessToken, ...args: unknown[]) {
-    taken(provider, 'saveAccessToken', (ctx) => ctx.oidc.entities.AccessToken === this)?.(this)
-    return saveToken.apply(this, args)
+}
+
+function interceptTokens(provider: Provider, prototype: any): void {
+  const { save } = prototype
+  prototype.save = async function (this: IssuedToken, ...args: unknown[]) {
+    const ctx = currentContext(provider)
+    const these = ctx && intercepts.get(ctx)
+    if (ctx && these?.saveToken && isIssued(ctx, this, these)) await these.saveToken(this)
+    return save.apply(this, args)
   }
 }
 
-function taken<K extends keyof Intercepts>(
+function taken<K extends 'saveCode' | 'findCode'>(
   provider: Provider,
   name: K,
   isTheHosts: (ctx: Context) => boolean,
@@ -60,4 +84,10 @@ function taken<K extends keyof Intercepts>(
   if (!ctx || !one || !isTheHosts(ctx)) return undefined
   delete these[name]
   return one
+}
+
+// a findAccount that saves a token of its own must not be taken for the host
+function isIssued(ctx: Context, token: IssuedToken, { isTheirs }: Intercepts): boolean {
+  if (isTheirs) return token.clientId === clientOf(ctx).clientId
+  return ctx.oidc.entities[token.kind as 'AccessToken'] === token
 }

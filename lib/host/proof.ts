@@ -59,13 +59,17 @@ export function hasCertificate(
   internals: Internals,
   binding: Binding | undefined,
 ): boolean {
-  if (binding?.x5t === undefined) return true
+  return binding?.x5t === undefined || thumbprintOf(ctx, provider, internals) === binding.x5t
+}
+
+/** SHA-256 thumbprint of the certificate of this connection, if it has one. */
+export function thumbprintOf(ctx: Context, provider: Provider, internals: Internals): string | undefined {
   const certificate = internals.configuration.features.mTLS.getCertificate(ctx)
-  if (!certificate) return false
+  if (!certificate) return undefined
   // the host computes thumbprints of every form of certificate its getCertificate may return
   const token = new (provider as any).AccessToken({})
   token.setThumbprint('x5t', certificate)
-  return token['x5t#S256'] === binding.x5t
+  return token['x5t#S256']
 }
 
 /** The host's replay check: whether this is the first use of `jti` by `iss`; remembered until `exp`, seconds since the epoch. */

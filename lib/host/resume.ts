@@ -3,33 +3,33 @@ import type { Binding, JsonObject } from '../deferral/deferral.js'
 import { codeFrom } from './authorization_code.js'
 import type { Context, Params } from './context.js'
 import { withPlainFaults } from './faults.js'
-import { type CodeHandler, runHandler } from './hold.js'
-import { intercept } from './intercept.js'
+import { codeRequest, type GrantHandler, runHandler } from './hold.js'
+import { type IssuedToken, intercept } from './intercept.js'
 
 /** What is minted from: the narrowed source, the key it is bound to, the resource asked for at the exchange. */
 export interface Resumption {
   source: JsonObject
   binding: Binding | undefined
   requestedResource: string[] | undefined
-  /** refuses, by throwing, a token that the integrator's callbacks made wider than the decision */
-  inspect: (token: { rar?: unknown }) => void
+  /** called before each token is stored; throws to keep it from being stored */
+  saveToken: (token: IssuedToken) => void
 }
 
 /**
  * Runs the host's authorization_code handler to its end, so that tokens are minted exactly as without the wait.
  * A Grant or an account that is gone is `access_denied` (I-129, I-130); any other error of the host is rethrown.
  */
-export async function resume(
+export async function resumeCode(
   ctx: Context,
-  { provider, handler }: { provider: Provider; handler: CodeHandler },
-  { source, binding, requestedResource, inspect }: Resumption,
+  { provider, handler }: { provider: Provider; handler: GrantHandler },
+  { source, binding, requestedResource, saveToken }: Resumption,
 ): Promise<void> {
   const kept = await withLiveSession(provider, source)
-  // verified at the exchange, and the verifier is not sent again
+  // verified when the request was held, and the verifier is not sent again
   const { codeChallenge, codeChallengeMethod, ...rest } = kept
   const code = codeFrom(provider, { ...rest, ...(binding?.jkt !== undefined && { dpopJkt: binding.jkt }) })
-  intercept(ctx, { findCode: async () => code, saveAccessToken: (token) => inspect(token as { rar?: unknown }) })
-  const lent: Params = { redirect_uri: source.redirectUri as string }
+  intercept(ctx, { findCode: async () => code, saveToken })
+  const lent: Params = codeRequest(source.redirectUri as string)
   if (requestedResource?.length) lent.resource = requestedResource.length > 1 ? requestedResource : requestedResource[0]
   try {
     await runHandler(ctx, handler, lent)
@@ -41,14 +41,17 @@ export async function resume(
   }
 }
 
-/** Destroys what the host minted during this request; it was never disclosed. */
-export async function discardMinted(ctx: Context): Promise<void> {
-  const { AccessToken, RefreshToken } = ctx.oidc.entities
+/** Destroys what was minted during this request; it was never disclosed. */
+export async function discardMinted(ctx: Context, minted: readonly IssuedToken[]): Promise<void> {
   ctx.body = undefined
-  await Promise.all([
-    AccessToken?.jti ? AccessToken.destroy() : undefined,
-    RefreshToken?.jti ? RefreshToken.destroy() : undefined,
-  ])
+  await Promise.all(minted.map((token) => token.jti && token.destroy()))
+}
+
+/** Whether the Grant behind a source is gone, over, or another's. */
+export async function isGrantGone(provider: Provider, source: JsonObject): Promise<boolean> {
+  const grant = await withPlainFaults(provider.Grant.find(source.grantId as string, { ignoreExpiration: true }))
+  if (!grant || grant.isExpired) return true
+  return grant.clientId !== source.clientId || grant.accountId !== source.accountId
 }
 
 // a session that merely ran out must not make the tokens stillborn; a logout revoked the Grant already
@@ -65,8 +68,6 @@ async function withLiveSession(provider: Provider, source: JsonObject): Promise<
 }
 
 async function isGone(ctx: Context, provider: Provider, source: JsonObject): Promise<boolean> {
-  const grant = await withPlainFaults(provider.Grant.find(source.grantId as string, { ignoreExpiration: true }))
-  if (!grant || grant.isExpired) return true
-  if (grant.clientId !== source.clientId || grant.accountId !== source.accountId) return true
+  if (await isGrantGone(provider, source)) return true
   return Boolean(ctx.oidc.entities.Grant) && !ctx.oidc.entities.Account
 }

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { interactionPolicy, Provider } from 'oidc-provider'
+import type { Account, interactionPolicy, Provider } from 'oidc-provider'
 // no public way: grant handlers, response types and resolved features live behind the host's per-provider cache
 import * as weakCache from 'oidc-provider/lib/helpers/weak_cache.js'
 import type { Context } from './context.js'
@@ -10,10 +10,12 @@ export interface Internals {
     responseTypes: string[]
     grantTypes: Set<string>
     routes: Record<string, string>
+    findAccount: (ctx: Context, accountId: string) => Promise<Account | undefined> | Account | undefined
     interactions: { policy: Iterable<interactionPolicy.Prompt> }
     features: {
       dPoP: { enabled: boolean; allowReplay: boolean }
       resourceIndicators: { enabled: boolean }
+      revocation: { enabled: boolean }
       mTLS: { getCertificate: (ctx: Context) => unknown }
     }
   }
@@ -28,6 +30,7 @@ const seams: Seam[] = [
   ['configuration.responseTypes', (_, { configuration }) => Array.isArray(configuration.responseTypes)],
   ['configuration.grantTypes', (_, { configuration }) => configuration.grantTypes instanceof Set],
   ['configuration.routes.token', (_, { configuration }) => typeof configuration.routes.token === 'string'],
+  ['configuration.findAccount', (_, { configuration }) => isFunction(configuration.findAccount)],
   [
     'configuration.features.dPoP',
     (_, { configuration: { features } }) => 'enabled' in features.dPoP && 'allowReplay' in features.dPoP,
@@ -54,6 +57,10 @@ const seams: Seam[] = [
   ],
   ['AuthorizationCode payload', ({ AuthorizationCode }) => keepsPayload(AuthorizationCode)],
   ['AccessToken', ({ AccessToken }) => isModel(AccessToken) && isFunction(AccessToken.prototype.setThumbprint)],
+  ['AccessToken.revokeByGrantId', ({ AccessToken }) => isFunction(AccessToken.revokeByGrantId)],
+  ['ClientCredentials', ({ ClientCredentials }) => isModel(ClientCredentials)],
+  ['RefreshToken', ({ RefreshToken }) => isModel(RefreshToken)],
+  ['DeviceCode.consume', ({ DeviceCode }) => isFunction(DeviceCode.prototype.consume)],
   ['ReplayDetection.unique', ({ ReplayDetection }) => isFunction(ReplayDetection.unique)],
   ['Grant.find', ({ Grant }) => isModel(Grant)],
   ['Session.findByUid', ({ Session }) => isFunction(Session.findByUid)],
@@ -81,7 +88,8 @@ export function internalsOf(provider: Provider): Internals {
   return internals as Internals
 }
 
-function moved(seam: string): TypeError {
+/** What to throw when a part of the host is not where it was. */
+export function moved(seam: string): TypeError {
   const { version } = createRequire(import.meta.url)('oidc-provider/package.json') as { version: string }
   return new TypeError(
     `features.deferredTokenResponse cannot work with oidc-provider ${version}: ${seam} is not what it was, ` +

@@ -42,10 +42,11 @@ export function replaceBody(ctx: any, form: URLSearchParams): void {
 }
 
 /**
- * Overrides what the host's context says of a lent request, and has errors of our grant rendered as JSON. No public way: the
+ * Overrides what the host's context says of a lent request, which becomes one of the first of our grant types, and has errors
+ * of our grants rendered as JSON. No public way: the
  * host binds client authentication, DPoP and CORS to its own routes, and a second endpoint with all of them would be a copy.
  */
-export function installTokenRoute(provider: Provider, grantType: string): void {
+export function installTokenRoute(provider: Provider, grantTypes: readonly string[]): void {
   const prototype = (provider as any).OIDCContext.prototype
   const { urlFor, clientJwtAuthExpectedAudience } = prototype
 
@@ -55,10 +56,11 @@ export function installTokenRoute(provider: Provider, grantType: string): void {
       return bodies.get(this.ctx)
     },
     set(this: { ctx: Context; route: string }, parsed: { grant_type?: unknown }) {
-      const body = loans.has(this.ctx) ? { ...parsed, grant_type: grantType } : parsed
+      const body = loans.has(this.ctx) ? { ...parsed, grant_type: grantTypes[0] } : parsed
       bodies.set(this.ctx, body)
       // before anything can be refused: clients that poll read JSON
-      if (this.route === 'token' && [body?.grant_type].flat().includes(grantType)) answerJson(this.ctx)
+      if (this.route === 'token' && [body?.grant_type].flat().some((one) => grantTypes.includes(one as string)))
+        answerJson(this.ctx)
     },
   })
   prototype.urlFor = function (this: { ctx: object }, name: string, ...args: unknown[]) {

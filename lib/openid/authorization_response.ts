@@ -10,17 +10,21 @@ import { sourceOf } from '../host/authorization_code.js'
 import { type Context, paramsOf } from '../host/context.js'
 import { outlive } from '../host/grant.js'
 import { intercept } from '../host/intercept.js'
-import type { Deferring } from '../options.js'
-import { decide, isDeferrable } from './authorization_request.js'
+import { type Deferred, decide } from '../profile/decide.js'
+import { requestedBy } from '../profile/requested.js'
+import { deferRequest, isDeferrable } from './authorization_request.js'
 
 const deferred = new WeakSet<Context>()
 
 /** Runs when every prompt is resolved. Writes nothing: the host may still refuse the request. */
 export async function beforeResponse(ctx: Context, core: Core): Promise<void> {
   if (!isDeferrable(ctx)) return
-  const deferring = await decide(ctx, core.settings)
+  const id = newId()
+  const isCodeRefused = paramsOf(ctx).response_type === 'deferred_code'
+  const deferring = await decide(ctx, core.settings, deferRequest(ctx, id), isCodeRefused)
   paramsOf(ctx).response_type = 'code'
-  if (deferring) intercept(ctx, { saveCode: (code) => create(ctx, core, code, deferring) })
+  // else the request is answered with a code at once (O-016)
+  if (deferring) intercept(ctx, { saveCode: (code) => create(ctx, core, { id, code, deferring }) })
 }
 
 /** Gives the reference its own name (O-021, O-022), in whatever response mode the host is about to use. */
@@ -33,20 +37,18 @@ export function nameDeferredCode(ctx: Context, response: Record<string, unknown>
 async function create(
   ctx: Context,
   core: Core,
-  code: AuthorizationCode,
-  deferring: Required<Deferring>,
+  { id, code, deferring }: { id: string; code: AuthorizationCode; deferring: Deferred },
 ): Promise<string> {
   const { provider, settings, store } = core
   const { deferredCode } = settings.ttl
   await outlive(ctx, provider, code, deferredCode + deferring.expiresIn)
   const source = await sourceOf(code)
-  const id = newId()
   const { handle, hash } = newHandle('deferred_code', id)
   const record = await store.create(
     {
       id,
       profile: 'openid',
-      ...requestOf(source),
+      ...requestedBy(source),
       ...claimsOf(ctx),
       context: deferring.context,
       interval: deferring.interval,
@@ -62,26 +64,6 @@ async function create(
   ctx.oidc.entity('Deferral', created)
   core.announce('created', created)
   return handle
-}
-
-// the few fields of the host's code that reviewers see
-function requestOf(source: JsonObject) {
-  const { clientId, accountId, grantId, scope, resource, rar } = source as {
-    clientId: string
-    accountId: string
-    grantId: string
-    scope?: string
-    resource?: string | string[]
-    rar?: JsonObject[]
-  }
-  return {
-    clientId,
-    accountId,
-    grantId,
-    scope: scope?.split(' ').filter(Boolean) ?? [],
-    resource: resource === undefined ? [] : [resource].flat(),
-    ...(rar && { authorizationDetails: rar }),
-  }
 }
 
 // the client's own; the host adds to them on account of max_age and acr_values

@@ -4,12 +4,12 @@
  */
 import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
-import { type DeferralRecord, describe } from '../deferral/deferral.js'
 import { isObject } from '../deferral/json.js'
 import { answerJson, type Context } from '../host/context.js'
 import { afterProof } from '../host/hold.js'
 import { lendTokenRoute, replaceBody } from '../host/token_route.js'
-import { fromStore, presented } from './presented_handle.js'
+import { cancelDeferral } from '../profile/cancellation.js'
+import { fromStore, presented } from '../profile/presented_handle.js'
 
 // the host's own limit for request bodies
 const largestBody = 56 * 1024
@@ -39,16 +39,6 @@ export async function cancel(ctx: Context, core: Core, deferredAuthId: string | 
   )
   if (deferral) await cancelDeferral(core, deferral.id)
   ctx.body = {}
-}
-
-/** Cancels on behalf of the client, unless it is redeemed or over; resolves to the record if that changed it. */
-export async function cancelDeferral(
-  { store, settings, announce }: Core,
-  id: string,
-): Promise<DeferralRecord | undefined> {
-  const cancelled = await store.cancel(id, undefined, settings.clock())
-  if (cancelled) announce('cancelled', describe(cancelled))
-  return cancelled
 }
 
 // undefined: broken, too large, or not an object of strings; the host then refuses the media type with invalid_request

@@ -1,5 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Client Metadata": where a client wants to be pinged.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Client Metadata": where a client wants to be pinged. The working group's
+ * draft uses the same name (C-X01).
  */
 import { type ClientMetadata, type Configuration, errors } from 'oidc-provider'
 import type { Settings } from '../options.js'

@@ -9,18 +9,16 @@ import { newHandle } from '../deferral/handle.js'
 import type { Exchange } from '../deferral/store.js'
 import { type Context, clientOf, paramsOf } from '../host/context.js'
 import { afterProof, hold } from '../host/hold.js'
-import { cancelDeferral } from './cancellation.js'
+import { cancelDeferral } from '../profile/cancellation.js'
+import { assertNotificationToken } from '../profile/notification_token.js'
+import { fromStore, presented } from '../profile/presented_handle.js'
 import { interimIdToken } from './interim_id_token.js'
-import { fromStore, presented } from './presented_handle.js'
-
-// RFC 6750, section 2.1
-const bearerSyntax = /^[A-Za-z0-9\-._~+/]+=*$/
 
 /** Answers an exchange. Everything that can fail comes before the one write that spends the code. */
 export async function exchange(ctx: Context, core: Core, deferredCode: string): Promise<void> {
   const { settings } = core
   const { resource, deferred_notification_token: notificationToken } = paramsOf(ctx)
-  assertNotificationToken(notificationToken)
+  assertNotificationToken('deferred_notification_token', notificationToken)
   const deferral = await afterProof(ctx, core.handler, () =>
     presented(ctx, core, 'deferred_code', deferredCode, fromStore(core)),
   )
@@ -50,11 +48,6 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
     interval: exchanged.interval,
     ...(interim !== undefined && { interim_id_token: interim }),
   }
-}
-
-function assertNotificationToken(token: unknown): void {
-  if (token === undefined || (typeof token === 'string' && token.length <= 1024 && bearerSyntax.test(token))) return
-  throw new errors.InvalidRequest('deferred_notification_token must have the syntax of a bearer token')
 }
 
 function hasLapsed({ exchangedAt, expiresAt, readAt }: DeferralRecord): boolean {

@@ -7,9 +7,9 @@ import type { Core } from '../core.js'
 import { type Context, paramsOf } from '../host/context.js'
 import type { Internals } from '../host/seams.js'
 import { isLent } from '../host/token_route.js'
+import { poll } from '../profile/poll.js'
 import { cancel } from './cancellation.js'
 import { exchange } from './deferred_code_exchange.js'
-import { poll } from './token_request.js'
 
 /** The parameters the grant declares to the host; only `resource` may be repeated. */
 export function parameters({ configuration }: Internals): string[] {
@@ -22,6 +22,7 @@ export async function handleDeferredGrant(ctx: Context, core: Core): Promise<voi
   const { deferred_code: deferredCode, deferred_auth_id: deferredAuthId } = paramsOf(ctx)
   if (isLent(ctx)) return cancel(ctx, core, deferredAuthId as string | undefined)
   if (typeof deferredCode === 'string' && deferredAuthId === undefined) return exchange(ctx, core, deferredCode)
-  if (typeof deferredAuthId === 'string' && deferredCode === undefined) return poll(ctx, core, deferredAuthId)
+  if (typeof deferredAuthId === 'string' && deferredCode === undefined)
+    return poll(ctx, core, 'deferred_auth_id', deferredAuthId)
   throw new errors.InvalidRequest('exactly one of deferred_code and deferred_auth_id must be provided')
 }

@@ -41,7 +41,16 @@ export function memoryStore(): DeferralStore {
       purge(now)
       if (deferrals.has(request.id)) throw new Error('a deferral with this id exists')
       const expiresAt = seconds(expiresIn, now)
-      const created = { ...request, status: 'pending' as const, createdAt: now, expiresAt, fence: 0, readAt: now }
+      const exchanged = request.handleHash !== undefined && { exchangedAt: now }
+      const created = {
+        ...request,
+        ...exchanged,
+        status: 'pending' as const,
+        createdAt: now,
+        expiresAt,
+        fence: 0,
+        readAt: now,
+      }
       deferrals.set(request.id, structuredClone(created))
       return structuredClone(created)
     },
@@ -71,6 +80,15 @@ export function memoryStore(): DeferralStore {
 
     async progress(id, progress, now = new Date()) {
       return transition(id, now, pending, () => ({ progress }))
+    },
+
+    async requireInteraction(id, interaction, now = new Date()) {
+      return transition(id, now, pending, () => ({ interaction }))
+    },
+
+    async resume(id, now = new Date()) {
+      const interrupted: Guard = (deferral) => pending(deferral, now) && deferral.interaction !== undefined
+      return transition(id, now, interrupted, () => ({ interaction: undefined as never }))
     },
 
     async decide(id, status, decision, now = new Date()) {

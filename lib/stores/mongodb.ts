@@ -38,6 +38,7 @@ export function projection(now: Instant): Document {
 /** The record in a document that was read with `projection`. */
 export function toRecord({ stored, readAt }: Document): DeferralRecord {
   for (const name of jsonMembers) if (stored[name] !== undefined) stored[name] = JSON.parse(stored[name])
+  if (stored.decision?.until) stored.decision.until = new Date(stored.decision.until)
   return Object.assign(stored, { id: stored._id, readAt })
 }
 
@@ -97,7 +98,12 @@ export function mongoStore(
     async create({ id, expiresIn, ...request }, at) {
       const now = at ?? '$$NOW'
       const fixed = literal({ ...toMembers(request), schemaVersion, status: 'pending', fence: 0 })
-      const created = { $mergeObjects: [{ _id: id }, fixed, { createdAt: now, ...expiring(expiresIn, now) }] }
+      const times = {
+        createdAt: now,
+        ...(request.handleHash !== undefined && { exchangedAt: now }),
+        ...expiring(expiresIn, now),
+      }
+      const created = { $mergeObjects: [{ _id: id }, fixed, times] }
       // a document with this id does not match, and inserting a second one is refused
       const record = await transition(id, now, { status: { $exists: false } }, { $replaceWith: created }, true)
       return record as DeferralRecord
@@ -130,6 +136,18 @@ export function mongoStore(
         { status: 'pending', $expr: unexpired(now) },
         { $set: { progress: literal(progress) } },
       )
+    },
+
+    async requireInteraction(id, interaction, at) {
+      const now = at ?? '$$NOW'
+      const change = { $set: { interaction: literal(interaction) } }
+      return transition(id, now, { status: 'pending', $expr: unexpired(now) }, change)
+    },
+
+    async resume(id, at) {
+      const now = at ?? '$$NOW'
+      const guard = { status: 'pending', interaction: { $exists: true }, $expr: unexpired(now) }
+      return transition(id, now, guard, { $unset: ['interaction'] })
     },
 
     async decide(id, status, decision, at) {

@@ -26,6 +26,7 @@ const properties: Record<string, Document> = {
   claims: json,
   context: json,
   progress: object,
+  interaction: object,
   interval: count,
   lifetime: count,
   codeHash: text,

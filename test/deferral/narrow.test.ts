@@ -44,7 +44,7 @@ describe('E-32 a decision that asks for no more than the request is accepted', (
     ['no claims', { claims: {} }],
     ['acr, amr and auth_time of a later verification', { acr: 'high', amr: ['face'], authTime: 1 }],
   ])('%s', (_case, granted) => {
-    expect(() => assertNarrower(requested, granted)).not.toThrow()
+    expect(() => assertNarrower(requested, granted, {})).not.toThrow()
   })
 })
 
@@ -74,15 +74,15 @@ describe('E-32 a decision that asks for more is a RangeError', () => {
     ['a claim named like a member of every object', { claims: { id_token: { constructor: null } } }, /claims/],
     ['another target', { claims: { introspection: { email: null } } }, /claims/],
   ])('%s', (_case, granted, message) => {
-    const attempt = () => assertNarrower(requested, granted)
+    const attempt = () => assertNarrower(requested, granted, {})
     expect(attempt).toThrow(RangeError)
     expect(attempt).toThrow(message)
   })
 
   test('nothing left to grant: use deny', () => {
-    expect(() => assertNarrower(requested, { scope: [], authorizationDetails: [] })).toThrow(RangeError)
+    expect(() => assertNarrower(requested, { scope: [], authorizationDetails: [] }, {})).toThrow(RangeError)
     const plain = { ...requested, authorizationDetails: undefined } as unknown as DeferralRecord
-    expect(() => assertNarrower(plain, { scope: [] })).toThrow(/deny/)
+    expect(() => assertNarrower(plain, { scope: [] }, {})).toThrow(/deny/)
   })
 })
 
@@ -121,8 +121,8 @@ describe('C-I14 what the host mints from', () => {
   })
 
   test('the same detail twice is more than once', () => {
-    expect(() => assertNarrower(requested, { authorizationDetails: [account, account] })).toThrow(RangeError)
-    expect(() => assertNarrower(requested, { resource: ['https://a.example', 'https://a.example'] })).toThrow(
+    expect(() => assertNarrower(requested, { authorizationDetails: [account, account] }, {})).toThrow(RangeError)
+    expect(() => assertNarrower(requested, { resource: ['https://a.example', 'https://a.example'] }, {})).toThrow(
       RangeError,
     )
   })

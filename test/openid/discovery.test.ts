@@ -61,7 +61,7 @@ describe('enabled', () => {
 
 test('O-122 the document differs from the host’s by what was decided, and by nothing else', async () => {
   const host = JSON.parse(await discoveryOf(new Host('http://op.example', {})))
-  const features = { deferredTokenResponse: { store: memoryStore() } }
+  const features = { deferredTokenResponse: { store: memoryStore(), profiles: { oauth: false } } }
   const ours = JSON.parse(await discoveryOf(new Provider('http://op.example', { features })))
   expect(ours).toEqual({
     ...host,

@@ -18,7 +18,7 @@ export const adapter = (db: Db) => {
 export function burning(db: Db): DeferralStore {
   const inner = store(db)
   return {
-    ...spread(inner),
+    ...inner,
     async claim(id, claimId, lease) {
       const claimed = await inner.claim(id, claimId, lease)
       if (claimed?.claim) await inner.finalise(id, claimed.claim)
@@ -32,7 +32,7 @@ export function spending(db: Db): DeferralStore {
   const inner = store(db)
   const deferrals = db.collection<{ _id: string }>('deferrals')
   return {
-    ...spread(inner),
+    ...inner,
     async find(id) {
       const found = await inner.find(id)
       if (found && !found.exchangedAt) await inner.exchange(id, { handleHash: 'spent' })
@@ -52,7 +52,7 @@ export function halving(db: Db): DeferralStore {
   const inner = store(db)
   const deferrals = db.collection<{ _id: string }>('deferrals')
   return {
-    ...spread(inner),
+    ...inner,
     async decide(id, status, decision) {
       const decided = await inner.decide(id, status, {})
       point('before decide')
@@ -61,9 +61,4 @@ export function halving(db: Db): DeferralStore {
       return decided && mongoStore(db).find(id)
     },
   }
-}
-
-function spread(inner: DeferralStore): DeferralStore {
-  const { create, find, list, exchange, progress, decide, cancel, extend, claim, finalise, release } = inner
-  return { create, find, list, exchange, progress, decide, cancel, extend, claim, finalise, release }
 }

@@ -28,7 +28,8 @@ export function naiveStore({ get, put }: Rows): DeferralStore {
   return {
     async create({ expiresIn, ...request }, now = new Date()) {
       const times = { createdAt: now, expiresAt: later(expiresIn, now), readAt: now }
-      const record = { ...request, ...times, status: 'pending' as const, fence: 0 }
+      const exchanged = request.handleHash !== undefined && { exchangedAt: now }
+      const record = { ...request, ...exchanged, ...times, status: 'pending' as const, fence: 0 }
       await put(record)
       return record
     },
@@ -45,6 +46,8 @@ export function naiveStore({ get, put }: Rows): DeferralStore {
         ({ lifetime }) => ({ ...exchange, exchangedAt: now, expiresAt: later(lifetime, now) }),
       ),
     progress: (id, progress, now = new Date()) => transition(id, now, pending, () => ({ progress })),
+    requireInteraction: (id, interaction, now = new Date()) => transition(id, now, pending, () => ({ interaction })),
+    resume: (id, now = new Date()) => transition(id, now, pending, () => ({ interaction: undefined })),
     decide: (id, status, decision, now = new Date()) =>
       transition(id, now, pending, () => ({ status, decision, decidedAt: now })),
     cancel: (id, _by, now = new Date()) =>

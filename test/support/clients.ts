@@ -4,7 +4,9 @@ import type { DeferringClientMetadata } from 'oidc-provider-deferred'
 /** The client's redirect URI; nothing listens there. */
 export const redirectUri = 'https://rp.example/cb'
 
+/** Grant types of polls: the OpenID draft's, and the working group's. */
 export const grantType = 'urn:openid:params:grant-type:deferred'
+export const oauthGrantType = 'urn:ietf:params:oauth:grant-type:deferred'
 
 const key = (kid: string) => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -26,20 +28,26 @@ export const jwks = {
 
 const deferring: Partial<DeferringClientMetadata> = {
   redirect_uris: [redirectUri],
-  grant_types: [grantType, 'authorization_code', 'refresh_token'],
+  grant_types: [grantType, oauthGrantType, 'authorization_code', 'refresh_token'],
   response_types: ['deferred_code', 'code deferred_code', 'code'],
+}
+
+const machine: Partial<DeferringClientMetadata> = {
+  grant_types: [...(deferring.grant_types ?? []), 'client_credentials'],
 }
 
 /** Three client types, a second one that must never see the first one's deferrals, and one that may not defer. */
 export const clients: DeferringClientMetadata[] = [
   {
     ...deferring,
+    ...machine,
     client_id: 'secret',
     client_secret: 'a secret of the client',
     token_endpoint_auth_method: 'client_secret_basic',
   },
   {
     ...deferring,
+    ...machine,
     client_id: 'other',
     client_secret: 'another secret',
     token_endpoint_auth_method: 'client_secret_basic',
@@ -47,6 +55,7 @@ export const clients: DeferringClientMetadata[] = [
   { ...deferring, client_id: 'public', token_endpoint_auth_method: 'none' },
   {
     ...deferring,
+    ...machine,
     client_id: 'assertion',
     token_endpoint_auth_method: 'private_key_jwt',
     token_endpoint_auth_signing_alg: 'ES256',

@@ -55,6 +55,7 @@ async function configuration(db: Db): Promise<DeferredConfiguration> {
       devInteractions: { enabled: false },
       dPoP: { enabled: true },
       revocation: { enabled: true },
+      clientCredentials: { enabled: true },
       deferredTokenResponse: {
         store: store ?? mongoStore(db),
         ...deferred,

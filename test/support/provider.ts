@@ -66,6 +66,7 @@ export async function startProvider({
       dPoP: { enabled: true },
       revocation: { enabled: true },
       introspection: { enabled: true },
+      clientCredentials: { enabled: true },
       ...features,
       deferredTokenResponse: { store: memoryStore(), now: clock.now, ...deferred },
     } as DeferredConfiguration['features'],

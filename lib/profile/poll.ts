@@ -1,12 +1,13 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Token Request": the client polls with its deferred_auth_id until there are
- * tokens or a refusal.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Token Request", and OAuth 2.0 Deferred Token Response, "Polling": the client
+ * asks with its handle until there are tokens or a refusal.
  */
 import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
 import { type DeferralRecord, describe } from '../deferral/deferral.js'
+import type { HandleKind } from '../deferral/handle.js'
 import { pollOutcome } from '../deferral/outcome.js'
-import type { Context } from '../host/context.js'
+import { bodyOf, type Context } from '../host/context.js'
 import { afterProof } from '../host/hold.js'
 import { fromStore, presented } from './presented_handle.js'
 import { refusal, slowDown } from './token_error_response.js'
@@ -22,28 +23,29 @@ const reshaping = [
   'completion_mode',
 ]
 
-/** Answers a poll. */
-export async function poll(ctx: Context, core: Core, deferredAuthId: string): Promise<void> {
-  assertNothingReshaped(ctx)
-  const deferral = await afterProof(ctx, core.handler, () => paced(ctx, core, deferredAuthId))
-  if (!deferral) throw new errors.InvalidGrant('deferred_auth_id not found')
+/** Answers a poll; `kind` is the parameter that carries the handle. */
+export async function poll(ctx: Context, core: Core, kind: HandleKind, handle: string): Promise<void> {
+  assertNothingReshaped(ctx, kind)
+  const deferral = await afterProof(ctx, core.handler, () => paced(ctx, core, kind, handle))
+  if (!deferral) throw new errors.InvalidGrant(`${kind} not found`)
   const outcome = pollOutcome(deferral, deferral.readAt)
   if (outcome === 'redeem') return redeemApproved(ctx, core, deferral.id)
   ctx.oidc.entity('Deferral', describe(deferral))
   throw refusal(ctx, deferral, outcome)
 }
 
-function assertNothingReshaped(ctx: Context): void {
+// I-010, C-I08
+function assertNothingReshaped(ctx: Context, kind: HandleKind): void {
   // the host strips what a grant did not declare from the parameters, not from the body
-  const sent = reshaping.find((name) => ctx.oidc.body?.[name] !== undefined)
-  if (sent) throw new errors.InvalidRequest(`${sent} must not be sent with deferred_auth_id`)
+  const sent = reshaping.find((name) => bodyOf(ctx)?.[name] !== undefined)
+  if (sent) throw new errors.InvalidRequest(`${sent} must not be sent with ${kind}`)
 }
 
 /** The rightful client's deferral; a poll that comes too early ends here, mostly without a read. */
-async function paced(ctx: Context, core: Core, handle: string): Promise<DeferralRecord | undefined> {
+async function paced(ctx: Context, core: Core, kind: HandleKind, handle: string): Promise<DeferralRecord | undefined> {
   const { pacing, settings } = core
   const now = settings.clock()?.getTime() ?? Date.now()
-  const seen = await presented(ctx, core, 'deferred_auth_id', handle, async (id) => {
+  const seen = await presented(ctx, core, kind, handle, async (id) => {
     const refusable = pacing.refusable(id, now)
     return refusable ? { ...refusable, refusable: true as const } : fromStore(core)(id)
   })

@@ -18,14 +18,16 @@ type Presentable = Remembered & { codeHash?: string; source?: { dpopJkt?: unknow
 export async function presented<T extends Presentable>(
   ctx: Context,
   { provider, internals }: Core,
-  kind: HandleKind,
+  kinds: HandleKind | HandleKind[],
   handle: string,
   read: (id: string) => Promise<T | undefined>,
 ): Promise<T | undefined> {
   const { id, secret } = parseHandle(handle)
   const proof = await verifiedProof(ctx, internals)
   const deferral = await read(id)
-  const known = matches(kind, secret, kind === 'deferred_code' ? deferral?.codeHash : deferral?.handleHash)
+  const hash = kinds === 'deferred_code' ? deferral?.codeHash : deferral?.handleHash
+  // every kind is tried, whichever it is
+  const known = [kinds].flat().filter((kind) => matches(kind, secret, hash)).length > 0
   if (!deferral || !known || deferral.clientId !== clientOf(ctx).clientId) return undefined
   if (!hasCertificate(ctx, provider, internals, deferral.binding)) return undefined
   assertKey(ctx, proof, deferral.binding?.jkt ?? (deferral.source?.dpopJkt as string | undefined))

@@ -1,26 +1,28 @@
 /*
- * OAuth 2.0 Token Revocation (RFC 7009) as a second door to "Cancellation" (C-O01). What the handle is, or whose, is told to
- * nobody: the answer is 200, without a change unless it is the rightful client's and came with the right key.
+ * "Cancellation" through OAuth 2.0 Token Revocation (RFC 7009): the working group's way to give up a deferral_code, and a second
+ * one for a deferred_auth_id (C-O01). What a handle is, or whose, is told to nobody: the answer is 200, without a change unless it
+ * is the rightful client's and came with the right key.
  */
 import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
-import { isHandle } from '../deferral/handle.js'
+import { isHandle, nowhere } from '../deferral/handle.js'
 import type { Context } from '../host/context.js'
 import { afterProof } from '../host/hold.js'
 import { cancelDeferral } from './cancellation.js'
 import { fromStore, presented } from './presented_handle.js'
 
-/** Cancels what a client revokes by its `deferred_auth_id`; leaves every other token to the host. */
+/** Cancels what a client revokes by its handle; leaves every other token to the host. */
 export async function revoke(ctx: Context, core: Core, token: string): Promise<void> {
   if (!isHandle(token)) return
   const deferral = await afterProof(ctx, core.handler, async () => {
     try {
-      return await presented(ctx, core, 'deferred_auth_id', token, fromStore(core))
+      return await presented(ctx, core, ['deferral_code', 'deferred_auth_id'], token, fromStore(core))
     } catch (error) {
       // C-I05: a missing or foreign key changes nothing, and says nothing
       if (error instanceof errors.InvalidDpopProof) return undefined
       throw error
     }
   })
-  if (deferral) await cancelDeferral(core, deferral.id)
+  // I-116: a miss takes the same steps as a hit
+  await cancelDeferral(core, deferral?.id ?? nowhere)
 }

@@ -1,0 +1,45 @@
+import type { JsonObject } from '../deferral/deferral.js'
+import { type Context, clientOf, type Params, paramsOf } from './context.js'
+import { type GrantHandler, runHandler } from './hold.js'
+import { intercept } from './intercept.js'
+import type { Resumption } from './resume.js'
+import type { Internals } from './seams.js'
+
+const grantType = 'client_credentials'
+
+/** The validated parameters of a request, named as the host names them in a code. */
+export function requestSource(ctx: Context, { grantTypeParams }: Internals): JsonObject {
+  const params = paramsOf(ctx)
+  const declared = [...(grantTypeParams.get(grantType) ?? [])].map((name) => [name, params[name]] as const)
+  const { grant_type, scope, resource, authorization_details: details, ...others } = Object.fromEntries(declared)
+  const source = {
+    clientId: clientOf(ctx).clientId,
+    scope,
+    resource,
+    ...(typeof details === 'string' && { rar: JSON.parse(details) }),
+    params: others,
+  }
+  return JSON.parse(JSON.stringify(source))
+}
+
+/** Runs the host's client_credentials handler to its end, for the parameters that were kept. */
+export async function resumeClientCredentials(
+  ctx: Context,
+  handler: GrantHandler,
+  { source, saveToken }: Resumption,
+): Promise<void> {
+  const { scope, resource, rar, params } = source as {
+    scope?: string
+    resource?: string
+    rar?: JsonObject[]
+    params: Params
+  }
+  intercept(ctx, { saveToken })
+  await runHandler(ctx, handler, {
+    ...params,
+    grant_type: grantType,
+    scope: scope || undefined,
+    resource,
+    authorization_details: rar?.length ? JSON.stringify(rar) : undefined,
+  })
+}

@@ -1,0 +1,32 @@
+import { errors, type Provider } from 'oidc-provider'
+import type { Binding } from '../deferral/deferral.js'
+import { type Context, clientOf } from './context.js'
+import type { IssuedToken } from './intercept.js'
+import { assertKey, type Proof, thumbprintOf, verifiedProof } from './proof.js'
+import type { Internals } from './seams.js'
+
+/** The key a request was made with, and the proof of it that is not yet known to be fresh. */
+export interface KeyShown {
+  binding: Binding
+  proof: Proof | undefined
+}
+
+/** The key of this request, by the host's rules for its own grants. Only when the host has verified the proof. */
+export async function keyShown(ctx: Context, provider: Provider, internals: Internals): Promise<KeyShown> {
+  const proof = await verifiedProof(ctx, internals)
+  assertKey(ctx, proof, undefined)
+  if (!clientOf(ctx).tlsClientCertificateBoundAccessTokens) return { binding: proof ? { jkt: proof.jkt } : {}, proof }
+  if (proof) throw new errors.InvalidRequest('multiple proof-of-possession mechanisms are not allowed')
+  const x5t = thumbprintOf(ctx, provider, internals)
+  if (!x5t) throw new errors.InvalidGrant('mutual TLS client certificate not provided')
+  return { binding: { x5t }, proof }
+}
+
+/** Binds a token to that key, unless its maker has; refresh tokens of public clients only, as the host does. */
+export function bind(ctx: Context, token: IssuedToken, { jkt, x5t }: Binding): void {
+  const bound = token as { jkt?: string; 'x5t#S256'?: string }
+  if (token.kind === 'RefreshToken' && clientOf(ctx).clientAuthMethod !== 'none') return
+  if (bound.jkt || bound['x5t#S256']) return
+  if (jkt) bound.jkt = jkt
+  if (x5t) bound['x5t#S256'] = x5t
+}

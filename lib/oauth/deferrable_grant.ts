@@ -1,0 +1,123 @@
+/*
+ * OAuth 2.0 Deferred Token Response for the integrator's own grants: an assertion that is good today may have expired when the
+ * decision falls, so such a grant says what it validated, and issues from that, now or days later.
+ */
+import type { Provider } from 'oidc-provider'
+import { type Core, coreOf } from '../core.js'
+import type { Binding, JsonObject } from '../deferral/deferral.js'
+import { newId } from '../deferral/handle.js'
+import { isJson, isObject } from '../deferral/json.js'
+import { bodyOf, type Context, clientOf } from '../host/context.js'
+import { afterProof, type GrantHandler, runHandler } from '../host/hold.js'
+import { installIntercepts, intercept } from '../host/intercept.js'
+import { bind, keyShown } from '../host/key_shown.js'
+import { assertFresh } from '../host/proof.js'
+import type { Resumption } from '../host/resume.js'
+import { internalsOf } from '../host/seams.js'
+import { loadStanding } from '../host/standing.js'
+import { assertNotificationToken } from '../profile/notification_token.js'
+import { deferredResponse } from './deferred_response.js'
+import { hostGrants, undeferrable } from './grants.js'
+import { decideRequest, isOptedIn } from './token_request.js'
+
+/** A grant of the integrator's that can wait. */
+export interface DeferrableGrant {
+  /**
+   * Checks everything about a token request and returns, as plain JSON, what to issue from. Members named as in the host's codes
+   * (`accountId`, `grantId`, `scope`, `resource`, `rar`, `claims`) are shown to reviewers, narrowed by their decisions, and the
+   * account and the Grant are looked up again before anything is issued. Throws the host's errors.
+   */
+  validate: (ctx: Context) => Promise<JsonObject> | JsonObject
+  /**
+   * Saves the tokens and writes the answer to `ctx.body`, now or days later, from nothing but the source. The key of the request
+   * is bound to the tokens it saves, and what was narrowed is narrowed.
+   */
+  issue: (ctx: Context, source: JsonObject) => Promise<void> | void
+}
+
+const registered = new WeakMap<Provider, Map<string, DeferrableGrant>>()
+
+/**
+ * Registers a custom grant as the host's `registerGrantType` does, and lets it be deferred. The plugin verifies DPoP proofs and
+ * certificates for it. Where the plugin is not enabled the grant answers at once.
+ */
+export function registerDeferrableGrant(
+  provider: Provider,
+  name: string,
+  grant: DeferrableGrant,
+  params?: string | string[] | Set<string>,
+  dupes?: string | string[] | Set<string>,
+): void {
+  assertGrant(name, grant)
+  const grants = registered.get(provider) ?? new Map<string, DeferrableGrant>()
+  registered.set(provider, grants.set(name, grant))
+  installIntercepts(provider)
+  provider.registerGrantType(
+    name,
+    (ctx) => answer(ctx as Context, provider, name, grant),
+    params as string[],
+    dupes as string[],
+  )
+}
+
+/** Whether a grant was registered so. */
+export function isDeferrable(provider: Provider, name: string): boolean {
+  return registered.get(provider)?.has(name) ?? false
+}
+
+/** Issues what was deferred (I-063). */
+export function resumeCustomGrant(core: Core, name: string) {
+  const grant = registered.get(core.provider)?.get(name)
+  if (!grant) return undefined
+  return async (ctx: Context, { source, saveToken }: Resumption): Promise<void> => {
+    await loadStanding(ctx, core, source)
+    const { binding } = await keyShown(ctx, core.provider, core.internals)
+    intercept(ctx, {
+      isTheirs: true,
+      saveToken(token) {
+        bind(ctx, token, binding)
+        saveToken(token)
+      },
+    })
+    await runHandler(ctx, async () => grant.issue(ctx, source), { grant_type: name })
+  }
+}
+
+async function answer(ctx: Context, provider: Provider, name: string, grant: DeferrableGrant): Promise<void> {
+  const core = coreOf(provider)
+  const internals = core?.internals ?? internalsOf(provider)
+  const handler = core?.handler ?? (internals.grantTypeHandlers.get('authorization_code') as GrantHandler)
+  const { binding, proof } = await afterProof(ctx, handler, () => keyShown(ctx, provider, internals))
+  const source = toSource(ctx, await grant.validate(ctx))
+  if (proof) await assertFresh(ctx, provider, internals, proof)
+  const deferred = core && isOptedIn(ctx) && (await deferral(ctx, core, { name, source, binding }))
+  if (deferred) throw deferred
+  intercept(ctx, { isTheirs: true, saveToken: (token) => bind(ctx, token, binding) })
+  await grant.issue(ctx, source)
+}
+
+async function deferral(
+  ctx: Context,
+  core: Core,
+  { name, source, binding }: { name: string; source: JsonObject; binding: Binding },
+): Promise<Error | undefined> {
+  assertNotificationToken('client_notification_token', bodyOf(ctx)?.client_notification_token)
+  const held = { id: newId(), grantType: name, source, binding }
+  const deferring = await decideRequest(ctx, core, held)
+  return deferring && deferredResponse(ctx, core, { ...held, deferring })
+}
+
+function toSource(ctx: Context, source: unknown): JsonObject {
+  if (!isObject(source) || !isJson(source)) throw new TypeError('validate must return a plain object of JSON values')
+  return JSON.parse(JSON.stringify({ ...source, clientId: clientOf(ctx).clientId }))
+}
+
+function assertGrant(name: unknown, grant: DeferrableGrant): void {
+  if (typeof name !== 'string' || name === '') throw new TypeError('registerDeferrableGrant: name must be a grant type')
+  const reason = hostGrants.includes(name) ? 'is a grant of the host, use the option grants' : undeferrable(name)
+  if (reason) throw new TypeError(`registerDeferrableGrant: ${name} ${reason}`)
+  for (const member of ['validate', 'issue'] as const) {
+    if (typeof grant?.[member] !== 'function')
+      throw new TypeError(`registerDeferrableGrant: ${member} must be a function`)
+  }
+}

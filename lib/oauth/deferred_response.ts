@@ -1,0 +1,87 @@
+/*
+ * OAuth 2.0 Deferred Token Response, "Deferred Response": an error in form, for it gives no access to anything, that carries the
+ * deferral_code to poll with.
+ */
+import { errors } from 'oidc-provider'
+import type { Core } from '../core.js'
+import { type Binding, type DeferralRecord, describe, type JsonObject } from '../deferral/deferral.js'
+import { newHandle } from '../deferral/handle.js'
+import { pollOutcome } from '../deferral/outcome.js'
+import type { NewDeferral } from '../deferral/store.js'
+import { type Context, paramsOf } from '../host/context.js'
+import { epochTime } from '../host/epoch_time.js'
+import { cancelDeferral } from '../profile/cancellation.js'
+import type { Deferred } from '../profile/decide.js'
+import { requestedBy } from '../profile/requested.js'
+import { refusal } from '../profile/token_error_response.js'
+
+/** A request that was validated and has to wait. */
+export interface Held {
+  id: string
+  grantType: string
+  source: JsonObject
+  /** the key the tokens will be bound to */
+  binding: Binding
+  deferring: Deferred
+}
+
+/** Creates the deferral, and resolves to what its client is to be answered with. */
+export async function deferredResponse(ctx: Context, core: Core, held: Held): Promise<Error> {
+  const { handle, hash } = newHandle('deferral_code', held.id)
+  const record = await created(core, newDeferral(ctx, held, hash))
+  const deferral = describe(record)
+  ctx.oidc.entity('Deferral', deferral)
+  core.announce('created', deferral)
+  const outcome = pollOutcome(record, record.readAt) as 'authorization_pending' | 'interaction_required'
+  return refusal(ctx, record, outcome, {
+    deferral_code: handle,
+    expires_in: record.lifetime,
+    interval: record.interval,
+  })
+}
+
+function newDeferral(
+  ctx: Context,
+  { id, grantType, source, binding, deferring }: Held,
+  handleHash: string,
+): NewDeferral {
+  const { resource } = paramsOf(ctx)
+  const expiresIn = lifetime(ctx, deferring.expiresIn)
+  return {
+    id,
+    profile: 'oauth',
+    grantType,
+    ...requestedBy(source),
+    ...(source.claims !== undefined && { claims: source.claims as JsonObject }),
+    context: deferring.context,
+    interval: deferring.interval,
+    lifetime: expiresIn,
+    expiresIn,
+    handleHash,
+    binding,
+    ...(resource !== undefined && { requestedResource: [resource].flat() }),
+    ...(deferring.interaction && { interaction: deferring.interaction }),
+    source,
+  }
+}
+
+// a Grant that ends earlier ends the deferral; one whose client announced that it could wait was given time
+function lifetime(ctx: Context, expiresIn: number): number {
+  const { exp } = (ctx.oidc.entities.Grant ?? {}) as { exp?: number }
+  return exp === undefined ? expiresIn : Math.max(1, Math.min(expiresIn, exp - epochTime()))
+}
+
+async function created(core: Core, deferral: NewDeferral): Promise<DeferralRecord> {
+  const { store, settings } = core
+  try {
+    return await store.create(deferral, settings.clock())
+  } catch (error) {
+    const current = await store.find(deferral.id, settings.clock())
+    // the reply was lost of a write that was made
+    if (current?.handleHash === deferral.handleHash) return current as DeferralRecord
+    if (!current) throw error
+    // the host let a code pass twice, and the id made from it exists: a theft signal
+    await cancelDeferral(core, deferral.id)
+    throw new errors.InvalidGrant('authorization code already consumed')
+  }
+}

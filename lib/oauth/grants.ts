@@ -1,0 +1,21 @@
+import { grantType as openidGrantType } from '../openid/names.js'
+import { grantType } from './names.js'
+
+/** The host's own grants that can wait. */
+export const hostGrants: readonly string[] = ['authorization_code', 'client_credentials']
+
+const reasons: Record<string, string> = {
+  refresh_token: 'cannot be deferred, a session would be without its refresh token for as long', // C-I19
+  'urn:ietf:params:oauth:grant-type:device_code': 'cannot be deferred, it can be kept pending as it is', // C-I35
+  'urn:openid:params:grant-type:ciba': 'cannot be deferred, it can be kept pending as it is',
+  'urn:ietf:params:oauth:grant-type:pre-authorized_code': 'cannot be deferred',
+  implicit: 'cannot be deferred, it makes no token request',
+  [grantType]: 'is the grant of polls',
+  [openidGrantType]: 'is the grant of polls',
+}
+
+/** Why a grant can never be deferred, or be registered as one of the integrator's. */
+export function undeferrable(name: string): string | undefined {
+  if (Object.hasOwn(reasons, name)) return reasons[name]
+  return undefined
+}

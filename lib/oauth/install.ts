@@ -1,0 +1,60 @@
+import type { Provider } from 'oidc-provider'
+import { preparationOf } from '../configure.js'
+import type { Core } from '../core.js'
+import { resumeClientCredentials } from '../host/client_credentials.js'
+import { installCodeReuse } from '../host/code_reuse.js'
+import type { Context } from '../host/context.js'
+import type { GrantHandler } from '../host/hold.js'
+import { type Resumption, resumeCode } from '../host/resume.js'
+import type { Internals } from '../host/seams.js'
+import type { Settings } from '../options.js'
+import { fail } from '../options_error.js'
+import { isDeferrable, resumeCustomGrant } from './deferrable_grant.js'
+import type { hostGrants } from './grants.js'
+import { grantType } from './names.js'
+import { handleDeferredGrant, parameters } from './polling.js'
+import { deferrableClientCredentials, deferrableCode } from './token_request.js'
+
+/** The host's own grants that can wait, and how each comes to do so. */
+const deferrable: Record<(typeof hostGrants)[number], (core: Core, handler: GrantHandler) => GrantHandler> = {
+  authorization_code: deferrableCode,
+  client_credentials: deferrableClientCredentials,
+}
+
+/** Has the host speak the working group's draft. */
+export function installOauth(core: Core): void {
+  const { provider, internals, settings } = core
+  const { grantTypeHandlers } = internals
+  installCodeReuse(provider)
+  for (const name of settings.grants ?? Object.keys(deferrable)) {
+    const handler = grantTypeHandlers.get(name)
+    const wrap = deferrable[name]
+    if (handler && wrap) grantTypeHandlers.set(name, wrap(core, handler))
+  }
+  provider.registerGrantType(grantType, (ctx) => handleDeferredGrant(ctx as Context, core), parameters)
+}
+
+/** Checks the option `grants` against what the host has; a `TypeError` names the entry. */
+export function assertGrants(provider: Provider, { grantTypeHandlers, configuration }: Internals, settings: Settings) {
+  const lentCode = preparationOf(configuration.interactions.policy)?.lentCode
+  for (const [index, name] of (settings.grants ?? []).entries()) {
+    const at = `grants[${index}]`
+    const isTheHosts = Object.hasOwn(deferrable, name)
+    const isThere = grantTypeHandlers.has(name) && !(lentCode && name === 'authorization_code')
+    if (isTheHosts && !isThere) fail(at, `is ${name}, which this provider has not enabled`)
+    if (!isTheHosts && !isDeferrable(provider, name)) {
+      fail(at, `is ${name}, a grant of yours: leave it out and register it with registerDeferrableGrant(provider, ...)`)
+    }
+  }
+}
+
+/** How a deferred request of this grant is issued in the end; `undefined`: not on this node. */
+export function resumptionOf(
+  core: Core,
+  name: string,
+): ((ctx: Context, resumption: Resumption) => Promise<void>) | undefined {
+  if (name === 'authorization_code') return (ctx, resumption) => resumeCode(ctx, core, resumption)
+  if (name !== 'client_credentials') return resumeCustomGrant(core, name)
+  const handler = core.clientCredentials
+  return handler && ((ctx, resumption) => resumeClientCredentials(ctx, handler, resumption))
+}

@@ -1,0 +1,92 @@
+/*
+ * OpenID Connect Deferred Token Response Flow 1.0, "Token Error Response", and OAuth 2.0 Deferred Token Response, "Token
+ * Endpoint Errors": what a poll hears while there is nothing to give.
+ */
+import { errors } from 'oidc-provider'
+import type { DeferralRecord, Profile } from '../deferral/deferral.js'
+import type { HandleKind } from '../deferral/handle.js'
+import type { PollOutcome } from '../deferral/outcome.js'
+import { progressText, sanitise } from '../deferral/text.js'
+import { amendError } from '../host/answer.js'
+import type { Context } from '../host/context.js'
+
+/** The parameter that carries a poll handle. */
+const handles: Record<Profile, HandleKind> = { openid: 'deferred_auth_id', oauth: 'deferral_code' }
+
+/** The answer to a poll that comes too early (O-072, I-073). */
+export function slowDown(ctx: Context, interval: number): Error {
+  retryAfter(ctx, interval + 5)
+  return withoutStack(() => new errors.SlowDown())
+}
+
+/** The answer to a poll that cannot be redeemed; `members` come beside `error` and its description. */
+export function refusal(
+  ctx: Context,
+  deferral: DeferralRecord,
+  outcome: Exclude<PollOutcome, 'redeem'>,
+  members: Record<string, unknown> = {},
+): Error {
+  switch (outcome) {
+    case 'authorization_pending':
+      return pending(ctx, deferral, members)
+    case 'interaction_required':
+      // I-047
+      return pending(ctx, deferral, { ...members, interaction_uri: deferral.interaction?.uri })
+    case 'access_denied':
+      return new errors.AccessDenied(denialText(deferral))
+    case 'expired_token':
+      return new errors.ExpiredToken(`the ${subject(deferral)} has expired`)
+    case 'invalid_grant':
+      return alreadyRedeemed(deferral)
+  }
+}
+
+function pending(ctx: Context, deferral: DeferralRecord, members: Record<string, unknown>): Error {
+  retryAfter(ctx, deferral.interval)
+  if (Object.keys(members).length) amendError(ctx, members)
+  const Pending = 'interaction_uri' in members ? errors.InteractionRequired : errors.AuthorizationPending
+  return withoutStack(() => new Pending(pendingText(deferral)))
+}
+
+function retryAfter(ctx: Context, seconds: number): void {
+  ctx.set('Retry-After', String(seconds))
+  // clients in a browser could not read it
+  if (ctx.get('Origin')) ctx.append('Access-Control-Expose-Headers', 'Retry-After')
+}
+
+// having to wait is no fault, and the host's errors capture their stack twice: a good part of what such a poll costs
+function withoutStack(create: () => Error): Error {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return create()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
+// the host's own text speaks of an end-user who has yet to act; here they are done, unless they are asked for
+function pendingText(deferral: DeferralRecord): string {
+  if (deferral.progress) return progressText(deferral.progress)
+  return deferral.interaction
+    ? `the ${subject(deferral)} waits for an interaction`
+    : `the ${subject(deferral)} has not been decided yet`
+}
+
+function denialText(deferral: DeferralRecord): string {
+  if (deferral.status === 'cancelled') return `the ${subject(deferral)} was cancelled`
+  if (deferral.status === 'approved') return `the approval of the ${subject(deferral)} has ended`
+  const description = deferral.status === 'denied' ? sanitise(deferral.decision.description ?? '') : ''
+  return description || `the ${subject(deferral)} was denied`
+}
+
+function subject({ profile }: DeferralRecord): string {
+  return profile === 'openid' ? 'deferred authentication' : 'deferred request'
+}
+
+// only the rightful client learns the difference from an unknown handle (I-077)
+function alreadyRedeemed({ profile }: DeferralRecord): Error {
+  const error = new errors.InvalidGrant('already redeemed')
+  error.error_description = `${handles[profile]} was already redeemed`
+  return error
+}
