@@ -14,7 +14,7 @@ export interface Requirement {
 export const requirements: Requirement[] = [
   ...parse(openid),
   ...parse(cases),
-  ...parse(oauth).map((requirement) => ({ ...requirement, later: true })),
+  ...parse(oauth),
 ]
 
 function parse(text: string): Requirement[] {
