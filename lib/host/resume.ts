@@ -1,4 +1,4 @@
-import { errors, type Provider } from 'oidc-provider'
+import { errors, type Grant, type Provider } from 'oidc-provider'
 import type { Binding, JsonObject } from '../deferral/deferral.js'
 import { codeFrom } from './authorization_code.js'
 import type { Context, Params } from './context.js'
@@ -47,11 +47,11 @@ export async function discardMinted(ctx: Context, minted: readonly IssuedToken[]
   await Promise.all(minted.map((token) => token.jti && token.destroy()))
 }
 
-/** Whether the Grant behind a source is gone, over, or another's. */
-export async function isGrantGone(provider: Provider, source: JsonObject): Promise<boolean> {
+/** The Grant behind a source; `undefined`: it is gone, over, or another's. */
+export async function standingGrant(provider: Provider, source: JsonObject): Promise<Grant | undefined> {
   const grant = await withPlainFaults(provider.Grant.find(source.grantId as string, { ignoreExpiration: true }))
-  if (!grant || grant.isExpired) return true
-  return grant.clientId !== source.clientId || grant.accountId !== source.accountId
+  const stands = grant && !grant.isExpired && grant.clientId === source.clientId && grant.accountId === source.accountId
+  return stands ? grant : undefined
 }
 
 // a session that merely ran out must not make the tokens stillborn; a logout revoked the Grant already
@@ -68,6 +68,6 @@ async function withLiveSession(provider: Provider, source: JsonObject): Promise<
 }
 
 async function isGone(ctx: Context, provider: Provider, source: JsonObject): Promise<boolean> {
-  if (await isGrantGone(provider, source)) return true
+  if (!(await standingGrant(provider, source))) return true
   return Boolean(ctx.oidc.entities.Grant) && !ctx.oidc.entities.Account
 }

@@ -1,7 +1,7 @@
 import { errors, type Provider } from 'oidc-provider'
 import type { JsonObject } from '../deferral/deferral.js'
 import type { Context } from './context.js'
-import { isGrantGone } from './resume.js'
+import { standingGrant } from './resume.js'
 import type { Internals } from './seams.js'
 
 /** Makes account and Grant of a source known to the host, if it has any; gone ones are `access_denied` (I-129, I-130). */
@@ -12,8 +12,9 @@ export async function loadStanding(
 ): Promise<void> {
   const { accountId, grantId } = source as { accountId?: string; grantId?: string }
   if (grantId !== undefined) {
-    if (await isGrantGone(provider, source)) throw new errors.AccessDenied('the authorization no longer holds')
-    ctx.oidc.entity('Grant', await provider.Grant.find(grantId))
+    const grant = await standingGrant(provider, source)
+    if (!grant) throw new errors.AccessDenied('the authorization no longer holds')
+    ctx.oidc.entity('Grant', grant)
   }
   if (accountId === undefined) return
   const account = await internals.configuration.findAccount(ctx, accountId)

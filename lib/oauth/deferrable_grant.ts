@@ -70,7 +70,6 @@ export function resumeCustomGrant(core: Core, name: string) {
   const grant = registered.get(core.provider)?.get(name)
   if (!grant) return undefined
   return async (ctx: Context, { source, saveToken }: Resumption): Promise<void> => {
-    await loadStanding(ctx, core, source)
     const { binding } = await keyShown(ctx, core.provider, core.internals)
     intercept(ctx, {
       isTheirs: true,
@@ -79,7 +78,7 @@ export function resumeCustomGrant(core: Core, name: string) {
         saveToken(token)
       },
     })
-    await runHandler(ctx, async () => grant.issue(ctx, source), { grant_type: name })
+    await runHandler(ctx, () => issueStanding(ctx, core, grant, source), { grant_type: name })
   }
 }
 
@@ -93,6 +92,11 @@ async function answer(ctx: Context, provider: Provider, name: string, grant: Def
   const deferred = core && isOptedIn(ctx) && (await deferral(ctx, core, { name, source, binding }))
   if (deferred) throw deferred
   intercept(ctx, { isTheirs: true, saveToken: (token) => bind(ctx, token, binding) })
+  await grant.issue(ctx, source)
+}
+
+async function issueStanding(ctx: Context, core: Core, grant: DeferrableGrant, source: JsonObject): Promise<void> {
+  await loadStanding(ctx, core, source)
   await grant.issue(ctx, source)
 }
 

@@ -10,6 +10,7 @@ import { sourceOf } from '../host/authorization_code.js'
 import { requestSource } from '../host/client_credentials.js'
 import { hasRevoked } from '../host/code_reuse.js'
 import { accountOf, bodyOf, type Context, clientOf, paramsOf } from '../host/context.js'
+import { withPlainFaults } from '../host/faults.js'
 import { type GrantHandler, holdIf } from '../host/hold.js'
 import type { DeferRequest } from '../options.js'
 import { cancelDeferral } from '../profile/cancellation.js'
@@ -53,7 +54,7 @@ export async function decideRequest(
 ): Promise<Deferred | undefined> {
   // C-I06: a handle that lives for days must be worth nothing to a thief
   if (clientOf(ctx).clientAuthMethod === 'none' && !binding.jkt && !binding.x5t) return undefined
-  return decide(ctx, core.settings, deferRequest(ctx, { id, grantType, source }))
+  return withPlainFaults(decide(ctx, core.settings, deferRequest(ctx, { id, grantType, source })))
 }
 
 async function answer(

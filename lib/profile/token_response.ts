@@ -10,6 +10,7 @@ import { beyondDetails, narrow } from '../deferral/narrow.js'
 import { pollOutcome } from '../deferral/outcome.js'
 import { redeem } from '../deferral/redemption.js'
 import { type Context, clientOf } from '../host/context.js'
+import { withPlainFaults } from '../host/faults.js'
 import type { IssuedToken } from '../host/intercept.js'
 import { discardMinted } from '../host/resume.js'
 import { capAt } from '../host/until.js'
@@ -59,8 +60,9 @@ async function assertStillGranted(ctx: Context, core: Core, claimed: DeferralRec
   if (grantType !== undefined && !clientOf(ctx).grantTypeAllowed(grantType)) {
     throw new errors.AccessDenied('the authorization no longer holds')
   }
-  if (!core.settings.reconsider) return
-  const stands = await core.settings.reconsider(ctx, describe(claimed))
+  const { reconsider } = core.settings
+  if (!reconsider) return
+  const stands: unknown = await withPlainFaults((async () => reconsider(ctx, describe(claimed)))())
   if (typeof stands !== 'boolean') throw new TypeError('reconsider must return true or false')
   if (stands) return
   // for good: the client takes access_denied as final
