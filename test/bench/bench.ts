@@ -1,5 +1,5 @@
 /*
- * npm run bench -- [--starts 3] [--rounds 3] [--requests 600] [--seconds 150] [--only polls|redemptions]
+ * npm run bench -- [--starts 3] [--rounds 3] [--requests 600] [--seconds 300] [--only polls|redemptions|deferrals|presence]
  *
  * What waiting costs a provider, against what oidc-provider itself has in its place. Every server is a process of its own,
  * they share one mongod, the load comes from this process over loopback. oidc-provider's models are on mongoAdapter
@@ -15,6 +15,8 @@
  *   P2  pending poll / bare Koa with one findOne, for orientation            goal 0.45 or more
  *   P3  refused poll (slow_down) / pending CIBA poll                         goal 0.85 or more
  *   P4  redemption / redemption of an authorization code                     goal 0.80 or more
+ *   P9  deferred token request and its redemption / redemption of an authorization code at once: what waiting costs in all
+ *   P10 authorization code at a provider with the plugin / without, where nobody asks to wait      goal 0.98 or more
  *   P8  MongoDB commands per request, counted without measuring; a pending poll is 1 read and 0 writes
  *
  * The control measures equal servers against each other. Where it leaves 0.97 ... 1.03 the machine was too busy, and that
@@ -23,7 +25,7 @@
 import { parseArgs } from 'node:util'
 import { MongoClient } from 'mongodb'
 import { startMongo } from '../support/mongod.js'
-import { polls, redemptions } from './contests.js'
+import { deferrals, polls, presence, redemptions } from './contests.js'
 import { countCommands, type Extent, race } from './race.js'
 import { report } from './report.js'
 
@@ -32,11 +34,11 @@ const { values } = parseArgs({
     starts: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '3' },
     requests: { type: 'string', default: '600' },
-    seconds: { type: 'string', default: '150' },
+    seconds: { type: 'string', default: '300' },
     only: { type: 'string' },
   },
 })
-const contests = [polls, redemptions].filter(({ name }) => (values.only ?? name) === name)
+const contests = [polls, redemptions, deferrals, presence].filter(({ name }) => (values.only ?? name) === name)
 const extent: Extent = {
   starts: Number(values.starts),
   rounds: Number(values.rounds),

@@ -11,10 +11,10 @@ export interface Contender {
   answer: string
 }
 
-/** How much better `first` is than `second`. */
+/** How much better `first` is than `second`; several are what one transaction takes. */
 export interface Comparison {
   name: string
-  first: string
+  first: string | string[]
   second: string
   goal: string
 }
@@ -60,11 +60,57 @@ export const redemptions: Contest = {
   ],
   comparisons: [
     { name: 'P4 redemption / code', first: 'redemption', second: 'authorization_code', goal: '0.80 or more' },
-    {
-      name: 'control code / code',
-      first: 'authorization_code again',
-      second: 'authorization_code',
-      goal: '0.97 ... 1.03',
-    },
+    codeControl(),
   ],
+}
+
+/** A code that has to wait: the token request that is deferred, and the poll that is answered with tokens. */
+export const deferrals: Contest = {
+  name: 'deferrals',
+  share: 0.4,
+  contenders: [
+    { name: 'deferred token request', subject: 'ours', requests: 'deferredCodes', answer: 'deferral_code' },
+    { name: 'redemption', subject: 'ours', requests: 'deferralRedemptions', answer: tokens },
+    { name: 'authorization_code', subject: 'host', requests: 'codes', answer: tokens },
+    { name: 'authorization_code again', subject: 'host', again: true, requests: 'codes', answer: tokens },
+  ],
+  comparisons: [
+    {
+      name: 'P9 deferred and redeemed / code',
+      first: ['deferred token request', 'redemption'],
+      second: 'authorization_code',
+      goal: '',
+    },
+    { name: 'deferred token request / code', first: 'deferred token request', second: 'authorization_code', goal: '' },
+    codeControl(),
+  ],
+}
+
+/** What the plugin costs those who do not ask to wait. */
+export const presence: Contest = {
+  name: 'presence',
+  share: 0.4,
+  contenders: [
+    { name: 'authorization_code, plugin there', subject: 'ours', requests: 'codes', answer: tokens },
+    { name: 'authorization_code', subject: 'host', requests: 'codes', answer: tokens },
+    { name: 'authorization_code again', subject: 'host', again: true, requests: 'codes', answer: tokens },
+  ],
+  comparisons: [
+    {
+      name: 'P10 code with the plugin / without',
+      first: 'authorization_code, plugin there',
+      second: 'authorization_code',
+      goal: '0.98 or more',
+    },
+    codeControl(),
+  ],
+}
+
+function codeControl(): Comparison {
+  return {
+    name: 'control code / code',
+    first: 'authorization_code again',
+    second: 'authorization_code',
+    goal: '0.97 ... 1.03',
+  }
 }

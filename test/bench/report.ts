@@ -20,12 +20,19 @@ function contendersOf(laps: Laps, commands: Map<string, Record<string, number>>)
 
 function comparisonsOf({ comparisons }: Contest, laps: Laps): string[][] {
   return comparisons.map(({ name, first, second, goal }) => {
-    const ratio = (of: (first: Lap, second: Lap) => number) => {
-      const others = laps.get(second) as Lap[]
-      return intervalText(medianInterval((laps.get(first) as Lap[]).map((lap, round) => of(lap, others[round] as Lap))))
-    }
+    const steps = [first].flat().map((step) => laps.get(step) as Lap[])
+    const others = laps.get(second) as Lap[]
+    const ratio = (of: (first: Lap, second: Lap) => number) =>
+      intervalText(
+        medianInterval(others.map((other, round) => of(inAll(steps.map((all) => all[round] as Lap)), other))),
+      )
     return [name, ratio((one, other) => one.rate / other.rate), ratio((one, other) => other.cpu / one.cpu), goal]
   })
+}
+
+function inAll(steps: Lap[]): Lap {
+  const sum = (of: (step: Lap) => number) => steps.reduce((total, step) => total + of(step), 0)
+  return { rate: 1 / sum(({ rate }) => 1 / rate), cpu: sum(({ cpu }) => cpu) }
 }
 
 function intervalText({ median, low, high }: Interval): string {

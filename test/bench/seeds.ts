@@ -1,17 +1,27 @@
 import { randomBytes } from 'node:crypto'
 import type { Collection, Db } from 'mongodb'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
-import { grantType } from '../support/clients.js'
+import { grantType, oauthGrantType } from '../support/clients.js'
 import { relyingParty } from '../support/relying_party.js'
 import { userAgent } from '../support/user_agent.js'
 import { type PostRequest, send } from './load.js'
 
-type Stored = { _id: string; payload: string; interval: number }
+type Stored = { _id: string; payload: string; interval: number; profile?: string }
 
 /** Requests ready to be sent, whatever they need stored. */
 type Batch = (count: number) => Promise<PostRequest[]>
 
-export type Seeds = Record<'pendingPolls' | 'refusedPolls' | 'cibaPolls' | 'reads' | 'redemptions' | 'codes', Batch>
+export type Seeds = Record<
+  | 'pendingPolls'
+  | 'refusedPolls'
+  | 'cibaPolls'
+  | 'reads'
+  | 'redemptions'
+  | 'codes'
+  | 'deferredCodes'
+  | 'deferralRedemptions',
+  Batch
+>
 
 const ciba = 'urn:openid:params:grant-type:ciba'
 const waiting = 2000
@@ -33,8 +43,15 @@ export async function seedsFrom(db: Db, issuer: string): Promise<Seeds> {
 
   const poll = (id: string) => token({ grant_type: grantType, deferred_auth_id: id + secret })
   const cibaPoll = (id: string) => token({ grant_type: ciba, auth_req_id: id })
-  const redeem = (id: string) =>
-    token({ grant_type: 'authorization_code', code: id, redirect_uri: JSON.parse(code.payload).redirectUri })
+  const codeRequest = (id: string) => {
+    const { redirectUri } = JSON.parse(code.payload)
+    return { grant_type: 'authorization_code', code: id, redirect_uri: redirectUri }
+  }
+  const redeem = (id: string) => token(codeRequest(id))
+  const redeemLater = (id: string) => token({ ...codeRequest(id), completion_mode: 'deferred' })
+
+  const deferral = await deferredRequest(db, issuer, await copy(codes, code, 1), codeRequest)
+  const deferralPoll = (id: string) => token({ grant_type: oauthGrantType, deferral_code: id + deferral.secret })
   // a second less the second of tolerance: every poll is on time
   const patient = await copy(deferrals, { ...pending, interval: 1 }, waiting)
   const hurried = await copy(deferrals, { ...pending, interval: 3600 }, 10)
@@ -48,6 +65,8 @@ export async function seedsFrom(db: Db, issuer: string): Promise<Seeds> {
     reads: inTurn(asked.map((id) => ({ path: `/${id}`, body: '' }))),
     redemptions: async (count) => (await copy(deferrals, approved, count)).map(poll),
     codes: async (count) => (await copy(codes, code, count)).map(redeem),
+    deferredCodes: async (count) => (await copy(codes, code, count)).map(redeemLater),
+    deferralRedemptions: async (count) => (await copy(deferrals, deferral.approved, count)).map(deferralPoll),
   }
 }
 
@@ -55,6 +74,20 @@ async function deferred(issuer: string): Promise<string> {
   const { deferred_code } = await authorize(issuer, 'deferred_code')
   const { body } = await relyingParty(issuer).exchange(deferred_code!)
   return body.deferred_auth_id
+}
+
+async function deferredRequest(
+  db: Db,
+  issuer: string,
+  [code = '']: string[],
+  request: (code: string) => Record<string, string>,
+): Promise<{ secret: string; approved: Stored }> {
+  const { body } = await relyingParty(issuer).token({ ...request(code), completion_mode: 'deferred' })
+  const { deferral_code: deferralCode } = body as { deferral_code: string }
+  const _id = deferralCode.slice(0, 22)
+  await mongoStore(db).decide(_id, 'approved', { by: 'bench' })
+  const approved = await db.collection<Stored>('deferrals').findOne({ _id })
+  return { secret: deferralCode.slice(22), approved: approved as Stored }
 }
 
 async function authorize(issuer: string, response_type: string): Promise<Record<string, string>> {

@@ -9,7 +9,7 @@ import { MongoClient } from 'mongodb'
 import { type Configuration, Provider as HostProvider } from 'oidc-provider'
 import { type HostConfiguration, Provider } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
-import { clients } from '../support/clients.js'
+import { clients, grantType, oauthGrantType } from '../support/clients.js'
 import { interact } from '../support/interaction.js'
 
 /** A provider that defers, oidc-provider as it comes, Koa with one read. */
@@ -46,9 +46,12 @@ function provider(issuer: string): HostProvider {
   if (subject === 'host') return new HostProvider(issuer, { ...configuration, features } as Configuration)
   return new Provider(issuer, {
     ...configuration,
-    features: { ...features, deferredTokenResponse: { store: mongoStore(db) } },
+    features: { ...features, deferredTokenResponse: { store: mongoStore(db), defer } },
   })
 }
+
+// a plain code is answered at once, here too: nobody asks whether it has to wait
+const defer = () => true
 
 function configurationOf(): HostConfiguration {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -85,7 +88,7 @@ function benchClient() {
     grant_types: [
       'authorization_code',
       'urn:openid:params:grant-type:ciba',
-      ...(deferring ? ['urn:openid:params:grant-type:deferred'] : []),
+      ...(deferring ? [grantType, oauthGrantType] : []),
     ],
     response_types: ['code', ...(deferring ? (['deferred_code'] as const) : [])],
     backchannel_token_delivery_mode: 'poll',
