@@ -29,7 +29,6 @@ import { metadata as openidMetadata } from './openid/metadata.js'
 import * as openid from './openid/names.js'
 import type { DeferredTokenResponseOptions, Settings } from './options.js'
 import { fail } from './options_error.js'
-import { discovery } from './profile/discovery.js'
 import { revoke } from './profile/revocation.js'
 
 declare module 'oidc-provider' {
@@ -124,11 +123,11 @@ function installHost(core: Core): void {
   installClientRules(provider, { responseTypes: openid.responseTypes, grantTypes })
   installRevocation(provider, (ctx, token) => revoke(ctx, core, token))
   installUntil(provider)
-  installAnswers(provider, { isRevocationPrivate: profiles.oauth })
-  provider.use(
-    discovery((ctx) => ({
+  installAnswers(provider, {
+    metadata: (ctx) => ({
       ...(profiles.openid && openidMetadata(ctx, core)),
       ...(profiles.oauth && oauthMetadata()),
-    })) as never,
-  )
+    }),
+    isRevocationPrivate: profiles.oauth,
+  })
 }

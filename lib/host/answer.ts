@@ -9,13 +9,25 @@ export function amendError(ctx: Context, these: Record<string, unknown>): void {
   members.set(ctx, these)
 }
 
-/** Middleware around the host's routes, which writes what its renderers leave out. */
-export function installAnswers(provider: Provider, { isRevocationPrivate }: { isRevocationPrivate: boolean }): void {
+/** What the host's answers lack. */
+export interface Amendments {
+  /** members of the discovery document */
+  metadata: (ctx: Context) => Record<string, unknown>
+  /** whether answers of the revocation endpoint must not be stored (C-I30); the host says so at its token endpoint only */
+  isRevocationPrivate: boolean
+}
+
+/** Middleware around the host's routes that writes what their renderers leave out. */
+export function installAnswers(provider: Provider, { metadata, isRevocationPrivate }: Amendments): void {
   provider.use(async (ctx: any, next: () => Promise<void>) => {
     await next()
-    const these = members.get(ctx)
-    if (these && typeof ctx.body === 'object' && ctx.body?.error) ctx.body = { ...ctx.body, ...these }
-    // C-I30, C-H12: the host says so at its token endpoint only
-    if (isRevocationPrivate && ctx.oidc?.route === 'revocation') ctx.set('Cache-Control', 'no-store')
+    const route = ctx.oidc?.route
+    const these = route === 'discovery' ? metadata(ctx) : members.get(ctx)
+    if (these && isJson(ctx.body)) Object.assign(ctx.body, these)
+    if (isRevocationPrivate && route === 'revocation') ctx.set('Cache-Control', 'no-store')
   })
+}
+
+function isJson(body: unknown): boolean {
+  return typeof body === 'object' && body !== null
 }

@@ -11,7 +11,7 @@ export function installCodeReuse(provider: Provider): void {
   const { AccessToken } = provider as any
   const { revokeByGrantId } = AccessToken
 
-  AccessToken.revokeByGrantId = async function (this: unknown, ...args: unknown[]) {
+  AccessToken.revokeByGrantId = function (this: unknown, ...args: unknown[]) {
     const ctx = currentContext(provider)
     if (ctx) revoked.add(ctx)
     return revokeByGrantId.apply(this, args)

@@ -36,7 +36,7 @@ export function installHint(provider: Provider, hint: Hint): void {
 
   function refuseForgotten<T>(prototype: any, isHinted: (code: T) => boolean): void {
     const { consume } = prototype
-    prototype.consume = async function (this: T, ...args: unknown[]) {
+    prototype.consume = function (this: T, ...args: unknown[]) {
       const ctx = currentContext(provider)
       if (ctx && isHinted(this) && !hint.accepts(bodyOf(ctx)?.completion_mode)) {
         throw new errors.InvalidRequest('completion_mode must list deferred again, as it did in the request before')

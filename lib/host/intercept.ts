@@ -57,7 +57,7 @@ function interceptCodes(provider: Provider): void {
   AuthorizationCode.prototype.consume = async function (this: AuthorizationCode) {
     if (!isWaiting(this)) await consume.call(this)
   }
-  AuthorizationCode.find = async function (this: unknown, value: string, ...args: unknown[]) {
+  AuthorizationCode.find = function (this: unknown, value: string, ...args: unknown[]) {
     const findCode = taken(provider, 'findCode', (ctx) => paramsOf(ctx).code === value)
     return findCode ? findCode() : find.call(this, value, ...args)
   }
@@ -65,11 +65,16 @@ function interceptCodes(provider: Provider): void {
 
 function interceptTokens(provider: Provider, prototype: any): void {
   const { save } = prototype
-  prototype.save = async function (this: IssuedToken, ...args: unknown[]) {
+  async function saveAfter(token: IssuedToken, saveToken: NonNullable<Intercepts['saveToken']>, args: unknown[]) {
+    await saveToken(token)
+    return save.apply(token, args)
+  }
+
+  prototype.save = function (this: IssuedToken, ...args: unknown[]) {
     const ctx = currentContext(provider)
     const these = ctx && intercepts.get(ctx)
-    if (ctx && these?.saveToken && isIssued(ctx, this, these)) await these.saveToken(this)
-    return save.apply(this, args)
+    if (!ctx || !these?.saveToken || !isIssued(ctx, this, these)) return save.apply(this, args)
+    return saveAfter(this, these.saveToken, args)
   }
 }
 

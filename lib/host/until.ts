@@ -23,7 +23,7 @@ export function installUntil(provider: Provider): void {
 
   function inherit(prototype: any, from: 'RotatedRefreshToken' | 'RefreshToken'): void {
     const { save } = prototype
-    prototype.save = async function (this: IssuedToken, ...args: unknown[]) {
+    prototype.save = function (this: IssuedToken, ...args: unknown[]) {
       const entities = currentContext(provider)?.oidc?.entities
       const isTheHosts = entities?.[this.kind as 'AccessToken'] === this
       const until = isTheHosts ? (entities?.[from] as Remembering)?.deferralUntil : undefined
