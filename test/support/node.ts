@@ -21,7 +21,17 @@ export interface NodeSetup {
 /** What the child is told first. */
 export type Told = NodeSetup & { clients: typeof clients; jwks: typeof jwks }
 
-const methods = ['get', 'list', 'approve', 'deny', 'progress', 'cancel', 'extend'] as const
+const methods = [
+  'get',
+  'list',
+  'approve',
+  'deny',
+  'progress',
+  'requireInteraction',
+  'resume',
+  'cancel',
+  'extend',
+] as const
 
 export type Method = (typeof methods)[number]
 

@@ -59,6 +59,8 @@ async function configuration(db: Db): Promise<DeferredConfiguration> {
       deferredTokenResponse: {
         store: store ?? mongoStore(db),
         ...deferred,
+        // a deferred_code waits anyway
+        defer: (_ctx, { profile }) => profile === 'oauth',
         ...(interim && { interimIdToken: () => interim }),
       },
     },

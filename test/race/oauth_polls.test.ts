@@ -1,0 +1,65 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { describeMongo } from '../support/database.js'
+import { grants, pollDeferral } from '../support/deferral.js'
+import type { Answer } from '../support/relying_party.js'
+import { contend, type Deployment, deploy, planted } from './deployment.js'
+import { living } from './living.js'
+import { oauthSeeder } from './oauth_seed.js'
+
+const rounds = 50
+const contenders = 64
+
+let deployment: Deployment
+
+/** As many polls at once of each of these deferrals, one deferral after the other. */
+async function* races(grant: (typeof grants)[number], count: number) {
+  const { db, nodes, parties } = deployment
+  const seed = await oauthSeeder(db, nodes[0].origin, grant)
+  for (const one of await seed(count, 'approved')) {
+    yield { seed: one, answers: await contend(contenders, parties, (rp) => pollDeferral(rp, one.deferralCode)) }
+  }
+}
+
+const disclosed = (answers: Answer[]) => answers.filter(({ status }) => status === 200)
+
+describeMongo('64 concurrent polls with a deferral_code over two provider processes', () => {
+  afterEach(() => deployment.stop())
+
+  describe.each(grants)('%s', (grant) => {
+    test.each(['naive_store', 'unclaimed_store'])(
+      'I1, T1: the race catches %s, which discloses several token sets',
+      async (name) => {
+        deployment = await deploy({ store: planted(name) })
+        let most = 0
+        for await (const { answers } of races(grant, 20)) {
+          most = Math.max(most, disclosed(answers).length)
+          if (most > 1) break
+        }
+        expect(most).toBeGreaterThan(1)
+      },
+    )
+
+    test(`I-062 I1, I2, T1: disclose one token set in each of ${rounds} rounds, and nothing else is left alive`, async () => {
+      deployment = await deploy()
+      const losers = new Map<string, number>()
+      const all = new Set<string>()
+      for await (const { seed, answers } of races(grant, rounds)) {
+        const [tokens, ...others] = disclosed(answers)
+        expect(others).toEqual([])
+        all.add(tokens?.body.access_token)
+        const [access, refresh] = await living(deployment.db, grant, seed.grantId)
+        expect(access).toEqual(grant === 'client_credentials' ? [...all].sort() : [tokens?.body.access_token])
+        expect(refresh).toEqual([tokens?.body.refresh_token].filter(Boolean))
+        for (const { status, body } of answers) {
+          if (status === 200) continue
+          expect([status, body.error]).toEqual([400, expect.stringMatching(/^(authorization_pending|invalid_grant)$/)])
+          losers.set(body.error, (losers.get(body.error) ?? 0) + 1)
+        }
+      }
+      expect(all.size).toBe(rounds)
+      // both kinds of loser were there, so the claim was met alive and the record redeemed
+      expect([...losers.keys()].sort()).toEqual(['authorization_pending', 'invalid_grant'])
+      process.stderr.write(`${grant} losers ${JSON.stringify(Object.fromEntries(losers))}\n`)
+    }, 120_000)
+  })
+})

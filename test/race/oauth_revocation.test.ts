@@ -1,0 +1,74 @@
+import { setTimeout as after } from 'node:timers/promises'
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { describeMongo } from '../support/database.js'
+import { grants, pollDeferral, revoke } from '../support/deferral.js'
+import { contend, type Deployment, deploy, planted } from './deployment.js'
+import { living } from './living.js'
+import { type OauthSeed, oauthSeeder } from './oauth_seed.js'
+import { seededRandom } from './random.js'
+
+let deployment: Deployment
+
+/** What was left of one round. */
+interface Round {
+  seed: OauthSeed
+  /** access tokens the client was given */
+  disclosed: string[]
+  revocation: number
+  status: string | undefined
+}
+
+/** Polls on both nodes while one of them revokes. The start of the later of the two moves towards where they meet. */
+async function* rounds(grant: (typeof grants)[number], count: number, random: () => number): AsyncGenerator<Round> {
+  const { db, nodes, parties } = deployment
+  const plant = await oauthSeeder(db, nodes[0].origin, grant)
+  let offset = 0
+  for (const seed of await plant(count, 'approved')) {
+    const polling = after(Math.max(0, -offset)).then(() =>
+      contend(4, parties, (rp) => pollDeferral(rp, seed.deferralCode)),
+    )
+    const revoking = after(Math.max(0, offset)).then(() => revoke(parties[1], seed.deferralCode))
+    const [answers, { status: revocation }] = await Promise.all([polling, revoking])
+    const status = (await nodes[0].deferrals.get(seed.id))?.status
+    offset += (status === 'cancelled' ? 2 : -2) * random()
+    const disclosed = answers.filter((answer) => answer.status === 200).map(({ body }) => body.access_token)
+    yield { seed, disclosed, revocation, status }
+  }
+}
+
+describeMongo('revoke against redeem over two provider processes', () => {
+  afterEach(() => deployment.stop())
+
+  describe.each(grants)('%s', (grant) => {
+    test('I3, T3: the race catches naive_store, which both cancels and discloses tokens', async () => {
+      deployment = await deploy({ store: planted('naive_store') })
+      let both = 0
+      for await (const { seed, disclosed, status } of rounds(grant, 150, seededRandom(`naive revocation, ${grant}`))) {
+        const later = await pollDeferral(deployment.parties[0], seed.deferralCode)
+        const cancelled = status === 'cancelled' || later.body.error === 'access_denied'
+        if (disclosed.length && cancelled) both += 1
+        if (both) break
+      }
+      expect(both).toBe(1)
+    })
+
+    test('I-111 I-113 I-114 I1, I3, T3: never both, in 100 rounds; what a revoked redemption minted is destroyed', async () => {
+      deployment = await deploy()
+      const outcomes = new Map<string, number>()
+      const delivered: string[] = []
+      for await (const round of rounds(grant, 100, seededRandom(`revocation, ${grant}`))) {
+        const { seed, disclosed, revocation, status } = round
+        expect([revocation, status, disclosed.length]).toEqual([200, status, status === 'cancelled' ? 0 : 1])
+        delivered.push(...disclosed)
+        const [access, refresh] = await living(deployment.db, grant, seed.grantId)
+        expect(access).toEqual(grant === 'client_credentials' ? delivered.toSorted() : disclosed)
+        expect(refresh).toHaveLength(grant === 'client_credentials' ? 0 : disclosed.length)
+        const { body } = await pollDeferral(deployment.parties[0], seed.deferralCode)
+        expect(body.error).toBe(status === 'cancelled' ? 'access_denied' : 'invalid_grant')
+        outcomes.set(status as string, (outcomes.get(status as string) ?? 0) + 1)
+      }
+      expect([...outcomes.keys()].sort()).toEqual(['cancelled', 'redeemed'])
+      process.stderr.write(`${grant} ${JSON.stringify(Object.fromEntries(outcomes))}\n`)
+    }, 120_000)
+  })
+})
