@@ -3,13 +3,15 @@ export interface DemoAccount {
   given_name: string
   family_name: string
   birthdate: string
+  /** Fraud monitoring wants a person to look at each sign-in. */
+  watched?: true
 }
 
 /** Everybody who can sign in. Any password will do. */
 export const accounts: readonly DemoAccount[] = [
   { id: 'alex', given_name: 'Alex', family_name: 'Rivera', birthdate: '1991-04-17' },
   { id: 'mina', given_name: 'Mina', family_name: 'Sato', birthdate: '1984-11-02' },
-  { id: 'samuel', given_name: 'Samuel', family_name: 'Okafor', birthdate: '1999-07-30' },
+  { id: 'samuel', given_name: 'Samuel', family_name: 'Okafor', birthdate: '1999-07-30', watched: true },
 ]
 
 export function accountOf(id: string | undefined): DemoAccount | undefined {

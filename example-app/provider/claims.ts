@@ -20,7 +20,7 @@ function demoIban(deferralId: string): string {
 }
 
 function verifiedClaims(account: DemoAccount, deferral: Deferral) {
-  const { id: _, ...claims } = account
+  const { id: _, watched: __, ...claims } = account
   const verification = { trust_framework: 'harbour_demo', time: deferral.decision?.at.toISOString() }
   return {
     identity_verified: true,

@@ -3,40 +3,33 @@ import type { HostConfiguration } from 'oidc-provider-deferred'
 import type { Keys } from '../storage/entries.js'
 import type { Storage } from '../storage/storage.js'
 import { findAccount } from './claims.js'
+import { type ClientAddresses, clientsOf, partnerClient } from './clients.js'
+import { opensAccount } from './opening.js'
 import { renderError } from './pages/error.js'
+import { richAuthorizationRequests } from './payments.js'
+import { assertReviewed } from './review.js'
 import { scopes } from './scopes.js'
 
-export interface Client {
-  id: string
-  redirectUri: string
-}
-
-/** The host's consent prompt, with one more reason to show it: nobody gave evidence yet. */
+/** The host's consent prompt, with one more reason to show it: whoever opens an account has given no evidence yet. */
 function policyWithEvidence() {
   const policy = interactionPolicy.base()
   const { Check } = interactionPolicy
   const evidence = new Check('identity_evidence', 'identity evidence is required', (ctx) =>
-    ctx.oidc.result?.deferral ? Check.NO_NEED_TO_PROMPT : Check.REQUEST_PROMPT,
+    ctx.oidc.result?.deferral || !opensAccount(ctx.oidc.params ?? {})
+      ? Check.NO_NEED_TO_PROMPT
+      : Check.REQUEST_PROMPT,
   )
   policy.get('consent')?.checks.add(evidence)
   return policy
 }
 
-/** What any team running oidc-provider has already; nothing here knows of deferrals but the client's metadata. */
-export function hostConfiguration(storage: Storage, keys: Keys, client: Client): HostConfiguration {
+/** What any team running oidc-provider has already; nothing here knows of deferrals but the clients' metadata. */
+export function hostConfiguration(storage: Storage, keys: Keys, addresses: ClientAddresses): HostConfiguration {
   return {
     ...(storage.adapter && { adapter: storage.adapter }),
-    clients: [
-      {
-        client_id: client.id,
-        client_name: 'Harbour Bank',
-        client_secret: keys.clientSecret,
-        redirect_uris: [client.redirectUri],
-        response_types: ['deferred_code'],
-        grant_types: ['urn:openid:params:grant-type:deferred'],
-        scope: Object.keys(scopes).join(' '),
-      },
-    ],
+    clients: clientsOf(keys, addresses),
+    // Scripts in a browser, from nowhere but the partner's own pages.
+    clientBasedCORS: (_, origin, { clientId }) => clientId === partnerClient.id && origin === addresses.partner,
     jwks: { keys: [keys.signing] },
     cookies: { keys: [keys.cookies] },
     scopes: Object.keys(scopes),
@@ -47,7 +40,8 @@ export function hostConfiguration(storage: Storage, keys: Keys, client: Client):
     },
     conformIdTokenClaims: false,
     findAccount,
-    features: { devInteractions: { enabled: false } },
+    features: { devInteractions: { enabled: false }, clientCredentials: { enabled: true }, richAuthorizationRequests },
+    extraTokenClaims: assertReviewed,
     interactions: { policy: policyWithEvidence(), url: (_, interaction) => `/interaction/${interaction.uid}` },
     renderError,
     ttl: { AccessToken: 3600, Grant: 1209600, IdToken: 3600, Interaction: 3600, Session: 1209600 },

@@ -3,7 +3,8 @@ export const scopes: Readonly<Record<string, { label: string; detail: string }>>
   openid: { label: 'Identity', detail: 'What a reviewer has verified' },
   profile: { label: 'Name', detail: 'Full name and date of birth' },
   account: { label: 'Current account', detail: 'Under that name, with its own IBAN' },
-  payments: { label: 'Payments', detail: 'Sending money from the new account' },
+  payments: { label: 'Payments', detail: 'Sending money from the account' },
+  statements: { label: 'Statements', detail: 'Reading what happens on the account' },
   overdraft: { label: 'Overdraft', detail: 'Up to 500 euro below zero' },
 }
 
