@@ -1,0 +1,89 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { idFrom } from '../../lib/deferral/handle.js'
+import { describeMongo } from '../support/database.js'
+import { pollDeferral, redeem } from '../support/deferral.js'
+import type { Answer, RelyingParty } from '../support/relying_party.js'
+import { contend, type Deployment, deploy, planted } from './deployment.js'
+import { living } from './living.js'
+import { type CodeSeed, codeSeeder } from './oauth_seed.js'
+
+const contenders = 16
+
+let deployment: Deployment
+
+const deferred = (rp: RelyingParty, { code }: CodeSeed) => redeem(rp, code, { completion_mode: 'deferred' })
+
+const handlesOf = (answers: Answer[]) => answers.flatMap(({ body }) => body.deferral_code ?? [])
+
+const statusOf = async ({ code }: CodeSeed) => (await deployment.nodes[1].deferrals.get(idFrom(code)))?.status
+
+async function codes(count: number) {
+  return (await codeSeeder(deployment.db, deployment.nodes[0].origin))(count)
+}
+
+/** Approves whatever can be approved and polls with every handle; resolves to the number of token sets. */
+async function collect({ code }: CodeSeed, handles: string[]): Promise<number> {
+  const [{ deferrals }] = deployment.nodes
+  if (await deferrals.get(idFrom(code))) await deferrals.approve(idFrom(code))
+  const polled = await Promise.all(handles.map((handle) => pollDeferral(deployment.parties[0], handle)))
+  return polled.filter(({ status }) => status === 200).length
+}
+
+describeMongo('one authorization code 16 times at once, over two provider processes', () => {
+  afterEach(() => deployment.stop())
+
+  test('C-I17 T1: the race catches a store that creates over what is there, where the adapter lets a code pass twice', async () => {
+    deployment = await deploy({ store: planted('overwriting_store'), adapter: planted('naive_consume') })
+    let most = 0
+    for (const seed of await codes(20)) {
+      most = Math.max(most, handlesOf(await contend(contenders, deployment.parties, (rp) => deferred(rp, seed))).length)
+      if (most > 1) break
+    }
+    expect(most).toBeGreaterThan(1)
+  })
+
+  describe.each(['our adapter', 'an adapter whose consume never refuses'])('with %s', (which) => {
+    const modules = which === 'our adapter' ? {} : { adapter: planted('naive_consume') }
+
+    test('C-I17 I1, T1: leads to one deferral at most, to one token set at most, and is spent', async () => {
+      deployment = await deploy(modules)
+      const ends = new Map<string, number>()
+      for (const seed of await codes(40)) {
+        const answers = await contend(contenders, deployment.parties, (rp) => deferred(rp, seed))
+        const handles = handlesOf(answers)
+        expect(handles).toHaveLength(1)
+        for (const { status, body } of answers) {
+          if (!body.deferral_code) expect([status, body.error]).toEqual([400, 'invalid_grant'])
+        }
+        const status = await statusOf(seed)
+        const sets = await collect(seed, handles)
+        expect(await living(deployment.db, 'authorization_code', seed.grantId)).toEqual([
+          Array(sets).fill(expect.any(String)),
+          Array(sets).fill(expect.any(String)),
+        ])
+        expect((await deferred(deployment.parties[1], seed)).body.error).toBe('invalid_grant')
+        expect(await living(deployment.db, 'authorization_code', seed.grantId)).toEqual([[], []])
+        const end = `${status}, ${sets ? 'tokens' : 'none'}`
+        ends.set(end, (ends.get(end) ?? 0) + 1)
+      }
+      process.stderr.write(`${which}: ${JSON.stringify(Object.fromEntries(ends))}\n`)
+    }, 60_000)
+  })
+
+  test('I-017 I1, T1: with and without completion_mode, is answered with tokens or a deferral and never with both', async () => {
+    deployment = await deploy()
+    const won = new Set<string>()
+    for (const seed of await codes(40)) {
+      let turn = 0
+      const answers = await contend(contenders, deployment.parties, (rp) =>
+        turn++ % 4 > 1 ? deferred(rp, seed) : redeem(rp, seed.code),
+      )
+      const sets = answers.filter(({ status }) => status === 200).length
+      const handles = handlesOf(answers)
+      expect(sets + handles.length).toBe(1)
+      expect(await collect(seed, handles)).toBeLessThanOrEqual(1)
+      won.add(sets ? 'tokens' : 'deferral')
+    }
+    expect([...won].sort()).toEqual(['deferral', 'tokens'])
+  }, 60_000)
+})
