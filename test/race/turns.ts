@@ -1,0 +1,96 @@
+import type { Adapter } from 'oidc-provider'
+import { type DeferralStore, memoryStore, Provider } from 'oidc-provider-deferred'
+import { memoryAdapter } from '../support/memory_adapter.js'
+
+/** Requests that say who they are, and may be stopped before any call of adapter or store. */
+export interface Turns {
+  adapter: (name: string) => Adapter
+  store: DeferralStore
+  /** calls made so far, `who verb`, in order */
+  calls: string[]
+  /** stops the request with these headers before its call number `at`, from 0 */
+  stop(who: string, at: number): { reached: Promise<void>; go: () => void }
+}
+
+const header = 'x-turn'
+
+/** The headers of a request that says who it is. */
+export const by = (who: string) => ({ headers: { [header]: who } })
+
+export function takeTurns(): Turns {
+  const calls: string[] = []
+  const made = new Map<string, number>()
+  const stops = new Map<string, { at: number; reach: () => void; released: Promise<void> }>()
+
+  async function pass(call: string): Promise<void> {
+    const { ctx } = Provider as unknown as { ctx?: { get(name: string): string } }
+    const who = ctx?.get(header)
+    if (!who) return
+    const count = made.get(who) ?? 0
+    made.set(who, count + 1)
+    const stop = stops.get(who)
+    if (stop?.at === count) {
+      stop.reach()
+      await stop.released
+    }
+    calls.push(`${who} ${call}`)
+  }
+
+  function watch<T extends object>(target: T, prefix: string): T {
+    return new Proxy(target, {
+      get(inner, verb) {
+        const member: unknown = Reflect.get(inner, verb)
+        if (typeof member !== 'function') return member
+        return async (...args: unknown[]) => {
+          await pass(prefix + String(verb))
+          return Reflect.apply(member, inner, args)
+        }
+      },
+    })
+  }
+
+  const adapter = memoryAdapter()
+  return {
+    adapter: (name) => watch(adapter(name), `${name}.`),
+    store: watch(memoryStore(), ''),
+    calls,
+    stop(who, at) {
+      let [reach, go] = [() => {}, () => {}]
+      const reached = new Promise<void>((resolve) => {
+        reach = resolve
+      })
+      const released = new Promise<void>((resolve) => {
+        go = resolve
+      })
+      made.set(who, 0)
+      stops.set(who, { at, reach, released })
+      return { reached, go }
+    },
+  }
+}
+
+/** One request of a pair: who it is, and how it is made. */
+export interface Turn<T> {
+  who: string
+  make: () => Promise<T>
+}
+
+/** The first one runs up to a call, then the second one up to one of its own, then the first one to its end, then the second one. */
+export async function interleave<A, B>(
+  turns: Turns,
+  [first, firstStop]: [Turn<A>, number],
+  [second, secondStop]: [Turn<B>, number],
+): Promise<[A, B]> {
+  const start = async <T>({ who, make }: Turn<T>, at: number) => {
+    const { reached, go } = turns.stop(who, at)
+    const done = make()
+    await Promise.race([reached, done])
+    return { go, done }
+  }
+  const one = await start(first, firstStop)
+  const other = await start(second, secondStop)
+  one.go()
+  const answer = await one.done
+  other.go()
+  return [answer, await other.done]
+}
