@@ -3,7 +3,7 @@
  * stores that a death at the right place does show to be wrong.
  */
 import type { Db } from 'mongodb'
-import type { DeferralStore } from 'oidc-provider-deferred'
+import type { DeferralRecord, DeferralStore } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import { crashing, point } from './crash_point.js'
 
@@ -59,6 +59,22 @@ export function halving(db: Db): DeferralStore {
       if (decided) await deferrals.updateOne({ _id: id }, { $set: { decision: JSON.stringify(decision) } })
       point('after decide')
       return decided && mongoStore(db).find(id)
+    },
+  }
+}
+
+/** Planted: a deferral created in two steps, first what was requested, then the handle to poll with. */
+export function halfMaking(db: Db): DeferralStore {
+  const deferrals = db.collection<{ _id: string }>('deferrals')
+  return {
+    ...store(db),
+    async create({ handleHash, binding, ...request }, now) {
+      await mongoStore(db).create(request, now)
+      point('before create')
+      const exchange = { handleHash, binding, exchangedAt: new Date() }
+      await deferrals.updateOne({ _id: request.id }, { $set: exchange })
+      point('after create')
+      return (await mongoStore(db).find(request.id)) as DeferralRecord
     },
   }
 }
