@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import * as fc from 'fast-check'
+import type { DeferralStore } from 'oidc-provider-deferred'
+import { both, type Outcome } from './equivalence/journey.js'
+import { providerFor } from './equivalence/provider.js'
+import { everyGrant, type Situation, situationsOf } from './equivalence/situation.js'
+import { mistakes, tamperingStore } from './equivalence/tampering.js'
+
+/** Set `EQUIVALENCE_SEED` to what a failure printed. */
+const seed = Number(process.env.EQUIVALENCE_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const numRuns = Number(process.env.EQUIVALENCE_RUNS ?? 100)
+
+const start = new Date()
+const real = [
+  ...['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'],
+  ...['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'],
+]
+
+// dates alone, so that the two answers are a day apart without a day's wait
+beforeEach(() => {
+  jest.useFakeTimers({ now: start, doNotFake: real as never })
+})
+afterEach(() => {
+  jest.useRealTimers()
+})
+
+async function outcomeOf(situation: Situation, store?: DeferralStore): Promise<Outcome> {
+  jest.setSystemTime(start)
+  const op = await providerFor(situation, store)
+  try {
+    return await both(op, situation)
+  } finally {
+    await op.close()
+  }
+}
+
+/** What some situation has to show, or the property would say little. */
+const every = ['none', 'dpop', 'certificate', 'secret', 'assertion', 'accessToken', 'jwt', 'introspection']
+const aspects = {
+  authorization_code: [...every, 'refused', 'public', 'userinfo', 'idToken', 'refreshToken', 'refreshed'],
+  client_credentials: every,
+  [everyGrant[2]]: [...every, 'public', 'userinfo', 'idToken', 'refreshToken', 'refreshed'],
+}
+
+describe.each(everyGrant)('%s', (grant) => {
+  test('I-063 C-I14 deferred and approved, a request is answered as it is at once', async () => {
+    const met = new Set<string>()
+    let granted = 0
+    const property = fc.asyncProperty(situationsOf(grant), async (situation) => {
+      const { atOnce, deferred, created } = await outcomeOf(situation)
+      expect(deferred).toEqual(atOnce)
+      const isGranted = atOnce.status === 200
+      expect(created).toBe(isGranted ? 1 : 0)
+      granted += Number(isGranted)
+      const shown = isGranted ? [...Object.keys(atOnce), situation.proof, situation.clientId] : ['refused']
+      if ((atOnce.accessToken as { claims?: object } | undefined)?.claims) shown.push('jwt')
+      for (const aspect of shown) met.add(aspect)
+    })
+    await fc.assert(property, { seed, numRuns })
+    expect(granted).toBeGreaterThan(numRuns / 2)
+    expect([...met]).toEqual(expect.arrayContaining(aspects[grant]))
+  }, 120_000)
+})
+
+describe('a plugin that loses or changes what was asked for is noticed', () => {
+  test.each(mistakes)('C-I14 %s', async (_name, situation, tamper) => {
+    const honest = await outcomeOf(situation)
+    expect(honest.atOnce.status).toBe(200)
+    expect(honest.deferred).toEqual(honest.atOnce)
+    const { deferred, atOnce } = await outcomeOf(situation, tamperingStore(tamper))
+    expect(deferred).not.toEqual(atOnce)
+  })
+})
