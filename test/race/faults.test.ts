@@ -2,17 +2,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { describeMongo } from '../support/database.js'
 import type { Mongo } from '../support/mongod.js'
 import { liveTokens } from './deployment.js'
-import { admit, burning, type Kind, kinds, type Patient, startFragileMongo, swallowing } from './faults.js'
+import { admit, burning, faultsAt, type Kind, kinds, type Patient, startFragileMongo, swallowing } from './faults.js'
 import type { Seed } from './seed.js'
 
 const leaseSeconds = 15
 const faults = Object.keys(kinds) as Kind[]
-const table = (calls: string[]) =>
-  calls.flatMap((call) =>
-    // a read has no write concern
-    faults.filter((kind) => !(call.endsWith('find') && kinds[kind].applied)).map((kind) => [call, kind] as const),
-  )
-
 let mongo: Mongo
 let patient: Patient
 
@@ -59,7 +53,7 @@ describeMongo('the database fails', () => {
       patient = await admit(mongo)
     })
 
-    test.each(table(['find', 'claim', 'Grant.find', 'AccessToken.upsert', 'RefreshToken.upsert']))(
+    test.each(faultsAt(['find', 'claim', 'Grant.find', 'AccessToken.upsert', 'RefreshToken.upsert']))(
       'I1, I2, T2, T9: a redemption whose %s %s is server_error and loses nothing',
       async (call, kind) => {
         const [seed] = await patient.seed(1, 'approved')
@@ -93,7 +87,7 @@ describeMongo('the database fails', () => {
       expect(heard[3]).toBe('400 invalid_grant')
     })
 
-    test.each(table(['find', 'Grant.find']))(
+    test.each(faultsAt(['find', 'Grant.find']))(
       'T9: an exchange whose %s %s is server_error and spends no code',
       async (call, kind) => {
         const [seed] = await patient.seed(1, 'requested')
@@ -118,7 +112,7 @@ describeMongo('the database fails', () => {
       expect(await patient.rp.poll(body.deferred_auth_id)).toMatchObject({ body: { error: 'authorization_pending' } })
     })
 
-    test.each(table(['find', 'decide']))(
+    test.each(faultsAt(['find', 'decide']))(
       'I5, T9: an approval whose %s %s rejects and can be repeated',
       async (call, kind) => {
         const [seed] = await patient.seed(1, 'pending')
@@ -137,7 +131,7 @@ describeMongo('the database fails', () => {
       },
     )
 
-    test.each(table(['find', 'cancel']))(
+    test.each(faultsAt(['find', 'cancel']))(
       'I3, T9: a cancellation whose %s %s is server_error and can be repeated',
       async (call, kind) => {
         const [seed] = await patient.seed(1, 'approved')

@@ -22,6 +22,15 @@ export type Kind = keyof typeof kinds
 
 const application = 'provider'
 
+/** Every kind of fault these calls can meet. */
+export function faultsAt(calls: string[]): (readonly [call: string, kind: Kind])[] {
+  const all = Object.keys(kinds) as Kind[]
+  return calls.flatMap((call) =>
+    // a read has no write concern
+    all.filter((kind) => !(call.endsWith('find') && kinds[kind].applied)).map((kind) => [call, kind] as const),
+  )
+}
+
 /** A provider whose database fails on demand. */
 export interface Patient {
   op: TestProvider
@@ -52,7 +61,7 @@ export async function admit({ uri }: Mongo, make: (store: DeferralStore) => Defe
   const store = observedStore(mongoStore(db))
   const op = await startProvider({
     configuration: { adapter: adapter.adapter },
-    deferred: { store: make(store.store) },
+    deferred: { store: make(store.store), defer: (_ctx, { profile }) => profile === 'oauth' },
   })
   const failPoint = (mode: 'off' | { times: number }, data: object = {}) =>
     healthy.db('admin').command({ configureFailPoint: 'failCommand', mode, data: { ...data, appName: application } })
@@ -65,7 +74,7 @@ export async function admit({ uri }: Mongo, make: (store: DeferralStore) => Defe
     failAt(call, kind, more = 0) {
       const { times, applied: _applied, ...fault } = kinds[kind]
       const observation: Observation = call.includes('.') ? adapter : store
-      const failCommands = call.endsWith('find') ? ['find'] : ['findAndModify', 'update']
+      const failCommands = commandsOf(call)
       observation.interrupt(call, () => failPoint({ times: times + more }, { ...fault, failCommands }))
     },
     heal: async () => {
@@ -78,6 +87,11 @@ export async function admit({ uri }: Mongo, make: (store: DeferralStore) => Defe
     },
   }
   return patient
+}
+
+function commandsOf(call: string): string[] {
+  if (call.endsWith('find')) return ['find']
+  return call.endsWith('revokeByGrantId') ? ['delete'] : ['findAndModify', 'update']
 }
 
 /** Planted: takes a fault for "somebody else was faster". */

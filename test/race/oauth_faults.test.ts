@@ -1,0 +1,196 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { idFrom } from '../../lib/deferral/handle.js'
+import { describeMongo } from '../support/database.js'
+import { grants, pollDeferral, redeem, revoke } from '../support/deferral.js'
+import type { Mongo } from '../support/mongod.js'
+import { admit, burning, faultsAt, kinds, type Patient, startFragileMongo, swallowing } from './faults.js'
+import { living } from './living.js'
+import { type CodeSeed, codeSeeder, type OauthSeed, oauthSeeder } from './oauth_seed.js'
+
+const leaseSeconds = 15
+const serverError = { status: 500, body: { error: 'server_error' } }
+const opted = { completion_mode: 'deferred' }
+
+type Grant = (typeof grants)[number]
+
+let mongo: Mongo
+let patient: Patient
+
+const deferralOf = ({ code }: CodeSeed) => patient.op.provider.deferrals.get(idFrom(code))
+
+async function aCode(): Promise<CodeSeed> {
+  const [code] = await (await codeSeeder(patient.db, patient.op.issuer))(1)
+  return code as CodeSeed
+}
+
+async function one(grant: Grant, stage: 'pending' | 'approved'): Promise<OauthSeed> {
+  const [seed] = await (await oauthSeeder(patient.db, patient.op.issuer, grant))(1, stage)
+  return seed as OauthSeed
+}
+
+/** Polls until the lease of a redemption that failed is over; what the client was told, in order. */
+async function persist({ deferralCode }: OauthSeed): Promise<string[]> {
+  const heard: string[] = []
+  for (let poll = 0; poll < 4; poll++) {
+    const { status, body } = await pollDeferral(patient.rp, deferralCode)
+    heard.push(status === 200 ? 'tokens' : `${status} ${body.error}`)
+    await patient.heal()
+    if (body.error === 'authorization_pending') patient.op.clock.advance(leaseSeconds + 1)
+  }
+  return heard
+}
+
+const served = (heard: string[]) => heard.filter((told) => told === 'tokens').length
+
+describeMongo('the database fails a provider of the oauth profile', () => {
+  beforeAll(async () => {
+    mongo = await startFragileMongo()
+  }, 60_000)
+  afterAll(() => mongo.stop())
+
+  describe('whose store is planted', () => {
+    afterEach(() => patient.close())
+
+    test('T2, T9: the faults catch one that takes them for a lost race', async () => {
+      patient = await admit(mongo, swallowing)
+      const seed = await one('client_credentials', 'approved')
+      patient.failAt('find', 'reports an error')
+      expect((await persist(seed))[0]).toBe('400 invalid_grant')
+    })
+
+    test('T2, T9: the faults catch one that marks before it mints', async () => {
+      patient = await admit(mongo, burning)
+      const seed = await one('client_credentials', 'approved')
+      patient.failAt('ClientCredentials.upsert', 'reports an error')
+      expect(served(await persist(seed))).toBe(0)
+    })
+  })
+
+  describe('and', () => {
+    beforeAll(async () => {
+      patient = await admit(mongo)
+    })
+    afterEach(() => patient.heal())
+    afterAll(() => patient.close())
+
+    test.each(faultsAt(['AuthorizationCode.find', 'Grant.find', 'AuthorizationCode.consume', 'create']))(
+      'T9: a token request whose %s %s is never refused for it, and costs no more than the code',
+      async (call, kind) => {
+        const seed = await aCode()
+        patient.failAt(call, kind)
+        const first = await redeem(patient.rp, seed.code, opted)
+        await patient.heal()
+        const isMade = call === 'create' && kinds[kind].applied
+        expect(first).toMatchObject(isMade ? { status: 400, body: { error: 'authorization_pending' } } : serverError)
+        const spent = call === 'create' || (call === 'AuthorizationCode.consume' && kinds[kind].applied)
+        expect((await deferralOf(seed))?.status).toBe(isMade ? 'pending' : undefined)
+        const { body } = isMade ? first : await redeem(patient.rp, seed.code, opted)
+        if (spent && !isMade) {
+          expect([body.error, await deferralOf(seed)]).toEqual(['invalid_grant', undefined])
+          return
+        }
+        await patient.op.provider.deferrals.approve(idFrom(seed.code))
+        expect((await pollDeferral(patient.rp, body.deferral_code)).status).toBe(200)
+      },
+    )
+
+    test.each(faultsAt(['create']))(
+      'T9: a client credentials request whose %s %s is never refused for it, and can be repeated',
+      async (call, kind) => {
+        const count = () => patient.db.collection('deferrals').countDocuments({ grantType: 'client_credentials' })
+        const before = await count()
+        const send = () => patient.rp.token({ grant_type: 'client_credentials', ...opted })
+        patient.failAt(call, kind)
+        const first = await send()
+        await patient.heal()
+        const isMade = kinds[kind].applied
+        expect(first).toMatchObject(isMade ? { status: 400, body: { error: 'authorization_pending' } } : serverError)
+        expect(await count()).toBe(before + (isMade ? 1 : 0))
+        const { body } = isMade ? first : await send()
+        expect((await pollDeferral(patient.rp, body.deferral_code)).body.error).toBe('authorization_pending')
+      },
+    )
+
+    test.each(faultsAt(['find']))('C-I16 T9: a pending poll whose %s %s is server_error', async (call, kind) => {
+      const { deferralCode } = await one('authorization_code', 'pending')
+      patient.failAt(call, kind)
+      expect(await pollDeferral(patient.rp, deferralCode)).toMatchObject(serverError)
+      await patient.heal()
+      expect((await pollDeferral(patient.rp, deferralCode)).body.error).toBe('authorization_pending')
+    })
+
+    const minting = {
+      authorization_code: ['Grant.find', 'AccessToken.upsert', 'RefreshToken.upsert'],
+      client_credentials: ['ClientCredentials.upsert'],
+    }
+    const redemptions = grants.flatMap((grant) =>
+      faultsAt(['find', 'claim', ...minting[grant]]).map((fault) => [grant, ...fault] as const),
+    )
+
+    test.each(redemptions)(
+      'I1, I2, T2, T9: a redemption of %s whose %s %s is server_error and loses nothing',
+      async (grant, call, kind) => {
+        const seed = await one(grant, 'approved')
+        const [before] = await living(patient.db, grant, seed.grantId)
+        patient.failAt(call, kind)
+        const heard = await persist(seed)
+        // what the database did without being able to say so, the lease undoes; any other claim is given back at once
+        const leased = call === 'claim' && kinds[kind].applied
+        const [pending, late] = [leased ? ['400 authorization_pending'] : [], leased ? [] : ['400 invalid_grant']]
+        expect(heard).toEqual(['500 server_error', ...pending, 'tokens', '400 invalid_grant', ...late])
+        const [after, refresh] = await living(patient.db, grant, seed.grantId)
+        expect([after.length, refresh.length]).toEqual([before.length + 1, grant === 'client_credentials' ? 0 : 1])
+      },
+    )
+
+    const finalising = grants.flatMap((grant) => faultsAt(['finalise']).map(([, kind]) => [grant, kind] as const))
+
+    test.each(finalising)('I1, I2, T9: a finalise of %s that %s is tried once more', async (grant, kind) => {
+      const seed = await one(grant, 'approved')
+      patient.failAt('finalise', kind)
+      expect(await persist(seed)).toEqual(['tokens', ...Array(3).fill('400 invalid_grant')])
+    })
+
+    test.each(finalising)(
+      'I1, I2, T9: a finalise of %s that %s for good discloses nothing twice',
+      async (grant, kind) => {
+        const seed = await one(grant, 'approved')
+        patient.failAt('finalise', kind, kinds[kind].times)
+        const heard = await persist(seed)
+        expect([heard[0], heard[3]]).toEqual(['500 server_error', '400 invalid_grant'])
+        expect(served(heard)).toBe(kinds[kind].applied ? 0 : 1)
+      },
+    )
+
+    test.each(faultsAt(['find', 'cancel', 'AccessToken.find']))(
+      'I-117 I3, T9: a revocation whose %s %s is server_error and can be repeated',
+      async (call, kind) => {
+        const seed = await one('authorization_code', 'approved')
+        // the host looks for tokens of every kind at once, and each of them tries twice
+        patient.failAt(call, kind, call.endsWith('find') ? 6 : 0)
+        expect(await revoke(patient.rp, seed.deferralCode)).toMatchObject(serverError)
+        await patient.heal()
+        expect((await revoke(patient.rp, seed.deferralCode)).status).toBe(200)
+        expect(await persist(seed)).toEqual(Array(4).fill('400 access_denied'))
+      },
+    )
+
+    test.each(faultsAt(['AuthorizationCode.find', 'AccessToken.revokeByGrantId', 'cancel']))(
+      'C-I17 T9: a replay of the code whose %s %s is server_error; repeated, no token is alive',
+      async (call, kind) => {
+        const code = await aCode()
+        const { body } = await redeem(patient.rp, code.code, opted)
+        patient.failAt(call, kind)
+        expect(await redeem(patient.rp, code.code, opted)).toMatchObject(serverError)
+        await patient.heal()
+        expect((await redeem(patient.rp, code.code, opted)).body.error).toBe('invalid_grant')
+        const id = idFrom(code.code)
+        await patient.op.provider.deferrals.approve(id)
+        expect(await persist({ id, deferralCode: body.deferral_code, grantId: code.grantId })).toEqual(
+          Array(4).fill('400 access_denied'),
+        )
+        expect(await living(patient.db, 'authorization_code', code.grantId)).toEqual([[], []])
+      },
+    )
+  })
+})
