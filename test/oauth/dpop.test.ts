@@ -170,21 +170,6 @@ describe.each(grants)('%s', (grant) => {
   })
 })
 
-describe('C-I20 the refresh token of a redemption', () => {
-  const offline = { request: { scope: 'openid offline_access', prompt: 'consent' } }
-
-  test('is bound to the same key for a public client, as the host binds it', async () => {
-    const rp = relyingParty(op.issuer, 'public', key)
-    const { deferralCode, id } = await held(op, rp, 'authorization_code', offline)
-    await deferrals().approve(id)
-    const { refresh_token } = (await pollDeferral(rp, deferralCode)).body
-    const params = { grant_type: 'refresh_token', refresh_token }
-    expect((await rp.token(params, { dpop: another })).status).toBe(400)
-    expect((await rp.token(params, none)).status).toBe(400)
-    expect(await rp.token(params)).toMatchObject({ status: 200, body: { token_type: 'DPoP' } })
-  })
-})
-
 describe('I-090 a public client without a key', () => {
   test('is never given a deferral_code, but its answer at once', async () => {
     const rp = relyingParty(op.issuer, 'public')

@@ -1,0 +1,165 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server } from 'node:net'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import type { Adapter } from 'oidc-provider'
+import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
+import { clients } from '../support/clients.js'
+import { grants, type HeldDeferral, held, pollDeferral, request, revoke } from '../support/deferral.js'
+import { memoryAdapter } from '../support/memory_adapter.js'
+import { startProvider, type TestProvider } from '../support/provider.js'
+import { type DpopKey, dpopKey, type RelyingParty, relyingParty } from '../support/relying_party.js'
+
+const token = 'a-notification-token.of~the+client/0123456789='
+const written: string[] = []
+const announced: unknown[] = []
+
+let op: TestProvider
+let endpoint: Server
+let connections = 0
+
+/** Notes all that is written, and all that is returned by what was written before. */
+function overheard<T extends object>(target: T): T {
+  return new Proxy(target, {
+    get(inner, verb) {
+      const member: unknown = Reflect.get(inner, verb)
+      if (typeof member !== 'function') return member
+      return async (...args: unknown[]) => {
+        const result: unknown = await Reflect.apply(member, inner, args)
+        // a code or an opaque token is the host's own key for what it stores
+        if (verb !== 'find') written.push(`${JSON.stringify(args)} ${JSON.stringify(result)}`)
+        return result
+      }
+    },
+  })
+}
+
+const inner = memoryAdapter()
+const models = new Map<string, Adapter>()
+const adapter = (name: string) => models.get(name) ?? models.set(name, overheard(inner(name))).get(name)!
+const store: DeferralStore = overheard(memoryStore())
+
+beforeAll(async () => {
+  endpoint = createServer((socket) => {
+    connections += 1
+    socket.destroy()
+  }).listen(0, '127.0.0.1')
+  await once(endpoint, 'listening')
+  const { port } = endpoint.address() as AddressInfo
+  const notified = { deferred_client_notification_endpoint: `https://127.0.0.1:${port}/callback` }
+  op = await startProvider({
+    configuration: {
+      adapter,
+      clients: clients.map((client) => ({ ...client, ...(client.client_id === 'secret' && notified) })),
+    },
+    deferred: { store, defer: () => true, keys: [new Uint8Array(32)] },
+  })
+  for (const event of ['created', 'approved', 'denied', 'cancelled', 'redeemed'] as const) {
+    op.provider.on(`deferral.${event}`, (deferral) => announced.push(deferral))
+  }
+})
+
+afterAll(async () => {
+  await op.close()
+  endpoint.close()
+})
+
+afterEach(() => {
+  written.length = announced.length = 0
+})
+
+const party = (key?: DpopKey) => relyingParty(op.issuer, 'secret', key)
+const params = { client_notification_token: token }
+const deferrals = () => op.provider.deferrals
+
+/** One deferral from its request to its tokens. */
+async function redeemed(rp: RelyingParty, grant: (typeof grants)[number]) {
+  const one = await held(op, rp, grant, { params })
+  const answers = [one.answer, await pollDeferral(rp, one.deferralCode)]
+  await deferrals().approve(one.id)
+  answers.push(await pollDeferral(rp, one.deferralCode), await pollDeferral(rp, one.deferralCode))
+  expect(answers.map(({ status }) => status)).toEqual([400, 400, 200, 400])
+  return { ...one, answers }
+}
+
+describe.each(grants)('%s', (grant) => {
+  test('I-120 I-128 a client_notification_token is in no answer, no event and no record of the deferral', async () => {
+    const { answers, id } = await redeemed(party(), grant)
+    const told = JSON.stringify([answers.map(({ body }) => body), announced, await deferrals().list({ limit: 100 })])
+    expect(told).not.toContain(token)
+    expect(written.filter((text) => text.includes(id)).length).toBeGreaterThan(0)
+    expect(written.join()).not.toContain(token)
+  })
+
+  test.each(['', 'two words', 'quo"te', '\u00e4', 'x'.repeat(1025)])(
+    'I-128 one that could not be sent is invalid_request: %j',
+    async (client_notification_token) => {
+      const { answer } = await request(party(), grant, { params: { client_notification_token } })
+      expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
+    },
+  )
+
+  test('I-010 one that comes with a poll changes nothing', async () => {
+    const { deferralCode } = await held(op, party(), grant)
+    const { body } = await pollDeferral(party(), deferralCode, params)
+    expect(body.error).toMatch(/^(authorization_pending|invalid_request)$/)
+    expect(written.join()).not.toContain(token)
+  })
+
+  test.each<[string, (held: HeldDeferral, rp: RelyingParty) => Promise<unknown>]>([
+    ['I-107 a revocation', ({ deferralCode }, rp) => revoke(rp, deferralCode)],
+    ['I-107 a revocation after the approval', approvedThenRevoked],
+    [
+      'I-108 a redemption',
+      ({ id, deferralCode }, rp) =>
+        deferrals()
+          .approve(id)
+          .then(() => pollDeferral(rp, deferralCode)),
+    ],
+  ])(
+    '%s reaches nobody but the client that asked; I-095 I-127 nothing is sent, with a key or without',
+    async (...row) => {
+      const [, settle] = row
+      for (const rp of [party(), party(await dpopKey())]) {
+        const one = await held(op, rp, grant, { params })
+        await settle(one, rp)
+      }
+      // a connection of its own would have been made by the time this answer is here
+      await party().post('/token/introspection', { token: 'x' })
+      expect(connections).toBe(0)
+    },
+  )
+
+  test('I-131 I-132 C-I33 a deferral_code is nowhere but with its client: neither it nor its secret is at rest', async () => {
+    const { deferralCode } = await redeemed(party(), grant)
+    const secret = deferralCode.slice(22)
+    for (const place of [written.join(), JSON.stringify(announced)]) {
+      expect(place).toContain(deferralCode.slice(0, 22))
+      expect(place).not.toContain(secret)
+    }
+  })
+
+  test('I-135 what is kept is what the rest of it needs, and no credential of the request', async () => {
+    const { id, code } = await redeemed(party(), grant)
+    const record = await store.find(id, op.clock.now())
+    expect(JSON.stringify(record)).not.toContain('a secret of the client')
+    expect(code === undefined || !JSON.stringify(record).includes(code)).toBe(true)
+    const source = Object.keys(record?.source ?? {})
+    for (const name of ['client_secret', 'code', 'completion_mode', 'client_notification_token', 'iat', 'jti'])
+      expect(source).not.toContain(name)
+  })
+
+  test('I-011 a code says nothing: not who, nor what, nor what became of it', async () => {
+    const codes = new Set<string>()
+    for (let n = 0; n < 5; n++) codes.add((await held(op, party(), grant)).deferralCode)
+    expect(codes.size).toBe(5)
+    for (const code of codes) {
+      expect(code).toMatch(/^[\w-]{65}$/)
+      expect(Buffer.from(code, 'base64url').toString('latin1')).not.toMatch(/alice|secret|client|pending|openid/)
+    }
+  })
+})
+
+async function approvedThenRevoked({ id, deferralCode }: HeldDeferral, rp: RelyingParty) {
+  await deferrals().approve(id)
+  await revoke(rp, deferralCode)
+}

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { errors } from 'oidc-provider'
+import { grants, type HeldDeferral, held, pollDeferral } from '../support/deferral.js'
+import { observedAdapter, observedStore } from '../support/observed.js'
+import { startProvider, type TestProvider } from '../support/provider.js'
+import { relyingParty } from '../support/relying_party.js'
+
+let op: TestProvider
+let reconsidered: () => Promise<boolean>
+let directory: () => Promise<void>
+const host = observedAdapter()
+const { store, failNext } = observedStore()
+
+beforeAll(async () => {
+  op = await startProvider({
+    configuration: {
+      adapter: host.adapter,
+      async findAccount(_ctx, sub) {
+        await directory()
+        return { accountId: sub, claims: () => ({ sub }) }
+      },
+    },
+    deferred: { store, defer: () => true, reconsider: () => reconsidered() },
+  })
+})
+
+afterAll(() => op.close())
+
+beforeEach(() => {
+  reconsidered = async () => true
+  directory = async () => undefined
+})
+
+const rp = () => relyingParty(op.issuer)
+
+async function approved(grant: (typeof grants)[number]): Promise<HeldDeferral> {
+  const one = await held(op, rp(), grant)
+  await op.provider.deferrals.approve(one.id)
+  return one
+}
+
+describe.each(grants)('at the redemption of %s', (grant) => {
+  test.each(['find', 'claim', 'finalise', 'finalise twice'])(
+    'C-I16 a fault of the store at %s is no refusal: it can be redeemed when that is over',
+    async (verb) => {
+      const one = await approved(grant)
+      const [name = '', twice] = verb.split(' ')
+      failNext(name)
+      if (twice) failNext(name)
+      const answer = await pollDeferral(rp(), one.deferralCode)
+      if (verb === 'finalise') return expect(answer.status).toBe(200)
+      expect(answer).toMatchObject({ status: 500, body: { error: 'server_error' } })
+      op.clock.advance(16)
+      expect((await pollDeferral(rp(), one.deferralCode)).status).toBe(200)
+    },
+  )
+
+  test('C-I16 a fault of the adapter is none either', async () => {
+    const one = await approved(grant)
+    host.failNext(grant === 'client_credentials' ? 'ClientCredentials.upsert' : 'AccessToken.upsert')
+    expect(await pollDeferral(rp(), one.deferralCode)).toMatchObject({ status: 500, body: { error: 'server_error' } })
+    expect((await pollDeferral(rp(), one.deferralCode)).status).toBe(200)
+  })
+
+  test('C-I16 nor one of whoever reconsiders', async () => {
+    const one = await approved(grant)
+    reconsidered = () => Promise.reject(new errors.AccessDenied('down'))
+    const { body } = await pollDeferral(rp(), one.deferralCode)
+    reconsidered = () => true
+    expect([body.error, (await pollDeferral(rp(), one.deferralCode)).status]).toEqual([expect.any(String), 200])
+  })
+})
+
+test('C-I16 a directory, or a storage of Grants, that is down is no refusal', async () => {
+  const one = await approved('authorization_code')
+  directory = () => Promise.reject(new Error('down'))
+  expect(await pollDeferral(rp(), one.deferralCode)).toMatchObject({ status: 500, body: { error: 'server_error' } })
+  directory = async () => undefined
+  host.failNext('Grant.find')
+  expect(await pollDeferral(rp(), one.deferralCode)).toMatchObject({ status: 500, body: { error: 'server_error' } })
+  expect((await pollDeferral(rp(), one.deferralCode)).status).toBe(200)
+})
