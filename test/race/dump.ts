@@ -16,7 +16,7 @@ export async function dump(db: Db): Promise<Map<string, string>> {
   texts.set('oplog of groups', await raw(local, 'oplog.rs', { 'o.applyOps.ns': { $regex: `^${name}\\.` } }))
   // what retryable findAndModify commands answered is kept for their repetition
   const images = db.client.db('config')
-  texts.set('images of deferrals', await raw(images, 'image_collection', { 'image.codeHash': { $exists: true } }))
+  texts.set('images of deferrals', await raw(images, 'image_collection', { 'image.lifetime': { $exists: true } }))
   return texts
 }
 

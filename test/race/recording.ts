@@ -2,14 +2,15 @@
 export interface Recording {
   /** of this package: handles, their secret parts, notification tokens; by kind */
   ours: Map<string, Set<string>>
-  /** of the host and of its clients: tokens, sessions, assertions, proofs, credentials; by kind */
+  /** of the host and of its clients: tokens, codes, sessions, assertions, proofs, credentials; by kind */
   hosts: Map<string, Set<string>>
   refusals: string[]
   stop(): void
 }
 
-const handles = ['deferred_code', 'deferred_auth_id']
-const sentByClients = ['client_assertion', 'code_verifier', 'refresh_token']
+const handles = ['deferred_code', 'deferred_auth_id', 'deferral_code']
+const notificationTokens = ['deferred_notification_token', 'client_notification_token']
+const sentByClients = ['client_assertion', 'code', 'code_verifier', 'refresh_token']
 const issuedByHost = ['access_token', 'refresh_token', 'id_token', 'interim_id_token']
 const idLength = 22
 
@@ -39,7 +40,7 @@ export function record(): Recording {
 
   function sent({ body, headers }: RequestInit): void {
     const params = new URLSearchParams(typeof body === 'string' ? body : '')
-    noteOurs('deferred_notification_token', params.get('deferred_notification_token'))
+    for (const name of notificationTokens) noteOurs(name, params.get(name))
     for (const name of sentByClients) noteHosts(name, params.get(name))
     const { dpop, authorization } = (headers ?? {}) as Record<string, string>
     noteHosts('DPoP proof', dpop)
@@ -52,11 +53,17 @@ export function record(): Recording {
     noteOurs('deferred_code', searchParams.get('deferred_code'))
     for (const cookie of response.headers.getSetCookie()) noteHosts('session', /^_session=([^;]+)/.exec(cookie)?.[1])
     const text = await response.clone().text()
-    if (response.status >= 400) recording.refusals.push(text)
-    if (!response.headers.get('content-type')?.includes('json')) return
-    const body = JSON.parse(text) as Record<string, unknown>
-    noteOurs('deferred_auth_id', body.deferred_auth_id)
+    const isJson = response.headers.get('content-type')?.includes('json')
+    const body = (isJson ? JSON.parse(text) : {}) as Record<string, unknown>
+    if (response.status >= 400) recording.refusals.push(withoutNewHandle(text, body))
+    for (const name of handles) noteOurs(name, body[name])
     for (const name of issuedByHost) noteHosts(name, body[name])
+  }
+
+  // the deferred response is an error in form, and hands the code out; no other one may say it again
+  function withoutNewHandle(text: string, { deferral_code: code }: Record<string, unknown>): string {
+    const isNew = typeof code === 'string' && !recording.ours.get('deferral_code')?.has(code)
+    return isNew ? text.replace(code, '') : text
   }
 
   globalThis.fetch = async (input, init = {}) => {

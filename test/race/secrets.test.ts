@@ -9,9 +9,10 @@ import { dump } from './dump.js'
 import { startFragileMongo } from './faults.js'
 import { run } from './flows.js'
 import { finder, forms } from './haystack.js'
+import { runOauth } from './oauth_flows.js'
 import { type Recording, record } from './recording.js'
 
-const flows = 200
+const flows = { openid: 200, oauth: 72 }
 const application = 'provider'
 
 /** Where the host's own secrets must not be either; it hands its opaque tokens to its adapter as keys. */
@@ -71,22 +72,28 @@ describeMongo('I9, T10: secrets at rest', () => {
     expect(finder([`${id}${randomBytes(32).toString('base64url')}`])([...places.values()].join())).toEqual([])
   })
 
-  test(`after ${flows} flows no handle and no notification token is anywhere, no token of the host where it does not belong`, async () => {
+  test(`I-120 I-128 I-131 I-132 after ${flows.openid} and ${flows.oauth} flows of the two profiles no handle and no notification token is anywhere, no token of the host where it does not belong`, async () => {
     const db = client.db('flows')
     const uri = `${mongo.uri}${mongo.uri.includes('?') ? '&' : '?'}appName=${application}`
     const setup = { uri, database: 'flows', interim: { note: 'not yet' } }
     node = await startNode(setup, { DEBUG: '*', NODE_DEBUG: 'koa:application,http' })
     const recording = record()
-    const told = await run(node, db, flows)
+    const told = [await run(node, db, flows.openid), await runOauth(node, db, flows.oauth)]
+    const { ours, hosts } = recording
+    for (const kind of ['deferral_code', 'client_notification_token'])
+      expect([kind, ours.get(kind)?.size]).toEqual([kind, flows.oauth])
     await failing(() => run(node as ProviderNode, db, 24))
+    await failing(() => runOauth(node as ProviderNode, db, 24))
     recording.stop()
-    expect(Object.fromEntries(told)).toEqual({ tokens: 50, access_denied: 100, expired_token: 50 })
+    expect(told.map((one) => Object.fromEntries(one))).toEqual([
+      { tokens: 50, access_denied: 100, expired_token: 50 },
+      { tokens: 18, access_denied: 36, expired_token: 18 },
+    ])
 
     const places = await dump(db)
     places.set('log', node.output())
     places.set('events', JSON.stringify(node.events))
     places.set('refusals', recording.refusals.join('\n'))
-    const { ours, hosts } = recording
     const counts = (secrets: Recording['ours']) =>
       Object.fromEntries([...secrets].map(([kind, { size }]) => [kind, size]))
     process.stderr.write(`secrets ${JSON.stringify({ ...counts(ours), ...counts(hosts) })}\n`)
@@ -95,9 +102,10 @@ describeMongo('I9, T10: secrets at rest', () => {
     )
 
     // what was looked through is what was written: ids everywhere, tokens with the host
-    const ids = finder([...ours.get('deferred_code')!].map((code) => code.slice(0, 22)))
+    const handles = ['deferred_code', 'deferral_code'].flatMap((kind) => [...ours.get(kind)!])
+    const ids = finder(handles.map((handle) => handle.slice(0, 22)))
     for (const place of ['collection deferrals', 'oplog of deferrals', 'events']) {
-      expect(ids(places.get(place)!).length).toBeGreaterThanOrEqual(flows)
+      expect(ids(places.get(place)!).length).toBeGreaterThanOrEqual(flows.openid + flows.oauth)
     }
     for (const logged of ['oidc-provider:error', 'oidc-provider:server_error'])
       expect(places.get('log')).toContain(logged)
