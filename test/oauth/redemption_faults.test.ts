@@ -45,8 +45,8 @@ describe.each(grants)('at the redemption of %s', (grant) => {
     async (verb) => {
       const one = await approved(grant)
       const [name = '', twice] = verb.split(' ')
-      failNext(name)
-      if (twice) failNext(name)
+      // one of the host's own kind would be rendered as it is
+      for (let n = 0; n < (twice ? 2 : 1); n++) failNext(name, 'before', new errors.AccessDenied('down'))
       const answer = await pollDeferral(rp(), one.deferralCode)
       if (verb === 'finalise') return expect(answer.status).toBe(200)
       expect(answer).toMatchObject({ status: 500, body: { error: 'server_error' } })
@@ -64,10 +64,11 @@ describe.each(grants)('at the redemption of %s', (grant) => {
 
   test('C-I16 nor one of whoever reconsiders', async () => {
     const one = await approved(grant)
-    reconsidered = () => Promise.reject(new errors.AccessDenied('down'))
-    const { body } = await pollDeferral(rp(), one.deferralCode)
-    reconsidered = () => true
-    expect([body.error, (await pollDeferral(rp(), one.deferralCode)).status]).toEqual([expect.any(String), 200])
+    reconsidered = () => Promise.reject(new Error('down'))
+    const answer = await pollDeferral(rp(), one.deferralCode)
+    expect(answer).toMatchObject({ status: 500, body: { error: 'server_error' } })
+    reconsidered = async () => true
+    expect((await pollDeferral(rp(), one.deferralCode)).status).toBe(200)
   })
 })
 
