@@ -1,6 +1,5 @@
 import { type AccessToken, errors, type Provider } from 'oidc-provider'
 import { registerDeferrableGrant } from 'oidc-provider-deferred'
-import { resourceServerInfo } from './resource_servers.js'
 
 /** A grant of an integrator's: an assertion about an end-user whose Grant is there already. */
 export const customGrant = 'urn:example:grant-type:assertion'
@@ -23,8 +22,8 @@ interface Models {
   ) => { scope: string; set(name: string, value: unknown): void; issue(about: { use: string }): Promise<string> }
 }
 
-/** Registers it. It saves what the host's own grants save. */
-export function registerCustomGrant(provider: Provider): void {
+/** Registers it. It saves what the host's own grants save, for any resource server there is. */
+export function registerCustomGrant(provider: Provider, infoOf: (resource: string) => object): void {
   const { AccessToken, RefreshToken } = provider
   const { ResourceServer, IdToken } = provider as unknown as Models
   registerDeferrableGrant(
@@ -52,7 +51,7 @@ export function registerCustomGrant(provider: Provider): void {
         ctx.oidc.entity('Grant', await provider.Grant.find(grantId))
         const common = { accountId, grantId, client: ctx.oidc.client, gty: customGrant, scope, rar } as never
         const token = new AccessToken(common)
-        if (resource) token.resourceServer = new ResourceServer(resource, resourceServerInfo(resource)) as never
+        if (resource) token.resourceServer = new ResourceServer(resource, infoOf(resource)) as never
         ctx.oidc.entity('AccessToken', token)
         ctx.body = {
           access_token: await token.save(),

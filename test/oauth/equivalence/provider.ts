@@ -46,7 +46,7 @@ export async function providerFor(situation: Situation, store: DeferralStore = m
     },
     deferred: { defer: () => true, store },
   })
-  registerCustomGrant(op.provider)
+  registerCustomGrant(op.provider, resourceServerInfo)
   return { ...op, adapter }
 }
 
