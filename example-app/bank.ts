@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { playHeadless } from './headless/play.js'
-import { startBank } from './start.js'
+import { type Ports, startBank } from './start.js'
 import type { MongoServer } from './storage/storage.js'
 
 const usage = `npm run bank                 start the bank
@@ -8,25 +8,28 @@ npm run bank -- --headless   play it without a browser and check every answer
 
 --mongodb, with either, starts a MongoDB server of its own and keeps nothing afterwards
 
-PORT=3000            the provider's port; the bank's website and the desk take the next two
+PORT=3000            the provider's port; the other sites take the next four
 MONGODB_URI=...      keep everything in MongoDB; default is memory`
 
-function ports(): [number, number, number] {
+function ports(): Ports {
   const first = Number(process.env.PORT ?? 3000)
-  if (!Number.isInteger(first) || first < 1 || first > 65533)
-    throw new RangeError('PORT must be a number from 1 to 65533')
-  return [first, first + 1, first + 2]
+  if (!Number.isInteger(first) || first < 1 || first > 65531)
+    throw new RangeError('PORT must be a number from 1 to 65531')
+  return [first, first + 1, first + 2, first + 3, first + 4]
 }
 
 async function serve(mongodb: MongoServer | undefined): Promise<void> {
   const bank = await startBank({ mongodb, ports: ports(), deferral: { interval: 2 } })
-  const { provider, relyingParty, desk } = bank.origins
+  const { provider, relyingParty, desk, confirmation, partner } = bank.origins
   console.log(`
 Harbour, a small bank whose reviewers take their time (everything in ${bank.storage})
 
-  Customer    ${relyingParty}   open an account here
-  Reviewer    ${desk}   decide here; the page shows the password
-  Provider    ${provider}   issuer ${provider}/op
+  Customer    ${relyingParty}    open an account here, or sign in to it
+  Reviewer    ${desk}    decide here; the page shows the password
+  Provider    ${provider}    issuer ${provider}/op
+  Confirm     ${confirmation}   where customers answer; its certificate vouches for itself, your browser will warn
+  Partner     ${partner}    asks for access from the browser, on another origin
+  Agent       npm run agent            asks for a payment, in another terminal
 
 Ctrl+C stops it.`)
   await new Promise((stop) => process.once('SIGINT', stop).once('SIGTERM', stop))

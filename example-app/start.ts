@@ -1,24 +1,31 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { DeferredTokenResponseOptions, Provider } from 'oidc-provider-deferred'
 import { createDesk } from './desk/application.js'
+import { createPartner } from './partner/application.js'
 import { createProvider } from './provider/application.js'
+import { bankClient } from './provider/clients.js'
+import { createConfirmation } from './provider/confirmation/application.js'
 import { createRelyingParty } from './relying_party/application.js'
 import { demoKeys } from './storage/keys.js'
 import { type MongoServer, openStorage } from './storage/storage.js'
+import { type Certificate, selfSignedCertificate } from './web/certificate.js'
+import { close, listen } from './web/listen.js'
+
+/** Of the provider, the relying party, the desk, the confirmation page and the partner; 0 takes any free one. */
+export type Ports = readonly [number, number, number, number, number]
 
 export interface BankOptions {
   /** Everything is in memory without it. */
   mongodb?: MongoServer | undefined
-  /** Of the provider, the relying party and the desk; 0 takes any free one. */
-  ports: readonly [number, number, number]
+  ports: Ports
   deferral?: Pick<DeferredTokenResponseOptions, 'interval' | 'ttl' | 'now'>
   /** What the relying party sends its requests with. */
   fetch?: typeof fetch
+  /** Of the confirmation page; a new self-signed one unless given. */
+  certificate?: Certificate
 }
 
 export interface Bank {
-  origins: { provider: string; relyingParty: string; desk: string }
+  origins: { provider: string; relyingParty: string; desk: string; confirmation: string; partner: string }
   storage: string
   provider: Provider
   stop(): Promise<void>
@@ -26,67 +33,59 @@ export interface Bank {
   erase(): Promise<void>
 }
 
-const clientId = 'harbour-bank'
-
-async function listen(port: number): Promise<Server> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
-  return server
-}
-
-function originOf(server: Server): string {
-  return `http://localhost:${(server.address() as AddressInfo).port}`
-}
-
-async function close(server: Server): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve))
-  // What is being answered may finish, but nobody may hold on to a connection.
-  const patience = setTimeout(() => server.closeAllConnections(), 500)
-  await closed
-  clearTimeout(patience)
-}
-
-/** Starts the three sites in one process. They share nothing but the storage, and the desk the provider's `deferrals`. */
+/** Starts every site in one process. They share nothing but the storage, and the desk the provider's `deferrals`. */
 export async function startBank({
   mongodb,
   ports,
   deferral = {},
   fetch = globalThis.fetch,
+  certificate = selfSignedCertificate('localhost'),
 }: BankOptions): Promise<Bank> {
   const storage = await openStorage(mongodb)
   const keys = await demoKeys(storage.keys)
-  const key = keys.cookies
+  const { cookies: key, clientSecret } = keys
+  const { history, journeys } = storage
   // Listening comes first: with any free port, the addresses are known only then.
-  const [providerServer, relyingPartyServer, deskServer] = await Promise.all([
+  const [provider, relyingParty, desk, confirmation, partner] = await Promise.all([
     listen(ports[0]),
     listen(ports[1]),
     listen(ports[2]),
+    listen(ports[3], certificate),
+    listen(ports[4]),
   ])
-  const origins = {
-    provider: originOf(providerServer),
-    relyingParty: originOf(relyingPartyServer),
-    desk: originOf(deskServer),
-  }
 
-  const redirectUri = `${origins.relyingParty}/callback`
-  const client = { id: clientId, redirectUri }
-  const { app, provider } = createProvider({ origin: origins.provider, storage, keys, client, deferral })
-  const desk = createDesk({ deferrals: provider.deferrals, storage, key })
-  const op = { issuer: provider.issuer, clientId, clientSecret: keys.clientSecret, redirectUri, fetch }
-  const relyingParty = await createRelyingParty({ op, key, journeys: storage.journeys, desk: origins.desk })
+  const redirectUri = `${relyingParty.origin}/callback`
+  const addresses = { redirectUri, partner: partner.origin }
+  const op = createProvider({ origin: provider.origin, storage, keys, addresses, deferral })
+  const { deferrals, issuer } = op.provider
+  const bank = await createRelyingParty({
+    op: { issuer, clientId: bankClient, clientSecret, redirectUri, fetch },
+    key,
+    journeys,
+    desk: desk.origin,
+  })
 
-  providerServer.on('request', app.callback())
-  relyingPartyServer.on('request', relyingParty.app.callback())
-  deskServer.on('request', desk.callback())
+  provider.server.on('request', op.app.callback())
+  relyingParty.server.on('request', bank.app.callback())
+  desk.server.on('request', createDesk({ deferrals, storage, key, confirmation: confirmation.origin }).callback())
+  confirmation.server.on('request', createConfirmation({ deferrals, history, key }).callback())
+  partner.server.on('request', createPartner({ issuer, key: keys.partner, cookies: key }).callback())
 
   async function quiet(): Promise<void> {
-    await relyingParty.stop()
-    await Promise.all([providerServer, relyingPartyServer, deskServer].map(close))
+    await bank.stop()
+    await Promise.all([provider, relyingParty, desk, confirmation, partner].map(close))
   }
-  const stop = () => quiet().then(storage.close)
-  const erase = () => quiet().then(storage.erase).then(storage.close)
-  return { origins, storage: storage.name, provider, stop, erase }
+  return {
+    origins: {
+      provider: provider.origin,
+      relyingParty: relyingParty.origin,
+      desk: desk.origin,
+      confirmation: confirmation.origin,
+      partner: partner.origin,
+    },
+    storage: storage.name,
+    provider: op.provider,
+    stop: () => quiet().then(storage.close),
+    erase: () => quiet().then(storage.erase).then(storage.close),
+  }
 }

@@ -1,21 +1,24 @@
-// Asks our own server every second; when the answer is there, the page turns into it.
+// Asks our own server every second; when something new is there, the page turns into it.
 const main = document.getElementById('main')
-const progress = document.getElementById('progress')
+const page = location.pathname
 
-async function showAnswer() {
-  const response = await fetch('/account')
-  const page = new DOMParser().parseFromString(await response.text(), 'text/html')
-  document.title = page.title
-  main.replaceChildren(...page.getElementById('main').childNodes)
+async function showNews() {
+  const response = await fetch(page)
+  const news = new DOMParser().parseFromString(await response.text(), 'text/html')
+  document.title = news.title
+  main.replaceChildren(...news.getElementById('main').childNodes)
   main.focus()
 }
 
 async function look() {
+  const checking = document.getElementById('checking')
+  if (!checking) return
   try {
-    const response = await fetch('/account/status')
-    const answer = await response.json()
-    if (response.ok && answer.status !== 'checking') return await showAnswer()
-    if (response.ok && progress.textContent !== answer.progress) progress.textContent = answer.progress
+    const response = await fetch(`${page}/status`)
+    const { state, progress } = await response.json()
+    const shown = document.getElementById('progress')
+    if (response.ok && state !== checking.dataset.state) await showNews()
+    else if (response.ok && shown.textContent !== progress) shown.textContent = progress
   } catch {
     // The server is being restarted, or we are offline: look again.
   }

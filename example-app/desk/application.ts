@@ -11,7 +11,7 @@ import { decisions } from './decisions.js'
 import { deferralPage } from './pages/deferral.js'
 import { queuePage } from './pages/queue.js'
 import { signInPage } from './pages/sign_in.js'
-import { demoPassword, isReviewer } from './reviewers.js'
+import { demoPassword, reviewerNamed } from './reviewers.js'
 import { isFilter } from './status.js'
 
 const cookie = 'harbour_desk'
@@ -22,11 +22,13 @@ export interface DeskOptions {
   storage: Pick<Storage, 'evidence' | 'history'>
   /** Signs cookies and CSRF tokens. */
   key: string
+  /** Where customers are asked to confirm. */
+  confirmation: string
 }
 
 /** Lets nobody past the sign-in page who has not signed in. */
 const guard: Middleware = async (ctx, next) => {
-  if (ctx.path === '/sign-in' || isReviewer(visitOf(ctx).visit.user)) return next()
+  if (ctx.path === '/sign-in' || reviewerNamed(visitOf(ctx).visit.user)) return next()
   ctx.status = 303
   ctx.redirect('/sign-in')
 }
@@ -37,7 +39,7 @@ function signIn(): Router {
   router.post('/sign-in', (ctx) => {
     const { form } = visitOf(ctx)
     const reviewer = text(form, 'reviewer')
-    if (!isReviewer(reviewer) || text(form, 'password') !== demoPassword) {
+    if (!reviewerNamed(reviewer) || text(form, 'password') !== demoPassword) {
       return show(ctx, signInPage(ctx, 'That is not the password.'))
     }
     renew(ctx, cookie, reviewer)
@@ -85,12 +87,12 @@ function pages({ deferrals, storage }: DeskOptions): Router {
 
 /** The reviewer's desk: works with internal identifiers only, and never sees a handle. */
 export function createDesk(options: DeskOptions): Koa {
-  const { deferrals, storage, key } = options
+  const { key } = options
   return createApplication({
     site: 'desk',
     cookie,
     key,
     guard,
-    routers: [signIn(), pages(options), decisions(deferrals, storage.history)],
+    routers: [signIn(), pages(options), decisions(options)],
   })
 }

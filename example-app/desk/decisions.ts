@@ -1,12 +1,16 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
-import type { Deferrals } from 'oidc-provider-deferred'
+import type { Deferral, Deferrals, JsonObject } from 'oidc-provider-deferred'
+import { confirmationUri } from '../provider/confirmation/application.js'
+import { requestedPayment } from '../provider/customer.js'
 import { record } from '../provider/history.js'
-import type { Collection } from '../storage/collection.js'
-import type { HistoryLine } from '../storage/entries.js'
+import { cents } from '../provider/money.js'
+import { detailOf, type Payment } from '../provider/payments.js'
 import { text, texts } from '../web/form.js'
 import { visitOf } from '../web/visit.js'
+import type { DeskOptions } from './application.js'
 import { indispensable } from './pages/decision.js'
+import { mayApprove, reviewerNamed } from './reviewers.js'
 
 type Outcome = Awaited<ReturnType<Deferrals['approve']>>
 
@@ -14,6 +18,22 @@ type Outcome = Awaited<ReturnType<Deferrals['approve']>>
 function number(form: FormData, name: string): number | undefined {
   const value = Number(text(form, name))
   return Number.isInteger(value) && value > 0 ? value : undefined
+}
+
+function tell(ctx: Context, notice: string): void {
+  ctx.status = 303
+  ctx.redirect(`/deferrals/${ctx.params.id}?notice=${notice}`)
+}
+
+/** The rights that are left; a sign-in without its identity would be none. */
+function rightsOf({ scope: asked }: Deferral, form: FormData): { scope: string[] } {
+  return { scope: [...asked.filter((name) => name === indispensable), ...texts(form, 'scope')] }
+}
+
+/** The payment with the amount of the form. */
+function lessOf(payment: Payment, form: FormData): { authorizationDetails: JsonObject[] } | undefined {
+  const sum = cents(text(form, 'amount'))
+  return sum ? { authorizationDetails: [detailOf({ ...payment, sum })] } : undefined
 }
 
 /** Decides, and says on the next page whether it took effect. */
@@ -26,22 +46,35 @@ async function carryOut(ctx: Context, notice: string, act: () => Promise<Outcome
       throw error
     },
   )
-  ctx.status = 303
-  ctx.redirect(`/deferrals/${ctx.params.id}?notice=${told}`)
+  tell(ctx, told)
   return told === notice
 }
 
 /** What a reviewer can do to a request. */
-export function decisions(deferrals: Deferrals, history: Collection<HistoryLine>): Router {
+export function decisions({ deferrals, storage: { history }, confirmation }: DeskOptions): Router {
   const router = new Router({ prefix: '/deferrals/:id' })
 
   router.post('/approve', async (ctx) => {
     const { visit, form } = visitOf(ctx)
-    const scope = [indispensable, ...texts(form, 'scope')]
     const note = text(form, 'note')
+    const deferral = await deferrals.get(ctx.params.id!)
+    if (!deferral) return
+    const payment = requestedPayment(deferral)
+    // The page offers no button, but a form can be sent without it.
+    if (payment && !mayApprove(reviewerNamed(visit.user)!, payment.sum)) return tell(ctx, 'authority')
+    const rights = payment ? lessOf(payment, form) : rightsOf(deferral, form)
+    if (!rights) return ctx.throw(400, 'an amount in euro is expected')
     await carryOut(ctx, 'approved', () =>
-      deferrals.approve(ctx.params.id!, { by: visit.user!, scope, ...(note && { note }) }),
+      deferrals.approve(deferral.id, { by: visit.user!, ...rights, ...(note && { note }) }),
     )
+  })
+
+  router.post('/ask', async (ctx) => {
+    const { visit } = visitOf(ctx)
+    const id = ctx.params.id!
+    const uri = confirmationUri(confirmation, id)
+    const done = await carryOut(ctx, 'asked', () => deferrals.requireInteraction(id, { uri }))
+    if (done) await record(history, id, { event: 'Customer asked to confirm', by: visit.user })
   })
 
   router.post('/deny', async (ctx) => {

@@ -1,4 +1,5 @@
 import type { Deferral } from 'oidc-provider-deferred'
+import { awaitsCustomer } from '../provider/customer.js'
 import { type Html, html } from '../web/html.js'
 
 export const filters = {
@@ -23,5 +24,6 @@ export function shownStatus({ status, expired }: Deferral): Filter {
 
 export function badge(deferral: Deferral): Html {
   const status = shownStatus(deferral)
-  return html`<span class="badge ${status}">${filters[status]}</span>`
+  const label = awaitsCustomer(deferral) ? 'Asks the customer' : filters[status]
+  return html`<span class="badge ${status}">${label}</span>`
 }

@@ -8,7 +8,9 @@ export interface Customer {
   browser: Browser
   /** Signs in, shows the sample passport, confirms, and comes back to the bank. */
   ask(): Promise<Shown>
-  look(): Promise<Shown>
+  look(path?: '/account' | '/banking'): Promise<Shown>
+  /** Signs in to an account. */
+  signIn(heading: string): Promise<Shown>
 }
 
 export function createCustomer({ origins }: Bank, recorder: Recorder, account: string): Customer {
@@ -23,25 +25,35 @@ export function createCustomer({ origins }: Bank, recorder: Recorder, account: s
     const confirm = expectPage(await browser.submit(evidence, '/evidence', { sample: 'yes' }), 'Confirm your request')
     return expectPage(await browser.submit(confirm, '/confirm'), 'We are checking your document')
   }
-  return { browser, ask, look: () => browser.open(`${origins.relyingParty}/account`) }
+  async function enter(heading: string): Promise<Shown> {
+    const home = await browser.open(origins.relyingParty)
+    const signIn = expectPage(await browser.submit(home, '/banking'), 'Sign in')
+    const confirm = await browser.submit(signIn, '/sign-in', { account, password: 'anything' })
+    return expectPage(await browser.submit(expectPage(confirm, 'Confirm your request'), '/confirm'), heading)
+  }
+  return { browser, ask, signIn: enter, look: (path = '/account') => browser.open(`${origins.relyingParty}${path}`) }
 }
 
 /** Somebody who decides. */
 export interface Reviewer {
+  /** Opens the newest request that waits for a decision. */
+  open(): Promise<Shown>
   /** Opens the newest request that waits for a decision, and decides. */
-  decide(action: 'approve' | 'deny' | 'progress', fields: Record<string, string | string[]>): Promise<Shown>
+  decide(action: 'approve' | 'ask' | 'deny' | 'progress', fields?: Record<string, string | string[]>): Promise<Shown>
 }
 
-export async function createReviewer({ origins }: Bank, recorder: Recorder): Promise<Reviewer> {
+export async function createReviewer({ origins }: Bank, recorder: Recorder, name = 'robin'): Promise<Reviewer> {
   const browser = createBrowser(recorder.fetchAs('Reviewer'))
   const door = expectPage(await browser.open(origins.desk), 'Reviewers sign in here')
-  expectPage(await browser.submit(door, '/sign-in', { reviewer: 'robin', password: 'harbour' }), 'Requests')
+  expectPage(await browser.submit(door, '/sign-in', { reviewer: name, password: 'harbour' }), 'Requests')
+  async function open(): Promise<Shown> {
+    const queue = expectPage(await browser.open(`${origins.desk}/?status=pending`), 'Requests')
+    const link = /href="(\/deferrals\/[\w-]+)"/.exec(queue.text)?.[1]
+    if (!link) throw new Error('the queue is empty')
+    return browser.open(`${origins.desk}${link}`)
+  }
   return {
-    async decide(action, fields) {
-      const queue = expectPage(await browser.open(`${origins.desk}/?status=pending`), 'Requests')
-      const link = /href="(\/deferrals\/[\w-]+)"/.exec(queue.text)?.[1]
-      if (!link) throw new Error('the queue is empty')
-      return browser.submit(await browser.open(`${origins.desk}${link}`), `/${action}`, fields)
-    },
+    open,
+    decide: async (action, fields) => browser.submit(await open(), `/${action}`, fields),
   }
 }

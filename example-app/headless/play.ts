@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { startBank } from '../start.js'
 import type { MongoServer } from '../storage/storage.js'
+import { selfSignedCertificate } from '../web/certificate.js'
 import { createCustomer, createReviewer } from './people.js'
 import { createRecorder } from './recorder.js'
 import { scenarios } from './scenarios.js'
+import { trusting } from './trusting.js'
 
 const titleOf = (text: string) => `\n${text}\n${'='.repeat(text.length)}`
 
@@ -11,24 +13,28 @@ const titleOf = (text: string) => `\n${text}\n${'='.repeat(text.length)}`
 export async function playHeadless(mongodb: MongoServer | undefined): Promise<void> {
   const began = Date.now()
   let offset = 0
-  const recorder = createRecorder()
+  const certificate = selfSignedCertificate('localhost')
+  const recorder = createRecorder(trusting(certificate))
   const bank = await startBank({
     // A database of its own: whoever waits in another one is not ours.
     mongodb: mongodb && { ...mongodb, database: `harbour_${randomBytes(6).toString('hex')}` },
-    ports: [0, 0, 0],
+    ports: [0, 0, 0, 0, 0],
     deferral: { interval: 1, now: () => new Date(Date.now() + offset) },
     fetch: recorder.fetchAs('Bank'),
+    certificate,
   })
   const advance = (seconds: number) => {
     offset += seconds * 1000
   }
   try {
-    console.log(titleOf(`The reviewer comes to work (everything in ${bank.storage})`))
+    console.log(titleOf(`The reviewers come to work (everything in ${bank.storage})`))
     const reviewer = await createReviewer(bank, recorder)
+    const riskOfficer = await createReviewer(bank, recorder, 'kim')
     for (const [title, play] of Object.entries(scenarios)) {
       console.log(titleOf(title))
       recorder.take()
-      await play({ customer: createCustomer(bank, recorder, 'alex'), reviewer, recorder, advance })
+      const customerNamed = (account: string) => createCustomer(bank, recorder, account)
+      await play({ bank, customerNamed, reviewer, riskOfficer, recorder, advance })
     }
   } finally {
     await bank.erase()

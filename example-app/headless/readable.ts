@@ -1,10 +1,13 @@
 const secret = new Set([
   'authorization',
   'access_token',
+  'assertion',
   'client_secret',
+  'code',
   'code_verifier',
   'cookie',
   'csrf',
+  'deferral_code',
   'deferred_auth_id',
   'deferred_code',
   'id_token',

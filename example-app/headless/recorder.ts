@@ -34,14 +34,15 @@ function printAnswer({ who, url, status, headers, text }: Recorded): void {
   for (const line of body(headers.get('Content-Type'), text)) console.log(`${margin}${line}`)
 }
 
-export function createRecorder(): Recorder {
+/** `send` does the sending. */
+export function createRecorder(send: typeof fetch): Recorder {
   let exchanges: Recorded[] = []
   function fetchAs(who: string): typeof fetch {
     return async (input, init = {}) => {
       const url = new URL(String(input))
       const method = init.method ?? 'GET'
       printRequest(who, method, url, init.body)
-      const response = await fetch(url, init)
+      const response = await send(url, init)
       const text = await response.clone().text()
       const recorded = { who, method, url, status: response.status, headers: response.headers, text }
       printAnswer(recorded)

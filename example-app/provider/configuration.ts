@@ -6,7 +6,7 @@ import { findAccount } from './claims.js'
 import { type ClientAddresses, clientsOf, partnerClient } from './clients.js'
 import { opensAccount } from './opening.js'
 import { renderError } from './pages/error.js'
-import { richAuthorizationRequests } from './payments.js'
+import { resourceIndicators, richAuthorizationRequests } from './payments.js'
 import { assertReviewed } from './review.js'
 import { scopes } from './scopes.js'
 
@@ -15,9 +15,7 @@ function policyWithEvidence() {
   const policy = interactionPolicy.base()
   const { Check } = interactionPolicy
   const evidence = new Check('identity_evidence', 'identity evidence is required', (ctx) =>
-    ctx.oidc.result?.deferral || !opensAccount(ctx.oidc.params ?? {})
-      ? Check.NO_NEED_TO_PROMPT
-      : Check.REQUEST_PROMPT,
+    ctx.oidc.result?.deferral || !opensAccount(ctx.oidc.params ?? {}) ? Check.NO_NEED_TO_PROMPT : Check.REQUEST_PROMPT,
   )
   policy.get('consent')?.checks.add(evidence)
   return policy
@@ -40,10 +38,22 @@ export function hostConfiguration(storage: Storage, keys: Keys, addresses: Clien
     },
     conformIdTokenClaims: false,
     findAccount,
-    features: { devInteractions: { enabled: false }, clientCredentials: { enabled: true }, richAuthorizationRequests },
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      resourceIndicators,
+      richAuthorizationRequests,
+    },
     extraTokenClaims: assertReviewed,
     interactions: { policy: policyWithEvidence(), url: (_, interaction) => `/interaction/${interaction.uid}` },
     renderError,
-    ttl: { AccessToken: 3600, Grant: 1209600, IdToken: 3600, Interaction: 3600, Session: 1209600 },
+    ttl: {
+      AccessToken: 3600,
+      ClientCredentials: 600,
+      Grant: 1209600,
+      IdToken: 3600,
+      Interaction: 3600,
+      Session: 1209600,
+    },
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Deferral, Provider } from 'oidc-provider-deferred'
 import type { Collection } from '../storage/collection.js'
 import type { HistoryLine } from '../storage/entries.js'
+import { clientName } from './clients.js'
 
 type Line = Pick<HistoryLine, 'event' | 'by' | 'detail'>
 
@@ -11,7 +12,7 @@ export async function record(history: Collection<HistoryLine>, deferralId: strin
 }
 
 const lines = {
-  created: ({ clientId }: Deferral) => ({ event: 'Asked for', detail: `by ${clientId}` }),
+  created: ({ clientId }: Deferral) => ({ event: 'Asked for', detail: `by ${clientName(clientId)}` }),
   exchanged: ({ expiresAt }: Deferral) => ({
     event: 'Waiting',
     detail: `until ${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`,

@@ -10,6 +10,7 @@ import { visitOf } from '../web/visit.js'
 import { accountOf } from './accounts.js'
 import { evidenceGivenIn, keepEvidence, kinds } from './evidence.js'
 import { grantFor } from './grant.js'
+import { opensAccount, stagesOf } from './opening.js'
 import { confirmPage } from './pages/confirm.js'
 import { evidencePage } from './pages/evidence.js'
 import { signInPage } from './pages/sign_in.js'
@@ -27,20 +28,23 @@ async function finish(provider: Provider, ctx: Context, result: Result): Promise
 function showPage(provider: Provider, evidence: Collection<Evidence>): Step {
   return async (ctx) => {
     const { uid, prompt, params, session } = await provider.interactionDetails(ctx.req, ctx.res)
-    if (prompt.name === 'login') return show(ctx, signInPage(ctx, uid))
+    const stages = stagesOf(params)
+    if (prompt.name === 'login') return show(ctx, signInPage(ctx, { uid, stages }))
     const given = await evidenceGivenIn(evidence, uid)
-    if (!given || 'again' in ctx.query) return show(ctx, evidencePage(ctx, uid))
-    show(ctx, confirmPage(ctx, { uid, scope: String(params.scope), accountId: session?.accountId, given }))
+    const missing = opensAccount(params) && (!given || 'again' in ctx.query)
+    if (missing) return show(ctx, evidencePage(ctx, { uid, stages }))
+    show(ctx, confirmPage(ctx, { uid, stages, scope: String(params.scope), accountId: session?.accountId, given }))
   }
 }
 
 function signIn(provider: Provider): Step {
   return async (ctx) => {
-    const { uid } = await provider.interactionDetails(ctx.req, ctx.res)
+    const { uid, params } = await provider.interactionDetails(ctx.req, ctx.res)
     const { form } = visitOf(ctx)
     const account = accountOf(text(form, 'account'))
     if (!account || !text(form, 'password')) {
-      return show(ctx, signInPage(ctx, uid, 'Choose an account and type any password.'))
+      const problem = 'Choose an account and type any password.'
+      return show(ctx, signInPage(ctx, { uid, stages: stagesOf(params), problem }))
     }
     await finish(provider, ctx, { login: { accountId: account.id, amr: ['pwd'] } })
   }
@@ -48,13 +52,13 @@ function signIn(provider: Provider): Step {
 
 function giveEvidence(provider: Provider, evidence: Collection<Evidence>): Step {
   return async (ctx) => {
-    const { uid } = await provider.interactionDetails(ctx.req, ctx.res)
+    const { uid, params } = await provider.interactionDetails(ctx.req, ctx.res)
     const { form } = visitOf(ctx)
     const picture = form.get('picture')
     const bytes = picture instanceof File ? new Uint8Array(await picture.arrayBuffer()) : new Uint8Array()
     const sample = text(form, 'sample') && asset('sample-passport.jpg')
     const problem = await keepEvidence(evidence, uid, sample ? 'passport' : text(form, 'kind'), sample || bytes)
-    if (problem) return show(ctx, evidencePage(ctx, uid, problem))
+    if (problem) return show(ctx, evidencePage(ctx, { uid, stages: stagesOf(params), problem }))
     ctx.status = 303
     ctx.redirect(`/interaction/${uid}`)
   }
@@ -75,11 +79,12 @@ function showPicture(provider: Provider, evidence: Collection<Evidence>): Step {
 function confirm(provider: Provider, evidence: Collection<Evidence>): Step {
   return async (ctx) => {
     const details = await provider.interactionDetails(ctx.req, ctx.res)
+    const consent = async () => ({ consent: { grantId: await grantFor(provider, details) } })
+    if (!opensAccount(details.params)) return finish(provider, ctx, await consent())
     const given = await evidenceGivenIn(evidence, details.uid)
     if (!given) return ctx.redirect(`/interaction/${details.uid}`)
-    const grantId = await grantFor(provider, details)
     const context = { evidence: { reference: given._id, kind: kinds[given.kind], type: given.type } }
-    await finish(provider, ctx, { consent: { grantId }, deferral: { context } })
+    await finish(provider, ctx, { ...(await consent()), deferral: { context } })
   }
 }
 

@@ -1,13 +1,15 @@
 import Router from '@koa/router'
 import type Koa from 'koa'
 import type { Collection } from '../storage/collection.js'
-import type { Journey } from '../storage/entries.js'
+import type { Journey, Purpose } from '../storage/entries.js'
 import { createApplication } from '../web/application.js'
 import { show } from '../web/page.js'
 import { visitOf } from '../web/visit.js'
 import { createJourneys, type Journeys } from './journey.js'
 import { discoverOp, type Op, type OpenIdProvider } from './op.js'
 import { accountPage } from './pages/account.js'
+import { bankingPage } from './pages/banking.js'
+import { stateOf } from './pages/checking.js'
 import { homePage } from './pages/home.js'
 import { createPoller } from './poller.js'
 import { describeProgress } from './progress.js'
@@ -32,45 +34,50 @@ function lazyOp(options: OpenIdProvider): () => Promise<Op> {
   }
 }
 
+const pages = { account: accountPage, banking: bankingPage }
+
+/** One way through the site for each thing a customer may want: ask, come back, wait, perhaps give up. */
 function routes(journeys: Journeys, desk: string): Router {
   const router = new Router()
 
   router.get('/', async (ctx) => {
-    show(ctx, homePage(ctx, await journeys.latest(visitOf(ctx).visit.id), desk))
-  })
-
-  router.post('/account', async (ctx) => {
-    const url = await journeys.begin(visitOf(ctx).visit.id)
-    ctx.status = 303
-    ctx.redirect(url.href)
+    const { id } = visitOf(ctx).visit
+    show(ctx, homePage(ctx, await journeys.latest(id, 'account'), desk))
   })
 
   router.get('/callback', async (ctx) => {
-    try {
-      await journeys.arrive(visitOf(ctx).visit.id, ctx.URL.searchParams)
-    } catch (error) {
-      ctx.throw(400, 'the answer of the identity provider could not be used', { cause: error })
-    }
-    ctx.redirect('/account')
+    const arrived = journeys.arrive(visitOf(ctx).visit.id, ctx.URL.searchParams)
+    const purpose = await arrived.catch((error) =>
+      ctx.throw(400, 'the answer of the identity provider could not be used', { cause: error }),
+    )
+    ctx.redirect(`/${purpose}`)
   })
 
-  router.get('/account', async (ctx) => {
-    const journey = await journeys.latest(visitOf(ctx).visit.id)
-    if (!journey || journey.status === 'started') return ctx.redirect('/')
-    show(ctx, accountPage(ctx, journey, desk))
-  })
+  for (const purpose of Object.keys(pages) as Purpose[]) {
+    router.post(`/${purpose}`, async (ctx) => {
+      const url = await journeys.begin(visitOf(ctx).visit.id, purpose)
+      ctx.status = 303
+      ctx.redirect(url.href)
+    })
 
-  router.get('/account/status', async (ctx) => {
-    const journey = await journeys.latest(visitOf(ctx).visit.id)
-    ctx.set('Cache-Control', 'no-store')
-    ctx.body = { status: journey?.status ?? 'none', progress: describeProgress(journey?.progress) }
-  })
+    router.get(`/${purpose}`, async (ctx) => {
+      const journey = await journeys.latest(visitOf(ctx).visit.id, purpose)
+      if (!journey || journey.status === 'started') return ctx.redirect('/')
+      show(ctx, pages[purpose](ctx, journey, desk))
+    })
 
-  router.post('/account/cancel', async (ctx) => {
-    await journeys.giveUp(visitOf(ctx).visit.id)
-    ctx.status = 303
-    ctx.redirect('/account')
-  })
+    router.get(`/${purpose}/status`, async (ctx) => {
+      const journey = await journeys.latest(visitOf(ctx).visit.id, purpose)
+      ctx.set('Cache-Control', 'no-store')
+      ctx.body = { state: stateOf(journey), progress: describeProgress(journey) }
+    })
+
+    router.post(`/${purpose}/cancel`, async (ctx) => {
+      await journeys.giveUp(visitOf(ctx).visit.id, purpose)
+      ctx.status = 303
+      ctx.redirect(`/${purpose}`)
+    })
+  }
 
   return router
 }

@@ -1,6 +1,9 @@
 import type { Op } from './op.js'
 
-export type AuthorizationResponse = { deferredCode: string } | { error: string; description: string | undefined }
+export type AuthorizationResponse =
+  | { deferredCode: string }
+  | { code: string }
+  | { error: string; description: string | undefined }
 
 /** Reads what the provider sent back with the browser, and refuses what did not come from it. */
 export function readAuthorizationResponse(
@@ -12,7 +15,8 @@ export function readAuthorizationResponse(
   if (query.get('iss') !== op.configuration.serverMetadata().issuer) throw new Error('the issuer does not match')
   const error = query.get('error')
   if (error) return { error, description: query.get('error_description') ?? undefined }
-  const deferredCode = query.get('deferred_code')
-  if (!deferredCode || query.has('code')) throw new Error('exactly one deferred code was expected')
-  return { deferredCode }
+  const [deferredCode, code] = [query.get('deferred_code'), query.get('code')]
+  if (deferredCode && code === null) return { deferredCode }
+  if (code && deferredCode === null) return { code }
+  throw new Error('exactly one code was expected')
 }

@@ -1,5 +1,7 @@
 import { ClientSecretBasic } from 'openid-client'
-import { grantType, type Op } from './op.js'
+import type { Journey } from '../storage/entries.js'
+import type { Op } from './op.js'
+import { polling } from './poll.js'
 
 /** Posts a form with our credentials: for the messages that no OpenID Connect library knows yet. */
 async function post(op: Op, url: string, parameters: Record<string, string>): Promise<Record<string, unknown>> {
@@ -8,33 +10,37 @@ async function post(op: Op, url: string, parameters: Record<string, string>): Pr
   const headers = new Headers({ Accept: 'application/json', 'Content-Type': 'application/x-www-form-urlencoded' })
   ClientSecretBasic(clientSecret)(configuration.serverMetadata(), configuration.clientMetadata(), body, headers)
   const response = await fetch(url, { method: 'POST', headers, body })
-  const answer: Record<string, unknown> = JSON.parse(await response.text())
+  const text = await response.text()
+  // A revocation is answered with nothing.
+  const answer: Record<string, unknown> = text ? JSON.parse(text) : {}
   if (!response.ok) throw new Error(String(answer.error_description ?? answer.error))
   return answer
 }
 
 /** What we wait with: the handle, and the pace the provider asks for. */
 export interface Waiting {
-  deferredAuthId: string
+  handle: string
   interval: number
 }
 
 /** Deferred Code Exchange: turns the reference that travelled through the browser into the handle we poll with. */
 export async function exchange(op: Op, deferredCode: string, codeVerifier: string): Promise<Waiting> {
   const answer = await post(op, op.configuration.serverMetadata().token_endpoint ?? '', {
-    grant_type: grantType,
+    grant_type: polling.account.grantType,
     deferred_code: deferredCode,
     redirect_uri: op.redirectUri,
     code_verifier: codeVerifier,
   })
-  const { deferred_auth_id: deferredAuthId, interval } = answer
-  if (typeof deferredAuthId !== 'string') throw new Error('no deferred_auth_id in the answer')
-  return { deferredAuthId, interval: typeof interval === 'number' ? interval : 5 }
+  const { deferred_auth_id: handle, interval } = answer
+  if (typeof handle !== 'string') throw new Error('no deferred_auth_id in the answer')
+  return { handle, interval: typeof interval === 'number' ? interval : 5 }
 }
 
-/** Tells the provider that nobody waits any more. */
-export async function cancel(op: Op, deferredAuthId: string): Promise<void> {
-  const endpoint = op.configuration.serverMetadata().deferred_authentication_cancellation_endpoint
+/** Tells the provider that nobody waits any more: each form of waiting has its own door for it. */
+export async function cancel(op: Op, { purpose, handle }: Journey): Promise<void> {
+  const { deferred_authentication_cancellation_endpoint: cancellation, revocation_endpoint: revocation } =
+    op.configuration.serverMetadata()
+  const endpoint = purpose === 'account' ? cancellation : revocation
   if (typeof endpoint !== 'string') throw new Error('the provider offers no cancellation')
-  await post(op, endpoint, { deferred_auth_id: deferredAuthId })
+  await post(op, endpoint, { [purpose === 'account' ? 'deferred_auth_id' : 'token']: handle ?? '' })
 }

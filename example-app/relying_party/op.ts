@@ -8,6 +8,7 @@ import {
   discovery,
   enableNonRepudiationChecks,
 } from 'openid-client'
+import type { Purpose } from '../storage/entries.js'
 
 export interface OpenIdProvider {
   issuer: string
@@ -23,8 +24,14 @@ export interface Op extends OpenIdProvider {
   configuration: Configuration
 }
 
-export const grantType = 'urn:openid:params:grant-type:deferred'
-export const requestedScope = 'openid profile account payments overdraft'
+/** Both forms of waiting: for an account, from the redirect on; for a sign-in, only if the token endpoint finds it odd. */
+export const purposes: Readonly<Record<Purpose, { scope: string; request: Record<string, string> }>> = {
+  account: { scope: 'openid profile account payments overdraft', request: { response_type: 'deferred_code' } },
+  banking: {
+    scope: 'openid profile payments',
+    request: { response_type: 'code', completion_mode: 'deferred' },
+  },
+}
 
 /** Reads the provider's metadata. */
 export async function discoverOp(options: OpenIdProvider): Promise<Op> {
@@ -42,14 +49,19 @@ export interface Secrets {
   codeVerifier: string
 }
 
-/** The authorization request that asks for a deferred code. */
-export async function authorizationUrl(op: Op, { state, nonce, codeVerifier }: Secrets): Promise<URL> {
+/** The authorization request. */
+export async function authorizationUrl(
+  op: Op,
+  purpose: Purpose,
+  { state, nonce, codeVerifier }: Secrets,
+): Promise<URL> {
+  const { scope, request } = purposes[purpose]
   return buildAuthorizationUrl(op.configuration, {
-    response_type: 'deferred_code',
-    // An account is opened by whoever sits here now, not by whoever signed in last.
+    ...request,
+    // An account is opened, and used, by whoever sits here now, not by whoever signed in last.
     prompt: 'login',
     redirect_uri: op.redirectUri,
-    scope: requestedScope,
+    scope,
     state,
     nonce,
     code_challenge: await calculatePKCECodeChallenge(codeVerifier),

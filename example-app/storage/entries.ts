@@ -4,6 +4,8 @@ import type { Entry } from './collection.js'
 /** Keys that must outlive a restart. A real bank keeps them in a vault. */
 export interface Keys extends Entry {
   signing: JWK
+  /** Signs the assertions of the partner's identity provider; a real one keeps it to itself. */
+  partner: JWK
   /** Signs the provider's cookies, the sites' cookies and their CSRF tokens. */
   cookies: string
   clientSecret: string
@@ -28,8 +30,12 @@ export interface HistoryLine extends Entry {
 
 export type JourneyStatus = 'started' | 'checking' | 'open' | 'refused' | 'cancelled' | 'expired' | 'failed'
 
-/** The relying party's memory of one customer who wants an account. */
+/** What a customer wants: to open an account, or to sign in to one. */
+export type Purpose = 'account' | 'banking'
+
+/** The relying party's memory of one customer who wants something. */
 export interface Journey extends Entry {
+  purpose: Purpose
   /** The browser it belongs to. */
   visit: string
   status: JourneyStatus
@@ -37,8 +43,10 @@ export interface Journey extends Entry {
   nonce: string
   codeVerifier: string
   /** Our handle while we wait; dropped when the answer is there. */
-  deferredAuthId: string | null
+  handle: string | null
   interval: number
+  /** Where the provider wants the customer to confirm. */
+  interactionUri?: string | null | undefined
   progress?: string | undefined
   /** Why it was refused, or failed. */
   reason?: string | undefined

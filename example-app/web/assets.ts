@@ -5,8 +5,13 @@ import type { Middleware } from 'koa'
 const folder = new URL('../../../example-app/assets/', import.meta.url)
 
 const common = ['base.css', 'frame.css', 'forms.css', 'buttons.css', 'pieces.css']
-const own = { provider: ['provider.css'], 'relying-party': ['relying-party.css', 'answer.css'], desk: ['desk.css'] }
-const others = ['harbour.svg', 'sample-passport.jpg', 'checking.js', 'evidence.js']
+const own = {
+  provider: ['provider.css'],
+  'relying-party': ['relying-party.css', 'answer.css'],
+  desk: ['desk.css'],
+  partner: ['partner.css', 'answer.css'],
+}
+const others = ['harbour.svg', 'sample-passport.jpg', 'checking.js', 'evidence.js', 'statements.js']
 const files = [...common, ...Object.values(own).flat(), ...others]
 
 /** The style sheets of one site, in order. */

@@ -3,8 +3,8 @@ import { styleSheets } from './assets.js'
 import { type Html, html } from './html.js'
 
 export interface Page {
-  /** Which of the three applications: sets the colours and the name in the header. */
-  site: 'provider' | 'relying-party' | 'desk'
+  /** Which of the applications: sets the colours and the name in the header. */
+  site: 'provider' | 'relying-party' | 'desk' | 'partner'
   title: string
   main: Html
   /** What stands on the right of the header. */
@@ -16,11 +16,17 @@ export interface Page {
   status?: number
 }
 
-const names = { provider: 'Harbour ID', 'relying-party': 'Harbour Bank', desk: 'Harbour Desk' }
+const names = {
+  provider: 'Harbour ID',
+  'relying-party': 'Harbour Bank',
+  desk: 'Harbour Desk',
+  partner: 'Tideline Books',
+}
 const purposes = {
   provider: 'the identity provider of a demo bank',
   'relying-party': 'the website of a demo bank',
   desk: "the reviewer's desk of a demo bank",
+  partner: 'a partner of a demo bank',
 }
 
 function layout(page: Page): Html {

@@ -20,7 +20,7 @@ describe('what the bank lets nobody do', () => {
   let bank: Bank
 
   beforeAll(async () => {
-    bank = await startBank({ ports: [0, 0, 0], deferral: { interval: 60 }, fetch: recorder.fetchAs() })
+    bank = await startBank({ ports: [0, 0, 0, 0, 0], deferral: { interval: 60 }, fetch: recorder.fetchAs() })
   })
   afterAll(() => bank.stop())
 

@@ -1,22 +1,28 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from '@jest/globals'
-import { type Bank, startBank } from '../../example-app/start.js'
+import { type Bank, type Ports, startBank } from '../../example-app/start.js'
 import { openBrowser } from './chromium.js'
 import { askForAccount, goToConfirmation, heading, openRequest, signInAtDesk } from './people.js'
 
-function portsOf({ origins }: Bank): [number, number, number] {
+function portsOf({ origins }: Bank): Ports {
   const port = (origin: string) => Number(new URL(origin).port)
-  return [port(origins.provider), port(origins.relyingParty), port(origins.desk)]
+  return [
+    port(origins.provider),
+    port(origins.relyingParty),
+    port(origins.desk),
+    port(origins.confirmation),
+    port(origins.partner),
+  ]
 }
 
 /** Everything that happens survives a restart when it is kept in MongoDB. */
 export function restart(): void {
   const database = `bank_${randomBytes(6).toString('hex')}`
   const mongodb = { uri: process.env.DEFERRED_TEST_MONGODB_URI ?? '', database }
-  const start = (ports: [number, number, number]) => startBank({ mongodb, ports, deferral: { interval: 1 } })
+  const start = (ports: Ports) => startBank({ mongodb, ports, deferral: { interval: 1 } })
 
   test('goes on: with an interaction, with a wait, with both sign-ins', async () => {
-    let bank = await start([0, 0, 0])
+    let bank = await start([0, 0, 0, 0, 0])
     const restart = async () => {
       await bank.stop()
       bank = await start(portsOf(bank))
@@ -43,7 +49,7 @@ export function restart(): void {
   })
 
   test('goes on without the browser: the website learns the answer while nobody looks', async () => {
-    let bank = await start([0, 0, 0])
+    let bank = await start([0, 0, 0, 0, 0])
     const customer = await openBrowser()
     const reviewer = await openBrowser()
     try {

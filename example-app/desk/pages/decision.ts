@@ -1,10 +1,12 @@
 import type { Context } from 'koa'
 import type { Deferral } from 'oidc-provider-deferred'
+import { customerOf, requestedPayment } from '../../provider/customer.js'
 import { scopes } from '../../provider/scopes.js'
 import { type Html, html } from '../../web/html.js'
 import { csrfField } from '../../web/visit.js'
+import { askCustomer, paymentApproval } from './payment.js'
 
-/** The one right that cannot be taken away without taking everything. */
+/** The one right of a sign-in that cannot be taken away without taking everything. */
 export const indispensable = 'openid'
 
 function scopeChoice(scope: string): Html {
@@ -50,5 +52,8 @@ export function progressForm(ctx: Context, deferral: Deferral): Html {
 export function decisionForms(ctx: Context, deferral: Deferral): Html {
   const action = `/deferrals/${deferral.id}`
   const csrf = csrfField(ctx)
-  return html`${approval(action, csrf, deferral)}${refusal(action, csrf)}`
+  const payment = requestedPayment(deferral)
+  const customer = deferral.profile === 'oauth' ? customerOf(deferral) : undefined
+  return html`${customer && askCustomer(ctx, deferral, customer)}
+${payment ? paymentApproval(ctx, action, payment) : approval(action, csrf, deferral)}${refusal(action, csrf)}`
 }

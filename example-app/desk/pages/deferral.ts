@@ -1,21 +1,27 @@
 import type { Context } from 'koa'
 import type { Deferral } from 'oidc-provider-deferred'
 import { accountOf, nameOf } from '../../provider/accounts.js'
+import { clientName } from '../../provider/clients.js'
+import { confirmed, customerOf } from '../../provider/customer.js'
 import { scopeLabel } from '../../provider/scopes.js'
 import type { HistoryLine } from '../../storage/entries.js'
 import { facts, moment } from '../../web/card.js'
 import { type Html, html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
 import { checkOf, evidenceOf } from '../evidence.js'
+import { kindOf, profileOf } from '../request_kind.js'
 import { badge, shownStatus } from '../status.js'
 import { decisionForms, progressForm } from './decision.js'
 import { reviewerNav } from './nav.js'
+import { paymentCard } from './payment.js'
 
 const notices: Record<string, string> = {
-  approved: 'You approved this request. The bank learns it when it asks next.',
-  denied: 'You refused this request. The bank learns it when it asks next.',
-  progress: 'The customer sees your progress text when the bank asks next.',
+  approved: 'You approved this request. The client learns it when it asks next.',
+  denied: 'You refused this request. The client learns it when it asks next.',
+  progress: 'The customer sees your progress text when the client asks next.',
+  asked: 'The client gets the link for the customer when it asks next.',
   conflict: 'Nothing changed: this request was decided, cancelled or ran out before you did.',
+  authority: 'Nothing changed: that amount needs a risk officer.',
   widened: 'Nothing changed: a decision may take rights away, never add any.',
 }
 
@@ -25,23 +31,27 @@ function noticeFor(name: string, { status }: Deferral): string | undefined {
   return outdated ? undefined : notices[name]
 }
 
-function picture(deferral: Deferral): Html {
+function picture(deferral: Deferral): Html | undefined {
   const evidence = evidenceOf(deferral)
-  if (!evidence) return html`<p class="empty">No document was given.</p>`
+  if (!evidence) return undefined
   const source = `/evidence/${evidence.reference}`
-  return html`<figure><a href="${source}"><img src="${source}" alt="${evidence.kind} given by ${nameOf(deferral.accountId)}" width="560" height="356"></a>
-<figcaption>${evidence.kind}, as given by the customer</figcaption></figure>`
+  return html`<section class="card" aria-labelledby="document"><h2 id="document">Document</h2><figure><a href="${source}"><img src="${source}" alt="${evidence.kind} given by ${nameOf(deferral.accountId)}" width="560" height="356"></a>
+<figcaption>${evidence.kind}, as given by the customer</figcaption></figure></section>`
 }
 
-function customer(deferral: Deferral): Html {
-  const account = accountOf(deferral.accountId)
+function customer(deferral: Deferral, history: HistoryLine[]): Html {
+  const confirmation = history.findLast(({ event }) => event === confirmed)
+  const account = accountOf(customerOf(deferral))
   const { decision, progress } = deferral
   return facts([
     ['Given name', account?.given_name],
     ['Family name', account?.family_name],
     ['Date of birth', account?.birthdate],
-    ['Asked by', deferral.clientId],
+    ['Request', kindOf(deferral)],
+    ['Asked by', clientName(deferral.clientId)],
+    ['Profile', profileOf(deferral)],
     ['Check', checkOf(deferral)],
+    ['Customer', confirmation && html`confirmed ${moment(confirmation.createdAt)}`],
     ['Until', moment(deferral.expiresAt)],
     ['Progress shown', progress?.step],
     ['Rights granted', decision && (decision.scope ?? deferral.scope).map(scopeLabel).join(', ')],
@@ -60,19 +70,20 @@ function timeline(history: HistoryLine[]): Html {
 export function deferralPage(ctx: Context, deferral: Deferral, history: HistoryLine[]): Page {
   const notice = noticeFor(String(ctx.query.notice), deferral)
   const open = shownStatus(deferral) === 'pending'
+  const name = nameOf(customerOf(deferral))
   const main = html`
-<div class="heading"><h1>${nameOf(deferral.accountId)}</h1>${badge(deferral)}</div>
+<div class="heading"><h1>${name}</h1>${badge(deferral)}</div>
 ${notice && html`<p class="note" role="status">${notice}</p>`}
 <div class="columns">
 <div>
-<section class="card" aria-labelledby="document"><h2 id="document">Document</h2>${picture(deferral)}</section>
+${picture(deferral)}${paymentCard(deferral)}
 ${open && progressForm(ctx, deferral)}
 <section class="card" aria-labelledby="history"><h2 id="history">History</h2>${timeline(history)}</section>
 </div>
 <div>
-<section class="card" aria-labelledby="customer"><h2 id="customer">What we know</h2>${customer(deferral)}</section>
+<section class="card" aria-labelledby="customer"><h2 id="customer">What we know</h2>${customer(deferral, history)}</section>
 ${open && decisionForms(ctx, deferral)}
 </div>
 </div>`
-  return { site: 'desk', title: nameOf(deferral.accountId), nav: reviewerNav(ctx), main }
+  return { site: 'desk', title: name, nav: reviewerNav(ctx), main }
 }

@@ -1,9 +1,12 @@
 import type { Context } from 'koa'
 import type { Deferral } from 'oidc-provider-deferred'
 import { nameOf } from '../../provider/accounts.js'
+import { clientName } from '../../provider/clients.js'
+import { customerOf } from '../../provider/customer.js'
 import { moment } from '../../web/card.js'
 import { type Html, html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
+import { kindOf, profileOf } from '../request_kind.js'
 import { badge, type Filter, filters } from '../status.js'
 import { reviewerNav } from './nav.js'
 
@@ -24,8 +27,10 @@ function filterLinks(current: Filter | undefined): Html {
 
 function row(deferral: Deferral): Html {
   return html`<tr>
-<td><a href="/deferrals/${deferral.id}">${nameOf(deferral.accountId)}</a></td>
-<td>${deferral.clientId}</td>
+<td><a href="/deferrals/${deferral.id}">${nameOf(customerOf(deferral))}</a></td>
+<td>${kindOf(deferral)}</td>
+<td>${clientName(deferral.clientId)}</td>
+<td>${profileOf(deferral)}</td>
 <td>${badge(deferral)}</td>
 <td>${moment(deferral.createdAt)}</td>
 <td>${moment(deferral.expiresAt)}</td>
@@ -34,9 +39,9 @@ function row(deferral: Deferral): Html {
 
 function table(deferrals: Deferral[]): Html {
   if (deferrals.length === 0)
-    return html`<p class="empty">Nothing here. New requests appear as soon as a customer has confirmed.</p>`
+    return html`<p class="empty">Nothing here. New requests appear as soon as a customer or a client asks.</p>`
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Requests"><table>
-<thead><tr><th scope="col">Customer</th><th scope="col">Asked by</th><th scope="col">Status</th><th scope="col">Since</th><th scope="col">Until</th></tr></thead>
+<thead><tr><th scope="col">Customer</th><th scope="col">Request</th><th scope="col">Asked by</th><th scope="col">Profile</th><th scope="col">Status</th><th scope="col">Since</th><th scope="col">Until</th></tr></thead>
 <tbody>${deferrals.map(row)}</tbody>
 </table></div>`
 }

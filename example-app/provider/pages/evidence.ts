@@ -4,9 +4,9 @@ import { html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
 import { csrfField } from '../../web/visit.js'
 import { kinds } from '../evidence.js'
-import { stages } from './sign_in.js'
+import type { Step } from './sign_in.js'
 
-export function evidencePage(ctx: Context, uid: string, problem?: string): Page {
+export function evidencePage(ctx: Context, { uid, stages, problem }: Step): Page {
   const main = html`
 ${steps(stages, 1)}
 <section class="card">

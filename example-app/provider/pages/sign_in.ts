@@ -1,20 +1,15 @@
 import type { Context } from 'koa'
 import { problemNote, steps } from '../../web/card.js'
-import { html } from '../../web/html.js'
+import { type Html, html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
 import { csrfField } from '../../web/visit.js'
 import { accounts } from '../accounts.js'
 
-export const stages = ['Sign in', 'Show a document', 'Confirm']
-
-export function signInPage(ctx: Context, uid: string, problem?: string): Page {
-  const main = html`
-${steps(stages, 0)}
-<section class="card">
-<h1>Sign in</h1>
-<p class="lead">Harbour Bank wants to know who you are.</p>
+/** Who are you? The form leads to `action`. */
+export function signInForm(ctx: Context, action: string, problem?: string): Html {
+  return html`
 ${problemNote(problem)}
-<form method="post" action="/interaction/${uid}/sign-in">
+<form method="post" action="${action}">
 ${csrfField(ctx)}
 <fieldset>
 <legend>Demo account</legend>
@@ -29,7 +24,23 @@ ${csrfField(ctx)}
 <input id="password" name="password" type="password" autocomplete="off" required aria-describedby="password-hint">
 <p class="hint" id="password-hint">This is a demo: any password works.</p>
 <div class="actions"><button class="button">Sign in</button></div>
-</form>
+</form>`
+}
+
+/** One step of an interaction. */
+export interface Step {
+  uid: string
+  stages: readonly string[]
+  problem?: string | undefined
+}
+
+export function signInPage(ctx: Context, { uid, stages, problem }: Step): Page {
+  const main = html`
+${steps(stages, 0)}
+<section class="card">
+<h1>Sign in</h1>
+<p class="lead">Harbour Bank wants to know who you are.</p>
+${signInForm(ctx, `/interaction/${uid}/sign-in`, problem)}
 </section>
 <form class="aside" method="post" action="/interaction/${uid}/decline">${csrfField(ctx)}<button class="link">Cancel and go back</button></form>`
   return { site: 'provider', title: 'Sign in', narrow: true, main }

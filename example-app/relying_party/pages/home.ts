@@ -19,6 +19,7 @@ export function homePage(ctx: Context, journey: Journey | undefined, desk: strin
 <p class="lead">Opening an account takes you three minutes. Checking who you are takes us a little longer, and you need not wait for it.</p>
 <div class="actions">
 <form method="post" action="/account">${csrfField(ctx)}<button class="button large">Open an account</button></form>
+<form method="post" action="/banking">${csrfField(ctx)}<button class="button quiet large">Sign in</button></form>
 ${underWay && html`<a class="button quiet large" href="/account">See my request</a>`}
 </div>
 </div>

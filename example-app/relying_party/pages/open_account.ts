@@ -1,7 +1,7 @@
 import type { Journey } from '../../storage/entries.js'
 import { facts } from '../../web/card.js'
 import { type Html, html } from '../../web/html.js'
-import { requestedScope } from '../op.js'
+import { purposes } from '../op.js'
 
 const rights: Record<string, string> = {
   account: 'A current account in your name',
@@ -29,7 +29,7 @@ export function openAccount(title: string, { claims, scope }: Journey): Html {
   const verified = member(claims?.verified_claims, 'claims')
   const verification = member(claims?.verified_claims, 'verification')
   const iban = words(member(claims?.bank_account, 'iban'))?.replace(/(.{4})(?=.)/g, '$1 ')
-  const asked = requestedScope.split(' ').filter((name) => rights[name])
+  const asked = purposes.account.scope.split(' ').filter((name) => rights[name])
   return html`
 <section class="card good">
 <span class="sign" aria-hidden="true"></span>

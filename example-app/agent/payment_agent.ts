@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  allowInsecureRequests,
+  ClientSecretBasic,
+  customFetch,
+  discovery,
+  getDPoPHandle,
+  randomDPoPKeyPair,
+} from 'openid-client'
+import { agentClient } from '../provider/clients.js'
+import { spoken } from '../provider/money.js'
+import { detailOf, type Payment, paymentOf, paymentsResource } from '../provider/payments.js'
+import { type Answer, type Conversation, createConversation } from './conversation.js'
+
+export interface AgentOptions {
+  issuer: string
+  payment: Payment
+  fetch: typeof fetch
+  /** Tells whoever started the agent, in plain words. */
+  say(sentence: string): void
+}
+
+async function conversationWith({ issuer, fetch }: AgentOptions): Promise<Conversation> {
+  const { id, secret } = agentClient
+  const configuration = await discovery(new URL(issuer), id, secret, ClientSecretBasic(secret), {
+    execute: [allowInsecureRequests],
+    [customFetch]: (url, { body, ...init }) => fetch(url, { ...init, body: body ?? null }),
+  })
+  return createConversation(configuration, getDPoPHandle(configuration, await randomDPoPKeyPair()))
+}
+
+const hours = (seconds: number) =>
+  seconds < 7200 ? `${Math.ceil(seconds / 60)} minutes` : `${Math.floor(seconds / 3600)} hours`
+
+function words(answer: Answer & { state: 'waiting' }): string {
+  if (answer.confirmAt) return `The customer has to confirm. Please open ${answer.confirmAt}`
+  return `No decision yet: ${answer.reason}.`
+}
+
+/** Asks for a payment, waits as long as it takes, and returns what was granted in the end; `undefined` when it was refused. */
+export async function askForPayment(options: AgentOptions): Promise<Payment | undefined> {
+  const { payment, say } = options
+  const conversation = await conversationWith(options)
+  say(`I ask for ${spoken(payment.sum)} from ${payment.customer}'s account to ${payment.creditor}.`)
+  const answer = await conversation.ask('payments', paymentsResource, [detailOf(payment)])
+  const last = answer.state === 'waiting' ? await wait(conversation, answer, say) : answer
+  if (last.state !== 'granted') {
+    say(`Refused: ${last.reason}.`)
+    return undefined
+  }
+  const granted = paymentOf(last.details[0])
+  if (granted) say(`Granted: ${spoken(granted.sum)} of the ${spoken(payment.sum)} I asked for.`)
+  say(`authorization_details: ${JSON.stringify(last.details)}`)
+  return granted
+}
+
+/** Polls at the provider's pace and says what is new. A provider that cannot be reached has not decided anything. */
+async function wait(
+  conversation: Conversation,
+  first: Answer & { state: 'waiting' },
+  say: AgentOptions['say'],
+): Promise<Exclude<Answer, { state: 'waiting' }>> {
+  if (!first.handle) return { state: 'refused', reason: first.reason }
+  const { deferralCode, expiresIn } = first.handle
+  let { interval } = first.handle
+  say(`I have to wait, at most ${hours(expiresIn)}, and ask again every ${interval} s.`)
+  let said = ''
+  let answer: Answer = first
+  while (answer.state === 'waiting') {
+    const news = words(answer)
+    if (news !== said) say(news)
+    said = news
+    await sleep((answer.pause ?? interval) * 1000)
+    const next = await conversation.poll(deferralCode).catch(() => undefined)
+    if (!next) interval += 5
+    else answer = next
+  }
+  return answer
+}

@@ -1,0 +1,39 @@
+import Router from '@koa/router'
+import type { JWK } from 'jose'
+import type Koa from 'koa'
+import { partnerClient } from '../provider/clients.js'
+import { createApplication } from '../web/application.js'
+import { show } from '../web/page.js'
+import { identityAssertion } from './identity_provider.js'
+import { statementsPage } from './page.js'
+
+export interface PartnerOptions {
+  /** The bank's provider, on another origin than our pages. */
+  issuer: string
+  key: JWK
+  /** Signs cookies. */
+  cookies: string
+}
+
+const customer = 'mina'
+
+/** A partner's site whose page asks the bank for a token by itself, from the browser. */
+export function createPartner({ issuer, key, cookies }: PartnerOptions): Koa {
+  const router = new Router()
+
+  router.get('/', (ctx) => show(ctx, statementsPage(customer)))
+
+  /** Everything the page's script needs; Mina has signed in here, so to speak. */
+  router.get('/request', async (ctx) => {
+    ctx.set('Cache-Control', 'no-store')
+    ctx.body = {
+      token_endpoint: `${issuer}/token`,
+      client_id: partnerClient.id,
+      client_secret: partnerClient.secret,
+      assertion: await identityAssertion(key, issuer, customer),
+    }
+  })
+
+  const apis = [new URL(issuer).origin]
+  return createApplication({ site: 'partner', cookie: 'tideline', key: cookies, apis, routers: [router] })
+}

@@ -1,0 +1,56 @@
+import type { Context } from 'koa'
+import type { Journey, JourneyStatus } from '../../storage/entries.js'
+import { type Html, html } from '../../web/html.js'
+import type { Page } from '../../web/page.js'
+import { checking } from './checking.js'
+import { ended } from './ended.js'
+
+const stages = ['Signed in', 'Being checked', 'Online banking']
+
+const titles: Record<JourneyStatus, string> = {
+  started: 'Sign in to go on',
+  checking: 'We are checking this sign-in',
+  open: 'You are signed in',
+  refused: 'We could not sign you in',
+  cancelled: 'You cancelled the sign-in',
+  expired: 'This sign-in has expired',
+  failed: 'Something went wrong',
+}
+
+const explanations: Partial<Record<JourneyStatus, string>> = {
+  cancelled: 'Nobody will look at it any more.',
+  expired: 'Nobody decided in time. Please sign in again.',
+  failed: 'We lost track of this sign-in. Please sign in again.',
+}
+
+function body(ctx: Context, journey: Journey, desk: string): Html {
+  const { purpose, status, claims, reason = 'no reason was given' } = journey
+  const title = titles[status]
+  switch (status) {
+    case 'checking': {
+      const text = html`<p class="lead">It looked unusual to our fraud monitoring, so a person looks at it. No money can move meanwhile.</p>`
+      return checking(ctx, journey, { title, stages, desk, text })
+    }
+    case 'open':
+      return ended(
+        ctx,
+        { purpose, tone: 'good', title },
+        html`<p class="lead">Welcome back, ${String(claims?.name)}. You may send payments.</p>`,
+      )
+    case 'refused':
+      return ended(
+        ctx,
+        { purpose, tone: 'bad', title },
+        html`<p class="lead">The answer was:</p><blockquote>${reason}</blockquote>`,
+      )
+    default:
+      return ended(ctx, { purpose, tone: 'plain', title }, html`<p class="lead">${explanations[status]}</p>`)
+  }
+}
+
+/** Signing in to an account one has. */
+export function bankingPage(ctx: Context, journey: Journey, desk: string): Page {
+  const title = titles[journey.status]
+  const script = journey.status === 'checking' && 'checking.js'
+  return { site: 'relying-party', title, narrow: true, main: body(ctx, journey, desk), ...(script && { script }) }
+}
