@@ -1,19 +1,29 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
-import { type DeferralRecord, type DeferralStore, memoryStore } from 'oidc-provider-deferred'
+import { type DeferralRecord, type DeferralStore, memoryStore, type NewDeferral } from 'oidc-provider-deferred'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
 import { newId } from '../../lib/deferral/handle.js'
+import { pollOutcome } from '../../lib/deferral/outcome.js'
 import { describeMongo, type TestDatabase, testDatabase } from '../support/database.js'
-import { codeSeconds, created, type Event, lifetimeSeconds, type Model, next } from './model.js'
+import { codeSeconds, created, type Event, lifetimeSeconds, type Model, next, outcome, requested } from './model.js'
 import { naiveStore } from './naive_store.js'
 
 const start = Date.parse('2026-01-01T00:00:00Z')
 const at = (seconds: number) => new Date(start + seconds * 1000)
 
-const names = ['exchange', 'approve', 'deny', 'progress', 'cancel', 'extend', 'claim', 'finalise', 'release']
+const plain = ['request', 'exchange', 'approve', 'deny', 'progress', 'cancel', 'requireInteraction', 'resume'] as const
+const names = [...plain, 'extend', 'claim', 'finalise', 'release']
+const answers = [
+  'invalid_grant',
+  'expired_token',
+  'redeem',
+  'access_denied',
+  'interaction_required',
+  'authorization_pending',
+]
 const by = fc.constantFrom('one', 'two')
 const events: fc.Arbitrary<Event> = fc.oneof(
-  fc.record({ name: fc.constantFrom('exchange', 'approve', 'exchange', 'approve', 'deny', 'progress', 'cancel') }),
+  fc.record({ name: fc.constantFrom(...plain, 'exchange', 'approve', 'resume') }),
   fc.record({ name: fc.constant('claim'), by, seconds: fc.constant(15) }),
   fc.record({ name: fc.constant('extend'), seconds: fc.integer({ min: 1, max: 900 }) }),
   fc.record({ name: fc.constant('advance'), seconds: fc.constantFrom(1, 14, 15, 59, 60, 599, 600) }),
@@ -21,16 +31,41 @@ const events: fc.Arbitrary<Event> = fc.oneof(
   fc.record({ name: fc.constant('release'), by }),
 )
 
+const claim: Event = { name: 'claim', by: 'one', seconds: 15 }
+
 /** Histories start anywhere on the way to a redemption, or they would seldom get there. */
-const way: Event[] = [
-  { name: 'exchange' },
-  { name: 'approve' },
-  { name: 'claim', by: 'one', seconds: 15 },
-  { name: 'finalise', by: 'one', fence: 1 },
-]
+const way: Event[] = [{ name: 'exchange' }, { name: 'approve' }, claim, { name: 'finalise', by: 'one', fence: 1 }]
 const histories = fc
   .tuple(fc.integer({ min: 0, max: way.length }), fc.array(events, { minLength: 1, maxLength: 12 }))
   .map(([steps, rest]) => [...way.slice(0, steps), ...rest])
+const refused: Event[] = [
+  ...(['exchange', 'approve', 'deny', 'progress', 'requireInteraction', 'resume', 'cancel'] as const).map((name) => ({
+    name,
+  })),
+  { name: 'extend', seconds: 60 },
+  claim,
+  { name: 'finalise', by: 'two', fence: 1 },
+  { name: 'release', by: 'two' },
+]
+/** Histories that chance may leave out; between them every event passes, and is refused. */
+const examples: ['openid' | 'oauth', Event[]][] = [
+  ['openid', [...way, ...refused]],
+  [
+    'oauth',
+    [{ name: 'request' }, { name: 'requireInteraction' }, { name: 'resume' }, { name: 'progress' }, { name: 'deny' }],
+  ],
+  [
+    'oauth',
+    [{ name: 'extend', seconds: 900 }, { name: 'approve' }, claim, { name: 'release', by: 'one' }, { name: 'cancel' }],
+  ],
+  ['openid', [{ name: 'advance', seconds: 60 }, ...refused]],
+]
+const profiles = fc.constantFrom('openid' as const, 'oauth' as const)
+
+const newDeferral = (id: string, profile: 'openid' | 'oauth'): NewDeferral => ({
+  ...{ id, profile, clientId: 'client', scope: [], resource: [], source: {}, interval: 5, lifetime: lifetimeSeconds },
+  ...(profile === 'openid' ? { expiresIn: codeSeconds } : { expiresIn: lifetimeSeconds, handleHash: newId() }),
+})
 
 function perform(
   store: DeferralStore,
@@ -39,6 +74,8 @@ function perform(
   now: Date,
 ): Promise<DeferralRecord | undefined> {
   switch (event.name) {
+    case 'request':
+      return store.create(newDeferral(id, 'oauth'), now).catch(() => undefined)
     case 'exchange':
       return store.exchange(id, { handleHash: newId() }, now)
     case 'approve':
@@ -47,6 +84,10 @@ function perform(
       return store.decide(id, 'denied', {}, now)
     case 'progress':
       return store.progress(id, { step: 'review' }, now)
+    case 'requireInteraction':
+      return store.requireInteraction(id, { uri: 'https://op.example/confirm' }, now)
+    case 'resume':
+      return store.resume(id, now)
     case 'cancel':
       return store.cancel(id, undefined, now)
     case 'extend':
@@ -61,8 +102,9 @@ function perform(
 }
 
 /** The record in the terms of the model. */
-const inTerms = ({ status, exchangedAt, expiresAt, fence, claim }: DeferralRecord): Model => ({
+const inTerms = ({ status, exchangedAt, expiresAt, fence, claim, interaction }: DeferralRecord): Model => ({
   status,
+  asks: interaction !== undefined,
   exchanged: exchangedAt !== undefined,
   endsAt: (expiresAt.getTime() - start) / 1000,
   fence,
@@ -70,11 +112,15 @@ const inTerms = ({ status, exchangedAt, expiresAt, fence, claim }: DeferralRecor
 })
 
 /** Store and model go through the same history; they must agree on every answer and on what is there afterwards. */
-async function agree(store: DeferralStore, history: Event[], met: Set<string>): Promise<void> {
+async function agree(
+  store: DeferralStore,
+  profile: 'openid' | 'oauth',
+  history: Event[],
+  met: Set<string>,
+): Promise<void> {
   const id = newId()
-  const request = { id, profile: 'openid' as const, clientId: 'client', scope: [], resource: [], source: {} }
-  await store.create({ ...request, interval: 5, lifetime: lifetimeSeconds, expiresIn: codeSeconds }, at(0))
-  let model = created(0)
+  await store.create(newDeferral(id, profile), at(0))
+  let model = profile === 'openid' ? created(0) : requested(0)
   let now = 0
   for (const event of history) {
     if (event.name === 'advance') {
@@ -86,7 +132,9 @@ async function agree(store: DeferralStore, history: Event[], met: Set<string>): 
     expect([event.name, record && inTerms(record)]).toEqual([event.name, expected])
     met.add(`${event.name} ${expected ? 'passed' : 'refused'}`)
     model = expected ?? model
-    expect(inTerms((await store.find(id, at(now))) as DeferralRecord)).toEqual(model)
+    const found = (await store.find(id, at(now))) as DeferralRecord
+    expect([inTerms(found), pollOutcome(found, found.readAt)]).toEqual([model, outcome(model, now)])
+    met.add(outcome(model, now))
   }
 }
 
@@ -95,11 +143,12 @@ async function check(store: DeferralStore, numRuns: number, seed = Date.now() % 
   process.stderr.write(`model: ${numRuns} histories, seed ${seed}\n`)
   const met = new Set<string>()
   await fc.assert(
-    fc.asyncProperty(histories, (history) => agree(store, history, met)),
-    { numRuns, seed },
+    fc.asyncProperty(profiles, histories, (profile, history) => agree(store, profile, history, met)),
+    { numRuns, seed, examples },
   )
-  // every event was met in both of its outcomes
-  expect([...met].sort()).toEqual(names.flatMap((name) => [`${name} passed`, `${name} refused`]).sort())
+  // every event was met in both of its outcomes, and every answer to a poll was given
+  const ends = names.flatMap((name) => [`${name} passed`, `${name} refused`])
+  expect([...met].sort()).toEqual([...ends.filter((one) => one !== 'request passed'), ...answers].sort())
 }
 
 test('I1, I3, I5, I6: the model catches naive_store, which finalises without a claim', async () => {

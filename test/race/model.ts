@@ -10,11 +10,13 @@ export interface Model {
   endsAt: number
   fence: number
   claim?: { by: string; until: number }
+  /** the client is told to bring somebody */
+  asks: boolean
 }
 
 /** One thing that happens; `claim`, `finalise` and `release` name who does it. */
 export type Event =
-  | { name: 'exchange' | 'approve' | 'deny' | 'progress' | 'cancel' }
+  | { name: 'request' | 'exchange' | 'approve' | 'deny' | 'progress' | 'cancel' | 'requireInteraction' | 'resume' }
   | { name: 'extend'; seconds: number }
   | { name: 'claim'; by: string; seconds: number }
   | { name: 'finalise'; by: string; fence: number }
@@ -24,12 +26,26 @@ export type Event =
 export const codeSeconds = 60
 export const lifetimeSeconds = 600
 
+/** A deferral of the openid profile, whose client has yet to exchange its code. */
 export const created = (now: number): Model => ({
   status: 'pending',
   exchanged: false,
   endsAt: now + codeSeconds,
   fence: 0,
+  asks: false,
 })
+
+/** A deferral of the oauth profile, whose client can poll from the start. */
+export const requested = (now: number): Model => ({ ...created(now), exchanged: true, endsAt: now + lifetimeSeconds })
+
+/** What a poll is answered. */
+export function outcome({ status, endsAt, asks, claim }: Model, now: number): string {
+  if (status === 'redeemed') return 'invalid_grant'
+  if (now >= endsAt) return 'expired_token'
+  if (status === 'approved') return claim && claim.until > now ? 'authorization_pending' : 'redeem'
+  if (status !== 'pending') return 'access_denied'
+  return asks ? 'interaction_required' : 'authorization_pending'
+}
 
 /** The deferral after the event, or `undefined` where the event is refused. */
 export function next(model: Model, event: Event, now: number): Model | undefined {
@@ -38,6 +54,9 @@ export function next(model: Model, event: Event, now: number): Model | undefined
   const open = status === 'pending' || status === 'approved'
   const held = (by: string) => claim?.by === by
   switch (event.name) {
+    case 'request':
+      // its id is the code's, and there is one deferral of a code
+      return undefined
     case 'exchange':
       if (exchanged || !alive || status === 'cancelled' || status === 'redeemed') return undefined
       return { ...model, exchanged: true, endsAt: now + lifetimeSeconds }
@@ -47,6 +66,10 @@ export function next(model: Model, event: Event, now: number): Model | undefined
       return alive && status === 'pending' ? { ...model, status: 'denied' } : undefined
     case 'progress':
       return alive && status === 'pending' ? model : undefined
+    case 'requireInteraction':
+      return alive && status === 'pending' ? { ...model, asks: true } : undefined
+    case 'resume':
+      return alive && status === 'pending' && model.asks ? { ...model, asks: false } : undefined
     case 'cancel':
       return open ? { ...model, status: 'cancelled' } : undefined
     case 'extend':
