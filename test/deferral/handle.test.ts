@@ -1,10 +1,23 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
-import { type HandleKind, matches, newHandle, newId, parseHandle } from '../../lib/deferral/handle.js'
+import {
+  containsHandle,
+  type HandleKind,
+  idFrom,
+  isHandle,
+  matches,
+  newHandle,
+  newId,
+  parseHandle,
+} from '../../lib/deferral/handle.js'
 
-const kinds: HandleKind[] = ['deferred_code', 'deferred_auth_id']
+const shown: [ids: string, kind: HandleKind][] = [
+  ['O-030 O-031 O-032 O-047 C16', 'deferred_code'],
+  ['O-030 O-031 O-032 O-047 C16', 'deferred_auth_id'],
+  ['I-039 I-040 I-041', 'deferral_code'],
+]
 
-describe.each(kinds)('O-030 O-031 O-032 O-047 C16 %s', (kind) => {
+describe.each(shown)('%s %s', (_ids, kind) => {
   test('100,000 of them: allowed characters only, 256 random bits, no repeat', () => {
     const id = newId()
     const secrets = new Set<string>()
@@ -30,9 +43,9 @@ describe.each(kinds)('O-030 O-031 O-032 O-047 C16 %s', (kind) => {
   test('is nothing at the other door, and no other secret opens its own', () => {
     const { handle, hash } = newHandle(kind, newId())
     const { secret } = parseHandle(handle)
-    const other = kinds.find((one) => one !== kind) as HandleKind
+    const others = shown.map(([, one]) => one).filter((one) => one !== kind)
     expect(matches(kind, secret, hash)).toBe(true)
-    expect(matches(other, secret, hash)).toBe(false)
+    for (const other of others) expect(matches(other, secret, hash)).toBe(false)
     expect(matches(kind, parseHandle(newHandle(kind, newId()).handle).secret, hash)).toBe(false)
     expect(matches(kind, secret, undefined)).toBe(false)
     expect(matches(kind, '', undefined)).toBe(false)
@@ -62,6 +75,76 @@ test('an internal id is 16 random bytes in 22 characters', () => {
   const ids = new Set(Array.from({ length: 10_000 }, newId))
   expect(ids.size).toBe(10_000)
   for (const id of ids) expect(Buffer.from(id, 'base64url')).toHaveLength(16)
+})
+
+describe('the id that comes from an authorization code', () => {
+  const codes = Array.from({ length: 10_000 }, () => newId() + newId())
+
+  test('is always the same, and no other code has it', () => {
+    const ids = codes.map(idFrom)
+    expect(new Set(ids).size).toBe(codes.length)
+    expect(codes.map(idFrom)).toEqual(ids)
+  })
+
+  test('looks like any id, and gives nothing of the code away', () => {
+    for (const code of codes.slice(0, 100)) {
+      expect(idFrom(code)).toMatch(/^[\w-]{22}$/)
+      expect(code).not.toContain(idFrom(code))
+      expect(isHandle(idFrom(code) + 'x'.repeat(43))).toBe(true)
+    }
+  })
+
+  test.each(['', '\0', 'undefined', 'x'.repeat(100_000), 'é\ud800'])('is an id whatever the code (case %#)', (code) => {
+    expect(idFrom(code)).toMatch(/^[\w-]{22}$/)
+  })
+
+  test('is not the id of a code that merely ends alike', () => {
+    expect(idFrom('a\0b')).not.toBe(idFrom('b'))
+    expect(idFrom('ab')).not.toBe(idFrom('a'))
+  })
+})
+
+describe('a text that gives the handle of a deferral away', () => {
+  const id = newId()
+  const { handle, hash } = newHandle('deferral_code', id)
+  const deferral = { id, handleHash: hash }
+  const everyCharacter = [...handle].map((one) => `%${one.charCodeAt(0).toString(16)}`).join('')
+  const giving = [
+    handle,
+    `https://op.example/confirm/${handle}`,
+    `https://op.example/confirm?code=${handle}&x=1`,
+    `https://op.example/${id}/confirm?code=${handle}`,
+    `https://op.example/confirm/${id}${handle}`,
+    `https://op.example/confirm/${handle}${id}`,
+    `https://op.example/?c=${everyCharacter}`,
+    `https://op.example/?c=${everyCharacter.toUpperCase()}`,
+    `https://op.example/?c=%${handle.charCodeAt(0).toString(16)}${handle.slice(1)}`,
+    `https://op.example/?100%&c=${handle}`,
+  ]
+
+  test.each(giving)('does (case %#)', (text) => {
+    expect(containsHandle(text, 'deferral_code', deferral)).toBe(true)
+  })
+
+  const harmless: [string, { id: string; handleHash?: string }][] = [
+    [`https://op.example/confirm/${id}`, deferral],
+    ['https://op.example/confirm', deferral],
+    ['', deferral],
+    [`https://op.example/${newHandle('deferral_code', newId()).handle}`, deferral],
+    [`https://op.example/${newHandle('deferral_code', id).handle}`, deferral],
+    [handle, { id }],
+    [handle.slice(0, -1), deferral],
+    ['%', deferral],
+    ['%zz%', deferral],
+  ]
+
+  test.each(harmless)('does not (case %#)', (text, about) => {
+    expect(containsHandle(text, 'deferral_code', about)).toBe(false)
+  })
+
+  test('a handle of another kind is not this one', () => {
+    expect(containsHandle(handle, 'deferred_auth_id', deferral)).toBe(false)
+  })
 })
 
 function count(bits: number[], bytes: Buffer): void {

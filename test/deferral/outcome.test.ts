@@ -18,44 +18,69 @@ const facts = {
   readAt: now,
   fence: 0,
 }
+const interaction = { interaction: { uri: 'https://op.example/confirm' } }
+const ending = (until: Date) => ({ decision: { until }, decidedAt: at(-10) })
 const decided = { decision: {}, decidedAt: at(-10) }
 const claim = (until: Date) => ({ claim: { id: 'claim', fence: 1, until } })
 
 const states = {
   pending: { status: 'pending' },
+  'pending, waiting for an interaction': { status: 'pending', ...interaction },
   approved: { status: 'approved', ...decided },
+  'approved instead of an interaction': { status: 'approved', ...decided, ...interaction },
+  'approved for a while': { status: 'approved', ...ending(at(0.001)) },
+  'approved until this very instant': { status: 'approved', ...ending(now) },
+  'approved for a while that is over': { status: 'approved', ...ending(at(-1)) },
+  'approved for a while that is over, and claimed': { status: 'approved', ...ending(at(-1)), ...claim(at(10)) },
+  'approved for a while, and claimed': { status: 'approved', ...ending(at(60)), ...claim(at(10)) },
   'approved, claimed by a redemption under way': { status: 'approved', ...decided, ...claim(at(10)) },
   'approved, claimed by a redemption that died': { status: 'approved', ...decided, ...claim(at(-1)) },
   'approved, claimed until this very instant': { status: 'approved', ...decided, ...claim(now) },
   denied: { status: 'denied', ...decided },
+  'denied instead of an interaction': { status: 'denied', ...decided, ...interaction },
   cancelled: { status: 'cancelled', cancelledAt: at(-10) },
+  'cancelled instead of an interaction': { status: 'cancelled', cancelledAt: at(-10), ...interaction },
   'cancelled after approval': { status: 'cancelled', cancelledAt: at(-5), ...decided },
   redeemed: { status: 'redeemed', redeemedAt: at(-5), ...decided, ...claim(at(10)) },
+  'redeemed, the approval over by now': { status: 'redeemed', redeemedAt: at(-5), ...ending(at(-1)), ...claim(at(10)) },
 } as const
 
 const ladder: [keyof typeof states, before: string, after: string][] = [
   ['pending', 'authorization_pending', 'expired_token'],
+  ['pending, waiting for an interaction', 'interaction_required', 'expired_token'],
   ['approved', 'redeem', 'expired_token'],
+  ['approved instead of an interaction', 'redeem', 'expired_token'],
+  ['approved for a while', 'redeem', 'expired_token'],
+  ['approved until this very instant', 'access_denied', 'expired_token'],
+  ['approved for a while that is over', 'access_denied', 'expired_token'],
+  ['approved for a while that is over, and claimed', 'access_denied', 'expired_token'],
+  ['approved for a while, and claimed', 'authorization_pending', 'expired_token'],
   ['approved, claimed by a redemption under way', 'authorization_pending', 'expired_token'],
   ['approved, claimed by a redemption that died', 'redeem', 'expired_token'],
   ['approved, claimed until this very instant', 'redeem', 'expired_token'],
   ['denied', 'access_denied', 'expired_token'],
+  ['denied instead of an interaction', 'access_denied', 'expired_token'],
   ['cancelled', 'access_denied', 'expired_token'],
+  ['cancelled instead of an interaction', 'access_denied', 'expired_token'],
   ['cancelled after approval', 'access_denied', 'expired_token'],
   ['redeemed', 'invalid_grant', 'invalid_grant'],
+  ['redeemed, the approval over by now', 'invalid_grant', 'invalid_grant'],
 ]
+
+/** The requirement that an outcome is about. */
+const shows: Record<string, string> = { redeem: 'I-060 ', access_denied: 'I-061 ', invalid_grant: 'I-062 ' }
 
 describe.each(ladder)('O-059 O-061 a poll of a deferral that is %s', (state, before, after) => {
   const record = (expiresAt: Date) => ({ ...facts, ...states[state], expiresAt }) as DeferralRecord
 
-  test(`is answered ${before} one millisecond before expiry`, () => {
+  test(`${shows[before] ?? ''}is answered ${before} one millisecond before expiry`, () => {
     expect(pollOutcome(record(at(0.001)), now)).toBe(before)
   })
 
   test.each([
     ['at the very instant of expiry', 0],
     ['a day after expiry', -86_400],
-  ])(`O-058 C41 is answered ${after} %s`, (_when, seconds) => {
+  ])(`O-058 C41 ${state.startsWith('pending') ? 'I-059 ' : ''}is answered ${after} %s`, (_when, seconds) => {
     expect(pollOutcome(record(at(seconds)), now)).toBe(after)
   })
 })

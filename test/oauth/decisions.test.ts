@@ -61,6 +61,9 @@ const states: Record<string, { path: string[]; changedBy: string[]; answer: stri
   'expired after approval': { path: ['approve', 'wait'], changedBy: ['cancel'], answer: 'expired_token' },
 }
 
+/** The requirement that an answer is about. */
+const shows: Record<string, string> = { tokens: 'I-060 ', access_denied: 'I-061 ', invalid_grant: 'I-062 I-067 ' }
+
 async function reach(kind: Kind, path: string[]): Promise<WaitingRequest> {
   const request = await waitingRequest(op, kind, { scope: kind === 'client_credentials' ? 'payments' : 'openid email' })
   for (const step of path) {
@@ -82,7 +85,7 @@ describe.each(kinds.filter((kind) => kind !== 'openid'))('%s', (kind) => {
       if (!changed) expect(deferral).toEqual(before)
     })
 
-    test(`I-060 I-061 I-062 a poll hears ${answer ?? 'tokens'}`, async () => {
+    test(`${shows[answer ?? 'tokens'] ?? ''}a poll hears ${answer ?? 'tokens'}`, async () => {
       const { id, poll } = await reach(kind, path)
       const { status, body } = await poll()
       expect({ status, error: body.error }).toEqual(answer ? { status: 400, error: answer } : { status: 200 })

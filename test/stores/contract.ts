@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import type { DeferralRecord, DeferralStore } from 'oidc-provider-deferred'
 import { newId } from '../../lib/deferral/handle.js'
+import { interactionContract } from './interaction_contract.js'
+import { listingContract } from './listing_contract.js'
 import { at, newDeferral, start } from './new_deferral.js'
 
 type Step = (store: DeferralStore, id: string, now?: Date) => Promise<unknown>
@@ -11,17 +13,36 @@ const approve: Step = (store, id, now = at(2)) => store.decide(id, 'approved', {
 const deny: Step = (store, id, now = at(2)) => store.decide(id, 'denied', { description: '$no' }, now)
 const cancel: Step = (store, id, now = at(3)) => store.cancel(id, 'client', now)
 const progress: Step = (store, id, now = at(2)) => store.progress(id, { step: '$review' }, now)
+const requireInteraction: Step = (store, id, now = at(2)) => store.requireInteraction(id, { uri: '$uri' }, now)
+const resume: Step = (store, id, now = at(2)) => store.resume(id, now)
 const extend: Step = (store, id, now = at(3)) => store.extend(id, 3600, now)
 const claim: Step = (store, id, now = at(4)) => store.claim(id, 'claim', 15, now)
 const finalise: Step = (store, id, now = at(5)) => store.finalise(id, { id: 'claim', fence: 1 }, now)
 const release: Step = (store, id, now = at(5)) => store.release(id, 'claim', now)
 
-const events = { exchange, approve, deny, cancel, progress, extend, claim, finalise, release }
+const waiting = { progress, requireInteraction, resume }
+const events = { exchange, approve, deny, cancel, ...waiting, extend, claim, finalise, release }
 
 /** How each status is reached, and which events it lets through. */
 const table: Record<string, { path: Step[]; passes: (keyof typeof events)[] }> = {
-  'pending, not exchanged': { path: [], passes: ['exchange', 'approve', 'deny', 'cancel', 'progress'] },
-  pending: { path: [exchange], passes: ['approve', 'deny', 'cancel', 'progress', 'extend'] },
+  'pending, not exchanged': {
+    path: [],
+    passes: ['exchange', 'approve', 'deny', 'cancel', 'progress', 'requireInteraction'],
+  },
+  pending: { path: [exchange], passes: ['approve', 'deny', 'cancel', 'progress', 'requireInteraction', 'extend'] },
+  'waiting for an interaction': {
+    path: [exchange, requireInteraction],
+    passes: ['approve', 'deny', 'cancel', 'progress', 'requireInteraction', 'resume', 'extend'],
+  },
+  resumed: {
+    path: [exchange, requireInteraction, resume],
+    passes: ['approve', 'deny', 'cancel', 'progress', 'requireInteraction', 'extend'],
+  },
+  'approved without the interaction': {
+    path: [exchange, requireInteraction, approve],
+    passes: ['cancel', 'extend', 'claim'],
+  },
+  'denied without the interaction': { path: [exchange, requireInteraction, deny], passes: [] },
   'approved, not exchanged': { path: [approve], passes: ['exchange', 'cancel'] },
   approved: { path: [exchange, approve], passes: ['cancel', 'extend', 'claim'] },
   'approved and claimed': { path: [exchange, approve, claim], passes: ['cancel', 'extend', 'finalise', 'release'] },
@@ -76,7 +97,7 @@ export function contract(open: () => DeferralStore): void {
     expect(await find(first.id)).toMatchObject({ clientId: 'client' })
   })
 
-  test.each(['exchange', 'approve', 'deny', 'progress'] as const)(
+  test.each(['exchange', 'approve', 'deny', 'progress', 'requireInteraction'] as const)(
     'refuses %s at the instant of expiry',
     async (name) => {
       const { id } = await open().create(newDeferral(), start)
@@ -143,29 +164,6 @@ export function contract(open: () => DeferralStore): void {
     expect(await open().decide(past.id, 'approved', {})).toBeUndefined()
   })
 
-  test('lists newest first, page by page, by status, client and account', async () => {
-    const store = open()
-    const clientId = newId()
-    const made: string[] = []
-    for (const second of [0, 0, 1, 2]) made.unshift((await store.create(newDeferral({ clientId }), at(second))).id)
-    const first = await store.list({ clientId, limit: 3 }, at(3))
-    const last = first.at(-1) as DeferralRecord
-    const second = await store.list({ clientId, limit: 3, after: last }, at(3))
-    expect(first.slice(0, 2).map(({ id }) => id)).toEqual(made.slice(0, 2))
-    expect([...first, ...second].map(({ id }) => id).sort()).toEqual([...made].sort())
-
-    await approve(store, made[0] as string)
-    const ids = async (status: 'pending' | 'approved' | 'expired', now: Date) =>
-      (await store.list({ clientId, accountId: 'account', status, limit: 10 }, now)).map(({ id }) => id)
-    expect(await ids('approved', at(3))).toEqual([made[0]])
-    expect(await ids('pending', at(3))).toHaveLength(3)
-    expect(await ids('expired', at(3))).toEqual([])
-    expect(await ids('pending', at(60))).toEqual([made[1]])
-    expect(await ids('expired', at(60))).toHaveLength(2)
-    expect(await ids('approved', at(62))).toEqual([])
-    expect(await store.list({ accountId: 'nobody', limit: 10 }, at(3))).toEqual([])
-  })
-
   test('hands out copies', async () => {
     const record = await open().create(newDeferral(), start)
     record.scope.push('everything')
@@ -177,9 +175,13 @@ export function contract(open: () => DeferralStore): void {
     ['decisions', [exchange], (store: DeferralStore, id: string) => (Math.random() < 0.5 ? approve : deny)(store, id)],
     ['claims', [exchange, approve], (store: DeferralStore, id: string) => store.claim(id, newId(), 15, at(4))],
     ['cancellations', [exchange], cancel],
+    ['resumptions', [exchange, requireInteraction], resume],
   ] as [string, Step[], Step][])('64 concurrent %s have one winner', async (_name, path, event) => {
     const id = await reached(open(), path)
     const outcomes = await Promise.all(Array.from({ length: 64 }, () => event(open(), id)))
     expect(outcomes.filter(Boolean)).toHaveLength(1)
   })
+
+  interactionContract(open)
+  listingContract(open)
 }

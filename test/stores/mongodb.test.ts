@@ -106,6 +106,8 @@ describeMongo('mongoStore', () => {
       await store.find(id)
       await store.exchange(id, { handleHash: 'hash' })
       await store.progress(id, { step: 'review' })
+      await store.requireInteraction(id, { uri: 'https://op.example/confirm' })
+      await store.resume(id)
       await store.extend(id, 60)
       await store.decide(id, 'approved', {})
       const claimed = await store.claim(id, 'claim', 15)
@@ -113,7 +115,7 @@ describeMongo('mongoStore', () => {
       await store.finalise(id, { id: 'claim', fence: claimed?.fence as number })
       await store.cancel(id, undefined)
     })
-    expect(commands).toHaveLength(10)
+    expect(commands).toHaveLength(12)
     for (const { command, commandName } of commands) {
       expect(commandName === 'find' ? command.filter._id : command.query._id).toMatch(/^[\w-]{22}$/)
       if (commandName === 'findAndModify') expect(command.writeConcern).toEqual({ w: 'majority' })
