@@ -20,7 +20,11 @@ export interface AgentOptions {
   say(sentence: string): void
 }
 
-async function conversationWith({ issuer, fetch }: AgentOptions): Promise<Conversation> {
+/** Reads the provider's metadata and makes a key for this conversation. */
+export async function conversationWith({
+  issuer,
+  fetch,
+}: Pick<AgentOptions, 'issuer' | 'fetch'>): Promise<Conversation> {
   const { id, secret } = agentClient
   const configuration = await discovery(new URL(issuer), id, secret, ClientSecretBasic(secret), {
     execute: [allowInsecureRequests],

@@ -3,10 +3,12 @@ import { describeMongo } from '../support/database.js'
 import { closeChromium, describeBrowser } from './chromium.js'
 import { journeys } from './journeys.js'
 import { restart } from './restart.js'
+import { waits } from './waits.js'
 
 // One file for all that needs the browser: unpacking it twice at once goes wrong.
 jest.setTimeout(90_000)
 afterAll(closeChromium)
 
 describeBrowser('the bank, in a browser', journeys)
+describeBrowser('an agent, a risky sign-in and a partner, in a browser', waits)
 describeBrowser('the bank on MongoDB, in a browser', () => describeMongo('restarted in the middle', restart))

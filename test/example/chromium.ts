@@ -22,10 +22,14 @@ const browser = await launch()
 /** `describe` for tests that need a browser: skipped, and listed as such, where it cannot run. */
 export const describeBrowser = browser ? describe : describe.skip
 
-/** Somebody's browser, with cookies of its own. What it complains about is collected: refused scripts, failed requests, errors. */
+/** Somebody's browser, with cookies of its own, who clicked the warning of the confirmation page away. What it complains about is collected: refused scripts, failed requests, errors. */
 export async function openBrowser(): Promise<{ page: Page; complaints: string[]; close(): Promise<void> }> {
   if (!browser) throw new Error('no browser: call this inside describeBrowser')
-  const context = await browser.newContext({ viewport: { width: 1180, height: 820 }, colorScheme: 'light' })
+  const context = await browser.newContext({
+    viewport: { width: 1180, height: 820 },
+    colorScheme: 'light',
+    ignoreHTTPSErrors: true,
+  })
   const page = await context.newPage()
   page.setDefaultTimeout(20_000)
   const complaints: string[] = []

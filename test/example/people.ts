@@ -34,9 +34,9 @@ export async function askForAccount(page: Page, bank: Bank, name?: string): Prom
   await heading(page, 'We are checking your document')
 }
 
-export async function signInAtDesk(page: Page, { origins }: Bank): Promise<void> {
+export async function signInAtDesk(page: Page, { origins }: Bank, reviewer = 'robin'): Promise<void> {
   await page.goto(origins.desk)
-  await page.getByLabel('Reviewer').selectOption('robin')
+  await page.getByLabel('Reviewer').selectOption(reviewer)
   await page.getByLabel('Password').fill('harbour')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await heading(page, 'Requests')

@@ -1,0 +1,33 @@
+import { conversationWith } from '../../example-app/agent/payment_agent.js'
+import { createBrowser, type Shown } from '../../example-app/headless/browser.js'
+import { detailOf, paymentsResource } from '../../example-app/provider/payments.js'
+import type { Bank } from '../../example-app/start.js'
+
+const payment = { customer: 'mina', creditor: 'Northwind Energy', sum: 4200_00 }
+
+/** An agent has asked for 4,200 euro of Mina's and waits; resolves to what reviewers call the request. */
+export async function paymentAsked({ provider }: Bank): Promise<string> {
+  const agent = await conversationWith({ issuer: provider.issuer, fetch })
+  await agent.ask('payments', paymentsResource, [detailOf(payment)])
+  const { deferrals } = await provider.deferrals.list({ status: 'pending', limit: 1 })
+  const [deferral] = deferrals
+  if (!deferral) throw new Error('nothing waits')
+  return deferral.id
+}
+
+/** Somebody who follows a link and signs in there, with the cookie their browser has then. */
+export async function visitorAt(uri: string, account: string, send: typeof fetch) {
+  let cookie = ''
+  const browser = createBrowser((input, init) => {
+    cookie = new Headers(init?.headers).get('Cookie') ?? cookie
+    return send(input, init)
+  })
+  const door = await browser.open(uri)
+  const page = await browser.submit(door, '/sign-in', { account, password: 'anything' })
+  return { browser, page, cookie: () => cookie }
+}
+
+/** The CSRF token of a page. */
+export function csrfOf({ text }: Shown): string {
+  return /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? ''
+}

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import {
+  allowInsecureRequests,
+  ClientSecretBasic,
+  discovery,
+  genericGrantRequest,
+  getDPoPHandle,
+  randomDPoPKeyPair,
+} from 'openid-client'
+import { createBrowser } from '../../example-app/headless/browser.js'
+import { agentClient } from '../../example-app/provider/clients.js'
+import { isLess, paymentOf, paymentsResource } from '../../example-app/provider/payments.js'
+import { type Bank, startBank } from '../../example-app/start.js'
+import { csrfOf, paymentAsked } from './payments.js'
+
+const payment = (value = '4200.00', others: object = {}) => ({
+  type: 'payment',
+  customer: 'mina',
+  creditor: 'Northwind Energy',
+  amount: { currency: 'EUR', value },
+  ...others,
+})
+
+describe('what nobody gets without a review', () => {
+  let bank: Bank
+
+  beforeAll(async () => {
+    bank = await startBank({ ports: [0, 0, 0, 0, 0], deferral: { interval: 60 } })
+  })
+  afterAll(() => bank.stop())
+
+  async function ask(parameters: Record<string, string>): Promise<Record<string, unknown>> {
+    const { id, secret } = agentClient
+    const execute = [allowInsecureRequests]
+    const op = await discovery(new URL(bank.provider.issuer), id, secret, ClientSecretBasic(secret), { execute })
+    const DPoP = getDPoPHandle(op, await randomDPoPKeyPair())
+    const answer = genericGrantRequest(op, 'client_credentials', { scope: 'payments', ...parameters }, { DPoP })
+    return answer.catch((error) => error.cause)
+  }
+  const withDetails = (...details: object[]) => ({
+    resource: paymentsResource,
+    authorization_details: JSON.stringify(details),
+  })
+
+  test.each([
+    ['a payment', withDetails(payment())],
+    ['payments without a limit', { resource: paymentsResource }],
+    ['payments at no resource', {}],
+  ])('an agent that does not offer to wait: %s', async (_, parameters) => {
+    expect(await ask(parameters)).toMatchObject({ error: 'access_denied' })
+  })
+
+  test('payments without a limit, by an agent that waits, are for reviewers', async () => {
+    const answer = await ask({ resource: paymentsResource, completion_mode: 'deferred' })
+    expect(answer).toMatchObject({ error: 'authorization_pending' })
+  })
+
+  test.each([
+    ['two at a time', [payment(), payment()]],
+    ['of nobody', [payment('1.00', { customer: 'nobody' })]],
+    ['with more than we understand', [payment('1.00', { urgent: true })]],
+    ['of nothing', [payment('0.00')]],
+    ['of less than nothing', [payment('-1.00')]],
+    ['in other words', [payment('1e3')]],
+  ])('refuses payments %s', async (_, details) => {
+    const answer = await ask({ ...withDetails(...details), completion_mode: 'deferred' })
+    expect(answer).toMatchObject({ error: 'invalid_authorization_details' })
+  })
+
+  test('a reviewer cannot approve beyond their authority, not even with a form of their own', async () => {
+    const id = await paymentAsked(bank)
+    let cookie = ''
+    const desk = createBrowser((input, init) => {
+      cookie = new Headers(init?.headers).get('Cookie') ?? cookie
+      return fetch(input, init)
+    })
+    await desk.submit(await desk.open(bank.origins.desk), '/sign-in', { reviewer: 'robin', password: 'harbour' })
+    const page = await desk.open(`${bank.origins.desk}/deferrals/${id}`)
+    const body = new URLSearchParams({ csrf: csrfOf(page), amount: '900' })
+    const url = `${bank.origins.desk}/deferrals/${id}/approve`
+    const answer = await fetch(url, { method: 'POST', headers: { Cookie: cookie }, body, redirect: 'manual' })
+    expect(answer.headers.get('Location')).toMatch(/notice=authority$/)
+    expect((await bank.provider.deferrals.get(id))?.status).toBe('pending')
+  })
+})
+
+test.each([
+  ['the same', payment(), true],
+  ['a cent less', payment('4199.99'), true],
+  ['a cent more', payment('4200.01'), false],
+  ['to somebody else', payment('1.00', { creditor: 'Elsewhere' }), false],
+  ['from somebody else', payment('1.00', { customer: 'alex' }), false],
+  ['nothing', payment('0'), false],
+  ['in another currency', payment('1.00', { amount: { currency: 'USD', value: '1.00' } }), false],
+])('what is no more than 4,200 euro: %s', (_, granted, expected) => {
+  expect(isLess(payment(), granted)).toBe(expected)
+  expect(paymentOf(payment())?.sum).toBe(4200_00)
+})
