@@ -68,29 +68,3 @@ export function takeTurns(): Turns {
     },
   }
 }
-
-/** One request of a pair: who it is, and how it is made. */
-export interface Turn<T> {
-  who: string
-  make: () => Promise<T>
-}
-
-/** The first one runs up to a call, then the second one up to one of its own, then the first one to its end, then the second one. */
-export async function interleave<A, B>(
-  turns: Turns,
-  [first, firstStop]: [Turn<A>, number],
-  [second, secondStop]: [Turn<B>, number],
-): Promise<[A, B]> {
-  const start = async <T>({ who, make }: Turn<T>, at: number) => {
-    const { reached, go } = turns.stop(who, at)
-    const done = make()
-    await Promise.race([reached, done])
-    return { go, done }
-  }
-  const one = await start(first, firstStop)
-  const other = await start(second, secondStop)
-  one.go()
-  const answer = await one.done
-  other.go()
-  return [answer, await other.done]
-}

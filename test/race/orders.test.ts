@@ -1,0 +1,151 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import type { DeferralStore } from 'oidc-provider-deferred'
+import { authorizationCode, grants, held, pollDeferral, redeem, revoke } from '../support/deferral.js'
+import { startProvider, type TestProvider } from '../support/provider.js'
+import { type Answer, type RelyingParty, relyingParty } from '../support/relying_party.js'
+import { explore, type Pair, turn } from './orders.js'
+import { type Turns, takeTurns } from './turns.js'
+
+type Policy = 'destroys' | 'keeps'
+
+const authorization = { scope: 'openid offline_access', prompt: 'consent' }
+const opted = { completion_mode: 'deferred' }
+const idOf = (handle: string) => handle.slice(0, 22)
+
+let turns: Turns
+let op: TestProvider
+let rp: RelyingParty
+
+/** A provider whose revocations treat the Grant so; `make` plants another store. */
+async function start(policy: Policy, make = (store: DeferralStore) => store): Promise<void> {
+  turns = takeTurns()
+  op = await startProvider({
+    configuration: { adapter: turns.adapter, ...(policy === 'keeps' && { revokeGrantPolicy: () => false }) },
+    deferred: { store: make(turns.store), defer: () => true },
+  })
+  rp = relyingParty(op.issuer)
+}
+
+/** Planted: a store that is told to cancel, and does not. */
+const deaf = (store: DeferralStore) => replacing(store, 'cancel', async () => undefined)
+
+/** Planted: a store that lets every redemption believe that it was the one. */
+const heedless = (store: DeferralStore) =>
+  replacing(store, 'finalise', async (id, claim, now) => (await store.finalise(id, claim, now)) ?? store.find(id, now))
+
+function replacing<V extends keyof DeferralStore>(store: DeferralStore, verb: V, by: DeferralStore[V]): DeferralStore {
+  return new Proxy(store, { get: (inner, name) => (name === verb ? by : Reflect.get(inner, name)) })
+}
+
+const told = ({ status, body }: Answer) => (status === 200 ? 'tokens' : `${status} ${body.error}`)
+
+/** What the client was given that is still good. */
+async function alive({ body }: Answer): Promise<string[]> {
+  const { AccessToken, ClientCredentials, RefreshToken } = op.provider
+  const { access_token: access, refresh_token: refresh } = body
+  const found = await Promise.all([
+    access && AccessToken.find(access),
+    access && ClientCredentials.find(access),
+    refresh && RefreshToken.find(refresh),
+  ])
+  return found.filter(Boolean).map(({ kind }) => kind)
+}
+
+async function approved(grant: (typeof grants)[number]) {
+  const deferral = await held(op, rp, grant, grant === 'authorization_code' ? { request: authorization } : {})
+  await op.provider.deferrals.approve(deferral.id)
+  return deferral
+}
+
+async function pollAndReplay(): Promise<Pair<string>> {
+  const { code, deferralCode } = await approved('authorization_code')
+  const poll = turn('poll', (extras) => pollDeferral(rp, deferralCode, {}, extras))
+  return { pair: [poll, turn('replay', (extras) => redeem(rp, code as string, opted, extras))], about: deferralCode }
+}
+
+async function replayed([poll, replay]: Answer[], deferralCode: string): Promise<string | undefined> {
+  if (told(replay!) !== '400 invalid_grant') return `the replay is answered ${told(replay!)}`
+  const tokens = await alive(poll!)
+  if (tokens.length) return `alive: ${tokens}`
+  const later = told(await pollDeferral(rp, deferralCode))
+  return later === 'tokens' ? 'a later poll is answered with tokens' : undefined
+}
+
+async function requestTwice(): Promise<Pair<undefined>> {
+  const code = await authorizationCode(rp, authorization)
+  const request = (who: string) => turn(who, (extras) => redeem(rp, code, opted, extras))
+  return { pair: [request('request'), request('replay')], about: undefined }
+}
+
+async function outlived(answers: Answer[]): Promise<string | undefined> {
+  const handles: string[] = answers.flatMap(({ body }) => body.deferral_code ?? [])
+  if (handles.length > 1) return 'two deferrals'
+  const isTheft = turns.calls.some((call) => call.endsWith(' AccessToken.revokeByGrantId'))
+  for (const handle of handles) {
+    const standing = (await op.provider.deferrals.get(idOf(handle)))?.status
+    if (isTheft && standing !== 'cancelled') return `${standing} after a theft`
+    await op.provider.deferrals.approve(idOf(handle))
+    const later = told(await pollDeferral(rp, handle))
+    if ((later === 'tokens') === isTheft) return `${later} ${isTheft ? 'after' : 'without'} a theft`
+  }
+  return undefined
+}
+
+async function pollAndRevoke(grant: (typeof grants)[number]): Promise<Pair<string>> {
+  const { deferralCode } = await approved(grant)
+  const poll = turn('poll', (extras) => pollDeferral(rp, deferralCode, {}, extras))
+  return { pair: [poll, turn('revocation', (extras) => revoke(rp, deferralCode, {}, extras))], about: deferralCode }
+}
+
+async function revoked([poll, revocation]: Answer[], deferralCode: string): Promise<string | undefined> {
+  if (revocation!.status !== 200) return `the revocation is answered ${told(revocation!)}`
+  const status = (await op.provider.deferrals.get(idOf(deferralCode)))?.status
+  const isServed = told(poll!) === 'tokens'
+  if (status !== (isServed ? 'redeemed' : 'cancelled')) return `${status} and ${told(poll!)}`
+  const left = (await alive(poll!)).length > 0
+  return left === isServed ? undefined : 'what was delivered is gone'
+}
+
+describe.each(['destroys', 'keeps'] as const)('where a revocation %s the Grant', (policy) => {
+  afterEach(() => op.close())
+
+  test('C-I17 I1: the orders catch a store that does not cancel', async () => {
+    await start(policy, deaf)
+    expect((await explore(turns, pollAndReplay, replayed)).wrong).not.toEqual([])
+    expect((await explore(turns, requestTwice, outlived)).wrong).not.toEqual([])
+  }, 60_000)
+
+  test.each(grants)(
+    'I-114 I3: the orders catch a store that finalises what was cancelled, of %s',
+    async (grant) => {
+      await start(policy, heedless)
+      expect((await explore(turns, () => pollAndRevoke(grant), revoked)).wrong).not.toEqual([])
+    },
+    60_000,
+  )
+
+  test('C-I17 I1: in no order of a replayed code and a redeeming poll is a token alive after both', async () => {
+    await start(policy)
+    const { wrong, orders } = await explore(turns, pollAndReplay, replayed)
+    process.stderr.write(`replay and poll: ${orders} orders, ${wrong.length} wrong\n`)
+    expect(wrong).toEqual([])
+  }, 60_000)
+
+  test('C-I17 I1: in no order of a request and its replay does a deferral outlive what the host has taken for a theft', async () => {
+    await start(policy)
+    const { wrong, orders } = await explore(turns, requestTwice, outlived)
+    process.stderr.write(`request and replay: ${orders} orders, ${wrong.length} wrong\n`)
+    expect(wrong).toEqual([])
+  }, 60_000)
+
+  test.each(grants)(
+    'I-111 I-113 I-114 I3: in no order of a revocation and a poll of %s do both win',
+    async (grant) => {
+      await start(policy)
+      const { wrong, orders } = await explore(turns, () => pollAndRevoke(grant), revoked)
+      process.stderr.write(`revocation and poll, ${grant}: ${orders} orders, ${wrong.length} wrong\n`)
+      expect(wrong).toEqual([])
+    },
+    60_000,
+  )
+})
