@@ -67,4 +67,10 @@ describe.each(grants)('%s', (grant) => {
     expect(new Set(answers.map(seen)).size).toBe(1)
     expect(calls).toEqual([])
   })
+
+  test('I-093 a key that comes with an unbound code does no harm', async () => {
+    const { deferralCode, id } = await held(op, rp(), grant)
+    expect((await revoke(rp(), deferralCode, {}, { dpop: await dpopKey() })).status).toBe(200)
+    expect(await status(id)).toBe('cancelled')
+  })
 })

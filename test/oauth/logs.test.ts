@@ -1,3 +1,4 @@
+import { format } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { grants, held, pollDeferral, revoke } from '../support/deferral.js'
 import type { TestProvider } from '../support/provider.js'
@@ -7,6 +8,7 @@ let op: TestProvider
 let lines: string[] = []
 const streams = [process.stdout, process.stderr]
 const originals = streams.map((stream) => stream.write)
+const { console } = globalThis
 
 beforeAll(async () => {
   // the host and what it is made of read this once
@@ -17,6 +19,9 @@ beforeAll(async () => {
       return true
     }) as typeof stream.write
   }
+  const note = (...args: unknown[]) => lines.push(format(...args))
+  globalThis.console = new Proxy(console, { get: () => note })
+  process.on('warning', note)
   const { startProvider } = await import('../support/provider.js')
   op = await startProvider({ deferred: { defer: () => true } })
   for (const event of ['grant.error', 'revocation.error', 'server_error', 'grant.success'] as const) {
@@ -27,6 +32,8 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
+  globalThis.console = console
+  process.removeAllListeners('warning')
   for (const [at, stream] of streams.entries()) stream.write = originals[at] as typeof stream.write
   await op.close()
 })

@@ -109,6 +109,17 @@ describe.each(grants)('%s', (grant) => {
       expect(calls).toEqual(expected)
     }
   })
+
+  test('C-I31 I-078 so does a poll of a stranger while its client is in a hurry', async () => {
+    const other = relyingParty(op.issuer, 'other')
+    const { deferralCode } = await held(op, other, grant)
+    for (let n = 0; n < 2; n++) await pollDeferral(other, deferralCode)
+    for (const code of [deferralCode, deferralCode.slice(0, 22) + unknown().slice(22), unknown()]) {
+      calls.length = 0
+      await pollDeferral(relyingParty(op.issuer), code)
+      expect(calls).toEqual(['find'])
+    }
+  })
 })
 
 /** Planted: whoever is not found is told so a millisecond earlier. */

@@ -109,6 +109,13 @@ describe.each(grants)('I-129 I-130 at the redemption of %s', (grant) => {
     expect(await status(one)).toBe('approved')
   })
 
+  test('I-057 a client whose secret was replaced authenticates with the new one', async () => {
+    const one = await approved(grant)
+    await change({ client_secret: 'replaced' })
+    expect(await poll(one)).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
+    expect((await pollDeferral(rp(), one.deferralCode, { client_secret: 'replaced' })).status).toBe(200)
+  })
+
   test('whoever reconsiders refuses for good', async () => {
     const one = await approved(grant)
     reconsidered = () => false

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { errors } from 'oidc-provider'
-import { grants, type HeldDeferral, held, pollDeferral } from '../support/deferral.js'
+import { grants, type HeldDeferral, held, pollDeferral, revoke } from '../support/deferral.js'
 import { observedAdapter, observedStore } from '../support/observed.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { relyingParty } from '../support/relying_party.js'
@@ -54,6 +54,28 @@ describe.each(grants)('at the redemption of %s', (grant) => {
       expect((await pollDeferral(rp(), one.deferralCode)).status).toBe(200)
     },
   )
+
+  test.each<[string, (one: HeldDeferral) => Promise<unknown>]>([
+    ['revocation by its client', ({ deferralCode }) => revoke(rp(), deferralCode)],
+    ['cancellation', ({ id }) => op.provider.deferrals.cancel(id)],
+  ])('I-111 I-114 a %s while tokens are being made wins: they are destroyed, not told', async (_event, settle) => {
+    const one = await approved(grant)
+    const model = grant === 'client_credentials' ? 'ClientCredentials' : 'AccessToken'
+    host.calls.length = 0
+    host.interrupt(`${model}.upsert`, () => settle(one))
+    const { status, body } = await pollDeferral(rp(), one.deferralCode)
+    expect({ status, error: body.error }).toEqual({ status: 400, error: 'access_denied' })
+    expect(host.calls).toEqual(expect.arrayContaining([`${model}.upsert`, `${model}.destroy`]))
+    expect(await op.provider.deferrals.get(one.id)).toMatchObject({ status: 'cancelled' })
+  })
+
+  test.each(['find', 'cancel'])('a fault of the store at %s of a revocation is not answered 200', async (verb) => {
+    const one = await approved(grant)
+    failNext(verb, 'before', new errors.AccessDenied('down'))
+    expect(await revoke(rp(), one.deferralCode)).toMatchObject({ status: 500, body: { error: 'server_error' } })
+    expect((await revoke(rp(), one.deferralCode)).status).toBe(200)
+    expect(await op.provider.deferrals.get(one.id)).toMatchObject({ status: 'cancelled' })
+  })
 
   test('C-I16 a fault of the adapter is none either', async () => {
     const one = await approved(grant)
