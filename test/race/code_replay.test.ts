@@ -1,3 +1,4 @@
+import { setTimeout as after } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { idFrom } from '../../lib/deferral/handle.js'
 import { describeMongo } from '../support/database.js'
@@ -6,6 +7,7 @@ import type { Answer, RelyingParty } from '../support/relying_party.js'
 import { contend, type Deployment, deploy, planted } from './deployment.js'
 import { living } from './living.js'
 import { type CodeSeed, codeSeeder } from './oauth_seed.js'
+import { seededRandom } from './random.js'
 
 const contenders = 16
 
@@ -48,7 +50,7 @@ describeMongo('one authorization code 16 times at once, over two provider proces
     test('C-I17 I1, T1: leads to one deferral at most, to one token set at most, and is spent', async () => {
       deployment = await deploy(modules)
       const ends = new Map<string, number>()
-      for (const seed of await codes(40)) {
+      for (const seed of await codes(25)) {
         const answers = await contend(contenders, deployment.parties, (rp) => deferred(rp, seed))
         const handles = handlesOf(answers)
         expect(handles).toHaveLength(1)
@@ -73,7 +75,7 @@ describeMongo('one authorization code 16 times at once, over two provider proces
   test('I-017 I1, T1: with and without completion_mode, is answered with tokens or a deferral and never with both', async () => {
     deployment = await deploy()
     const won = new Set<string>()
-    for (const seed of await codes(40)) {
+    for (const seed of await codes(25)) {
       let turn = 0
       const answers = await contend(contenders, deployment.parties, (rp) =>
         turn++ % 4 > 1 ? deferred(rp, seed) : redeem(rp, seed.code),
@@ -86,4 +88,49 @@ describeMongo('one authorization code 16 times at once, over two provider proces
     }
     expect([...won].sort()).toEqual(['deferral', 'tokens'])
   }, 60_000)
+})
+
+/** Four redeeming polls, and the code again on another node. The start of the later of the two moves towards where they meet. */
+async function* replays(count: number, random: () => number) {
+  const { nodes, parties } = deployment
+  let offset = 0
+  for (const seed of await codes(count)) {
+    const { body } = await deferred(parties[0], seed)
+    await nodes[0].deferrals.approve(idFrom(seed.code))
+    const polling = after(Math.max(0, -offset)).then(() =>
+      contend(4, parties, (rp) => pollDeferral(rp, body.deferral_code)),
+    )
+    const replaying = after(Math.max(0, offset)).then(() => deferred(parties[1], seed))
+    const [answers, replay] = await Promise.all([polling, replaying])
+    const disclosed = answers.filter(({ status }) => status === 200).length
+    offset += (disclosed ? -2 : 2) * random()
+    yield { seed, disclosed, replay, status: await statusOf(seed) }
+  }
+}
+
+describeMongo('a replayed code against a redeeming poll over two provider processes', () => {
+  afterEach(() => deployment.stop())
+
+  test('C-I17 T1: the race catches naive_store, which leaves tokens alive', async () => {
+    deployment = await deploy({ store: planted('naive_store') })
+    let left = 0
+    for await (const { seed } of replays(150, seededRandom('naive replay'))) {
+      left = (await living(deployment.db, 'authorization_code', seed.grantId)).flat().length
+      if (left) break
+    }
+    expect(left).toBeGreaterThan(0)
+  }, 60_000)
+
+  test('C-I17 I1, I3, T1: the replay is invalid_grant and no token is alive after it, in 100 rounds', async () => {
+    deployment = await deploy()
+    const outcomes = new Map<string, number>()
+    for await (const { seed, disclosed, replay, status } of replays(100, seededRandom('replay'))) {
+      expect([replay.status, replay.body.error]).toEqual([400, 'invalid_grant'])
+      expect([status, disclosed]).toEqual([status, status === 'cancelled' ? 0 : 1])
+      expect(await living(deployment.db, 'authorization_code', seed.grantId)).toEqual([[], []])
+      outcomes.set(status as string, (outcomes.get(status as string) ?? 0) + 1)
+    }
+    expect([...outcomes.keys()].sort()).toEqual(['cancelled', 'redeemed'])
+    process.stderr.write(`replay ${JSON.stringify(Object.fromEntries(outcomes))}\n`)
+  }, 120_000)
 })

@@ -115,15 +115,6 @@ describe.each(['destroys', 'keeps'] as const)('where a revocation %s the Grant',
     expect((await explore(turns, requestTwice, outlived)).wrong).not.toEqual([])
   }, 60_000)
 
-  test.each(grants)(
-    'I-114 I3: the orders catch a store that finalises what was cancelled, of %s',
-    async (grant) => {
-      await start(policy, heedless)
-      expect((await explore(turns, () => pollAndRevoke(grant), revoked)).wrong).not.toEqual([])
-    },
-    60_000,
-  )
-
   test('C-I17 I1: in no order of a replayed code and a redeeming poll is a token alive after both', async () => {
     await start(policy)
     const { wrong, orders } = await explore(turns, pollAndReplay, replayed)
@@ -137,15 +128,20 @@ describe.each(['destroys', 'keeps'] as const)('where a revocation %s the Grant',
     process.stderr.write(`request and replay: ${orders} orders, ${wrong.length} wrong\n`)
     expect(wrong).toEqual([])
   }, 60_000)
+})
 
-  test.each(grants)(
-    'I-111 I-113 I-114 I3: in no order of a revocation and a poll of %s do both win',
-    async (grant) => {
-      await start(policy)
-      const { wrong, orders } = await explore(turns, () => pollAndRevoke(grant), revoked)
-      process.stderr.write(`revocation and poll, ${grant}: ${orders} orders, ${wrong.length} wrong\n`)
-      expect(wrong).toEqual([])
-    },
-    60_000,
-  )
+describe.each(grants)('%s', (grant) => {
+  afterEach(() => op.close())
+
+  test('I-114 I3: the orders catch a store that finalises what was cancelled', async () => {
+    await start('destroys', heedless)
+    expect((await explore(turns, () => pollAndRevoke(grant), revoked)).wrong).not.toEqual([])
+  }, 60_000)
+
+  test('I-111 I-113 I-114 I3: in no order of a revocation and a poll do both win', async () => {
+    await start('destroys')
+    const { wrong, orders } = await explore(turns, () => pollAndRevoke(grant), revoked)
+    process.stderr.write(`revocation and poll, ${grant}: ${orders} orders, ${wrong.length} wrong\n`)
+    expect(wrong).toEqual([])
+  }, 60_000)
 })
