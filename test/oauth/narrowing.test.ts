@@ -102,6 +102,14 @@ describe('authorization_code', () => {
     expect(await me.json()).toEqual({ sub: 'alice' })
   })
 
+  test('auth_time stays where max_age asked for it, whatever claims are kept', async () => {
+    const claims = { id_token: { email: null, email_verified: null } }
+    const approval = { claims: { id_token: { email: null } } }
+    const { body } = await redeemed('authorization_code', { claims, max_age: '3600' }, approval)
+    expect(decodeJwt(body.id_token)).toMatchObject({ email: expect.any(String), auth_time: expect.any(Number) })
+    expect(decodeJwt(body.id_token)).not.toHaveProperty('email_verified')
+  })
+
   test('resources: the one taken away is invalid_target for ever', async () => {
     const asked = { scope: 'openid read offline_access', resource: [jwtApi, opaqueApi], target: opaqueApi }
     const { body, rp } = await redeemed('authorization_code', asked, { resource: [opaqueApi] })

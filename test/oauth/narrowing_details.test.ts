@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { JsonObject } from 'oidc-provider-deferred'
 import type { TestProvider } from '../support/provider.js'
 import { opaqueApi } from '../support/resource_servers.js'
@@ -19,7 +20,7 @@ const atMost: Rule = (requested, granted) => Number(granted.amount) <= Number(re
 beforeAll(async () => {
   const richAuthorizationRequests = {
     ...feature,
-    [mintTime]: (...args: unknown[]) => (recomputed ?? ((details) => details))(plainly(...args)),
+    [mintTime]: (...args: unknown[]) => (recomputed ?? ((details) => details))(askedAgain(args[0]) ?? plainly(...args)),
   }
   op = await startDeciding(
     { narrow: { payment: (requested, granted) => rule(requested, granted) } },
@@ -107,6 +108,34 @@ describe.each(withDetails)('%s', (kind) => {
   })
 })
 
+describe('authorization_code, where the token request asks for less than the authorization request', () => {
+  const asked = { scope: 'openid read', resource: [opaqueApi], target: opaqueApi }
+  const less = { ...asked, details: [payment(1), payment(1000), account], targetDetails: [payment(1000)] }
+
+  test.each<[string, JsonObject[] | undefined, JsonObject[] | undefined]>([
+    ['everything', undefined, [payment(1000)]],
+    ['less of it', [payment(10)], [payment(10)]],
+    ['nothing of it', [], undefined],
+  ])('C-I14 %s of it is granted, and nothing else', async (_case, authorizationDetails, expected) => {
+    const { id, poll } = await waitingRequest(op, 'authorization_code', less)
+    expect(await op.provider.deferrals.get(id)).toMatchObject({ authorizationDetails: [payment(1000)] })
+    await op.provider.deferrals.approve(id, authorizationDetails ? { authorizationDetails } : {})
+    const { status, body } = await poll()
+    expect({ status, error: body.error }).toEqual({ status: 200 })
+    expect(body.authorization_details ?? []).toEqual(expected ?? [])
+    expect((await introspected(op, body.access_token)).authorization_details ?? []).toEqual(expected ?? [])
+  })
+
+  test.each([[[account]], [[payment(1000), account]], [[payment(1), payment(1000)]]])(
+    'E-32 what only the authorization request asked for (case %#) is a RangeError',
+    async (authorizationDetails) => {
+      const { id } = await waitingRequest(op, 'authorization_code', less)
+      await expect(op.provider.deferrals.approve(id, { authorizationDetails })).rejects.toThrow(RangeError)
+      expect(await op.provider.deferrals.get(id)).toMatchObject({ status: 'pending' })
+    },
+  )
+})
+
 describe.each(withDetails.slice(0, 2))('%s at the moment tokens are made', (kind) => {
   test("E-32 the integrator's callback cannot undo what a reviewer narrowed: 500, and redeemable afterwards", async () => {
     const { id, poll } = await waiting(kind)
@@ -138,4 +167,10 @@ describe.each(withDetails.slice(0, 2))('%s at the moment tokens are made', (kind
 
 function throws(): never {
   throw new Error('no idea')
+}
+
+// a token request may ask for less (RFC 9396, section 6)
+function askedAgain(ctx: unknown): unknown {
+  const { authorization_details: details } = (ctx as KoaContextWithOIDC).oidc.params as Record<string, string>
+  return details === undefined ? undefined : JSON.parse(details)
 }

@@ -19,7 +19,10 @@ export interface Asked {
   /** of the resources, the one named in the token request */
   target?: string
   details?: object[]
+  /** of the details, those named in the token request */
+  targetDetails?: object[]
   claims?: object
+  max_age?: string
 }
 
 /** A deferral that is to be decided. */
@@ -66,7 +69,7 @@ export function twoTypes(): object {
 export async function waitingRequest(op: TestProvider, kind: Kind, asked: Asked = {}): Promise<WaitingRequest> {
   const rp = asking(relyingParty(op.issuer), asked)
   const request = authorizationRequest(asked)
-  const params = { resource: asked.target }
+  const params = { resource: asked.target, ...rar(asked.targetDetails) }
   if (kind === 'openid') {
     const { handle, id } = await waiting(op, rp, { request, params })
     return { id, rp, poll: () => rp.poll(handle) }
@@ -82,7 +85,7 @@ function heldOf(
   { request, params, ...asked }: Asked & { request: Record<string, string>; params: object },
 ) {
   if (kind === 'authorization_code') return held(op, rp, kind, { request, params: { ...params } })
-  const own = { scope: asked.scope, resource: asked.target ?? asked.resource?.[0], ...rar(asked) }
+  const own = { scope: asked.scope, resource: asked.target ?? asked.resource?.[0], ...rar(asked.details) }
   if (kind === 'client_credentials') return held(op, rp, kind, { params: own })
   return heldCustom(op, rp, own)
 }
@@ -96,16 +99,17 @@ async function heldCustom(op: TestProvider, rp: RelyingParty, asked: { scope: st
   return held(op, rp, 'client_credentials', { params })
 }
 
-function authorizationRequest({ scope, claims, ...asked }: Asked): Record<string, string> {
+function authorizationRequest({ scope, claims, details, max_age }: Asked): Record<string, string> {
   return {
     ...(scope !== undefined && { scope }),
     ...(scope?.includes('offline_access') && { prompt: 'consent' }),
     ...(claims && { claims: JSON.stringify(claims) }),
-    ...rar(asked),
+    ...(max_age && { max_age }),
+    ...rar(details),
   }
 }
 
-function rar({ details }: Asked) {
+function rar(details: object[] | undefined) {
   return details && { authorization_details: JSON.stringify(details) }
 }
 
