@@ -53,6 +53,19 @@ describe.each(grants)('%s', (grant) => {
     expect(await status(id)).toBe('pending')
   })
 
+  test.each(['token endpoint', '/token/revocation', ''])(
+    'C-I05 one whose htu is %j is malformed, whichever the code',
+    async (htu) => {
+      const key = await dpopKey()
+      const bound = relyingParty(op.issuer, 'secret', key)
+      const { deferralCode } = await held(op, bound, grant)
+      const extras = { dpop: { ...key, proof: (url: string) => key.proof(url, { htu }) } }
+      for (const code of [deferralCode, unknown]) {
+        expect(await revoke(bound, code, {}, extras)).toMatchObject({ body: { error: 'invalid_dpop_proof' } })
+      }
+    },
+  )
+
   test('C-I05 a malformed proof is invalid_dpop_proof, before any code is looked at', async () => {
     const bound = relyingParty(op.issuer, 'secret', await dpopKey())
     const foreign = await held(op, relyingParty(op.issuer, 'other'), grant)

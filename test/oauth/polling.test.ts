@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { oauthGrantType } from '../support/clients.js'
-import { grants, held, pollDeferral, redeem } from '../support/deferral.js'
+import { clients, grantType, oauthGrantType } from '../support/clients.js'
+import { grants, held, pollDeferral, redeem, revoke } from '../support/deferral.js'
 import { basic, party, send, waiting } from '../support/journey.js'
 import { observedStore, readVerbs } from '../support/observed.js'
-import { startProvider, type TestProvider } from '../support/provider.js'
+import { startProvider, type TestOptions, type TestProvider, withProvider } from '../support/provider.js'
 import { codeVerifier, relyingParty } from '../support/relying_party.js'
 
 let op: TestProvider
@@ -162,4 +162,31 @@ describe('C-X05 the handles of the two profiles', () => {
     expect(await pollDeferral(rp, handle)).toMatchObject(refusal('invalid_grant'))
     expect(await status(id)).toBe('approved')
   })
+
+  test.each(grants)('I-056 I-109 this profile works alone, %s', async (grant) => {
+    await withProvider(without(grantType, { openid: false }), async (alone) => {
+      const rp = relyingParty(alone.issuer)
+      const [one, other] = [await held(alone, rp, grant), await held(alone, rp, grant)]
+      await alone.provider.deferrals.approve(one.id)
+      expect((await pollDeferral(rp, one.deferralCode)).status).toBe(200)
+      expect((await revoke(rp, other.deferralCode)).status).toBe(200)
+      expect(await pollDeferral(rp, other.deferralCode)).toMatchObject(refusal('access_denied'))
+    })
+  })
+
+  test('I-083 where it is off, polls are of an unsupported_grant_type', async () => {
+    await withProvider(without(oauthGrantType, { oauth: false }), async (off) => {
+      expect(await pollDeferral(relyingParty(off.issuer), 'x')).toMatchObject(refusal('unsupported_grant_type'))
+    })
+  })
 })
+
+/** A provider of one profile, and clients that know no other. */
+function without(grant: string, profiles: { openid?: boolean; oauth?: boolean }): TestOptions {
+  const known = clients.map(({ grant_types = [], ...client }) => ({
+    ...client,
+    response_types: ['code'] as const,
+    grant_types: grant_types.filter((type) => type !== grant),
+  }))
+  return { configuration: { clients: known }, deferred: { profiles, defer: () => true } }
+}

@@ -145,12 +145,15 @@ describe('I-129 I-130 what an end-user stands behind', () => {
     expect(await minted(async () => expect(await poll(one)).toMatchObject(denied))).toEqual([])
   })
 
-  test('scopes taken out of the Grant meanwhile are not granted', async () => {
+  test.each<[string, string, object]>([
+    ['some scopes are not granted any more', 'openid email', { status: 200, body: { scope: 'openid email' } }],
+    ['every scope is access_denied', '', denied],
+  ])('when consent was withdrawn for a part, %s', async (_case, scope, expected) => {
     const one = await approved('authorization_code', 'openid email payments')
     const grantId = (await store.find(one.id))?.grantId as string
     const grant = (await adapter('Grant').find(grantId)) as AdapterPayload
-    await adapter('Grant').upsert(grantId, { ...grant, openid: { scope: 'openid email' } }, 1000)
-    expect(await poll(one)).toMatchObject({ status: 200, body: { scope: 'openid email' } })
+    await adapter('Grant').upsert(grantId, { ...grant, openid: { scope } }, 1000)
+    expect(await poll(one)).toMatchObject(expected)
   })
 })
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Deferral } from 'oidc-provider-deferred'
 import { authorizationCode, grants, held, pollDeferral, redeem, revoke } from '../support/deferral.js'
-import { basic, party, send, waiting } from '../support/journey.js'
+import { basic, deferred, party, send, waiting } from '../support/journey.js'
 import { observedStore, readVerbs } from '../support/observed.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { type Answer, relyingParty } from '../support/relying_party.js'
@@ -152,6 +152,13 @@ describe('what else is revoked', () => {
       expect(await revoke(rp, handle, params)).toMatchObject({ status: 200, body: '' })
       expect(await status(id)).toBe('cancelled')
     }
+  })
+
+  test('C-X05 a deferred_code, which has been through a browser, is not', async () => {
+    const rp = relyingParty(op.issuer)
+    const { code, id } = await deferred(op, rp)
+    expect(await revoke(rp, code)).toMatchObject({ status: 200, body: '' })
+    expect(await status(id)).toBe('pending')
   })
 
   test('I-111 one deferral, in one write: others of the client are left alone', async () => {
