@@ -20,7 +20,7 @@ import { installRevocation } from './host/revocation.js'
 import { type Internals, internalsOf } from './host/seams.js'
 import { installTokenRoute } from './host/token_route.js'
 import { installUntil } from './host/until.js'
-import { canWait } from './oauth/completion_mode.js'
+import { assertRequest, canWait } from './oauth/completion_mode.js'
 import { assertGrants, installOauth, resumptionOf } from './oauth/install.js'
 import { metadata as oauthMetadata } from './oauth/metadata.js'
 import * as oauth from './oauth/names.js'
@@ -29,6 +29,7 @@ import { metadata as openidMetadata } from './openid/metadata.js'
 import * as openid from './openid/names.js'
 import type { DeferredTokenResponseOptions, Settings } from './options.js'
 import { fail } from './options_error.js'
+import { evidenceOf } from './profile/evidence.js'
 import { revoke } from './profile/revocation.js'
 
 declare module 'oidc-provider' {
@@ -115,7 +116,7 @@ function installHost(core: Core): void {
   const { provider, settings } = core
   const { profiles, ttl } = settings
   const grantTypes = [openid.grantType, oauth.grantType]
-  if (profiles.oauth) installHint(provider, { accepts: canWait, lifetime: ttl.deferral })
+  if (profiles.oauth) installHint(provider, { isGiven: canWait, assertRequest, evidenceOf, lifetime: ttl.deferral })
   installIntercepts(provider)
   installReplayDetection(provider)
   installTokenRoute(provider, grantTypes)

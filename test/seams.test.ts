@@ -29,8 +29,8 @@ const moves: Record<string, (provider: Loose, internals: Loose) => void> = {
   'AuthorizationCode payload': (provider) => {
     const { AuthorizationCode } = provider
     class Forgetful extends AuthorizationCode {
-      constructor({ clientId, deferralHint }: Record<string, unknown>) {
-        super({ clientId, deferralHint })
+      constructor({ clientId, deferralHint, deferralContext }: Record<string, unknown>) {
+        super({ clientId, deferralHint, deferralContext })
       }
     }
     replace(provider, 'AuthorizationCode', Forgetful)
@@ -41,6 +41,7 @@ const moves: Record<string, (provider: Loose, internals: Loose) => void> = {
   ClientCredentials: ({ ClientCredentials }) => replace(ClientCredentials.prototype, 'save', undefined),
   RefreshToken: ({ RefreshToken }) => replace(RefreshToken.prototype, 'save', undefined),
   'DeviceCode.consume': ({ DeviceCode }) => replace(DeviceCode.prototype, 'consume', undefined),
+  'configuration.scopes': (_, { configuration }) => replace(configuration, 'scopes', ['openid']),
   'configuration.findAccount': (_, { configuration }) => replace(configuration, 'findAccount', undefined),
   AccessToken: ({ AccessToken }) => replace(AccessToken.prototype, 'setThumbprint', undefined),
   'ReplayDetection.unique': ({ ReplayDetection }) => replace(ReplayDetection, 'unique', undefined),

@@ -103,9 +103,8 @@ export function toExtension(extension: { expiresIn: number }): number {
 
 // I-048, I-049; what is kept is the value as it was given, so nothing that URL parsing would mend
 function isInteractionUri(value: unknown): boolean {
-  return (
-    typeof value === 'string' && /^https:\/\/[\x21-\x7e]+$/i.test(value) && !/[#"\\]/.test(value) && URL.canParse(value)
-  )
+  if (typeof value !== 'string' || !/^https:\/\/[^/?#][\x21-\x7e]*$/i.test(value)) return false
+  return !/[#"\\]/.test(value) && URL.canParse(value)
 }
 
 function checked<T extends object>(method: string, given: T, shape: Shape): T {

@@ -96,8 +96,10 @@ interface Facts extends DeferredRequest {
   /** SHA-256 of the labelled secret in the poll handle */
   handleHash?: string
   binding?: Binding
-  /** the `resource` parameter of the exchange, needed again when tokens are minted */
+  /** the `resource` parameter of the exchange or the token request, needed again when tokens are minted */
   requestedResource?: string[]
+  /** the `authorization_details` of the token request, where it asked for less than the authorization request */
+  requestedDetails?: JsonObject[]
   progress?: Progress
   interaction?: Interaction
   fence: number

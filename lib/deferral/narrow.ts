@@ -13,11 +13,15 @@ export function assertNarrower(requested: DeferralRecord, granted: Granted, narr
   assertNothingBeyond('authorizationDetails', beyondDetails(granted.authorizationDetails ?? [], asked, narrowing))
   assertNarrowerClaims(granted.claims ?? {}, requested.claims ?? {})
   const details = granted.authorizationDetails ?? asked
-  // a token request without a resource would be given the default one
-  const targetless = requested.profile === 'oauth' && requested.resource.length > 0 && granted.resource?.length === 0
-  if (targetless || (granted.scope?.length === 0 && details.length === 0)) {
+  if (isTargetless(requested, granted) || (granted.scope?.length === 0 && details.length === 0)) {
     throw new RangeError('the decision leaves nothing to grant, use deny instead')
   }
+}
+
+// a token request left without a resource would be given another one
+function isTargetless({ profile, resource, requestedResource = resource }: DeferralRecord, granted: Granted): boolean {
+  if (profile !== 'oauth' || !granted.resource || requestedResource.length === 0) return false
+  return !requestedResource.some((one) => granted.resource?.includes(one))
 }
 
 /** What of `granted` is neither equal to nor, by the integrator's rule for its type, less than a requested entry of its own. */

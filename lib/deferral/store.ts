@@ -5,17 +5,19 @@ import type {
   DeferralStatus,
   DeferredRequest,
   Interaction,
+  JsonObject,
   Progress,
 } from './deferral.js'
 
 /** A deferral to be created, and the seconds until it expires. One that comes with its poll handle needs no exchange. */
 export type NewDeferral = DeferredRequest & Partial<Exchange> & { interaction?: Interaction; expiresIn: number }
 
-/** What the exchange writes: the new poll handle, the key shown, the resource asked for. */
+/** What the exchange writes: the new poll handle, the key shown, what was asked for with it. */
 export interface Exchange {
   handleHash: string
   binding?: Binding
   requestedResource?: string[]
+  requestedDetails?: JsonObject[]
 }
 
 /** Which deferrals to list, newest first, starting after the given one. */

@@ -13,7 +13,7 @@ export function amendError(ctx: Context, these: Record<string, unknown>): void {
 export interface Amendments {
   /** members of the discovery document */
   metadata: (ctx: Context) => Record<string, unknown>
-  /** whether answers of the revocation endpoint must not be stored (C-I30); the host says so at its token endpoint only */
+  /** whether the revocation endpoint takes handles: then its answers must not be stored (C-I30), and it may challenge */
   isRevocationPrivate: boolean
 }
 
@@ -24,8 +24,15 @@ export function installAnswers(provider: Provider, { metadata, isRevocationPriva
     const route = ctx.oidc?.route
     const these = route === 'discovery' ? metadata(ctx) : members.get(ctx)
     if (these && isJson(ctx.body)) Object.assign(ctx.body, these)
-    if (isRevocationPrivate && route === 'revocation') ctx.set('Cache-Control', 'no-store')
+    if (isRevocationPrivate && route === 'revocation') completeRevocation(ctx)
   })
+}
+
+// the host does both at its token endpoint only
+function completeRevocation(ctx: any): void {
+  ctx.set('Cache-Control', 'no-store')
+  const isReadable = ctx.response.get('Access-Control-Allow-Origin') && ctx.response.get('DPoP-Nonce')
+  if (isReadable) ctx.append('Access-Control-Expose-Headers', 'DPoP-Nonce')
 }
 
 function isJson(body: unknown): boolean {

@@ -3,12 +3,18 @@ import type { JsonObject } from '../deferral/deferral.js'
 import { epochTime } from './epoch_time.js'
 import { markWaiting } from './intercept.js'
 
-/** What the host would have stored of this code, without what belongs to its own storage. */
+/** What the host would have stored of this code, without what belongs to its own storage, or was added to it. */
 export async function sourceOf(code: AuthorizationCode): Promise<JsonObject> {
   // public in the host's documentation of custom formats, not in its types
   const { payload } = await (code as any).getValueAndPayload()
-  const { iat, exp, jti, kind, consumed, ...source } = payload
+  const { iat, exp, jti, kind, consumed, deferralHint, deferralContext, ...source } = payload
   return JSON.parse(JSON.stringify(source))
+}
+
+/** Whether the host has revoked a code since it was consumed: it was used again meanwhile. */
+export async function isRevoked(provider: Provider, code: AuthorizationCode): Promise<boolean> {
+  const stored = await provider.AuthorizationCode.find(code.jti, { ignoreExpiration: true })
+  return !stored && !code.isExpired
 }
 
 /** The code again, made from what was kept; it is valid now, was never stored, and cannot be consumed. */

@@ -1,5 +1,6 @@
-import { errors, type Provider } from 'oidc-provider'
+import { type Client, errors, type Provider } from 'oidc-provider'
 import { type Context, currentContext, paramsOf } from './context.js'
+import type { Internals } from './seams.js'
 
 const lent = new WeakMap<object, string>()
 
@@ -43,6 +44,12 @@ export function installClientRules(provider: Provider, { responseTypes, grantTyp
     }
     return allowed
   }
+}
+
+/** Whether a client may still be given these scopes, by the rule of the host's authorization endpoint. */
+export function isScopeAllowed({ scope }: Client, { configuration }: Internals, scopes: readonly string[]): boolean {
+  const allowed = scope?.split(' ')
+  return !allowed || scopes.every((one) => allowed.includes(one) || !configuration.scopes.has(one))
 }
 
 /** The response type the client sent, back in its place. */

@@ -18,6 +18,11 @@ export function installCodeReuse(provider: Provider): void {
   }
 }
 
+/** Revokes what was issued from a Grant, as the host does for a code that is used again. */
+export async function revokeIssued(provider: Provider, grantId: string): Promise<void> {
+  await Promise.all([provider.AccessToken.revokeByGrantId(grantId), provider.RefreshToken.revokeByGrantId(grantId)])
+}
+
 /** Whether the host has taken this request for a theft. */
 export function hasRevoked(ctx: Context): boolean {
   return revoked.has(ctx)

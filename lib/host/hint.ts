@@ -1,21 +1,28 @@
-import { type AuthorizationCode, errors, type Provider } from 'oidc-provider'
-import { bodyOf, currentContext, paramsOf } from './context.js'
+import type { AuthorizationCode, Provider } from 'oidc-provider'
+import type { JsonObject } from '../deferral/deferral.js'
+import { type Context, currentContext, paramsOf } from './context.js'
 import { outlive } from './grant.js'
 import { isWaiting } from './intercept.js'
 
-/** How the hint is read, and for how many seconds a deferral that follows it may run. */
+/** What is made of the hint. */
 export interface Hint {
-  accepts: (completionMode: unknown) => boolean
+  /** whether a `completion_mode` sent by the client of this request is one */
+  isGiven: (ctx: Context, completionMode: unknown) => boolean
+  /** refuses, by throwing, a token request whose code is valid and was hinted or not */
+  assertRequest: (ctx: Context, isHinted: boolean) => void
+  /** what the end-user did before this code was stored, for whoever decides later */
+  evidenceOf: (ctx: Context) => JsonObject | undefined
+  /** seconds a deferral may run */
   lifetime: number
 }
 
-type Code = AuthorizationCode & { deferralHint?: boolean; expiration: number }
+type Code = AuthorizationCode & { deferralHint?: boolean; deferralContext?: JsonObject; expiration: number }
 type DeviceCode = { params?: { completion_mode?: unknown } }
 
 /**
- * Remembers with a code that its client announced it could wait (I-024), and refuses to consume the code for a token request
- * that has forgotten it (I-030): nothing has been written by then, the code survives (C-I07). Overrides two models: the host
- * has no hook between finding a code and consuming it.
+ * Remembers with a code what its end-user did, and that its client announced it could wait (I-024); and has the token request checked before the code is
+ * consumed: nothing has been written by then, the code survives a refusal (C-I07). Overrides two models: the host has no hook
+ * between validating a code and consuming it.
  */
 export function installHint(provider: Provider, hint: Hint): void {
   const { AuthorizationCode, DeviceCode } = provider as any
@@ -23,24 +30,24 @@ export function installHint(provider: Provider, hint: Hint): void {
 
   AuthorizationCode.prototype.save = async function (this: Code, ...args: unknown[]) {
     const ctx = currentContext(provider)
-    const isHinted = ctx?.oidc?.entities.AuthorizationCode === this && hint.accepts(paramsOf(ctx).completion_mode)
-    if (ctx && isHinted) {
+    if (!ctx || ctx.oidc?.entities.AuthorizationCode !== this) return save.apply(this, args)
+    const evidence = hint.evidenceOf(ctx)
+    if (evidence) this.deferralContext = evidence
+    if (hint.isGiven(ctx, paramsOf(ctx).completion_mode)) {
       this.deferralHint = true
       await outlive(ctx, provider, this, this.expiration + hint.lifetime)
     }
     return save.apply(this, args)
   }
 
-  refuseForgotten(AuthorizationCode.prototype, (code: Code) => code.deferralHint === true && !isWaiting(code))
-  refuseForgotten(DeviceCode.prototype, ({ params }: DeviceCode) => hint.accepts(params?.completion_mode))
+  checkBefore(AuthorizationCode.prototype, (_ctx, code: Code) => code.deferralHint === true)
+  checkBefore(DeviceCode.prototype, (ctx, { params }: DeviceCode) => hint.isGiven(ctx, params?.completion_mode))
 
-  function refuseForgotten<T>(prototype: any, isHinted: (code: T) => boolean): void {
+  function checkBefore<T>(prototype: any, isHinted: (ctx: Context, code: T) => boolean): void {
     const { consume } = prototype
     prototype.consume = function (this: T, ...args: unknown[]) {
       const ctx = currentContext(provider)
-      if (ctx && isHinted(this) && !hint.accepts(bodyOf(ctx)?.completion_mode)) {
-        throw new errors.InvalidRequest('completion_mode must list deferred again, as it did in the request before')
-      }
+      if (ctx && !isWaiting(this as AuthorizationCode)) hint.assertRequest(ctx, isHinted(ctx, this))
       return consume.apply(this, args)
     }
   }

@@ -76,29 +76,29 @@ export async function hold(
 }
 
 /**
- * Runs a grant handler of the host on the request as it came. When everything is validated and nothing stored, `mustWait` is
- * asked, with the key the tokens would be bound to; if so the handler ends there, and this resolves to that key. `undefined`:
- * the host has answered.
+ * Runs a grant handler of the host on the request as it came. When everything is validated and nothing stored, `consider` is
+ * called with the key the tokens would be bound to. What it resolves to ends the handler there, and is resolved to;
+ * `undefined` lets the host answer.
  */
-export async function holdIf(
+export async function holdIf<T>(
   ctx: Context,
   handler: GrantHandler,
-  mustWait: (binding: Binding) => Promise<boolean>,
-): Promise<Binding | undefined> {
+  consider: (binding: Binding) => Promise<T | undefined>,
+): Promise<T | undefined> {
   const stop = new Stop()
   intercept(ctx, {
     async saveToken(token) {
       intercept(ctx, {})
-      if (await mustWait(bindingOf(token))) stopAt(ctx, token, stop)
+      stop.seen = await consider(bindingOf(token))
+      if (stop.seen !== undefined) stopAt(ctx, token, stop)
     },
   })
   try {
     await handler(ctx)
   } catch (caught) {
     if (caught !== stop) throw caught
-    return stop.binding
   }
-  return undefined
+  return stop.seen as T | undefined
 }
 
 function stopAt(ctx: Context, token: IssuedToken, stop: Stop): never {

@@ -6,11 +6,12 @@ import { withPlainFaults } from './faults.js'
 import { codeRequest, type GrantHandler, runHandler } from './hold.js'
 import { type IssuedToken, intercept } from './intercept.js'
 
-/** What is minted from: the narrowed source, the key it is bound to, the resource asked for at the exchange. */
+/** What is minted from: the narrowed source, the key it is bound to, and what was asked for when the request was held. */
 export interface Resumption {
   source: JsonObject
   binding: Binding | undefined
   requestedResource: string[] | undefined
+  requestedDetails: JsonObject[] | undefined
   /** called before each token is stored; throws to keep it from being stored */
   saveToken: (token: IssuedToken) => void
 }
@@ -22,7 +23,7 @@ export interface Resumption {
 export async function resumeCode(
   ctx: Context,
   { provider, handler }: { provider: Provider; handler: GrantHandler },
-  { source, binding, requestedResource, saveToken }: Resumption,
+  { source, binding, requestedResource, requestedDetails, saveToken }: Resumption,
 ): Promise<void> {
   const kept = await withLiveSession(provider, source)
   // verified when the request was held, and the verifier is not sent again
@@ -31,6 +32,7 @@ export async function resumeCode(
   intercept(ctx, { findCode: async () => code, saveToken })
   const lent: Params = codeRequest(source.redirectUri as string)
   if (requestedResource?.length) lent.resource = requestedResource.length > 1 ? requestedResource : requestedResource[0]
+  if (requestedDetails) lent.authorization_details = JSON.stringify(requestedDetails)
   try {
     await runHandler(ctx, handler, lent)
   } catch (error) {

@@ -9,13 +9,13 @@ export interface Internals {
   configuration: {
     responseTypes: string[]
     grantTypes: Set<string>
+    scopes: Set<string>
     routes: Record<string, string>
     findAccount: (ctx: Context, accountId: string) => Promise<Account | undefined> | Account | undefined
     interactions: { policy: Iterable<interactionPolicy.Prompt> }
     features: {
       dPoP: { enabled: boolean; allowReplay: boolean }
       resourceIndicators: { enabled: boolean }
-      revocation: { enabled: boolean }
       mTLS: { getCertificate: (ctx: Context) => unknown }
     }
   }
@@ -29,6 +29,7 @@ type Seam = [name: string, holds: (provider: any, internals: any) => boolean]
 const seams: Seam[] = [
   ['configuration.responseTypes', (_, { configuration }) => Array.isArray(configuration.responseTypes)],
   ['configuration.grantTypes', (_, { configuration }) => configuration.grantTypes instanceof Set],
+  ['configuration.scopes', (_, { configuration }) => configuration.scopes instanceof Set],
   ['configuration.routes.token', (_, { configuration }) => typeof configuration.routes.token === 'string'],
   ['configuration.findAccount', (_, { configuration }) => isFunction(configuration.findAccount)],
   [

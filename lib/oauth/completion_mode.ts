@@ -1,16 +1,36 @@
 /*
  * OAuth 2.0 Deferred Token Response, "Completion Mode": the client lists what it can deal with; whoever lists nothing, or nothing
- * that is known, is answered at once.
+ * that is known, is answered at once. Listed on a request before the token request it is a hint.
  */
+import { errors } from 'oidc-provider'
+import { bodyOf, type Context, clientOf } from '../host/context.js'
+import { assertNotificationToken } from '../profile/notification_token.js'
+import { grantType } from './names.js'
 
 // the second one is proposed for clients that can show a page (C-I24)
 const waiting = new Set(['deferred', 'deferred_interactive'])
 
-/** Whether a `completion_mode` lets the answer wait. It is a set: order, repeats and unknown values mean nothing (I-018, I-020). */
-export function canWait(completionMode: unknown): boolean {
-  return [completionMode].flat().some((value) => typeof value === 'string' && value.split(' ').some(isWaiting))
+/**
+ * Whether a `completion_mode` of this client lets the answer wait. It is a set: order, repeats and unknown values mean nothing
+ * (I-018, I-020). From a client that is not registered to poll it means nothing either (C-I21).
+ */
+export function canWait(ctx: Context, completionMode: unknown): boolean {
+  const lists = [completionMode].flat().filter((value) => typeof value === 'string')
+  return (
+    lists.some((list) => list.split(' ').some((mode) => waiting.has(mode))) && clientOf(ctx).grantTypeAllowed(grantType)
+  )
 }
 
-function isWaiting(mode: string): boolean {
-  return waiting.has(mode)
+/** Whether this token request may be deferred (I-017). */
+export function isOptedIn(ctx: Context): boolean {
+  return canWait(ctx, bodyOf(ctx)?.completion_mode)
+}
+
+/** Refuses what only this draft can find wrong with a token request that is valid otherwise (I-030, I-034). */
+export function assertRequest(ctx: Context, isHinted = false): void {
+  const body = bodyOf(ctx)
+  if (isOptedIn(ctx)) assertNotificationToken('client_notification_token', body?.client_notification_token)
+  else if (isHinted) {
+    throw new errors.InvalidRequest('completion_mode must list deferred again, as it did in the request before')
+  }
 }

@@ -7,7 +7,8 @@ import { type Core, coreOf } from '../core.js'
 import type { Binding, JsonObject } from '../deferral/deferral.js'
 import { newId } from '../deferral/handle.js'
 import { isJson, isObject } from '../deferral/json.js'
-import { bodyOf, type Context, clientOf } from '../host/context.js'
+import { type Context, clientOf } from '../host/context.js'
+import { withPlainFaults } from '../host/faults.js'
 import { afterProof, type GrantHandler, runHandler } from '../host/hold.js'
 import { installIntercepts, intercept } from '../host/intercept.js'
 import { bind, keyShown } from '../host/key_shown.js'
@@ -15,17 +16,17 @@ import { assertFresh } from '../host/proof.js'
 import type { Resumption } from '../host/resume.js'
 import { internalsOf } from '../host/seams.js'
 import { loadStanding } from '../host/standing.js'
-import { assertNotificationToken } from '../profile/notification_token.js'
+import { assertRequest, isOptedIn } from './completion_mode.js'
 import { deferredResponse } from './deferred_response.js'
 import { hostGrants, undeferrable } from './grants.js'
-import { decideRequest, isOptedIn } from './token_request.js'
+import { decideRequest } from './token_request.js'
 
 /** A grant of the integrator's that can wait. */
 export interface DeferrableGrant {
   /**
-   * Checks everything about a token request and returns, as plain JSON, what to issue from. Members named as in the host's codes
-   * (`accountId`, `grantId`, `scope`, `resource`, `rar`, `claims`) are shown to reviewers, narrowed by their decisions, and the
-   * account and the Grant are looked up again before anything is issued. Throws the host's errors.
+   * Checks everything about a token request and returns, as plain JSON, what to issue from. Throws the host's errors. Members
+   * named as in the host's codes mean the same: `scope` (space-separated), `resource`, `rar` and `claims` are shown to reviewers
+   * and narrowed by their decisions, the account of `accountId` and the Grant of `grantId` are looked up again in the end.
    */
   validate: (ctx: Context) => Promise<JsonObject> | JsonObject
   /**
@@ -89,7 +90,8 @@ async function answer(ctx: Context, provider: Provider, name: string, grant: Def
   const { binding, proof } = await afterProof(ctx, handler, () => keyShown(ctx, provider, internals))
   const source = toSource(ctx, await grant.validate(ctx))
   if (proof) await assertFresh(ctx, provider, internals, proof)
-  const deferred = core && isOptedIn(ctx) && (await deferral(ctx, core, { name, source, binding }))
+  const mayWait = core?.settings.profiles.oauth && isOptedIn(ctx)
+  const deferred = mayWait && (await deferral(ctx, core, { name, source, binding }))
   if (deferred) throw deferred
   intercept(ctx, { isTheirs: true, saveToken: (token) => bind(ctx, token, binding) })
   await grant.issue(ctx, source)
@@ -105,14 +107,28 @@ async function deferral(
   core: Core,
   { name, source, binding }: { name: string; source: JsonObject; binding: Binding },
 ): Promise<Error | undefined> {
-  assertNotificationToken('client_notification_token', bodyOf(ctx)?.client_notification_token)
+  assertRequest(ctx)
+  await withPlainFaults(loadStanding(ctx, core, source))
   const held = { id: newId(), grantType: name, source, binding }
   const deferring = await decideRequest(ctx, core, held)
   return deferring && deferredResponse(ctx, core, { ...held, deferring })
 }
 
+const isText = (value: unknown) => typeof value === 'string'
+const known: Record<string, (value: unknown) => boolean> = {
+  accountId: isText,
+  grantId: isText,
+  scope: isText,
+  resource: (value) => [value].flat().every(isText),
+  rar: (value) => Array.isArray(value) && value.every(isObject),
+  claims: isObject,
+}
+
 function toSource(ctx: Context, source: unknown): JsonObject {
   if (!isObject(source) || !isJson(source)) throw new TypeError('validate must return a plain object of JSON values')
+  for (const [name, isRight] of Object.entries(known)) {
+    if (source[name] !== undefined && !isRight(source[name])) throw new TypeError(`validate returned a wrong ${name}`)
+  }
   return JSON.parse(JSON.stringify({ ...source, clientId: clientOf(ctx).clientId }))
 }
 

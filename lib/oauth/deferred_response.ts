@@ -2,18 +2,17 @@
  * OAuth 2.0 Deferred Token Response, "Deferred Response": an error in form, for it gives no access to anything, that carries the
  * deferral_code to poll with.
  */
-import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
 import { type Binding, type DeferralRecord, describe, type JsonObject } from '../deferral/deferral.js'
 import { newHandle } from '../deferral/handle.js'
 import { pollOutcome } from '../deferral/outcome.js'
 import type { NewDeferral } from '../deferral/store.js'
-import { type Context, paramsOf } from '../host/context.js'
+import type { Context } from '../host/context.js'
 import { epochTime } from '../host/epoch_time.js'
-import { cancelDeferral } from '../profile/cancellation.js'
 import type { Deferred } from '../profile/decide.js'
-import { requestedBy } from '../profile/requested.js'
 import { refusal } from '../profile/token_error_response.js'
+import { refuseReplayed } from './code_reuse.js'
+import { requested } from './requested.js'
 
 /** A request that was validated and has to wait. */
 export interface Held {
@@ -45,21 +44,17 @@ function newDeferral(
   { id, grantType, source, binding, deferring }: Held,
   handleHash: string,
 ): NewDeferral {
-  const { resource } = paramsOf(ctx)
   const expiresIn = lifetime(ctx, deferring.expiresIn)
   return {
     id,
     profile: 'oauth',
-    grantType,
-    ...requestedBy(source),
-    ...(source.claims !== undefined && { claims: source.claims as JsonObject }),
+    ...requested(ctx, grantType, source),
     context: deferring.context,
     interval: deferring.interval,
     lifetime: expiresIn,
     expiresIn,
     handleHash,
     binding,
-    ...(resource !== undefined && { requestedResource: [resource].flat() }),
     ...(deferring.interaction && { interaction: deferring.interaction }),
     source,
   }
@@ -81,7 +76,6 @@ async function created(core: Core, deferral: NewDeferral): Promise<DeferralRecor
     if (current?.handleHash === deferral.handleHash) return current as DeferralRecord
     if (!current) throw error
     // the host let a code pass twice, and the id made from it exists: a theft signal
-    await cancelDeferral(core, deferral.id)
-    throw new errors.InvalidGrant('authorization code already consumed')
+    return refuseReplayed(core, deferral.id)
   }
 }

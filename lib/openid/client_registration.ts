@@ -47,7 +47,7 @@ function assertEndpoint(value: unknown, supported: boolean): void {
   if (value === undefined) return
   if (!supported) refuse('is not supported by this provider')
   // URL parsing mends slashes, blanks and line breaks, and what is kept is the value as it was sent
-  if (typeof value !== 'string' || !/^https:\/\/[^\s\\\p{Cc}]+$/iu.test(value) || !URL.canParse(value)) {
+  if (typeof value !== 'string' || !/^https:\/\/(?![/?#])[^\s\\\p{Cc}]+$/iu.test(value) || !URL.canParse(value)) {
     refuse('must be an absolute https URL')
   }
   const { username, password } = new URL(value)

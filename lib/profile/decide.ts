@@ -2,12 +2,12 @@
  * Whether a request waits is the integrator's to say: `defer` is asked when the host has nothing against the request any more.
  */
 import { toInteraction } from '../deferral/decision.js'
-import type { Interaction, JsonObject } from '../deferral/deferral.js'
-import { isJson, isObject } from '../deferral/json.js'
+import type { Interaction } from '../deferral/deferral.js'
+import { isObject } from '../deferral/json.js'
 import type { Context } from '../host/context.js'
 import type { DeferRequest, Deferring, Settings } from '../options.js'
+import { evidenceOf, mergedContext } from './evidence.js'
 
-const largestContext = 16_384
 const deferringMembers = ['expiresIn', 'interval', 'context', 'interaction']
 
 /** How a request is to be deferred, the defaults filled in. */
@@ -32,7 +32,7 @@ export async function decide(
   return {
     expiresIn,
     interval,
-    context: mergedContext(evidence(ctx), context),
+    context: mergedContext(evidenceOf(ctx), context),
     ...(interaction && { interaction: toInteraction(interaction) }),
   }
 }
@@ -48,22 +48,4 @@ function asDeferring(answer: boolean | Deferring): Deferring {
 
 function assertSeconds(name: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 1) throw new TypeError(`defer: ${name} must be whole seconds, 1 or more`)
-}
-
-// what the integrator's interactions collected on the way
-function evidence(ctx: Context): unknown {
-  const result = ctx.oidc.result as { deferral?: { context?: unknown } } | undefined
-  return result?.deferral?.context ?? undefined
-}
-
-function mergedContext(...contexts: unknown[]): JsonObject {
-  const merged: unknown = Object.assign({}, ...contexts.map((context) => context ?? {}))
-  if (contexts.some((context) => context !== undefined && !isObject(context)) || !isJson(merged)) {
-    throw new TypeError('deferral context must be a plain object of JSON values')
-  }
-  const json = JSON.stringify(merged)
-  if (Buffer.byteLength(json) > largestContext) {
-    throw new TypeError('deferral context must be at most 16 KiB of JSON, keep references instead of documents')
-  }
-  return JSON.parse(json)
 }

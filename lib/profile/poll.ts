@@ -45,9 +45,10 @@ function assertNothingReshaped(ctx: Context, kind: HandleKind): void {
 async function paced(ctx: Context, core: Core, kind: HandleKind, handle: string): Promise<DeferralRecord | undefined> {
   const { pacing, settings } = core
   const now = settings.clock()?.getTime() ?? Date.now()
-  const seen = await presented(ctx, core, kind, handle, async (id) => {
+  const seen = await presented(ctx, core, kind, handle, async (id, isRightful) => {
     const refusable = pacing.refusable(id, now)
-    return refusable ? { ...refusable, refusable: true as const } : fromStore(core)(id)
+    // to anybody else a read saved would tell that the deferral exists
+    return refusable && isRightful(refusable) ? { ...refusable, refusable: true as const } : fromStore(core)(id)
   })
   if (!seen) return undefined
   if ('refusable' in seen) throw slowDown(ctx, seen.interval)

@@ -20,15 +20,18 @@ export async function presented<T extends Presentable>(
   { provider, internals }: Core,
   kinds: HandleKind | HandleKind[],
   handle: string,
-  read: (id: string) => Promise<T | undefined>,
+  read: (id: string, isRightful: (deferral: Presentable | undefined) => boolean) => Promise<T | undefined>,
 ): Promise<T | undefined> {
   const { id, secret } = parseHandle(handle)
   const proof = await verifiedProof(ctx, internals)
-  const deferral = await read(id)
-  const hash = kinds === 'deferred_code' ? deferral?.codeHash : deferral?.handleHash
-  // every kind is tried, whichever it is
-  const known = [kinds].flat().filter((kind) => matches(kind, secret, hash)).length > 0
-  if (!deferral || !known || deferral.clientId !== clientOf(ctx).clientId) return undefined
+  const isRightful = (deferral: Presentable | undefined) => {
+    const hash = kinds === 'deferred_code' ? deferral?.codeHash : deferral?.handleHash
+    // every kind is tried, whichever it is
+    const known = [kinds].flat().filter((kind) => matches(kind, secret, hash)).length > 0
+    return known && deferral?.clientId === clientOf(ctx).clientId
+  }
+  const deferral = await read(id, isRightful)
+  if (!isRightful(deferral) || !deferral) return undefined
   if (!hasCertificate(ctx, provider, internals, deferral.binding)) return undefined
   assertKey(ctx, proof, deferral.binding?.jkt ?? (deferral.source?.dpopJkt as string | undefined))
   if (proof) await assertFresh(ctx, provider, internals, proof)

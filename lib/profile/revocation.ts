@@ -8,6 +8,7 @@ import type { Core } from '../core.js'
 import { isHandle, nowhere } from '../deferral/handle.js'
 import type { Context } from '../host/context.js'
 import { afterProof } from '../host/hold.js'
+import { verifiedProof } from '../host/proof.js'
 import { cancelDeferral } from './cancellation.js'
 import { fromStore, presented } from './presented_handle.js'
 
@@ -15,6 +16,8 @@ import { fromStore, presented } from './presented_handle.js'
 export async function revoke(ctx: Context, core: Core, token: string): Promise<void> {
   if (!isHandle(token)) return
   const deferral = await afterProof(ctx, core.handler, async () => {
+    // a malformed proof is refused before the token is looked at
+    await verifiedProof(ctx, core.internals)
     try {
       return await presented(ctx, core, ['deferral_code', 'deferred_auth_id'], token, fromStore(core))
     } catch (error) {
@@ -23,6 +26,7 @@ export async function revoke(ctx: Context, core: Core, token: string): Promise<v
       throw error
     }
   })
-  // I-116: a miss takes the same steps as a hit
-  await cancelDeferral(core, deferral?.id ?? nowhere)
+  // I-112; and a miss takes the same steps as a hit (I-116)
+  const isOver = !deferral || deferral.expiresAt <= deferral.readAt
+  await cancelDeferral(core, isOver ? nowhere : deferral.id)
 }

@@ -9,6 +9,7 @@ import { beyond } from '../deferral/json.js'
 import { beyondDetails, narrow } from '../deferral/narrow.js'
 import { pollOutcome } from '../deferral/outcome.js'
 import { redeem } from '../deferral/redemption.js'
+import { isScopeAllowed } from '../host/client.js'
 import { type Context, clientOf } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
 import type { IssuedToken } from '../host/intercept.js'
@@ -41,6 +42,7 @@ async function mintFrom(ctx: Context, core: Core, claimed: DeferralRecord, minte
       source: narrow(claimed, decision),
       binding: claimed.binding,
       requestedResource: claimed.requestedResource?.filter((one) => decision.resource?.includes(one) ?? true),
+      requestedDetails: claimed.requestedDetails && (decision.authorizationDetails ?? claimed.requestedDetails),
       saveToken(token) {
         assertWithin(token, decision, core)
         if (decision.until) capAt(token, Math.floor(decision.until.getTime() / 1000))
@@ -56,8 +58,11 @@ async function mintFrom(ctx: Context, core: Core, claimed: DeferralRecord, minte
 
 // I-129, I-130, E-41
 async function assertStillGranted(ctx: Context, core: Core, claimed: DeferralRecord): Promise<void> {
-  const { grantType } = claimed
-  if (grantType !== undefined && !clientOf(ctx).grantTypeAllowed(grantType)) {
+  const { grantType, scope } = claimed
+  const client = clientOf(ctx)
+  const granted = claimed.status === 'approved' ? (claimed.decision.scope ?? scope) : scope
+  const isAllowed = grantType === undefined || client.grantTypeAllowed(grantType)
+  if (!isAllowed || !isScopeAllowed(client, core.internals, granted)) {
     throw new errors.AccessDenied('the authorization no longer holds')
   }
   const { reconsider } = core.settings
@@ -77,13 +82,24 @@ function isOutlived(error: unknown): error is Error {
 }
 
 // what the integrator's callbacks compute at mint time must not undo what a reviewer narrowed (E-32)
-function assertWithin(token: IssuedToken, { scope, authorizationDetails }: Decision, { settings }: Core): void {
+function assertWithin(token: IssuedToken, decision: Decision, { settings }: Core): void {
+  const { scope, resource, authorizationDetails } = decision
   const { scope: issued, rar } = token as { scope?: string; rar?: JsonObject[] }
   const widerScope = scope && beyond(issued?.split(' ').filter(Boolean) ?? [], scope)
   const widerDetails = authorizationDetails && beyondDetails(rar ?? [], authorizationDetails, settings.narrow)
-  for (const [name, wider] of Object.entries({ scope: widerScope, authorization_details: widerDetails })) {
+  const widerResource = resource && beyond(resourceOf(token), resource)
+  const members = { scope: widerScope, resource: widerResource, authorization_details: widerDetails }
+  for (const [name, wider] of Object.entries(members)) {
     if (wider?.length) throw new Error(`the ${name} of the token are wider than the decision on this deferral`)
   }
+}
+
+function resourceOf(token: IssuedToken): string[] {
+  const { resource, resourceServer } = token as {
+    resource?: string | string[]
+    resourceServer?: { identifier(): string }
+  }
+  return [resource ?? resourceServer?.identifier() ?? []].flat()
 }
 
 // another poll, a cancellation or the clock was faster; what they left decides, and a redemption under way is pending

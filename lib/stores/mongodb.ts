@@ -123,7 +123,8 @@ export function mongoStore(
     async exchange(id, exchange, at) {
       const now = at ?? '$$NOW'
       const unused = { status: { $in: ['pending', 'approved', 'denied'] }, exchangedAt: { $exists: false } }
-      const members = Object.fromEntries(Object.entries(exchange).map(([member, value]) => [member, literal(value)]))
+      const kept = Object.entries(toMembers(exchange))
+      const members = Object.fromEntries(kept.map(([member, value]) => [member, literal(value)]))
       const change = { ...members, exchangedAt: now, ...expiring('$lifetime', now) }
       return transition(id, now, { ...unused, $expr: unexpired(now) }, { $set: change })
     },

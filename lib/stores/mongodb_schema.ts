@@ -33,6 +33,7 @@ const properties: Record<string, Document> = {
   handleHash: text,
   binding: object,
   requestedResource: texts,
+  requestedDetails: json,
   source: json,
   decision: json,
   claim: object,

@@ -1,0 +1,30 @@
+/*
+ * OAuth 2.0, "Authorization Response": a code that is used again is a theft signal. Whatever it led to ends, be it tokens or a
+ * deferral (C-I17).
+ */
+import { errors } from 'oidc-provider'
+import type { Core } from '../core.js'
+import { isRevoked } from '../host/authorization_code.js'
+import { revokeIssued } from '../host/code_reuse.js'
+import type { Context } from '../host/context.js'
+import { cancelDeferral } from '../profile/cancellation.js'
+
+/** Ends the deferral with the id of a code that was used again; the host has revoked what was issued by then. */
+export async function endReplayed(core: Core, id: string): Promise<void> {
+  if (await cancelDeferral(core, id)) return
+  const deferral = await core.store.find(id, core.settings.clock())
+  // redeemed while the host was revoking; whatever was issued was stored before that
+  if (deferral?.status === 'redeemed' && deferral.grantId) await revokeIssued(core.provider, deferral.grantId)
+}
+
+/** Ends a new deferral whose code was used again after this request consumed it, and before there was a deferral to end. */
+export async function assertUnused(ctx: Context, core: Core, id: string): Promise<void> {
+  const { AuthorizationCode: code } = ctx.oidc.entities
+  if (code && (await isRevoked(core.provider, code))) await refuseReplayed(core, id)
+}
+
+/** Ends the deferral, and refuses the request as the host refuses a code that was used before. */
+export async function refuseReplayed(core: Core, id: string): Promise<never> {
+  await endReplayed(core, id)
+  throw new errors.InvalidGrant('authorization code already consumed')
+}

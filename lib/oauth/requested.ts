@@ -1,0 +1,33 @@
+import type { JsonObject } from '../deferral/deferral.js'
+import { isObject } from '../deferral/json.js'
+import type { NewDeferral } from '../deferral/store.js'
+import { type Context, paramsOf } from '../host/context.js'
+import { requestedBy } from '../profile/requested.js'
+
+type Requested = ReturnType<typeof requestedBy> &
+  Pick<NewDeferral, 'grantType' | 'claims' | 'requestedResource' | 'requestedDetails'>
+
+/** What a token request asks for. For a code it may be less than the authorization request did (RFC 8707, RFC 9396). */
+export function requested(ctx: Context, grantType: string, source: JsonObject): Requested {
+  return {
+    grantType,
+    ...requestedBy(source),
+    ...claimsOf(source),
+    ...(grantType === 'authorization_code' && lessThanCode(ctx)),
+  }
+}
+
+// with what the host itself asked for, on account of max_age and acr_values: the client's own parameter is not known any more
+function claimsOf({ claims }: JsonObject): Pick<NewDeferral, 'claims'> {
+  return isObject(claims) && Object.keys(claims).length > 0 ? { claims: claims as JsonObject } : {}
+}
+
+function lessThanCode(ctx: Context): Partial<Requested> {
+  const { resource, authorization_details: text } = paramsOf(ctx)
+  const details = typeof text === 'string' ? (JSON.parse(text) as JsonObject[]) : undefined
+  return {
+    ...(resource !== undefined && { requestedResource: [resource].flat() }),
+    // that is what is decided, then
+    ...(details && { authorizationDetails: details, requestedDetails: details }),
+  }
+}
