@@ -9,7 +9,7 @@ import {
 } from 'openid-client'
 import { agentClient } from '../provider/clients.js'
 import { spoken } from '../provider/money.js'
-import { detailOf, type Payment, paymentOf, paymentsResource } from '../provider/payments.js'
+import { detailOf, type Payment, paymentOf, paymentsResource } from '../provider/payment.js'
 import { type Answer, type Conversation, createConversation } from './conversation.js'
 
 export interface AgentOptions {

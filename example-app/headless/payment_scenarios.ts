@@ -1,6 +1,6 @@
 import { deepStrictEqual, doesNotMatch, equal, match } from 'node:assert/strict'
 import { askForPayment } from '../agent/payment_agent.js'
-import type { Payment } from '../provider/payments.js'
+import type { Payment } from '../provider/payment.js'
 import { createBrowser, type Shown } from './browser.js'
 import type { Cast, Scenarios } from './cast.js'
 import { check, checkConversation, checkNotStored, expectPage, pending } from './expect.js'

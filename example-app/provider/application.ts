@@ -12,7 +12,7 @@ import { keepHistory } from './history.js'
 import { interactions } from './interactions.js'
 import { homePage } from './pages/home.js'
 import { offerPartnerGrant } from './partner_assertion.js'
-import { isLess } from './payments.js'
+import { isLess } from './payment.js'
 import { defer } from './review.js'
 
 export interface ProviderOptions {

@@ -20,7 +20,7 @@ export const partnerClient = { id: 'tideline-books', secret: 'open to everybody,
 
 const names: Record<string, string> = {
   [bankClient]: 'Harbour Bank',
-  [agentClient.id]: 'Ledger, a bookkeeping agent',
+  [agentClient.id]: 'Ledger agent',
   [partnerClient.id]: 'Tideline Books',
 }
 

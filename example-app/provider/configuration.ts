@@ -6,8 +6,8 @@ import { findAccount } from './claims.js'
 import { type ClientAddresses, clientsOf, partnerClient } from './clients.js'
 import { opensAccount } from './opening.js'
 import { renderError } from './pages/error.js'
-import { resourceIndicators, richAuthorizationRequests } from './payments.js'
 import { assertReviewed } from './review.js'
+import { resourceIndicators, richAuthorizationRequests } from './rich_authorization_requests.js'
 import { scopes } from './scopes.js'
 
 /** The host's consent prompt, with one more reason to show it: whoever opens an account has given no evidence yet. */

@@ -1,5 +1,5 @@
 import type { Deferral } from 'oidc-provider-deferred'
-import { type Payment, paymentOf } from './payments.js'
+import { type Payment, paymentOf } from './payment.js'
 
 /** Whom a request is about: who signed in, or, when an agent asks, whose money it is. Nobody else may confirm it. */
 export function customerOf({ accountId, context }: Deferral): string | undefined {

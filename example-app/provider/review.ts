@@ -2,7 +2,7 @@ import { type AccessToken, type ClientCredentials, errors, type KoaContextWithOI
 import type { DeferRequest, Deferral, Deferring } from 'oidc-provider-deferred'
 import { accountOf } from './accounts.js'
 import { partnerGrant } from './partner_grant.js'
-import { paymentOf } from './payments.js'
+import { paymentOf } from './payment.js'
 
 /** Payments up to 50 euro are nobody's business. */
 const pettyCash = 50_00
@@ -18,12 +18,12 @@ function reasonToReview({ grantType, accountId, details }: Asked): string | unde
   switch (grantType) {
     case 'client_credentials': {
       const payment = paymentOf(details?.[0])
-      return payment && payment.sum <= pettyCash ? undefined : 'Payment'
+      return payment && payment.sum <= pettyCash ? undefined : 'Amount and recipient'
     }
     case 'authorization_code':
-      return accountOf(accountId)?.watched ? 'Fraud' : undefined
+      return accountOf(accountId)?.watched ? 'Whether it was the customer' : undefined
     case partnerGrant:
-      return 'Partner'
+      return 'What the partner may read'
     default:
       return 'Identity'
   }

@@ -1,6 +1,6 @@
 import { conversationWith } from '../../example-app/agent/payment_agent.js'
 import { createBrowser, type Shown } from '../../example-app/headless/browser.js'
-import { detailOf, paymentsResource } from '../../example-app/provider/payments.js'
+import { detailOf, paymentsResource } from '../../example-app/provider/payment.js'
 import type { Bank } from '../../example-app/start.js'
 
 const payment = { customer: 'mina', creditor: 'Northwind Energy', sum: 4200_00 }

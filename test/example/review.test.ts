@@ -9,7 +9,7 @@ import {
 } from 'openid-client'
 import { createBrowser } from '../../example-app/headless/browser.js'
 import { agentClient } from '../../example-app/provider/clients.js'
-import { isLess, paymentOf, paymentsResource } from '../../example-app/provider/payments.js'
+import { isLess, paymentOf, paymentsResource } from '../../example-app/provider/payment.js'
 import { type Bank, startBank } from '../../example-app/start.js'
 import { csrfOf, paymentAsked } from './payments.js'
 

@@ -4,6 +4,7 @@ import { customerOf, requestedPayment } from '../../provider/customer.js'
 import { scopes } from '../../provider/scopes.js'
 import { type Html, html } from '../../web/html.js'
 import { csrfField } from '../../web/visit.js'
+import { kindOf } from '../request_kind.js'
 import { askCustomer, paymentApproval } from './payment.js'
 
 /** The one right of a sign-in that cannot be taken away without taking everything. */
@@ -25,12 +26,12 @@ function approval(action: string, csrf: Html, deferral: Deferral): Html {
 </form></section>`
 }
 
-function refusal(action: string, csrf: Html): Html {
+function refusal(action: string, csrf: Html, deferral: Deferral): Html {
   return html`<section class="card" aria-labelledby="refuse"><h2 id="refuse">Refuse</h2>
 <form method="post" action="${action}/deny">${csrf}
 <label for="description">Reason <span class="optional">the customer reads it</span></label>
 <input id="description" name="description" maxlength="120" required autocomplete="off" list="reasons">
-<datalist id="reasons"><option>The picture cannot be read<option>The document has expired<option>The photo does not match</datalist>
+<datalist id="reasons">${kindOf(deferral).reasons.map((reason) => html`<option>${reason}`)}</datalist>
 <div class="actions"><button class="button danger">Refuse</button></div>
 </form></section>`
 }
@@ -39,7 +40,7 @@ function refusal(action: string, csrf: Html): Html {
 export function progressForm(ctx: Context, deferral: Deferral): Html {
   return html`<section class="card" aria-labelledby="progress"><h2 id="progress">Tell the customer how it goes</h2>
 <form method="post" action="/deferrals/${deferral.id}/progress">${csrfField(ctx)}
-<label for="step">Step</label><input id="step" name="step" maxlength="80" required autocomplete="off" value="Comparing the photo">
+<label for="step">Step</label><input id="step" name="step" maxlength="80" required autocomplete="off" value="${kindOf(deferral).step}">
 <div class="pair">
 <div><label for="position">Place in line</label><input id="position" name="position" type="number" min="1" max="999" inputmode="numeric"></div>
 <div><label for="estimate">Minutes left</label><input id="estimate" name="estimate" type="number" min="1" max="999" inputmode="numeric"></div>
@@ -55,5 +56,5 @@ export function decisionForms(ctx: Context, deferral: Deferral): Html {
   const payment = requestedPayment(deferral)
   const customer = deferral.profile === 'oauth' ? customerOf(deferral) : undefined
   return html`${customer && askCustomer(ctx, deferral, customer)}
-${payment ? paymentApproval(ctx, action, payment) : approval(action, csrf, deferral)}${refusal(action, csrf)}`
+${payment ? paymentApproval(ctx, action, payment) : approval(action, csrf, deferral)}${refusal(action, csrf, deferral)}`
 }

@@ -47,7 +47,7 @@ function customer(deferral: Deferral, history: HistoryLine[]): Html {
     ['Given name', account?.given_name],
     ['Family name', account?.family_name],
     ['Date of birth', account?.birthdate],
-    ['Request', kindOf(deferral)],
+    ['Request', kindOf(deferral).name],
     ['Asked by', clientName(deferral.clientId)],
     ['Profile', profileOf(deferral)],
     ['Check', checkOf(deferral)],

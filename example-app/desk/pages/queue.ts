@@ -28,9 +28,8 @@ function filterLinks(current: Filter | undefined): Html {
 function row(deferral: Deferral): Html {
   return html`<tr>
 <td><a href="/deferrals/${deferral.id}">${nameOf(customerOf(deferral))}</a></td>
-<td>${kindOf(deferral)}</td>
+<td>${kindOf(deferral).name} <span class="tag">${profileOf(deferral)}</span></td>
 <td>${clientName(deferral.clientId)}</td>
-<td>${profileOf(deferral)}</td>
 <td>${badge(deferral)}</td>
 <td>${moment(deferral.createdAt)}</td>
 <td>${moment(deferral.expiresAt)}</td>
@@ -41,7 +40,7 @@ function table(deferrals: Deferral[]): Html {
   if (deferrals.length === 0)
     return html`<p class="empty">Nothing here. New requests appear as soon as a customer or a client asks.</p>`
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Requests"><table>
-<thead><tr><th scope="col">Customer</th><th scope="col">Request</th><th scope="col">Asked by</th><th scope="col">Profile</th><th scope="col">Status</th><th scope="col">Since</th><th scope="col">Until</th></tr></thead>
+<thead><tr><th scope="col">Customer</th><th scope="col">Request</th><th scope="col">Asked by</th><th scope="col">Status</th><th scope="col">Since</th><th scope="col">Until</th></tr></thead>
 <tbody>${deferrals.map(row)}</tbody>
 </table></div>`
 }
