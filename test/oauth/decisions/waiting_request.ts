@@ -90,7 +90,11 @@ function heldOf(
   return heldCustom(op, rp, own)
 }
 
-async function heldCustom(op: TestProvider, rp: RelyingParty, asked: { scope: string | undefined; resource: string | undefined }) {
+async function heldCustom(
+  op: TestProvider,
+  rp: RelyingParty,
+  asked: { scope: string | undefined; resource: string | undefined },
+) {
   const scope = asked.scope ?? 'openid'
   const grant = new op.provider.Grant({ accountId: 'alice', clientId: rp.clientId })
   grant.addOIDCScope(scope)
