@@ -42,7 +42,9 @@ describe('the page an interaction_uri leads to', () => {
 
   test('I-052 of many confirmations at once one takes effect, and later ones find it closed', async () => {
     const { browser, page } = await visitorAt(uri, 'mina', send)
-    const answers = await Promise.all(Array.from({ length: 5 }, () => browser.submit(page, '/yes')))
+    const answers = await afterReading(5, () =>
+      Promise.all(Array.from({ length: 5 }, () => browser.submit(page, '/yes'))),
+    )
     expect(answers.filter(({ text }) => text.includes('<h1>Thank you</h1>'))).toHaveLength(1)
     expect(answers.filter(({ text }) => text.includes(closed))).toHaveLength(4)
     expect((await browser.open(uri)).text).toContain(closed)
@@ -106,6 +108,23 @@ describe('the page an interaction_uri leads to', () => {
     for (const cookie of headers.getSetCookie()) expect(cookie).toMatch(/; secure; httponly/i)
     expect(headers.getSetCookie().length).toBeGreaterThan(0)
   })
+
+  /** Holds every reader of a deferral until this many have read: all of them have seen the question open. */
+  async function afterReading<T>(count: number, act: () => Promise<T>): Promise<T> {
+    const { deferrals } = bank.provider
+    const read = deferrals.get.bind(deferrals)
+    const waiting: (() => void)[] = []
+    deferrals.get = async (id) => {
+      const found = await read(id)
+      await new Promise<void>((goOn) => {
+        if (waiting.push(goOn) === count) for (const each of waiting) each()
+      })
+      return found
+    }
+    const acted = await act()
+    deferrals.get = read
+    return acted
+  }
 
   /** What happened, as the risk officer sees it. */
   async function historyAtDesk(): Promise<string> {

@@ -8,6 +8,7 @@ import {
   randomDPoPKeyPair,
 } from 'openid-client'
 import { createBrowser } from '../../example-app/headless/browser.js'
+import { createCustomer } from '../../example-app/headless/people.js'
 import { agentClient } from '../../example-app/provider/clients.js'
 import { isLess, paymentOf, paymentsResource } from '../../example-app/provider/payment.js'
 import { type Bank, startBank } from '../../example-app/start.js'
@@ -81,6 +82,31 @@ describe('what nobody gets without a review', () => {
     const answer = await fetch(url, { method: 'POST', headers: { Cookie: cookie }, body, redirect: 'manual' })
     expect(answer.headers.get('Location')).toMatch(/notice=authority$/)
     expect((await bank.provider.deferrals.get(id))?.status).toBe('pending')
+  })
+})
+
+describe('a sign-in by a website that does not offer to wait', () => {
+  const impatient: typeof fetch = (input, init) => {
+    const url = new URL(String(input))
+    url.searchParams.delete('completion_mode')
+    if (init?.body instanceof URLSearchParams) init.body.delete('completion_mode')
+    return fetch(url, init)
+  }
+  const recorder = { fetchAs: () => impatient, take: () => [] }
+  let bank: Bank
+
+  beforeAll(async () => {
+    bank = await startBank({ ports: [0, 0, 0, 0, 0], fetch: impatient })
+  })
+  afterAll(() => bank.stop())
+
+  test('is refused when it would have been reviewed', async () => {
+    const page = await createCustomer(bank, recorder, 'samuel').signIn('We could not sign you in')
+    expect(page.text).toContain('a person has to look at this request')
+  })
+
+  test('works when nobody would have looked', async () => {
+    await createCustomer(bank, recorder, 'alex').signIn('You are signed in')
   })
 })
 

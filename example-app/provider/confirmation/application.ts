@@ -80,8 +80,9 @@ function routes({ deferrals, history }: ConfirmationOptions): Router {
     '/no',
     asked(deferrals, async (ctx, { id }, customer) => {
       const { changed } = await deferrals.resume(id)
-      if (!changed) return show(ctx, overPage(ctx))
-      await deferrals.deny(id, { by: customer, description: 'the customer did not confirm' })
+      const refusal = { by: customer, description: 'the customer did not confirm' }
+      // A reviewer may have decided in between.
+      if (!changed || !(await deferrals.deny(id, refusal)).changed) return show(ctx, overPage(ctx))
       show(ctx, answeredPage('It will not happen', 'You refused the request. You can close this page.'))
     }),
   )
