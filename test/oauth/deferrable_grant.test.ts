@@ -154,55 +154,6 @@ describe.each(customGrants)('%s', (grant) => {
     expect(asked[0]?.account?.accountId).toBe('alice')
   })
 
-  test('I-007 a decision narrows the scope it is issued with, and says so', async () => {
-    const rp = relyingParty(op.issuer)
-    const { id, deferralCode } = await waiting(rp, grant)
-    await expect(op.provider.deferrals.approve(id, { scope: 'email openid' })).rejects.toThrow(RangeError)
-    await op.provider.deferrals.approve(id, { scope: 'email' })
-    const { status, body } = await pollDeferral(rp, deferralCode)
-    expect({ status, scope: body.scope }).toEqual({ status: 200, scope: 'email' })
-    expect(did.issued).toMatchObject([{ source: { scope: 'email' } }])
-    expect(await op.provider.AccessToken.find(body.access_token)).toMatchObject({ scope: 'email' })
-  })
-
-  test('I-007 E-32 a grant that issues more than was decided issues nothing', async () => {
-    const rp = relyingParty(op.issuer)
-    const { id, deferralCode } = await waiting(rp, grant)
-    await op.provider.deferrals.approve(id, { scope: 'email' })
-    did.instead.issue = (source) => {
-      source.scope = 'email payments'
-    }
-    const refused = await pollDeferral(rp, deferralCode)
-    expect(refused).toMatchObject({ status: 500, body: { error: 'server_error' } })
-    expect(refused.body).not.toHaveProperty('access_token')
-    did.instead = {}
-    expect(await pollDeferral(rp, deferralCode)).toMatchObject({ status: 200, body: { scope: 'email' } })
-  })
-
-  test('I-007 resources, details and other members are narrowed or kept', async () => {
-    const rp = relyingParty(op.issuer)
-    const details = [
-      { type: 'payment', amount: 7 },
-      { type: 'payment', amount: 8 },
-    ]
-    did.instead.validate = (source) => ({
-      ...source,
-      resource: ['a:b', 'c:d'],
-      rar: details,
-      partner: { tier: [1, null] },
-    })
-    const { id, deferralCode } = await waiting(rp, grant)
-    expect(await op.provider.deferrals.get(id)).toMatchObject({
-      resource: ['a:b', 'c:d'],
-      authorizationDetails: details,
-    })
-    await op.provider.deferrals.approve(id, { resource: ['a:b'], authorizationDetails: details.slice(1) })
-    expect(await pollDeferral(rp, deferralCode)).toMatchObject({ status: 200 })
-    expect(did.issued).toMatchObject([
-      { source: { resource: 'a:b', rar: details.slice(1), partner: { tier: [1, null] }, accountId: 'alice' } },
-    ])
-  })
-
   test('E-52 I-036 the deferred response is JSON', async () => {
     const accept = { headers: { accept: 'text/html' } }
     const answer = await send(relyingParty(op.issuer), grant, opted, accept)

@@ -11,7 +11,6 @@ import { assertion, type CustomGrants, customClients, exchangeGrant, registerCus
 let op: TestProvider
 let did: CustomGrants
 let asked: number
-let isGone = false
 const host = observedAdapter()
 
 beforeAll(async () => {
@@ -19,7 +18,6 @@ beforeAll(async () => {
     configuration: {
       adapter: host.adapter,
       clients: customClients,
-      findAccount: (_ctx, sub) => (isGone ? undefined : { accountId: sub, claims: () => ({ sub }) }),
     },
     deferred: {
       defer() {
@@ -32,7 +30,6 @@ beforeAll(async () => {
 })
 beforeEach(() => {
   asked = 0
-  isGone = false
   did.instead = {}
   did.issued.length = did.validated.length = 0
 })
@@ -168,37 +165,5 @@ describe('a fault while it is issued', () => {
     }
     expect((await poll()).status).toBe(400)
     expect((await poll()).body).not.toHaveProperty('access_token')
-  })
-})
-
-describe('I-129 I-130 E-34 what no longer holds is access_denied', () => {
-  test('the account is gone', async () => {
-    const { poll } = await approved()
-    isGone = true
-    expect(await poll()).toMatchObject({ status: 400, body: { error: 'access_denied' } })
-    expect(did.issued).toEqual([])
-  })
-
-  async function withGrant(members: { accountId?: string; clientId?: string } = {}) {
-    const grant = new op.provider.Grant({ accountId: 'alice', clientId: 'secret', ...members })
-    const grantId = await grant.save()
-    return { grant, ...(await approved({ subject_token: await assertion(op.clock, { grantId }) })) }
-  }
-
-  test('the Grant stands: tokens', async () => {
-    const { poll } = await withGrant()
-    expect(await poll()).toMatchObject({ status: 200 })
-  })
-
-  test('the Grant is gone', async () => {
-    const { grant, poll } = await withGrant()
-    await grant.destroy()
-    expect(await poll()).toMatchObject({ status: 400, body: { error: 'access_denied' } })
-  })
-
-  test.each([{ accountId: 'bob' }, { clientId: 'other' }])('the Grant is of %j', async (members) => {
-    const { poll } = await withGrant(members)
-    expect(await poll()).toMatchObject({ status: 400, body: { error: 'access_denied' } })
-    expect(did.issued).toEqual([])
   })
 })
