@@ -50,7 +50,7 @@ describeMongo('one authorization code 16 times at once, over two provider proces
     test('C-I17 I1, T1: leads to one deferral at most, to one token set at most, and is spent', async () => {
       deployment = await deploy(modules)
       const ends = new Map<string, number>()
-      for (const seed of await codes(25)) {
+      for (const seed of await codes(20)) {
         const answers = await contend(contenders, deployment.parties, (rp) => deferred(rp, seed))
         const handles = handlesOf(answers)
         expect(handles).toHaveLength(1)
@@ -75,7 +75,7 @@ describeMongo('one authorization code 16 times at once, over two provider proces
   test('I-017 I1, T1: with and without completion_mode, is answered with tokens or a deferral and never with both', async () => {
     deployment = await deploy()
     const won = new Set<string>()
-    for (const seed of await codes(25)) {
+    for (const seed of await codes(20)) {
       let turn = 0
       const answers = await contend(contenders, deployment.parties, (rp) =>
         turn++ % 4 > 1 ? deferred(rp, seed) : redeem(rp, seed.code),
@@ -121,10 +121,10 @@ describeMongo('a replayed code against a redeeming poll over two provider proces
     expect(left).toBeGreaterThan(0)
   }, 60_000)
 
-  test('C-I17 I1, I3, T1: the replay is invalid_grant and no token is alive after it, in 100 rounds', async () => {
+  test('C-I17 I1, I3, T1: the replay is invalid_grant and no token is alive after it, in 60 rounds', async () => {
     deployment = await deploy()
     const outcomes = new Map<string, number>()
-    for await (const { seed, disclosed, replay, status } of replays(100, seededRandom('replay'))) {
+    for await (const { seed, disclosed, replay, status } of replays(60, seededRandom('replay'))) {
       expect([replay.status, replay.body.error]).toEqual([400, 'invalid_grant'])
       expect([status, disclosed]).toEqual([status, status === 'cancelled' ? 0 : 1])
       expect(await living(deployment.db, 'authorization_code', seed.grantId)).toEqual([[], []])

@@ -39,8 +39,8 @@ export interface Patient {
   db: ReturnType<MongoClient['db']>
   /** calls of the store, `verb`, and of the adapter, `Model.verb` */
   calls: string[]
-  /** has the database fail for the next call of this name, and for no other; `more` lengthens the fault */
-  failAt(call: string, kind: Kind, more?: number): void
+  /** has the database fail for the next call of this name, or its next such command; `more` lengthens the fault */
+  failAt(call: string, kind: Kind, more?: number, commands?: string[]): void
   /** ends a fault that was not used up */
   heal(): Promise<void>
   close(): Promise<void>
@@ -71,10 +71,9 @@ export async function admit({ uri }: Mongo, make: (store: DeferralStore) => Defe
     seed: await seeder(db, op.issuer),
     db,
     calls: store.calls,
-    failAt(call, kind, more = 0) {
+    failAt(call, kind, more = 0, failCommands = commandsOf(call)) {
       const { times, applied: _applied, ...fault } = kinds[kind]
       const observation: Observation = call.includes('.') ? adapter : store
-      const failCommands = commandsOf(call)
       observation.interrupt(call, () => failPoint({ times: times + more }, { ...fault, failCommands }))
     },
     heal: async () => {

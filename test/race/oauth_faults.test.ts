@@ -5,41 +5,16 @@ import { grants, pollDeferral, redeem, revoke } from '../support/deferral.js'
 import type { Mongo } from '../support/mongod.js'
 import { admit, burning, faultsAt, kinds, type Patient, startFragileMongo, swallowing } from './faults.js'
 import { living } from './living.js'
-import { type CodeSeed, codeSeeder, type OauthSeed, oauthSeeder } from './oauth_seed.js'
+import { aCode, one, persist } from './oauth_faults.js'
+import type { CodeSeed } from './oauth_seed.js'
 
-const leaseSeconds = 15
 const serverError = { status: 500, body: { error: 'server_error' } }
 const opted = { completion_mode: 'deferred' }
-
-type Grant = (typeof grants)[number]
 
 let mongo: Mongo
 let patient: Patient
 
 const deferralOf = ({ code }: CodeSeed) => patient.op.provider.deferrals.get(idFrom(code))
-
-async function aCode(): Promise<CodeSeed> {
-  const [code] = await (await codeSeeder(patient.db, patient.op.issuer))(1)
-  return code as CodeSeed
-}
-
-async function one(grant: Grant, stage: 'pending' | 'approved'): Promise<OauthSeed> {
-  const [seed] = await (await oauthSeeder(patient.db, patient.op.issuer, grant))(1, stage)
-  return seed as OauthSeed
-}
-
-/** Polls until the lease of a redemption that failed is over; what the client was told, in order. */
-async function persist({ deferralCode }: OauthSeed): Promise<string[]> {
-  const heard: string[] = []
-  for (let poll = 0; poll < 4; poll++) {
-    const { status, body } = await pollDeferral(patient.rp, deferralCode)
-    heard.push(status === 200 ? 'tokens' : `${status} ${body.error}`)
-    await patient.heal()
-    if (body.error === 'authorization_pending') patient.op.clock.advance(leaseSeconds + 1)
-  }
-  return heard
-}
-
 const served = (heard: string[]) => heard.filter((told) => told === 'tokens').length
 
 describeMongo('the database fails a provider of the oauth profile', () => {
@@ -53,16 +28,16 @@ describeMongo('the database fails a provider of the oauth profile', () => {
 
     test('T2, T9: the faults catch one that takes them for a lost race', async () => {
       patient = await admit(mongo, swallowing)
-      const seed = await one('client_credentials', 'approved')
+      const seed = await one(patient, 'client_credentials', 'approved')
       patient.failAt('find', 'reports an error')
-      expect((await persist(seed))[0]).toBe('400 invalid_grant')
+      expect((await persist(patient, seed))[0]).toBe('400 invalid_grant')
     })
 
     test('T2, T9: the faults catch one that marks before it mints', async () => {
       patient = await admit(mongo, burning)
-      const seed = await one('client_credentials', 'approved')
+      const seed = await one(patient, 'client_credentials', 'approved')
       patient.failAt('ClientCredentials.upsert', 'reports an error')
-      expect(served(await persist(seed))).toBe(0)
+      expect(served(await persist(patient, seed))).toBe(0)
     })
   })
 
@@ -76,7 +51,7 @@ describeMongo('the database fails a provider of the oauth profile', () => {
     test.each(faultsAt(['AuthorizationCode.find', 'Grant.find', 'AuthorizationCode.consume', 'create']))(
       'T9: a token request whose %s %s is never refused for it, and costs no more than the code',
       async (call, kind) => {
-        const seed = await aCode()
+        const seed = await aCode(patient)
         patient.failAt(call, kind)
         const first = await redeem(patient.rp, seed.code, opted)
         await patient.heal()
@@ -91,6 +66,19 @@ describeMongo('the database fails a provider of the oauth profile', () => {
         }
         await patient.op.provider.deferrals.approve(idFrom(seed.code))
         expect((await pollDeferral(patient.rp, body.deferral_code)).status).toBe(200)
+      },
+    )
+
+    test.each(faultsAt(['AuthorizationCode.find']))(
+      'C-I17 T9: a token request whose second %s %s is server_error, and the code ends the deferral that nobody can poll',
+      async (_call, kind) => {
+        const seed = await aCode(patient)
+        patient.failAt('create', kind, 0, ['find'])
+        expect(await redeem(patient.rp, seed.code, opted)).toMatchObject(serverError)
+        await patient.heal()
+        expect((await deferralOf(seed))?.status).toBe('pending')
+        expect((await redeem(patient.rp, seed.code, opted)).body.error).toBe('invalid_grant')
+        expect((await deferralOf(seed))?.status).toBe('cancelled')
       },
     )
 
@@ -112,7 +100,7 @@ describeMongo('the database fails a provider of the oauth profile', () => {
     )
 
     test.each(faultsAt(['find']))('C-I16 T9: a pending poll whose %s %s is server_error', async (call, kind) => {
-      const { deferralCode } = await one('authorization_code', 'pending')
+      const { deferralCode } = await one(patient, 'authorization_code', 'pending')
       patient.failAt(call, kind)
       expect(await pollDeferral(patient.rp, deferralCode)).toMatchObject(serverError)
       await patient.heal()
@@ -130,10 +118,10 @@ describeMongo('the database fails a provider of the oauth profile', () => {
     test.each(redemptions)(
       'I1, I2, T2, T9: a redemption of %s whose %s %s is server_error and loses nothing',
       async (grant, call, kind) => {
-        const seed = await one(grant, 'approved')
+        const seed = await one(patient, grant, 'approved')
         const [before] = await living(patient.db, grant, seed.grantId)
         patient.failAt(call, kind)
-        const heard = await persist(seed)
+        const heard = await persist(patient, seed)
         // what the database did without being able to say so, the lease undoes; any other claim is given back at once
         const leased = call === 'claim' && kinds[kind].applied
         const [pending, late] = [leased ? ['400 authorization_pending'] : [], leased ? [] : ['400 invalid_grant']]
@@ -146,17 +134,17 @@ describeMongo('the database fails a provider of the oauth profile', () => {
     const finalising = grants.flatMap((grant) => faultsAt(['finalise']).map(([, kind]) => [grant, kind] as const))
 
     test.each(finalising)('I1, I2, T9: a finalise of %s that %s is tried once more', async (grant, kind) => {
-      const seed = await one(grant, 'approved')
+      const seed = await one(patient, grant, 'approved')
       patient.failAt('finalise', kind)
-      expect(await persist(seed)).toEqual(['tokens', ...Array(3).fill('400 invalid_grant')])
+      expect(await persist(patient, seed)).toEqual(['tokens', ...Array(3).fill('400 invalid_grant')])
     })
 
     test.each(finalising)(
       'I1, I2, T9: a finalise of %s that %s for good discloses nothing twice',
       async (grant, kind) => {
-        const seed = await one(grant, 'approved')
+        const seed = await one(patient, grant, 'approved')
         patient.failAt('finalise', kind, kinds[kind].times)
-        const heard = await persist(seed)
+        const heard = await persist(patient, seed)
         expect([heard[0], heard[3]]).toEqual(['500 server_error', '400 invalid_grant'])
         expect(served(heard)).toBe(kinds[kind].applied ? 0 : 1)
       },
@@ -165,30 +153,27 @@ describeMongo('the database fails a provider of the oauth profile', () => {
     test.each(faultsAt(['find', 'cancel', 'AccessToken.find']))(
       'I-117 I3, T9: a revocation whose %s %s is server_error and can be repeated',
       async (call, kind) => {
-        const seed = await one('authorization_code', 'approved')
+        const seed = await one(patient, 'authorization_code', 'approved')
         // the host looks for tokens of every kind at once, and each of them tries twice
         patient.failAt(call, kind, call.endsWith('find') ? 6 : 0)
         expect(await revoke(patient.rp, seed.deferralCode)).toMatchObject(serverError)
         await patient.heal()
         expect((await revoke(patient.rp, seed.deferralCode)).status).toBe(200)
-        expect(await persist(seed)).toEqual(Array(4).fill('400 access_denied'))
+        expect(await persist(patient, seed)).toEqual(Array(4).fill('400 access_denied'))
       },
     )
 
     test.each(faultsAt(['AuthorizationCode.find', 'AccessToken.revokeByGrantId', 'cancel']))(
       'C-I17 T9: a replay of the code whose %s %s is server_error; repeated, no token is alive',
       async (call, kind) => {
-        const code = await aCode()
+        const code = await aCode(patient)
         const { body } = await redeem(patient.rp, code.code, opted)
         patient.failAt(call, kind)
         expect(await redeem(patient.rp, code.code, opted)).toMatchObject(serverError)
         await patient.heal()
         expect((await redeem(patient.rp, code.code, opted)).body.error).toBe('invalid_grant')
-        const id = idFrom(code.code)
-        await patient.op.provider.deferrals.approve(id)
-        expect(await persist({ id, deferralCode: body.deferral_code, grantId: code.grantId })).toEqual(
-          Array(4).fill('400 access_denied'),
-        )
+        await patient.op.provider.deferrals.approve(idFrom(code.code))
+        expect(await persist(patient, { deferralCode: body.deferral_code })).toEqual(Array(4).fill('400 access_denied'))
         expect(await living(patient.db, 'authorization_code', code.grantId)).toEqual([[], []])
       },
     )

@@ -52,11 +52,11 @@ describeMongo('revoke against redeem over two provider processes', () => {
       expect(both).toBe(1)
     })
 
-    test('I-111 I-113 I-114 I1, I3, T3: never both, in 100 rounds; what a revoked redemption minted is destroyed', async () => {
+    test('I-111 I-113 I-114 I1, I3, T3: never both, in 60 rounds; what a revoked redemption minted is destroyed', async () => {
       deployment = await deploy()
       const outcomes = new Map<string, number>()
       const delivered: string[] = []
-      for await (const round of rounds(grant, 100, seededRandom(`revocation, ${grant}`))) {
+      for await (const round of rounds(grant, 60, seededRandom(`revocation, ${grant}`))) {
         const { seed, disclosed, revocation, status } = round
         expect([revocation, status, disclosed.length]).toEqual([200, status, status === 'cancelled' ? 0 : 1])
         delivered.push(...disclosed)
