@@ -9,6 +9,9 @@ import type { Resumption } from './host/resume.js'
 import type { Internals } from './host/seams.js'
 import type { Settings } from './options.js'
 
+/** Issues what was deferred, in the end. */
+export type Resume = (ctx: Context, resumption: Resumption) => Promise<void>
+
 /** What every message of a profile is handled with, made once per provider. */
 export interface Core {
   provider: Provider
@@ -18,7 +21,7 @@ export interface Core {
   /** the host's client_credentials handler, where it has that grant */
   clientCredentials: GrantHandler | undefined
   /** how a deferred request of a grant type is issued in the end */
-  resumptionOf: (grantType: string) => ((ctx: Context, resumption: Resumption) => Promise<void>) | undefined
+  resumptionOf: (grantType: string) => Resume | undefined
   /** path of the host's token endpoint */
   tokenRoute: string
   settings: Settings

@@ -114,9 +114,12 @@ function createCore(provider: Provider, internals: Internals, settings: Settings
 
 function installHost(core: Core): void {
   const { provider, settings } = core
-  const { profiles, ttl } = settings
+  const { profiles, ttl, grants } = settings
   const grantTypes = [openid.grantType, oauth.grantType]
-  if (profiles.oauth) installHint(provider, { isGiven: canWait, assertRequest, evidenceOf, lifetime: ttl.deferral })
+  if (profiles.oauth) {
+    const isCodeDeferrable = !grants || grants.includes('authorization_code')
+    installHint(provider, { isGiven: canWait, assertRequest, evidenceOf, isCodeDeferrable, lifetime: ttl.deferral })
+  }
   installIntercepts(provider)
   installReplayDetection(provider)
   installTokenRoute(provider, grantTypes)

@@ -1,4 +1,5 @@
 import { type Client, errors, type Provider } from 'oidc-provider'
+import type { JsonObject } from '../deferral/deferral.js'
 import { type Context, currentContext, paramsOf } from './context.js'
 import type { Internals } from './seams.js'
 
@@ -46,10 +47,16 @@ export function installClientRules(provider: Provider, { responseTypes, grantTyp
   }
 }
 
-/** Whether a client may still be given these scopes, by the rule of the host's authorization endpoint. */
-export function isScopeAllowed({ scope }: Client, { configuration }: Internals, scopes: readonly string[]): boolean {
-  const allowed = scope?.split(' ')
-  return !allowed || scopes.every((one) => allowed.includes(one) || !configuration.scopes.has(one))
+/** Whether a client may still be given this, by the rules of the host's authorization endpoint. */
+export function isStillAllowed(
+  client: Client,
+  { configuration }: Internals,
+  { scope, authorizationDetails = [] }: { scope: string[]; authorizationDetails: JsonObject[] | undefined },
+): boolean {
+  const scopes = client.scope?.split(' ')
+  const types = client.authorizationDetailsTypes as string[] | undefined
+  const isScopeAllowed = scope.every((one) => !scopes || scopes.includes(one) || !configuration.scopes.has(one))
+  return isScopeAllowed && authorizationDetails.every(({ type }) => !types || types.includes(type as string))
 }
 
 /** The response type the client sent, back in its place. */

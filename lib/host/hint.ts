@@ -12,6 +12,8 @@ export interface Hint {
   assertRequest: (ctx: Context, isHinted: boolean) => void
   /** what the end-user did before this code was stored, for whoever decides later */
   evidenceOf: (ctx: Context) => JsonObject | undefined
+  /** whether a code can be deferred at all; else the hint that comes with it is none (I-026) */
+  isCodeDeferrable: boolean
   /** seconds a deferral may run */
   lifetime: number
 }
@@ -33,7 +35,7 @@ export function installHint(provider: Provider, hint: Hint): void {
     if (!ctx || ctx.oidc?.entities.AuthorizationCode !== this) return save.apply(this, args)
     const evidence = hint.evidenceOf(ctx)
     if (evidence) this.deferralContext = evidence
-    if (hint.isGiven(ctx, paramsOf(ctx).completion_mode)) {
+    if (hint.isCodeDeferrable && hint.isGiven(ctx, paramsOf(ctx).completion_mode)) {
       this.deferralHint = true
       await outlive(ctx, provider, this, this.expiration + hint.lifetime)
     }

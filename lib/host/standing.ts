@@ -1,6 +1,7 @@
 import { errors, type Provider } from 'oidc-provider'
 import type { JsonObject } from '../deferral/deferral.js'
 import type { Context } from './context.js'
+import type { IssuedToken } from './intercept.js'
 import { standingGrant } from './resume.js'
 import type { Internals } from './seams.js'
 
@@ -20,4 +21,16 @@ export async function loadStanding(
   const account = await internals.configuration.findAccount(ctx, accountId)
   if (!account) throw new errors.AccessDenied('the authorization no longer holds')
   ctx.oidc.entity('Account', account)
+}
+
+/** Whether a token of the host is left without scope because the end-user has withdrawn all of it from the Grant meanwhile. */
+export function isConsentGone(
+  token: IssuedToken,
+  { configuration }: Internals,
+  { grantId, scope }: { grantId?: string; scope: string[] },
+): boolean {
+  const issued = token as { scope?: string; rar?: unknown; resourceServer?: { scopes: Set<string> } }
+  if (grantId === undefined || token.kind !== 'AccessToken' || issued.scope || issued.rar) return false
+  const { scopes } = issued.resourceServer ?? configuration
+  return scope.some((one) => scopes.has(one))
 }

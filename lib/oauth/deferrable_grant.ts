@@ -90,6 +90,7 @@ async function answer(ctx: Context, provider: Provider, name: string, grant: Def
   const { binding, proof } = await afterProof(ctx, handler, () => keyShown(ctx, provider, internals))
   const source = toSource(ctx, await grant.validate(ctx))
   if (proof) await assertFresh(ctx, provider, internals, proof)
+  await withPlainFaults(loadStanding(ctx, { provider, internals }, source))
   const mayWait = core?.settings.profiles.oauth && isOptedIn(ctx)
   const deferred = mayWait && (await deferral(ctx, core, { name, source, binding }))
   if (deferred) throw deferred
@@ -108,7 +109,6 @@ async function deferral(
   { name, source, binding }: { name: string; source: JsonObject; binding: Binding },
 ): Promise<Error | undefined> {
   assertRequest(ctx)
-  await withPlainFaults(loadStanding(ctx, core, source))
   const held = { id: newId(), grantType: name, source, binding }
   const deferring = await decideRequest(ctx, core, held)
   return deferring && deferredResponse(ctx, core, { ...held, deferring })

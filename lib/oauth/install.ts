@@ -1,11 +1,11 @@
 import type { Provider } from 'oidc-provider'
 import { preparationOf } from '../configure.js'
-import type { Core } from '../core.js'
+import type { Core, Resume } from '../core.js'
 import { resumeClientCredentials } from '../host/client_credentials.js'
 import { installCodeReuse } from '../host/code_reuse.js'
 import type { Context } from '../host/context.js'
 import type { GrantHandler } from '../host/hold.js'
-import { type Resumption, resumeCode } from '../host/resume.js'
+import { resumeCode } from '../host/resume.js'
 import type { Internals } from '../host/seams.js'
 import type { Settings } from '../options.js'
 import { fail } from '../options_error.js'
@@ -49,10 +49,7 @@ export function assertGrants(provider: Provider, { grantTypeHandlers, configurat
 }
 
 /** How a deferred request of this grant is issued in the end; `undefined`: not on this node. */
-export function resumptionOf(
-  core: Core,
-  name: string,
-): ((ctx: Context, resumption: Resumption) => Promise<void>) | undefined {
+export function resumptionOf(core: Core, name: string): Resume | undefined {
   if (name === 'authorization_code') return (ctx, resumption) => resumeCode(ctx, core, resumption)
   if (name !== 'client_credentials') return resumeCustomGrant(core, name)
   const handler = core.clientCredentials

@@ -17,9 +17,13 @@ export function requested(ctx: Context, grantType: string, source: JsonObject): 
   }
 }
 
-// with what the host itself asked for, on account of max_age and acr_values: the client's own parameter is not known any more
+// without what the host itself may have asked for, on account of max_age and acr_values: that stays, whatever is decided
 function claimsOf({ claims }: JsonObject): Pick<NewDeferral, 'claims'> {
-  return isObject(claims) && Object.keys(claims).length > 0 ? { claims: claims as JsonObject } : {}
+  if (!isObject(claims)) return {}
+  const { auth_time, acr, ...idToken } = (claims.id_token ?? {}) as JsonObject
+  const all = { ...claims, id_token: idToken } as JsonObject
+  const targets = Object.entries(all).filter(([, members]) => Object.keys(members ?? {}).length > 0)
+  return targets.length > 0 ? { claims: Object.fromEntries(targets) } : {}
 }
 
 function lessThanCode(ctx: Context): Partial<Requested> {

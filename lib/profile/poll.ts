@@ -29,7 +29,7 @@ export async function poll(ctx: Context, core: Core, kind: HandleKind, handle: s
   const deferral = await afterProof(ctx, core.handler, () => paced(ctx, core, kind, handle))
   if (!deferral) throw new errors.InvalidGrant(`${kind} not found`)
   const outcome = pollOutcome(deferral, deferral.readAt)
-  if (outcome === 'redeem') return redeemApproved(ctx, core, deferral.id)
+  if (outcome === 'redeem') return redeemApproved(ctx, core, deferral)
   ctx.oidc.entity('Deferral', describe(deferral))
   throw refusal(ctx, deferral, outcome)
 }

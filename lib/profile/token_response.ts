@@ -3,26 +3,30 @@
  * Response": an approved deferral becomes what the host would have issued without the wait, exactly once.
  */
 import { errors } from 'oidc-provider'
-import type { Core } from '../core.js'
+import type { Core, Resume } from '../core.js'
 import { type Decision, type DeferralRecord, describe, type JsonObject } from '../deferral/deferral.js'
 import { beyond } from '../deferral/json.js'
 import { beyondDetails, narrow } from '../deferral/narrow.js'
 import { pollOutcome } from '../deferral/outcome.js'
 import { redeem } from '../deferral/redemption.js'
-import { isScopeAllowed } from '../host/client.js'
+import { isStillAllowed } from '../host/client.js'
 import { type Context, clientOf } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
 import type { IssuedToken } from '../host/intercept.js'
 import { discardMinted } from '../host/resume.js'
+import { isConsentGone } from '../host/standing.js'
 import { capAt } from '../host/until.js'
 import { cancelDeferral } from './cancellation.js'
 import { refusal } from './token_error_response.js'
 
 /** Redeems; the answer is on `ctx` only when this poll was the one that finalised. */
-export async function redeemApproved(ctx: Context, core: Core, id: string): Promise<void> {
+export async function redeemApproved(ctx: Context, core: Core, approved: DeferralRecord): Promise<void> {
   const { store, settings, announce } = core
+  const { id, grantType = 'authorization_code' } = approved
+  const resume = core.resumptionOf(grantType)
+  if (!resume) throw new Error(`grant ${grantType} can be deferred elsewhere, but is not registered on this node`)
   const minted: IssuedToken[] = []
-  const mint = (claimed: DeferralRecord) => mintFrom(ctx, core, claimed, minted)
+  const mint = (claimed: DeferralRecord) => mintFrom(ctx, core, { claimed, resume, minted })
   const redeemed = await redeem(store, id, { mint, discard: () => discardMinted(ctx, minted) }, settings.clock)
   if (!redeemed) throw await overtaken(ctx, core, id)
   const deferral = describe(redeemed)
@@ -30,13 +34,16 @@ export async function redeemApproved(ctx: Context, core: Core, id: string): Prom
   announce('redeemed', deferral)
 }
 
-async function mintFrom(ctx: Context, core: Core, claimed: DeferralRecord, minted: IssuedToken[]): Promise<void> {
+interface Minting {
+  claimed: DeferralRecord
+  resume: Resume
+  minted: IssuedToken[]
+}
+
+async function mintFrom(ctx: Context, core: Core, { claimed, resume, minted }: Minting): Promise<void> {
   const decision = claimed.status === 'approved' ? claimed.decision : {}
-  const { grantType = 'authorization_code' } = claimed
-  const resume = core.resumptionOf(grantType)
-  if (!resume) throw new Error(`grant ${grantType} can be deferred elsewhere, but is not registered on this node`)
   ctx.oidc.entity('Deferral', describe(claimed))
-  await assertStillGranted(ctx, core, claimed)
+  await assertStillGranted(ctx, core, claimed, decision)
   try {
     await resume(ctx, {
       source: narrow(claimed, decision),
@@ -45,26 +52,28 @@ async function mintFrom(ctx: Context, core: Core, claimed: DeferralRecord, minte
       requestedDetails: claimed.requestedDetails && (decision.authorizationDetails ?? claimed.requestedDetails),
       saveToken(token) {
         assertWithin(token, decision, core)
+        if (isConsentGone(token, core.internals, claimed)) throw gone()
         if (decision.until) capAt(token, Math.floor(decision.until.getTime() / 1000))
         minted.push(token)
       },
     })
   } catch (error) {
     // I-130; the OpenID draft leaves it at the host's own error
-    const isDenial = claimed.profile === 'oauth' && isOutlived(error)
-    throw isDenial ? new errors.AccessDenied('the authorization no longer holds', error.message) : error
+    throw claimed.profile === 'oauth' && isOutlived(error) ? gone(error.message) : error
   }
 }
 
 // I-129, I-130, E-41
-async function assertStillGranted(ctx: Context, core: Core, claimed: DeferralRecord): Promise<void> {
-  const { grantType, scope } = claimed
+async function assertStillGranted(
+  ctx: Context,
+  core: Core,
+  claimed: DeferralRecord,
+  { scope = claimed.scope, authorizationDetails = claimed.authorizationDetails }: Decision,
+): Promise<void> {
+  const { grantType } = claimed
   const client = clientOf(ctx)
-  const granted = claimed.status === 'approved' ? (claimed.decision.scope ?? scope) : scope
   const isAllowed = grantType === undefined || client.grantTypeAllowed(grantType)
-  if (!isAllowed || !isScopeAllowed(client, core.internals, granted)) {
-    throw new errors.AccessDenied('the authorization no longer holds')
-  }
+  if (!isAllowed || !isStillAllowed(client, core.internals, { scope, authorizationDetails })) throw gone()
   const { reconsider } = core.settings
   if (!reconsider) return
   const stands: unknown = await withPlainFaults((async () => reconsider(ctx, describe(claimed)))())
@@ -73,6 +82,10 @@ async function assertStillGranted(ctx: Context, core: Core, claimed: DeferralRec
   // for good: the client takes access_denied as final
   await cancelDeferral(core, claimed.id, 'reconsider')
   throw new errors.AccessDenied('the deferred request was reconsidered')
+}
+
+function gone(detail?: string): Error {
+  return new errors.AccessDenied('the authorization no longer holds', detail)
 }
 
 // what the request asks for was there when it came: a resource server, scope or type of details is not any more
