@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Configuration, Provider as Host } from 'oidc-provider'
 import { type DeferredTokenResponseOptions, memoryStore, Provider } from 'oidc-provider-deferred'
@@ -7,6 +8,9 @@ import { revoke } from '../support/deferral.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { answer, relyingParty } from '../support/relying_party.js'
 import { discoveryOf } from '../support/serve.js'
+
+const { version } = createRequire(import.meta.url)('oidc-provider/package.json') as { version: string }
+const hasPolicy = Number(version.split('.')[1]) >= 5
 
 type Features = NonNullable<Configuration['features']>
 
@@ -108,7 +112,9 @@ describe('features.revocation', () => {
     expect(() => construct({ revocation: { enabled: false } }, { oauth: false })).not.toThrow()
   })
 
-  test('I-002 is turned on with whatever else the integrator set there', async () => {
+  if (!hasPolicy) console.log(`oidc-provider ${version} has no features.revocation.allowedPolicy, skipped`)
+
+  ;(hasPolicy ? test : test.skip)('is turned on with whatever else the integrator set there', async () => {
     let asked = 0
     const allowedPolicy = () => {
       asked += 1

@@ -103,7 +103,6 @@ describe('I-028 I-032 I-033 an authorization_code request is validated in full, 
 const wrongClientRequests: Record<string, Wrong> = {
   'no client authentication': { extras: unauthenticated },
   'a scope beyond what is registered': { params: { scope: 'payments email' } },
-  'a scope with wrong characters': { params: { scope: 'pay"ments' } },
   'a doubled scope': { params: { scope: ['payments', 'openid'] } },
   'a resource that is none': { params: { resource: 'https://evil.example/' } },
   'two resources': { params: { resource: ['https://pay.example/', 'https://books.example/'] } },
