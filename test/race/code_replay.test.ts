@@ -111,10 +111,10 @@ async function* replays(count: number, random: () => number) {
 describeMongo('a replayed code against a redeeming poll over two provider processes', () => {
   afterEach(() => deployment.stop())
 
-  test('C-I17 T1: the race catches naive_store, which leaves tokens alive', async () => {
-    deployment = await deploy({ store: planted('naive_store') })
+  test('C-I17 T1: the race catches heedless_store, which leaves tokens alive', async () => {
+    deployment = await deploy({ store: planted('heedless_store') })
     let left = 0
-    for await (const { seed } of replays(150, seededRandom('naive replay'))) {
+    for await (const { seed } of replays(150, seededRandom('planted replay'))) {
       left = (await living(deployment.db, 'authorization_code', seed.grantId)).flat().length
       if (left) break
     }

@@ -40,10 +40,14 @@ describeMongo('revoke against redeem over two provider processes', () => {
   afterEach(() => deployment.stop())
 
   describe.each(grants)('%s', (grant) => {
-    test('I3, T3: the race catches naive_store, which both cancels and discloses tokens', async () => {
-      deployment = await deploy({ store: planted('naive_store') })
+    test('I3, T3: the race catches heedless_store, which both cancels and discloses tokens', async () => {
+      deployment = await deploy({ store: planted('heedless_store') })
       let both = 0
-      for await (const { seed, disclosed, status } of rounds(grant, 150, seededRandom(`naive revocation, ${grant}`))) {
+      for await (const { seed, disclosed, status } of rounds(
+        grant,
+        150,
+        seededRandom(`planted revocation, ${grant}`),
+      )) {
         const later = await pollDeferral(deployment.parties[0], seed.deferralCode)
         const cancelled = status === 'cancelled' || later.body.error === 'access_denied'
         if (disclosed.length && cancelled) both += 1
