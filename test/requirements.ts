@@ -11,11 +11,7 @@ export interface Requirement {
 }
 
 /** Every id a test may name. */
-export const requirements: Requirement[] = [
-  ...parse(openid),
-  ...parse(cases),
-  ...parse(oauth),
-]
+export const requirements: Requirement[] = [...parse(openid), ...parse(cases), ...parse(oauth)]
 
 function parse(text: string): Requirement[] {
   return [...text.matchAll(/^(\S+) (later: )?(.+)$/gm)].map(([, id = '', later, title = '']) => ({

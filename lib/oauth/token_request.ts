@@ -8,7 +8,7 @@ import { idFrom, newId } from '../deferral/handle.js'
 import { sourceOf } from '../host/authorization_code.js'
 import { requestSource } from '../host/client_credentials.js'
 import { hasRevoked } from '../host/code_reuse.js'
-import { accountOf, bodyOf, type Context, clientOf, paramsOf } from '../host/context.js'
+import { accountOf, bodyOf, type Context, clientOf, type Params, paramsOf } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
 import { type GrantHandler, holdIf } from '../host/hold.js'
 import type { DeferRequest } from '../options.js'
@@ -72,6 +72,11 @@ async function codeSource(ctx: Context): Promise<JsonObject> {
   return sourceOf(ctx.oidc.entities.AuthorizationCode as NonNullable<typeof ctx.oidc.entities.AuthorizationCode>)
 }
 
+// a callback that logs what it is asked about must not log these
+function withoutSecrets({ client_secret, client_assertion, ...params }: Params): Params {
+  return params
+}
+
 function deferRequest(
   ctx: Context,
   { id, grantType, source }: { id: string; grantType: string; source: JsonObject },
@@ -87,6 +92,6 @@ function deferRequest(
     scope: new Set(scope),
     resource: requestedResource,
     ...(authorizationDetails && { authorizationDetails }),
-    params: Object.freeze({ ...paramsOf(ctx), completion_mode: bodyOf(ctx)?.completion_mode }),
+    params: Object.freeze({ ...withoutSecrets(paramsOf(ctx)), completion_mode: bodyOf(ctx)?.completion_mode }),
   }
 }
