@@ -153,7 +153,7 @@ describe('deferral_code', () => {
     for (const code of codes) {
       const bytes = Buffer.from(code, 'base64url').toString('latin1')
       expect(code.split('.')).toHaveLength(1)
-      expect(`${code} ${bytes}`).not.toMatch(/secret|alice|openid|payments|client|\{"/)
+      expect(`${code} ${bytes}`).not.toMatch(/secret|alice|openid|payments|client|\{"\w+":/)
     }
   })
 
