@@ -23,14 +23,13 @@ export async function loadStanding(
   ctx.oidc.entity('Account', account)
 }
 
-/** Whether a token of the host is left without scope because the end-user has withdrawn all of it from the Grant meanwhile. */
-export function isConsentGone(
-  token: IssuedToken,
-  { configuration }: Internals,
-  { grantId, scope }: { grantId?: string; scope: string[] },
-): boolean {
-  const issued = token as { scope?: string; rar?: unknown; resourceServer?: { scopes: Set<string> } }
-  if (grantId === undefined || token.kind !== 'AccessToken' || issued.scope || issued.rar) return false
-  const { scopes } = issued.resourceServer ?? configuration
-  return scope.some((one) => scopes.has(one))
+/** Whether an access token of the host is left without anything although scopes of its kind were asked for. */
+export function isConsentGone(token: IssuedToken, { configuration }: Internals, asked: readonly string[]): boolean {
+  const { scope, rar, resourceServer } = token as {
+    scope?: string
+    rar?: unknown
+    resourceServer?: { scopes: Set<string> }
+  }
+  if (token.kind !== 'AccessToken' || scope || rar) return false
+  return asked.some((one) => (resourceServer ?? configuration).scopes.has(one))
 }

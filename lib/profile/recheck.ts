@@ -1,0 +1,51 @@
+import { errors } from 'oidc-provider'
+import type { Core } from '../core.js'
+import { type Decision, type DeferralRecord, describe } from '../deferral/deferral.js'
+import { isStillAllowed } from '../host/client.js'
+import { type Context, clientOf } from '../host/context.js'
+import { withPlainFaults } from '../host/faults.js'
+import type { IssuedToken } from '../host/intercept.js'
+import { isConsentGone } from '../host/standing.js'
+import { cancelDeferral } from './cancellation.js'
+
+/** Refuses what its client may not have any more, or the integrator takes back (I-129, I-130, E-41). */
+export async function assertStillGranted(
+  ctx: Context,
+  core: Core,
+  claimed: DeferralRecord,
+  { scope = claimed.scope, authorizationDetails = claimed.authorizationDetails }: Decision,
+): Promise<void> {
+  const { grantType } = claimed
+  const client = clientOf(ctx)
+  const isAllowed = grantType === undefined || client.grantTypeAllowed(grantType)
+  if (!isAllowed || !isStillAllowed(client, core.internals, { scope, authorizationDetails })) throw noLongerGranted()
+  const { reconsider } = core.settings
+  if (!reconsider) return
+  const stands: unknown = await withPlainFaults((async () => reconsider(ctx, describe(claimed)))())
+  if (typeof stands !== 'boolean') throw new TypeError('reconsider must return true or false')
+  if (stands) return
+  // for good: the client takes access_denied as final
+  await cancelDeferral(core, claimed.id, 'reconsider')
+  throw new errors.AccessDenied('the deferred request was reconsidered')
+}
+
+/** Refuses an access token of a code that is left without scope because the end-user has withdrawn all of it meanwhile. */
+export function assertConsent(
+  token: IssuedToken,
+  { internals }: Core,
+  { grantType = 'authorization_code', scope: requested }: DeferralRecord,
+  { scope = requested }: Decision,
+): void {
+  if (grantType === 'authorization_code' && isConsentGone(token, internals, scope)) throw noLongerGranted()
+}
+
+/** The refusal of what was granted once. */
+export function noLongerGranted(detail?: string): Error {
+  return new errors.AccessDenied('the authorization no longer holds', detail)
+}
+
+/** Whether the host refuses now what it accepted then: a resource server, scope or type of details is gone. */
+export function isOutlived(error: unknown): error is Error {
+  const { InvalidScope, InvalidTarget, InvalidAuthorizationDetails } = errors
+  return [InvalidScope, InvalidTarget, InvalidAuthorizationDetails].some((refusal) => error instanceof refusal)
+}
