@@ -54,8 +54,8 @@ function interceptCodes(provider: Provider): void {
     const saveCode = taken(provider, 'saveCode', (ctx) => ctx.oidc.entities.AuthorizationCode === this)
     return saveCode ? saveCode(this) : save.apply(this, args)
   }
-  AuthorizationCode.prototype.consume = async function (this: AuthorizationCode) {
-    if (!isWaiting(this)) await consume.call(this)
+  AuthorizationCode.prototype.consume = function (this: AuthorizationCode) {
+    return isWaiting(this) ? Promise.resolve() : consume.call(this)
   }
   AuthorizationCode.find = function (this: unknown, value: string, ...args: unknown[]) {
     const findCode = taken(provider, 'findCode', (ctx) => paramsOf(ctx).code === value)

@@ -59,8 +59,11 @@ export function installTokenRoute(provider: Provider, grantTypes: readonly strin
       const body = loans.has(this.ctx) ? { ...parsed, grant_type: grantTypes[0] } : parsed
       bodies.set(this.ctx, body)
       // before anything can be refused: clients that poll read JSON
-      if (this.route === 'token' && [body?.grant_type].flat().some((one) => grantTypes.includes(one as string)))
-        answerJson(this.ctx)
+      const sent = body?.grant_type
+      const isOurs = Array.isArray(sent)
+        ? sent.some((one) => grantTypes.includes(one))
+        : grantTypes.includes(sent as string)
+      if (isOurs && this.route === 'token') answerJson(this.ctx)
     },
   })
   prototype.urlFor = function (this: { ctx: object }, name: string, ...args: unknown[]) {

@@ -15,6 +15,8 @@ const waiting = new Set(['deferred', 'deferred_interactive'])
  * (I-018, I-020). From a client that is not registered to poll it means nothing either (C-I21).
  */
 export function canWait(ctx: Context, completionMode: unknown): boolean {
+  // nearly every request says nothing
+  if (completionMode === undefined) return false
   const lists = [completionMode].flat().filter((value) => typeof value === 'string')
   return (
     lists.some((list) => list.split(' ').some((mode) => waiting.has(mode))) && clientOf(ctx).grantTypeAllowed(grantType)

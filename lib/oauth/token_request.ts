@@ -21,12 +21,10 @@ import { requested } from './requested.js'
 /** The host's authorization_code grant, able to wait. */
 export function deferrableCode(core: Core, handler: GrantHandler): GrantHandler {
   return async (ctx) => {
-    const { code } = paramsOf(ctx)
-    const id = idFrom(String(code))
     try {
-      await answer(ctx, core, handler, { id, grantType: 'authorization_code', source: codeSource })
+      await answer(ctx, core, handler, { idOf: codeId, grantType: 'authorization_code', source: codeSource })
     } catch (error) {
-      if (hasRevoked(ctx)) await endReplayed(core, id)
+      if (hasRevoked(ctx)) await endReplayed(core, codeId(ctx))
       throw error
     }
   }
@@ -35,7 +33,7 @@ export function deferrableCode(core: Core, handler: GrantHandler): GrantHandler 
 /** The host's client_credentials grant, able to wait. */
 export function deferrableClientCredentials(core: Core, handler: GrantHandler): GrantHandler {
   const source = async (ctx: Context) => requestSource(ctx, core.internals)
-  return (ctx) => answer(ctx, core, handler, { id: newId(), grantType: 'client_credentials', source })
+  return (ctx) => answer(ctx, core, handler, { idOf: newId, grantType: 'client_credentials', source })
 }
 
 /** Asks `defer` about a request that passed every check; `undefined`: it is to be answered now. */
@@ -49,23 +47,34 @@ export async function decideRequest(
   return withPlainFaults(decide(ctx, core.settings, deferRequest(ctx, { id, grantType, source })))
 }
 
+/** What is kept of a request of this grant, and the id of its deferral. */
+interface Waiting {
+  grantType: string
+  idOf: (ctx: Context) => string
+  source: (ctx: Context) => Promise<JsonObject>
+}
+
 async function answer(
   ctx: Context,
   core: Core,
   handler: GrantHandler,
-  { id, grantType, source }: { id: string; grantType: string; source: (ctx: Context) => Promise<JsonObject> },
+  { idOf, grantType, source }: Waiting,
 ): Promise<void> {
   if (!isOptedIn(ctx)) return handler(ctx)
   const held = await holdIf(ctx, handler, async (binding): Promise<Held | undefined> => {
     assertRequest(ctx)
-    const request = { id, grantType, source: await source(ctx), binding }
+    const request = { id: idOf(ctx), grantType, source: await source(ctx), binding }
     const deferring = await decideRequest(ctx, core, request)
     return deferring && { ...request, deferring }
   })
   if (!held) return
   const pending = await deferredResponse(ctx, core, held)
-  await assertUnused(ctx, core, id)
+  await assertUnused(ctx, core, held.id)
   throw pending
+}
+
+function codeId(ctx: Context): string {
+  return idFrom(String(paramsOf(ctx).code))
 }
 
 async function codeSource(ctx: Context): Promise<JsonObject> {
