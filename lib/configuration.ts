@@ -1,4 +1,5 @@
 import { isObject } from './deferral/json.js'
+import { isLifetime, lifetimeText } from './deferral/lifetime.js'
 import { storeVerbs } from './deferral/store.js'
 import { undeferrable } from './oauth/grants.js'
 import type { DeferredTokenResponseOptions, Settings } from './options.js'
@@ -8,7 +9,7 @@ import { memoryStore } from './stores/memory.js'
 type Check = (value: unknown, at: string) => void
 
 const positive: Check = (value, at) => {
-  if (!Number.isSafeInteger(value) || (value as number) < 1) fail(at, 'must be a whole number of seconds, 1 or more')
+  if (!isLifetime(value)) fail(at, `must be ${lifetimeText}`)
 }
 const boolean: Check = (value, at) => {
   if (typeof value !== 'boolean') fail(at, 'must be true or false')

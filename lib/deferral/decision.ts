@@ -1,5 +1,6 @@
 import type { Decision, Interaction, JsonObject, Progress } from './deferral.js'
-import { isObject } from './json.js'
+import { isJson, isObject } from './json.js'
+import { isLifetime, lifetimeText } from './lifetime.js'
 
 /** What `approve` takes. `scope` may be a space-separated string. */
 export interface Approval {
@@ -48,11 +49,11 @@ const approvalShape: Shape = {
   },
   resource: texts,
   authorizationDetails: {
-    is: (value) => Array.isArray(value) && value.every(isObject),
-    expected: 'an array of objects',
+    is: (value) => Array.isArray(value) && value.every((entry) => isObject(entry) && isJson(entry)),
+    expected: 'an array of objects of JSON values',
   },
   claims: {
-    is: (value) => isObject(value) && Object.values(value as object).every(isObject),
+    is: (value) => isObject(value) && Object.values(value).every(isObject) && isJson(value),
     expected: 'a claims request object',
   },
   until: { is: (value) => value instanceof Date && !Number.isNaN(value.getTime()), expected: 'a valid Date' },
@@ -63,7 +64,7 @@ const progressShape: Shape = { step: text, position: seconds, estimate: seconds 
 const interactionShape: Shape = { uri: { is: isInteractionUri, expected: 'an absolute https URL without a fragment' } }
 const cancellationShape: Shape = { by: text }
 const extensionShape: Shape = {
-  expiresIn: { is: (value) => seconds.is(value) && value !== 0, expected: 'whole seconds, 1 or more' },
+  expiresIn: { is: isLifetime, expected: lifetimeText },
 }
 
 /** Checks the arguments of `approve`; a `TypeError` names the member. */
@@ -97,7 +98,7 @@ export function toCancellation(cancellation: { by?: string }): { by?: string } {
 
 /** Checks the arguments of `extend`; a `TypeError` names the member. */
 export function toExtension(extension: { expiresIn: number }): number {
-  if (extension?.expiresIn === undefined) fail('extend', 'expiresIn', 'whole seconds, 1 or more')
+  if (extension?.expiresIn === undefined) fail('extend', 'expiresIn', lifetimeText)
   return checked('extend', extension, extensionShape).expiresIn
 }
 

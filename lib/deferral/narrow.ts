@@ -43,6 +43,17 @@ export function beyondDetails(granted: JsonObject[], requested: JsonObject[], na
   return granted.filter((_entry, at) => !place(at, new Set()))
 }
 
+/** What of the requested entries is left of them by what is granted. */
+export function detailsLeft(requested: JsonObject[], granted: JsonObject[], narrowing: Narrowing): JsonObject[] {
+  const within = (some: JsonObject[], others: JsonObject[]) => {
+    const wider = beyondDetails(some, others, narrowing)
+    return some.filter((entry) => !wider.includes(entry))
+  }
+  const kept = within(requested, granted)
+  const others = requested.filter((entry) => !kept.includes(entry))
+  return within([...kept, ...within(granted, others)], granted)
+}
+
 function isWithin(granted: JsonObject, requested: JsonObject, narrowing: Narrowing): boolean {
   if (isDeepStrictEqual(granted, requested)) return true
   const { type } = requested
@@ -75,10 +86,14 @@ export function narrow(
 function withoutRefused(all: Json | undefined, requested: JsonObject, granted: JsonObject): JsonObject {
   const targets = Object.entries(isObject(all) ? (all as JsonObject) : {}).map(([target, members]) => {
     const [asked, kept] = [requested[target], granted[target]]
-    const refused = (name: string) => isObject(asked) && name in asked && !(isObject(kept) && name in kept)
+    const refused = (name: string) => has(asked, name) && !has(kept, name)
     return [target, Object.fromEntries(Object.entries(members ?? {}).filter(([name]) => !refused(name)))]
   })
   return Object.fromEntries(targets)
+}
+
+function has(members: Json | undefined, name: string): boolean {
+  return isObject(members) && Object.hasOwn(members, name)
 }
 
 function assign(target: JsonObject, name: string, value: JsonObject[string] | undefined): void {

@@ -11,10 +11,21 @@ export async function sourceOf(code: AuthorizationCode): Promise<JsonObject> {
   return JSON.parse(JSON.stringify(source))
 }
 
-/** Whether the host has revoked a code since it was consumed: it was used again meanwhile. */
-export async function isRevoked(provider: Provider, code: AuthorizationCode): Promise<boolean> {
-  const stored = await provider.AuthorizationCode.find(code.jti, { ignoreExpiration: true })
-  return !stored && !code.isExpired
+/** Providers whose adapter was seen to keep a consumed code, as the host's documentation asks for. */
+const keepers = new WeakSet<Provider>()
+
+/**
+ * Tells later whether the host has revoked a code that was just consumed: it was used again meanwhile. Then the Grant is gone,
+ * or, where the integrator keeps that, at least the code; but some adapters do not keep a consumed code at all.
+ */
+export async function revocationOf(provider: Provider, code: AuthorizationCode): Promise<() => Promise<boolean>> {
+  const isKept = async () =>
+    Boolean(await provider.AuthorizationCode.find(code.jti, { ignoreExpiration: true })) || code.isExpired
+  if (await isKept()) keepers.add(provider)
+  return async () => {
+    if (keepers.has(provider) && !(await isKept())) return true
+    return !(await provider.Grant.find(code.grantId as string, { ignoreExpiration: true }))
+  }
 }
 
 /** The code again, made from what was kept; it is valid now, was never stored, and cannot be consumed. */

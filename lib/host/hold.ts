@@ -1,18 +1,12 @@
-import type { Provider } from 'oidc-provider'
+import { errors, type Provider } from 'oidc-provider'
 import type { Binding, JsonObject } from '../deferral/deferral.js'
 import { codeFrom } from './authorization_code.js'
 import { type Context, type Params, paramsOf } from './context.js'
-import { withPlainFaults } from './faults.js'
+import { Stop, withPlainFaults } from './faults.js'
 import { type IssuedToken, intercept } from './intercept.js'
 
 /** A grant handler of the host, kept from the start. */
 export type GrantHandler = (ctx: Context) => Promise<void>
-
-/** Ends the host's handler where we want it to end; never leaves the functions of this file. */
-class Stop {
-  binding: Binding = {}
-  seen: unknown
-}
 
 /**
  * Runs a grant handler of the host with these parameters in place, then restores what the client sent. Integrators' callbacks
@@ -41,9 +35,14 @@ export function codeRequest(redirectUri: string | string[] | undefined): Params 
  * Calls `look` when the host has verified whatever proof of possession came with this request, and resolves to what it saw.
  * No public way: DPoP validation with its nonces, algorithms and errors is internal to the host's handlers.
  */
-export async function afterProof<T>(ctx: Context, codeHandler: GrantHandler, look: () => Promise<T>): Promise<T> {
+export async function afterProof<T>(
+  ctx: Context,
+  codeHandler: GrantHandler | undefined,
+  look: () => Promise<T>,
+): Promise<T> {
   // without a proof the host verifies nothing before it looks the code up
   if (!ctx.get('DPoP')) return look()
+  if (!codeHandler) throw new errors.InvalidRequest('DPoP needs a provider with the authorization_code grant')
   const stop = new Stop()
   intercept(ctx, {
     async findCode() {

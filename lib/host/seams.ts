@@ -80,12 +80,18 @@ const seams: Seam[] = [
 
 /** The host's internals, each seam checked by what it does; a `TypeError` names the one that moved and the host's version. */
 export function internalsOf(provider: Provider): Internals {
-  const instance = (weakCache as { default?: unknown }).default
-  const internals = isFunction(instance) ? instance(provider) : undefined
-  if (!internals) throw moved('lib/helpers/weak_cache.js')
+  const internals = uncheckedInternalsOf(provider)
   for (const [name, holds] of seams) {
     if (!attempt(() => holds(provider, internals))) throw moved(name)
   }
+  return internals
+}
+
+/** The same of a provider on which nothing is installed. */
+export function uncheckedInternalsOf(provider: Provider): Internals {
+  const instance = (weakCache as { default?: unknown }).default
+  const internals = isFunction(instance) ? instance(provider) : undefined
+  if (!internals) throw moved('lib/helpers/weak_cache.js')
   return internals as Internals
 }
 

@@ -2,11 +2,12 @@
  * OAuth 2.0, "Authorization Response": a code that is used again is a theft signal. Whatever it led to ends, be it tokens or a
  * deferral (C-I17).
  */
-import { errors } from 'oidc-provider'
+import { type AuthorizationCode, errors } from 'oidc-provider'
 import type { Core } from '../core.js'
-import { isRevoked } from '../host/authorization_code.js'
+import { revocationOf } from '../host/authorization_code.js'
 import { revokeIssued } from '../host/code_reuse.js'
 import type { Context } from '../host/context.js'
+import { withPlainFaults } from '../host/faults.js'
 import { cancelDeferral } from '../profile/cancellation.js'
 
 /** Ends the deferral with the id of a code that was used again; the host has revoked what was issued by then. */
@@ -17,10 +18,13 @@ export async function endReplayed(core: Core, id: string): Promise<void> {
   if (deferral?.status === 'redeemed' && deferral.grantId) await revokeIssued(core.provider, deferral.grantId)
 }
 
-/** Ends a new deferral whose code was used again after this request consumed it, and before there was a deferral to end. */
-export async function assertUnused(ctx: Context, core: Core, id: string): Promise<void> {
+/** What ends a new deferral, and throws, when its code was used again after it was consumed and before there was a deferral. */
+export async function reuseGuard(ctx: Context, core: Core, id: string): Promise<() => Promise<void>> {
   const { AuthorizationCode: code } = ctx.oidc.entities
-  if (code && (await isRevoked(core.provider, code))) await refuseReplayed(core, id)
+  const isRevoked = await withPlainFaults(revocationOf(core.provider, code as AuthorizationCode))
+  return async () => {
+    if (await withPlainFaults(isRevoked())) await refuseReplayed(core, id)
+  }
 }
 
 /** Ends the deferral, and refuses the request as the host refuses a code that was used before. */

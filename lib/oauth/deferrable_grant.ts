@@ -9,12 +9,12 @@ import { newId } from '../deferral/handle.js'
 import { isJson, isObject } from '../deferral/json.js'
 import { type Context, clientOf } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
-import { afterProof, type GrantHandler, runHandler } from '../host/hold.js'
+import { afterProof, runHandler } from '../host/hold.js'
 import { installIntercepts, intercept } from '../host/intercept.js'
 import { bind, keyShown } from '../host/key_shown.js'
 import { assertFresh } from '../host/proof.js'
 import type { Resumption } from '../host/resume.js'
-import { internalsOf } from '../host/seams.js'
+import { uncheckedInternalsOf } from '../host/seams.js'
 import { loadStanding } from '../host/standing.js'
 import { assertRequest, isOptedIn } from './completion_mode.js'
 import { deferredResponse } from './deferred_response.js'
@@ -22,19 +22,21 @@ import { hostGrants, undeferrable } from './grants.js'
 import { decideRequest } from './token_request.js'
 
 /** A grant of the integrator's that can wait. */
-export interface DeferrableGrant {
+export interface DeferrableGrant<Source extends JsonObject = JsonObject> {
   /**
    * Checks everything about a token request and returns, as plain JSON, what to issue from. Throws the host's errors. Members
    * named as in the host's codes mean the same: `scope` (space-separated), `resource`, `rar` and `claims` are shown to reviewers
    * and narrowed by their decisions, the account of `accountId` and the Grant of `grantId` are looked up again in the end.
    */
-  validate: (ctx: Context) => Promise<JsonObject> | JsonObject
+  validate: (ctx: Context) => Promise<Source> | Source
   /**
    * Saves the tokens and writes the answer to `ctx.body`, now or days later, from nothing but the source. The key of the request
    * is bound to the tokens it saves, and what was narrowed is narrowed.
    */
-  issue: (ctx: Context, source: JsonObject) => Promise<void> | void
+  issue: (ctx: Context, source: Source & { clientId: string }) => Promise<void> | void
 }
+
+type Issuable = JsonObject & { clientId: string }
 
 const registered = new WeakMap<Provider, Map<string, DeferrableGrant>>()
 
@@ -42,13 +44,14 @@ const registered = new WeakMap<Provider, Map<string, DeferrableGrant>>()
  * Registers a custom grant as the host's `registerGrantType` does, and lets it be deferred. The plugin verifies DPoP proofs and
  * certificates for it. Where the plugin is not enabled the grant answers at once.
  */
-export function registerDeferrableGrant(
+export function registerDeferrableGrant<Source extends JsonObject>(
   provider: Provider,
   name: string,
-  grant: DeferrableGrant,
+  theirs: DeferrableGrant<Source>,
   params?: string | string[] | Set<string>,
   dupes?: string | string[] | Set<string>,
 ): void {
+  const grant = theirs as object as DeferrableGrant
   assertGrant(name, grant)
   const grants = registered.get(provider) ?? new Map<string, DeferrableGrant>()
   registered.set(provider, grants.set(name, grant))
@@ -71,6 +74,7 @@ export function resumeCustomGrant(core: Core, name: string) {
   const grant = registered.get(core.provider)?.get(name)
   if (!grant) return undefined
   return async (ctx: Context, { source, saveToken }: Resumption): Promise<void> => {
+    await withPlainFaults(loadStanding(ctx, core, source))
     const { binding } = await keyShown(ctx, core.provider, core.internals)
     intercept(ctx, {
       isTheirs: true,
@@ -79,39 +83,34 @@ export function resumeCustomGrant(core: Core, name: string) {
         saveToken(token)
       },
     })
-    await runHandler(ctx, () => issueStanding(ctx, core, grant, source), { grant_type: name })
+    await runHandler(ctx, async () => grant.issue(ctx, source as Issuable), { grant_type: name })
   }
 }
 
 async function answer(ctx: Context, provider: Provider, name: string, grant: DeferrableGrant): Promise<void> {
   const core = coreOf(provider)
-  const internals = core?.internals ?? internalsOf(provider)
-  const handler = core?.handler ?? (internals.grantTypeHandlers.get('authorization_code') as GrantHandler)
+  const internals = core?.internals ?? uncheckedInternalsOf(provider)
+  const handler = core?.handler ?? internals.grantTypeHandlers.get('authorization_code')
   const { binding, proof } = await afterProof(ctx, handler, () => keyShown(ctx, provider, internals))
   const source = toSource(ctx, await grant.validate(ctx))
   if (proof) await assertFresh(ctx, provider, internals, proof)
   await withPlainFaults(loadStanding(ctx, { provider, internals }, source))
   const mayWait = core?.settings.profiles.oauth && isOptedIn(ctx)
-  const deferred = mayWait && (await deferral(ctx, core, { name, source, binding }))
-  if (deferred) throw deferred
+  if (mayWait) await defer(ctx, core, { name, source, binding })
   intercept(ctx, { isTheirs: true, saveToken: (token) => bind(ctx, token, binding) })
   await grant.issue(ctx, source)
 }
 
-async function issueStanding(ctx: Context, core: Core, grant: DeferrableGrant, source: JsonObject): Promise<void> {
-  await loadStanding(ctx, core, source)
-  await grant.issue(ctx, source)
-}
-
-async function deferral(
+// throws the answer, if the request has to wait
+async function defer(
   ctx: Context,
   core: Core,
   { name, source, binding }: { name: string; source: JsonObject; binding: Binding },
-): Promise<Error | undefined> {
+): Promise<void> {
   assertRequest(ctx)
   const held = { id: newId(), grantType: name, source, binding }
   const deferring = await decideRequest(ctx, core, held)
-  return deferring && deferredResponse(ctx, core, { ...held, deferring })
+  if (deferring) await deferredResponse(ctx, core, { ...held, deferring })
 }
 
 const isText = (value: unknown) => typeof value === 'string'
@@ -124,7 +123,7 @@ const known: Record<string, (value: unknown) => boolean> = {
   claims: isObject,
 }
 
-function toSource(ctx: Context, source: unknown): JsonObject {
+function toSource(ctx: Context, source: unknown): Issuable {
   if (!isObject(source) || !isJson(source)) throw new TypeError('validate must return a plain object of JSON values')
   for (const [name, isRight] of Object.entries(known)) {
     if (source[name] !== undefined && !isRight(source[name])) throw new TypeError(`validate returned a wrong ${name}`)

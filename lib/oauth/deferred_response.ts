@@ -5,7 +5,6 @@
 import type { Core } from '../core.js'
 import { type Binding, type DeferralRecord, describe, type JsonObject } from '../deferral/deferral.js'
 import { newHandle } from '../deferral/handle.js'
-import { pollOutcome } from '../deferral/outcome.js'
 import type { NewDeferral } from '../deferral/store.js'
 import type { Context } from '../host/context.js'
 import { epochTime } from '../host/epoch_time.js'
@@ -22,17 +21,19 @@ export interface Held {
   /** the key the tokens will be bound to */
   binding: Binding
   deferring: Deferred
+  /** ends the new deferral, and throws, if its code was used again meanwhile */
+  assertUnused?: () => Promise<void>
 }
 
-/** Creates the deferral, and resolves to what its client is to be answered with. */
-export async function deferredResponse(ctx: Context, core: Core, held: Held): Promise<Error> {
+/** Creates the deferral; throws what its client is to be answered with. */
+export async function deferredResponse(ctx: Context, core: Core, held: Held): Promise<never> {
   const { handle, hash } = newHandle('deferral_code', held.id)
   const record = await created(core, newDeferral(ctx, held, hash))
   const deferral = describe(record)
   ctx.oidc.entity('Deferral', deferral)
   core.announce('created', deferral)
-  const outcome = pollOutcome(record, record.readAt) as 'authorization_pending' | 'interaction_required'
-  return refusal(ctx, record, outcome, {
+  await held.assertUnused?.()
+  throw refusal(ctx, record, held.deferring.interaction ? 'interaction_required' : 'authorization_pending', {
     deferral_code: handle,
     expires_in: record.lifetime,
     interval: record.interval,

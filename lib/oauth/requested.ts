@@ -31,7 +31,6 @@ function lessThanCode(ctx: Context): Partial<Requested> {
   const details = typeof text === 'string' ? (JSON.parse(text) as JsonObject[]) : undefined
   return {
     ...(resource !== undefined && { requestedResource: [resource].flat() }),
-    // that is what is decided, then
-    ...(details && { authorizationDetails: details, requestedDetails: details }),
+    ...(details && { requestedDetails: details }),
   }
 }

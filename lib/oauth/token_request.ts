@@ -13,7 +13,7 @@ import { withPlainFaults } from '../host/faults.js'
 import { type GrantHandler, holdIf } from '../host/hold.js'
 import type { DeferRequest } from '../options.js'
 import { type Deferred, decide } from '../profile/decide.js'
-import { assertUnused, endReplayed } from './code_reuse.js'
+import { endReplayed, reuseGuard } from './code_reuse.js'
 import { assertRequest, isOptedIn } from './completion_mode.js'
 import { deferredResponse, type Held } from './deferred_response.js'
 import { requested } from './requested.js'
@@ -22,7 +22,12 @@ import { requested } from './requested.js'
 export function deferrableCode(core: Core, handler: GrantHandler): GrantHandler {
   return async (ctx) => {
     try {
-      await answer(ctx, core, handler, { idOf: codeId, grantType: 'authorization_code', source: codeSource })
+      await answer(ctx, core, handler, {
+        idOf: codeId,
+        grantType: 'authorization_code',
+        source: codeSource,
+        guard: reuseGuard,
+      })
     } catch (error) {
       if (hasRevoked(ctx)) await endReplayed(core, codeId(ctx))
       throw error
@@ -44,7 +49,8 @@ export async function decideRequest(
 ): Promise<Deferred | undefined> {
   // C-I06: a handle that lives for days must be worth nothing to a thief
   if (clientOf(ctx).clientAuthMethod === 'none' && !binding.jkt && !binding.x5t) return undefined
-  return withPlainFaults(decide(ctx, core.settings, deferRequest(ctx, { id, grantType, source })))
+  const deciding = decide(ctx, core.settings, deferRequest(ctx, { id, grantType, source }))
+  return withPlainFaults(deciding, 'features.deferredTokenResponse.defer failed')
 }
 
 /** What is kept of a request of this grant, and the id of its deferral. */
@@ -52,25 +58,25 @@ interface Waiting {
   grantType: string
   idOf: (ctx: Context) => string
   source: (ctx: Context) => Promise<JsonObject>
+  guard?: typeof reuseGuard
 }
 
 async function answer(
   ctx: Context,
   core: Core,
   handler: GrantHandler,
-  { idOf, grantType, source }: Waiting,
+  { idOf, grantType, source, guard }: Waiting,
 ): Promise<void> {
   if (!isOptedIn(ctx)) return handler(ctx)
   const held = await holdIf(ctx, handler, async (binding): Promise<Held | undefined> => {
     assertRequest(ctx)
     const request = { id: idOf(ctx), grantType, source: await source(ctx), binding }
     const deferring = await decideRequest(ctx, core, request)
-    return deferring && { ...request, deferring }
+    if (!deferring) return undefined
+    return { ...request, deferring, ...(guard && { assertUnused: await guard(ctx, core, request.id) }) }
   })
   if (!held) return
-  const pending = await deferredResponse(ctx, core, held)
-  await assertUnused(ctx, core, held.id)
-  throw pending
+  await deferredResponse(ctx, core, held)
 }
 
 function codeId(ctx: Context): string {
@@ -91,7 +97,12 @@ function deferRequest(
   { id, grantType, source }: { id: string; grantType: string; source: JsonObject },
 ): DeferRequest {
   const account = accountOf(ctx)
-  const { scope, resource, requestedResource = resource, authorizationDetails } = requested(ctx, grantType, source)
+  const { scope, resource, requestedResource, authorizationDetails, requestedDetails } = requested(
+    ctx,
+    grantType,
+    source,
+  )
+  const details = requestedDetails ?? authorizationDetails
   return {
     id,
     profile: 'oauth',
@@ -99,8 +110,8 @@ function deferRequest(
     ...(account && { account }),
     grantType,
     scope: new Set(scope),
-    resource: requestedResource,
-    ...(authorizationDetails && { authorizationDetails }),
+    resource: requestedResource ?? resource,
+    ...(details && { authorizationDetails: details }),
     params: Object.freeze({ ...withoutSecrets(paramsOf(ctx)), completion_mode: bodyOf(ctx)?.completion_mode }),
   }
 }

@@ -4,6 +4,7 @@
 import { toInteraction } from '../deferral/decision.js'
 import type { Interaction } from '../deferral/deferral.js'
 import { isObject } from '../deferral/json.js'
+import { isLifetime, lifetimeText } from '../deferral/lifetime.js'
 import type { Context } from '../host/context.js'
 import type { DeferRequest, Deferring, Settings } from '../options.js'
 import { evidenceOf, mergedContext } from './evidence.js'
@@ -47,5 +48,5 @@ function asDeferring(answer: boolean | Deferring): Deferring {
 }
 
 function assertSeconds(name: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 1) throw new TypeError(`defer: ${name} must be whole seconds, 1 or more`)
+  if (!isLifetime(value)) throw new TypeError(`defer: ${name} must be ${lifetimeText}`)
 }

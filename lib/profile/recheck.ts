@@ -21,7 +21,8 @@ export async function assertStillGranted(
   if (!isAllowed || !isStillAllowed(client, core.internals, { scope, authorizationDetails })) throw noLongerGranted()
   const { reconsider } = core.settings
   if (!reconsider) return
-  const stands: unknown = await withPlainFaults((async () => reconsider(ctx, describe(claimed)))())
+  const reconsidering = (async () => reconsider(ctx, describe(claimed)))()
+  const stands: unknown = await withPlainFaults(reconsidering, 'features.deferredTokenResponse.reconsider failed')
   if (typeof stands !== 'boolean') throw new TypeError('reconsider must return true or false')
   if (stands) return
   // for good: the client takes access_denied as final

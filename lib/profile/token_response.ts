@@ -3,8 +3,8 @@
  * Response": an approved deferral becomes what the host would have issued without the wait, exactly once.
  */
 import type { Core, Resume } from '../core.js'
-import { type DeferralRecord, describe } from '../deferral/deferral.js'
-import { narrow } from '../deferral/narrow.js'
+import { type Decision, type DeferralRecord, describe, type JsonObject } from '../deferral/deferral.js'
+import { detailsLeft, narrow } from '../deferral/narrow.js'
 import { pollOutcome } from '../deferral/outcome.js'
 import { redeem } from '../deferral/redemption.js'
 import type { Context } from '../host/context.js'
@@ -45,7 +45,7 @@ async function mintFrom(ctx: Context, core: Core, { claimed, resume, minted }: M
       source: narrow(claimed, decision),
       binding: claimed.binding,
       requestedResource: claimed.requestedResource?.filter((one) => decision.resource?.includes(one) ?? true),
-      requestedDetails: claimed.requestedDetails && (decision.authorizationDetails ?? claimed.requestedDetails),
+      requestedDetails: requestedDetails(claimed, decision, core),
       saveToken(token) {
         assertWithin(token, decision, core.settings.narrow)
         assertConsent(token, core, claimed, decision)
@@ -57,6 +57,14 @@ async function mintFrom(ctx: Context, core: Core, { claimed, resume, minted }: M
     // I-130; the OpenID draft leaves it at the host's own error
     throw claimed.profile === 'oauth' && isOutlived(error) ? noLongerGranted(error.message) : error
   }
+}
+
+function requestedDetails(
+  { requestedDetails: requested }: DeferralRecord,
+  { authorizationDetails: granted }: Decision,
+  { settings }: Core,
+): JsonObject[] | undefined {
+  return requested && granted ? detailsLeft(requested, granted, settings.narrow) : requested
 }
 
 // another poll, a cancellation or the clock was faster; what they left decides, and a redemption under way is pending

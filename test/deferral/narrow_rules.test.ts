@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { DeferralRecord, JsonObject } from '../../lib/deferral/deferral.js'
-import { assertNarrower, beyondDetails, type Narrowing } from '../../lib/deferral/narrow.js'
+import { assertNarrower, beyondDetails, detailsLeft, type Narrowing } from '../../lib/deferral/narrow.js'
 
 const payment = (amount: number) => ({ type: 'payment', amount })
 const account = { type: 'account', actions: ['read', 'list'] }
@@ -123,5 +123,18 @@ describe('oauth: nothing to grant', () => {
   test('no scope is a grant as long as there are details', () => {
     expect(() => assertNarrower(asked, { scope: [] }, {})).not.toThrow()
     expect(() => assertNarrower(asked, { scope: [], authorizationDetails: [] }, {})).toThrow(RangeError)
+  })
+})
+
+describe('what is left of the details a token request asks for', () => {
+  test.each<[string, JsonObject[], JsonObject[], JsonObject[]]>([
+    ['all of it where all was granted', [payment(100)], [payment(10), payment(100), account], [payment(100)]],
+    ['less of it where less was granted', [payment(100)], [payment(50)], [payment(50)]],
+    ['what it asks for where more was granted', [payment(10)], [payment(50)], [payment(10)]],
+    ['nothing where something else was granted', [payment(10)], [account], []],
+    ['nothing twice', [payment(5), payment(10)], [payment(7)], [payment(5)]],
+    ['an entry that is granted once, once', [payment(10), payment(20)], [payment(10)], [payment(10)]],
+  ])('is %s', (_case, asked, granted, left) => {
+    expect(detailsLeft(asked, granted, rules)).toEqual(left)
   })
 })

@@ -110,15 +110,19 @@ describe.each(withDetails)('%s', (kind) => {
 
 describe('authorization_code, where the token request asks for less than the authorization request', () => {
   const asked = { scope: 'openid read', resource: [opaqueApi], target: opaqueApi }
-  const less = { ...asked, details: [payment(1), payment(1000), account], targetDetails: [payment(1000)] }
+  const all = [payment(1), payment(1000), account]
+  const less = { ...asked, details: all, targetDetails: [payment(1000)] }
 
   test.each<[string, JsonObject[] | undefined, JsonObject[] | undefined]>([
-    ['everything', undefined, [payment(1000)]],
+    ['all of it', undefined, [payment(1000)]],
+    ['all of it, and what may be had later', all, [payment(1000)]],
     ['less of it', [payment(10)], [payment(10)]],
     ['nothing of it', [], undefined],
-  ])('C-I14 %s of it is granted, and nothing else', async (_case, authorizationDetails, expected) => {
+    ['nothing of it, but what may be had later', [account], undefined],
+  ])('C-I14 %s is granted, and nothing else', async (_case, authorizationDetails, expected) => {
     const { id, poll } = await waitingRequest(op, 'authorization_code', less)
-    expect(await op.provider.deferrals.get(id)).toMatchObject({ authorizationDetails: [payment(1000)] })
+    // what refreshes may yield is shown, too
+    expect(await op.provider.deferrals.get(id)).toMatchObject({ authorizationDetails: all })
     await op.provider.deferrals.approve(id, authorizationDetails ? { authorizationDetails } : {})
     const { status, body } = await poll()
     expect({ status, error: body.error }).toEqual({ status: 200 })
@@ -126,8 +130,8 @@ describe('authorization_code, where the token request asks for less than the aut
     expect((await introspected(op, body.access_token)).authorization_details ?? []).toEqual(expected ?? [])
   })
 
-  test.each([[[account]], [[payment(1000), account]], [[payment(1), payment(1000)]]])(
-    'E-32 what only the authorization request asked for (case %#) is a RangeError',
+  test.each([[[payment(1001)]], [[payment(1000), payment(2), payment(3)]], [[account, account]]])(
+    'E-32 what neither request asked for (case %#) is a RangeError',
     async (authorizationDetails) => {
       const { id } = await waitingRequest(op, 'authorization_code', less)
       await expect(op.provider.deferrals.approve(id, { authorizationDetails })).rejects.toThrow(RangeError)
