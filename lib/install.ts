@@ -20,7 +20,7 @@ import { installRevocation } from './host/revocation.js'
 import { type Internals, internalsOf } from './host/seams.js'
 import { installTokenRoute } from './host/token_route.js'
 import { installUntil } from './host/until.js'
-import { assertRequest, canWait } from './oauth/completion_mode.js'
+import { assertRequest, canWait, mayPoll } from './oauth/completion_mode.js'
 import { assertGrants, installOauth, resumptionOf } from './oauth/install.js'
 import { metadata as oauthMetadata } from './oauth/metadata.js'
 import * as oauth from './oauth/names.js'
@@ -118,7 +118,13 @@ function installHost(core: Core): void {
   const grantTypes = [openid.grantType, oauth.grantType]
   if (profiles.oauth) {
     const isCodeDeferrable = !grants || grants.includes('authorization_code')
-    installHint(provider, { isGiven: canWait, assertRequest, evidenceOf, isCodeDeferrable, lifetime: ttl.deferral })
+    installHint(provider, {
+      mayWait: (ctx) => isCodeDeferrable && mayPoll(ctx),
+      isGiven: canWait,
+      assertRequest,
+      evidenceOf,
+      lifetime: ttl.deferral,
+    })
   }
   installIntercepts(provider)
   installReplayDetection(provider)

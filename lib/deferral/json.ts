@@ -8,6 +8,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 /** Whether JSON can carry this as it is: what it would drop or change silently is refused; a cycle ends in a `RangeError`. */
 export function isJson(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isJson)
+  if (isObject(value) && Object.hasOwn(value, '__proto__')) return false
   if (isObject(value)) return Object.values(value).every((member) => member === undefined || isJson(member))
   return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
 }

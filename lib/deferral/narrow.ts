@@ -82,11 +82,14 @@ export function narrow(
   return narrowed
 }
 
-// what the host itself asks for, on account of max_age or acr_values, stays
+// what the host itself asks for, on account of max_age or acr_values, stays: it is no consent that could be narrowed
+const always = ['auth_time', 'acr']
+
 function withoutRefused(all: Json | undefined, requested: JsonObject, granted: JsonObject): JsonObject {
   const targets = Object.entries(isObject(all) ? (all as JsonObject) : {}).map(([target, members]) => {
     const [asked, kept] = [requested[target], granted[target]]
-    const refused = (name: string) => has(asked, name) && !has(kept, name)
+    const stays = (name: string) => target === 'id_token' && always.includes(name)
+    const refused = (name: string) => has(asked, name) && !has(kept, name) && !stays(name)
     return [target, Object.fromEntries(Object.entries(members ?? {}).filter(([name]) => !refused(name)))]
   })
   return Object.fromEntries(targets)

@@ -47,8 +47,8 @@ export function installClientRules(provider: Provider, { responseTypes, grantTyp
   }
 }
 
-/** Whether a client may still be given this, by the rules of the host's authorization endpoint. */
-export function isStillAllowed(
+/** Whether a client may be given this, by the rules of the host's authorization endpoint. */
+export function isAllowed(
   client: Client,
   { configuration }: Internals,
   { scope, authorizationDetails = [] }: { scope: string[]; authorizationDetails: JsonObject[] | undefined },

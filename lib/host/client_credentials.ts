@@ -39,7 +39,8 @@ export async function resumeClientCredentials(
     ...params,
     grant_type: grantType,
     scope: scope || undefined,
-    resource,
+    // without any the host would ask for a default once more
+    resource: resource ?? [],
     authorization_details: rar?.length ? JSON.stringify(rar) : undefined,
   })
 }

@@ -6,14 +6,14 @@ import { isWaiting } from './intercept.js'
 
 /** What is made of the hint. */
 export interface Hint {
-  /** whether a `completion_mode` sent by the client of this request is one */
+  /** whether what this request asks for may be deferred later, hint or not */
+  mayWait: (ctx: Context) => boolean
+  /** whether a `completion_mode` sent by the client of this request is a hint */
   isGiven: (ctx: Context, completionMode: unknown) => boolean
   /** refuses, by throwing, a token request whose code is valid and was hinted or not */
   assertRequest: (ctx: Context, isHinted: boolean) => void
   /** what the end-user did before this code was stored, for whoever decides later */
   evidenceOf: (ctx: Context) => JsonObject | undefined
-  /** whether a code can be deferred at all; else the hint that comes with it is none (I-026) */
-  isCodeDeferrable: boolean
   /** seconds a deferral may run */
   lifetime: number
 }
@@ -22,9 +22,9 @@ type Code = AuthorizationCode & { deferralHint?: boolean; deferralContext?: Json
 type DeviceCode = { params?: { completion_mode?: unknown } }
 
 /**
- * Remembers with a code what its end-user did, and that its client announced it could wait (I-024); and has the token request checked before the code is
- * consumed: nothing has been written by then, the code survives a refusal (C-I07). Overrides two models: the host has no hook
- * between validating a code and consuming it.
+ * Remembers with a code what its end-user did, and that its client announced it could wait (I-024); and has the token request
+ * checked before the code is consumed: nothing has been written by then, the code survives a refusal (C-I07). Overrides two
+ * models: the host has no hook between validating a code and consuming it.
  */
 export function installHint(provider: Provider, hint: Hint): void {
   const { AuthorizationCode, DeviceCode } = provider as any
@@ -32,10 +32,12 @@ export function installHint(provider: Provider, hint: Hint): void {
 
   AuthorizationCode.prototype.save = async function (this: Code, ...args: unknown[]) {
     const ctx = currentContext(provider)
-    if (!ctx || ctx.oidc?.entities.AuthorizationCode !== this) return save.apply(this, args)
+    const isTheHosts = ctx?.oidc?.entities.AuthorizationCode === this
+    // else there is nothing to remember, and a hint is none (I-026)
+    if (!isTheHosts || !hint.mayWait(ctx)) return save.apply(this, args)
     const evidence = hint.evidenceOf(ctx)
     if (evidence) this.deferralContext = evidence
-    if (hint.isCodeDeferrable && hint.isGiven(ctx, paramsOf(ctx).completion_mode)) {
+    if (hint.isGiven(ctx, paramsOf(ctx).completion_mode)) {
       this.deferralHint = true
       await outlive(ctx, provider, this, this.expiration + hint.lifetime)
     }

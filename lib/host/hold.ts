@@ -1,4 +1,4 @@
-import { errors, type Provider } from 'oidc-provider'
+import type { Provider } from 'oidc-provider'
 import type { Binding, JsonObject } from '../deferral/deferral.js'
 import { codeFrom } from './authorization_code.js'
 import { type Context, type Params, paramsOf } from './context.js'
@@ -35,14 +35,9 @@ export function codeRequest(redirectUri: string | string[] | undefined): Params 
  * Calls `look` when the host has verified whatever proof of possession came with this request, and resolves to what it saw.
  * No public way: DPoP validation with its nonces, algorithms and errors is internal to the host's handlers.
  */
-export async function afterProof<T>(
-  ctx: Context,
-  codeHandler: GrantHandler | undefined,
-  look: () => Promise<T>,
-): Promise<T> {
+export async function afterProof<T>(ctx: Context, codeHandler: GrantHandler, look: () => Promise<T>): Promise<T> {
   // without a proof the host verifies nothing before it looks the code up
   if (!ctx.get('DPoP')) return look()
-  if (!codeHandler) throw new errors.InvalidRequest('DPoP needs a provider with the authorization_code grant')
   const stop = new Stop()
   intercept(ctx, {
     async findCode() {

@@ -22,10 +22,13 @@ export async function keyShown(ctx: Context, provider: Provider, internals: Inte
   return { binding: { x5t }, proof }
 }
 
-/** Binds a token to that key, unless its maker has; refresh tokens of public clients only, as the host does. */
+/** Binds a token to that key, where its maker has not; refresh tokens of public clients only, as the host does. */
 export function bind(ctx: Context, token: IssuedToken, { jkt, x5t }: Binding): void {
   const bound = token as { jkt?: string; 'x5t#S256'?: string }
   if (token.kind === 'RefreshToken' && clientOf(ctx).clientAuthMethod !== 'none') return
+  if ((bound.jkt && jkt && bound.jkt !== jkt) || (bound['x5t#S256'] && x5t && bound['x5t#S256'] !== x5t)) {
+    throw new Error('the token is bound to another key than the request')
+  }
   if (bound.jkt || bound['x5t#S256']) return
   if (jkt) bound.jkt = jkt
   if (x5t) bound['x5t#S256'] = x5t

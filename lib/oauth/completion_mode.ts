@@ -18,9 +18,12 @@ export function canWait(ctx: Context, completionMode: unknown): boolean {
   // nearly every request says nothing
   if (completionMode === undefined) return false
   const lists = [completionMode].flat().filter((value) => typeof value === 'string')
-  return (
-    lists.some((list) => list.split(' ').some((mode) => waiting.has(mode))) && clientOf(ctx).grantTypeAllowed(grantType)
-  )
+  return lists.some((list) => list.split(' ').some((mode) => waiting.has(mode))) && mayPoll(ctx)
+}
+
+/** Whether the client of this request is registered to poll. */
+export function mayPoll(ctx: Context): boolean {
+  return clientOf(ctx).grantTypeAllowed(grantType)
 }
 
 /** Whether this token request may be deferred (I-017). */
@@ -32,7 +35,7 @@ export function isOptedIn(ctx: Context): boolean {
 export function assertRequest(ctx: Context, isHinted = false): void {
   const body = bodyOf(ctx)
   if (isOptedIn(ctx)) assertNotificationToken('client_notification_token', body?.client_notification_token)
-  else if (isHinted) {
+  else if (isHinted && mayPoll(ctx)) {
     throw new errors.InvalidRequest('completion_mode must list deferred again, as it did in the request before')
   }
 }

@@ -2,24 +2,26 @@
  * OAuth 2.0 Deferred Token Response for the integrator's own grants: an assertion that is good today may have expired when the
  * decision falls, so such a grant says what it validated, and issues from that, now or days later.
  */
-import type { Provider } from 'oidc-provider'
+import { errors, type Provider } from 'oidc-provider'
 import { type Core, coreOf } from '../core.js'
 import type { Binding, JsonObject } from '../deferral/deferral.js'
 import { newId } from '../deferral/handle.js'
 import { isJson, isObject } from '../deferral/json.js'
+import { isAllowed } from '../host/client.js'
 import { type Context, clientOf } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
 import { afterProof, runHandler } from '../host/hold.js'
 import { installIntercepts, intercept } from '../host/intercept.js'
-import { bind, keyShown } from '../host/key_shown.js'
+import { bind, type KeyShown, keyShown } from '../host/key_shown.js'
 import { assertFresh } from '../host/proof.js'
 import type { Resumption } from '../host/resume.js'
-import { uncheckedInternalsOf } from '../host/seams.js'
+import { type Internals, uncheckedInternalsOf } from '../host/seams.js'
 import { loadStanding } from '../host/standing.js'
+import { reviewed } from '../profile/reviewed.js'
 import { assertRequest, isOptedIn } from './completion_mode.js'
 import { deferredResponse } from './deferred_response.js'
-import { hostGrants, undeferrable } from './grants.js'
-import { decideRequest } from './token_request.js'
+import { isHostGrant, undeferrable } from './grants.js'
+import { considerRequest } from './token_request.js'
 
 /** A grant of the integrator's that can wait. */
 export interface DeferrableGrant<Source extends JsonObject = JsonObject> {
@@ -31,7 +33,7 @@ export interface DeferrableGrant<Source extends JsonObject = JsonObject> {
   validate: (ctx: Context) => Promise<Source> | Source
   /**
    * Saves the tokens and writes the answer to `ctx.body`, now or days later, from nothing but the source. The key of the request
-   * is bound to the tokens it saves, and what was narrowed is narrowed.
+   * is bound to the tokens it saves for its client; read `expiration` and `tokenType` after that.
    */
   issue: (ctx: Context, source: Source & { clientId: string }) => Promise<void> | void
 }
@@ -91,14 +93,24 @@ async function answer(ctx: Context, provider: Provider, name: string, grant: Def
   const core = coreOf(provider)
   const internals = core?.internals ?? uncheckedInternalsOf(provider)
   const handler = core?.handler ?? internals.grantTypeHandlers.get('authorization_code')
-  const { binding, proof } = await afterProof(ctx, handler, () => keyShown(ctx, provider, internals))
+  const { binding, proof } = handler
+    ? await afterProof(ctx, handler, () => keyShown(ctx, provider, internals))
+    : await withoutProof(ctx, provider, internals)
   const source = toSource(ctx, await grant.validate(ctx))
+  assertAllowed(ctx, internals, source)
   if (proof) await assertFresh(ctx, provider, internals, proof)
   await withPlainFaults(loadStanding(ctx, { provider, internals }, source))
   const mayWait = core?.settings.profiles.oauth && isOptedIn(ctx)
   if (mayWait) await defer(ctx, core, { name, source, binding })
   intercept(ctx, { isTheirs: true, saveToken: (token) => bind(ctx, token, binding) })
   await grant.issue(ctx, source)
+}
+
+// only where the plugin is not enabled and the host has no authorization_code grant to verify a proof with
+async function withoutProof(ctx: Context, provider: Provider, internals: Internals): Promise<KeyShown> {
+  const shown = await keyShown(ctx, provider, internals)
+  if (shown.proof) throw new errors.InvalidRequest('DPoP is not supported for this grant type')
+  return shown
 }
 
 // throws the answer, if the request has to wait
@@ -109,7 +121,7 @@ async function defer(
 ): Promise<void> {
   assertRequest(ctx)
   const held = { id: newId(), grantType: name, source, binding }
-  const deferring = await decideRequest(ctx, core, held)
+  const deferring = await considerRequest(ctx, core, held)
   if (deferring) await deferredResponse(ctx, core, { ...held, deferring })
 }
 
@@ -131,9 +143,16 @@ function toSource(ctx: Context, source: unknown): Issuable {
   return JSON.parse(JSON.stringify({ ...source, clientId: clientOf(ctx).clientId }))
 }
 
+// what the client may not have is refused now, as it would be in the end
+function assertAllowed(ctx: Context, internals: Internals, source: JsonObject): void {
+  const { scope, authorizationDetails } = reviewed(source)
+  if (isAllowed(clientOf(ctx), internals, { scope, authorizationDetails })) return
+  throw new errors.InvalidScope('requested scope is not allowed', scope.join(' '))
+}
+
 function assertGrant(name: unknown, grant: DeferrableGrant): void {
   if (typeof name !== 'string' || name === '') throw new TypeError('registerDeferrableGrant: name must be a grant type')
-  const reason = hostGrants.includes(name) ? 'is a grant of the host, use the option grants' : undeferrable(name)
+  const reason = isHostGrant(name) ? 'is a grant of the host, use the option grants' : undeferrable(name)
   if (reason) throw new TypeError(`registerDeferrableGrant: ${name} ${reason}`)
   for (const member of ['validate', 'issue'] as const) {
     if (typeof grant?.[member] !== 'function')

@@ -8,7 +8,7 @@ import { newHandle } from '../deferral/handle.js'
 import type { NewDeferral } from '../deferral/store.js'
 import type { Context } from '../host/context.js'
 import { epochTime } from '../host/epoch_time.js'
-import type { Deferred } from '../profile/decide.js'
+import type { Deferred } from '../profile/defer.js'
 import { refusal } from '../profile/token_error_response.js'
 import { refuseReplayed } from './code_reuse.js'
 import { requested } from './requested.js'
@@ -22,7 +22,7 @@ export interface Held {
   binding: Binding
   deferring: Deferred
   /** ends the new deferral, and throws, if its code was used again meanwhile */
-  assertUnused?: () => Promise<void>
+  endIfReused?: () => Promise<void>
 }
 
 /** Creates the deferral; throws what its client is to be answered with. */
@@ -32,7 +32,7 @@ export async function deferredResponse(ctx: Context, core: Core, held: Held): Pr
   const deferral = describe(record)
   ctx.oidc.entity('Deferral', deferral)
   core.announce('created', deferral)
-  await held.assertUnused?.()
+  await held.endIfReused?.()
   throw refusal(ctx, record, held.deferring.interaction ? 'interaction_required' : 'authorization_pending', {
     deferral_code: handle,
     expires_in: record.lifetime,

@@ -2,7 +2,15 @@ import { grantType as openidGrantType } from '../openid/names.js'
 import { grantType } from './names.js'
 
 /** The host's own grants that can wait. */
-export const hostGrants: readonly string[] = ['authorization_code', 'client_credentials']
+export const hostGrants = ['authorization_code', 'client_credentials'] as const
+
+/** One of them. */
+export type HostGrant = (typeof hostGrants)[number]
+
+/** Whether a grant is one of them. */
+export function isHostGrant(name: string): name is HostGrant {
+  return (hostGrants as readonly string[]).includes(name)
+}
 
 const reasons: Record<string, string> = {
   refresh_token: 'cannot be deferred, a session would be without its refresh token for as long', // C-I19

@@ -10,15 +10,24 @@ import type { Internals } from '../host/seams.js'
 import type { Settings } from '../options.js'
 import { fail } from '../options_error.js'
 import { isDeferrable, resumeCustomGrant } from './deferrable_grant.js'
-import type { hostGrants } from './grants.js'
+import { type HostGrant, hostGrants, isHostGrant } from './grants.js'
 import { grantType } from './names.js'
 import { handleDeferredGrant, parameters } from './polling.js'
 import { deferrableClientCredentials, deferrableCode } from './token_request.js'
 
-/** The host's own grants that can wait, and how each comes to do so. */
-const deferrable: Record<(typeof hostGrants)[number], (core: Core, handler: GrantHandler) => GrantHandler> = {
-  authorization_code: deferrableCode,
-  client_credentials: deferrableClientCredentials,
+type Wrap = (core: Core, handler: GrantHandler) => GrantHandler
+
+/** The host's own grants that can wait: how each comes to do so, and how it goes on in the end. */
+const deferrable: Record<HostGrant, { wrap: Wrap; resume: (core: Core) => Resume | undefined }> = {
+  authorization_code: {
+    wrap: deferrableCode,
+    resume: (core) => (ctx, resumption) => resumeCode(ctx, core, resumption),
+  },
+  client_credentials: {
+    wrap: deferrableClientCredentials,
+    resume: ({ clientCredentials: handler }) =>
+      handler && ((ctx, resumption) => resumeClientCredentials(ctx, handler, resumption)),
+  },
 }
 
 /** Has the host speak the working group's draft. */
@@ -26,10 +35,9 @@ export function installOauth(core: Core): void {
   const { provider, internals, settings } = core
   const { grantTypeHandlers } = internals
   installCodeReuse(provider)
-  for (const name of settings.grants ?? Object.keys(deferrable)) {
+  for (const name of (settings.grants ?? hostGrants).filter(isHostGrant)) {
     const handler = grantTypeHandlers.get(name)
-    const wrap = deferrable[name]
-    if (handler && wrap) grantTypeHandlers.set(name, wrap(core, handler))
+    if (handler) grantTypeHandlers.set(name, deferrable[name].wrap(core, handler))
   }
   provider.registerGrantType(grantType, (ctx) => handleDeferredGrant(ctx as Context, core), parameters)
 }
@@ -39,7 +47,7 @@ export function assertGrants(provider: Provider, { grantTypeHandlers, configurat
   const lentCode = preparationOf(configuration.interactions.policy)?.lentCode
   for (const [index, name] of (settings.grants ?? []).entries()) {
     const at = `grants[${index}]`
-    const isTheHosts = Object.hasOwn(deferrable, name)
+    const isTheHosts = isHostGrant(name)
     const isThere = grantTypeHandlers.has(name) && !(lentCode && name === 'authorization_code')
     if (isTheHosts && !isThere) fail(at, `is ${name}, which this provider has not enabled`)
     if (!isTheHosts && !isDeferrable(provider, name)) {
@@ -50,8 +58,5 @@ export function assertGrants(provider: Provider, { grantTypeHandlers, configurat
 
 /** How a deferred request of this grant is issued in the end; `undefined`: not on this node. */
 export function resumptionOf(core: Core, name: string): Resume | undefined {
-  if (name === 'authorization_code') return (ctx, resumption) => resumeCode(ctx, core, resumption)
-  if (name !== 'client_credentials') return resumeCustomGrant(core, name)
-  const handler = core.clientCredentials
-  return handler && ((ctx, resumption) => resumeClientCredentials(ctx, handler, resumption))
+  return isHostGrant(name) ? deferrable[name].resume(core) : resumeCustomGrant(core, name)
 }

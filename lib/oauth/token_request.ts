@@ -12,7 +12,7 @@ import { accountOf, bodyOf, type Context, clientOf, type Params, paramsOf } from
 import { withPlainFaults } from '../host/faults.js'
 import { type GrantHandler, holdIf } from '../host/hold.js'
 import type { DeferRequest } from '../options.js'
-import { type Deferred, decide } from '../profile/decide.js'
+import { askDefer, type Deferred } from '../profile/defer.js'
 import { endReplayed, reuseGuard } from './code_reuse.js'
 import { assertRequest, isOptedIn } from './completion_mode.js'
 import { deferredResponse, type Held } from './deferred_response.js'
@@ -42,14 +42,14 @@ export function deferrableClientCredentials(core: Core, handler: GrantHandler): 
 }
 
 /** Asks `defer` about a request that passed every check; `undefined`: it is to be answered now. */
-export async function decideRequest(
+export async function considerRequest(
   ctx: Context,
   core: Core,
   { id, grantType, source, binding }: { id: string; grantType: string; source: JsonObject; binding: Binding },
 ): Promise<Deferred | undefined> {
   // C-I06: a handle that lives for days must be worth nothing to a thief
   if (clientOf(ctx).clientAuthMethod === 'none' && !binding.jkt && !binding.x5t) return undefined
-  const deciding = decide(ctx, core.settings, deferRequest(ctx, { id, grantType, source }))
+  const deciding = askDefer(ctx, core.settings, deferRequest(ctx, { id, grantType, source }))
   return withPlainFaults(deciding, 'features.deferredTokenResponse.defer failed')
 }
 
@@ -71,9 +71,9 @@ async function answer(
   const held = await holdIf(ctx, handler, async (binding): Promise<Held | undefined> => {
     assertRequest(ctx)
     const request = { id: idOf(ctx), grantType, source: await source(ctx), binding }
-    const deferring = await decideRequest(ctx, core, request)
+    const deferring = await considerRequest(ctx, core, request)
     if (!deferring) return undefined
-    return { ...request, deferring, ...(guard && { assertUnused: await guard(ctx, core, request.id) }) }
+    return { ...request, deferring, ...(guard && { endIfReused: await guard(ctx, core, request.id) }) }
   })
   if (!held) return
   await deferredResponse(ctx, core, held)

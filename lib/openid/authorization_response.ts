@@ -10,8 +10,8 @@ import { sourceOf } from '../host/authorization_code.js'
 import { type Context, paramsOf } from '../host/context.js'
 import { outlive } from '../host/grant.js'
 import { intercept } from '../host/intercept.js'
-import { type Deferred, decide } from '../profile/decide.js'
-import { requestedBy } from '../profile/requested.js'
+import { askDefer, type Deferred } from '../profile/defer.js'
+import { reviewed } from '../profile/reviewed.js'
 import { deferRequest, isDeferrable } from './authorization_request.js'
 
 const deferred = new WeakSet<Context>()
@@ -21,7 +21,7 @@ export async function beforeResponse(ctx: Context, core: Core): Promise<void> {
   if (!isDeferrable(ctx)) return
   const id = newId()
   const isCodeRefused = paramsOf(ctx).response_type === 'deferred_code'
-  const deferring = await decide(ctx, core.settings, deferRequest(ctx, id), isCodeRefused)
+  const deferring = await askDefer(ctx, core.settings, deferRequest(ctx, id), isCodeRefused)
   paramsOf(ctx).response_type = 'code'
   // else the request is answered with a code at once (O-016)
   if (deferring) intercept(ctx, { saveCode: (code) => create(ctx, core, { id, code, deferring }) })
@@ -48,7 +48,7 @@ async function create(
     {
       id,
       profile: 'openid',
-      ...requestedBy(source),
+      ...reviewed(source),
       ...claimsOf(ctx),
       context: deferring.context,
       interval: deferring.interval,

@@ -1,7 +1,7 @@
 import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
 import { type Decision, type DeferralRecord, describe } from '../deferral/deferral.js'
-import { isStillAllowed } from '../host/client.js'
+import { isAllowed } from '../host/client.js'
 import { type Context, clientOf } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
 import type { IssuedToken } from '../host/intercept.js'
@@ -17,8 +17,8 @@ export async function assertStillGranted(
 ): Promise<void> {
   const { grantType } = claimed
   const client = clientOf(ctx)
-  const isAllowed = grantType === undefined || client.grantTypeAllowed(grantType)
-  if (!isAllowed || !isStillAllowed(client, core.internals, { scope, authorizationDetails })) throw noLongerGranted()
+  const mayAsk = grantType === undefined || client.grantTypeAllowed(grantType)
+  if (!mayAsk || !isAllowed(client, core.internals, { scope, authorizationDetails })) throw noLongerGranted()
   const { reconsider } = core.settings
   if (!reconsider) return
   const reconsidering = (async () => reconsider(ctx, describe(claimed)))()

@@ -9,6 +9,7 @@ import { pollOutcome } from '../deferral/outcome.js'
 import { redeem } from '../deferral/redemption.js'
 import type { Context } from '../host/context.js'
 import type { IssuedToken } from '../host/intercept.js'
+import { bind } from '../host/key_shown.js'
 import { discardMinted } from '../host/resume.js'
 import { capAt } from '../host/until.js'
 import { assertConsent, assertStillGranted, isOutlived, noLongerGranted } from './recheck.js'
@@ -49,6 +50,7 @@ async function mintFrom(ctx: Context, core: Core, { claimed, resume, minted }: M
       saveToken(token) {
         assertWithin(token, decision, core.settings.narrow)
         assertConsent(token, core, claimed, decision)
+        bind(ctx, token, claimed.binding ?? {})
         if (decision.until) capAt(token, Math.floor(decision.until.getTime() / 1000))
         minted.push(token)
       },

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../deferral/deferral.js'
 
 /** The few fields of a source that reviewers see, named as in the host's code whatever the grant. */
-export function requestedBy(source: JsonObject) {
+export function reviewed(source: JsonObject) {
   const { clientId, accountId, grantId, scope, resource, rar } = source as {
     clientId: string
     accountId?: string

@@ -15,7 +15,7 @@ const deferringMembers = ['expiresIn', 'interval', 'context', 'interaction']
 export type Deferred = Required<Omit<Deferring, 'interaction'>> & { interaction?: Interaction }
 
 /** Asks `defer`; `undefined` means that the request is answered at once, unless it `mustWait`. */
-export async function decide(
+export async function askDefer(
   ctx: Context,
   settings: Settings,
   request: DeferRequest,
