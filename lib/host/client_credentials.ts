@@ -39,8 +39,7 @@ export async function resumeClientCredentials(
     ...params,
     grant_type: grantType,
     scope: scope || undefined,
-    // without any the host would ask for a default once more
-    resource: resource ?? [],
+    resource,
     authorization_details: rar?.length ? JSON.stringify(rar) : undefined,
   })
 }

@@ -48,7 +48,7 @@ async function mintFrom(ctx: Context, core: Core, { claimed, resume, minted }: M
       requestedResource: claimed.requestedResource?.filter((one) => decision.resource?.includes(one) ?? true),
       requestedDetails: requestedDetails(claimed, decision, core),
       saveToken(token) {
-        assertWithin(token, decision, core.settings.narrow)
+        assertWithin(token, { ...snapshot(claimed), ...decision }, core.settings.narrow)
         assertConsent(token, core, claimed, decision)
         bind(ctx, token, claimed.binding ?? {})
         if (decision.until) capAt(token, Math.floor(decision.until.getTime() / 1000))
@@ -59,6 +59,11 @@ async function mintFrom(ctx: Context, core: Core, { claimed, resume, minted }: M
     // I-130; the OpenID draft leaves it at the host's own error
     throw claimed.profile === 'oauth' && isOutlived(error) ? noLongerGranted(error.message) : error
   }
+}
+
+// without any resource the host asks for a default once more, which may have changed
+function snapshot({ grantType, resource }: DeferralRecord): Pick<Decision, 'resource'> {
+  return grantType === 'client_credentials' ? { resource } : {}
 }
 
 function requestedDetails(

@@ -15,7 +15,7 @@ export function assertWithin(
   const widerResource = resource && beyond(resourceOf(token), resource)
   const members = { scope: widerScope, resource: widerResource, authorization_details: widerDetails }
   for (const [name, wider] of Object.entries(members)) {
-    if (wider?.length) throw new Error(`the ${name} of the token are wider than the decision on this deferral`)
+    if (wider?.length) throw new Error(`the ${name} of the token are wider than what was requested and decided`)
   }
 }
 
