@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => op.close())
 
-test('I-035 where a consumed code is deleted a request for tokens can wait as elsewhere', async () => {
+test('where a consumed code is deleted a request for tokens can wait as elsewhere', async () => {
   const rp = relyingParty(op.issuer)
   const { deferralCode, id } = await held(op, rp, 'authorization_code')
   expect(await op.provider.deferrals.get(id)).toMatchObject({ status: 'pending' })

@@ -23,7 +23,7 @@ beforeEach(() => {
   errors.length = 0
 })
 
-test('I-006 evidence of any size costs a client that may not poll nothing: it gets its code, and its tokens', async () => {
+test('evidence of any size costs a client that may not poll nothing: it gets its code, and its tokens', async () => {
   const rp = relyingParty(op.issuer, 'plain')
   const interaction = { context: { photo: 'x'.repeat(20_000) } }
   const { params } = await authorize(op, rp, { response_type: 'code' }, { interaction })
@@ -51,7 +51,7 @@ describe.each([
   })
 })
 
-test('I-030 a client that may no longer poll need not repeat its hint: it is answered at once', async () => {
+test('C-I21 a client that may no longer poll need not repeat its hint: it is answered at once', async () => {
   const metadata = {
     client_id: 'dynamic',
     client_secret: 'dynamic',

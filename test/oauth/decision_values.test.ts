@@ -9,7 +9,7 @@ import { startDeciding, waitingRequest } from './decisions/waiting_request.js'
 
 const tenYears = 315_360_000
 
-describe('E-32 details that JSON cannot carry', () => {
+describe('details that JSON cannot carry', () => {
   let op: TestProvider
   const payment = (amount: unknown) => ({ type: 'payment', amount }) as never
 

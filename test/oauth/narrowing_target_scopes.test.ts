@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => op.close())
 
 test.each([opaqueApi, jwtApi])(
-  'E-33 an approval without any scope of %s, which was asked for, is redeemed: a token without them',
+  'C-I14 an approval without any scope of %s, which was asked for, is redeemed: a token without them',
   async (target) => {
     const { id, poll } = await waitingRequest(op, 'authorization_code', {
       scope: 'openid read',

@@ -30,7 +30,7 @@ function expectNothingToPollWith({ headers, body }: Answer) {
   expect(headers.get('retry-after')).toBeNull()
 }
 
-test('I-036 C-I17 a code used again before its deferral was stored: the refusal has no member of a Deferred Response', async () => {
+test('C-I17 a code used again before its deferral was stored: the refusal has no member of a Deferred Response', async () => {
   const rp = relyingParty(op.issuer)
   const code = await authorizationCode(rp)
   interrupt('create', () => redeem(rp, code, opted))
