@@ -108,9 +108,9 @@ async function answer(ctx: Context, provider: Provider, name: string, grant: Def
 
 // only where the plugin is not enabled and the host has no authorization_code grant to verify a proof with
 async function withoutProof(ctx: Context, provider: Provider, internals: Internals): Promise<KeyShown> {
-  const shown = await keyShown(ctx, provider, internals)
-  if (shown.proof) throw new errors.InvalidRequest('DPoP is not supported for this grant type')
-  return shown
+  const isProven = internals.configuration.features.dPoP.enabled && ctx.get('DPoP')
+  if (isProven) throw new errors.InvalidRequest('DPoP is not supported for this grant type')
+  return keyShown(ctx, provider, internals)
 }
 
 // throws the answer, if the request has to wait

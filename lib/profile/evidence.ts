@@ -14,11 +14,11 @@ export function evidenceOf(ctx: Context): JsonObject | undefined {
 
 /** One `context` of several; a `TypeError` says what cannot be kept. */
 export function mergedContext(...contexts: unknown[]): JsonObject {
-  const merged: unknown = Object.assign({}, ...contexts.map((context) => context ?? {}))
-  if (contexts.some((context) => context !== undefined && !isObject(context)) || !isJson(merged)) {
+  const given = contexts.filter((context) => context !== undefined)
+  if (!given.every((context) => isObject(context) && isJson(context))) {
     throw new TypeError('deferral context must be a plain object of JSON values')
   }
-  const json = JSON.stringify(merged)
+  const json = JSON.stringify(Object.assign({}, ...given))
   if (Buffer.byteLength(json) > largestContext) {
     throw new TypeError('deferral context must be at most 16 KiB of JSON, keep references instead of documents')
   }

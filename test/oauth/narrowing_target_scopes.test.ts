@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => op.close())
 
 test.each([opaqueApi, jwtApi])(
-  'C-I14 an approval without any scope of %s, which was asked for, is redeemed: a token without them',
+  'C-I14 E-33 an approval without any scope of %s, which was asked for, is redeemed: a token without them, and the answer says so',
   async (target) => {
     const { id, poll } = await waitingRequest(op, 'authorization_code', {
       scope: 'openid read',
@@ -21,6 +21,7 @@ test.each([opaqueApi, jwtApi])(
     expect(await op.provider.deferrals.approve(id, { scope: ['openid'] })).toMatchObject({ changed: true })
     const { status, body } = await poll()
     expect({ status, error: body.error }).toEqual({ status: 200 })
+    expect(body.scope).toBe('')
     expect((await introspected(op, body.access_token)).scope ?? '').not.toContain('read')
   },
 )
