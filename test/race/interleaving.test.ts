@@ -5,7 +5,7 @@ import { newId } from '../../lib/deferral/handle.js'
 import { redeem } from '../../lib/deferral/redemption.js'
 import { naiveStore } from './naive_store.js'
 
-const interleavings = 2_500
+const interleavings = 1_500
 const start = new Date('2026-01-01T00:00:00Z')
 
 /** Of one interleaving: what was told to whom. */

@@ -6,7 +6,7 @@ import { contend, type Deployment, deploy, planted } from './deployment.js'
 import { living } from './living.js'
 import { oauthSeeder } from './oauth_seed.js'
 
-const rounds = 50
+const rounds = 30
 const contenders = 64
 
 let deployment: Deployment
