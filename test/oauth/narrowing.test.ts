@@ -109,7 +109,7 @@ describe('authorization_code', () => {
     const approval = { claims: { id_token: { email: null } } }
     const less = decodeJwt((await redeemed('authorization_code', asked, approval)).body.id_token)
     expect(less).not.toHaveProperty('email_verified')
-    expect(less).toMatchObject({ email: expect.any(String), auth_time: whole.auth_time })
+    expect(less).toMatchObject({ email: expect.any(String), auth_time: expect.any(Number) })
   })
 
   test('resources: the one taken away is invalid_target for ever', async () => {
