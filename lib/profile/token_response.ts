@@ -41,12 +41,15 @@ async function mintFrom(ctx: Context, core: Core, { claimed, resume, minted }: M
   const decision = claimed.status === 'approved' ? claimed.decision : {}
   ctx.oidc.entity('Deferral', describe(claimed))
   await assertStillGranted(ctx, core, claimed, decision)
+  const details = requestedDetails(claimed, decision, core)
+  // to hosts before 9.12 an empty parameter is none, and none means all that the code has
+  const granted = details?.length === 0 ? { ...decision, authorizationDetails: [] } : decision
   try {
     await resume(ctx, {
-      source: narrow(claimed, decision),
+      source: narrow(claimed, granted),
       binding: claimed.binding,
       requestedResource: claimed.requestedResource?.filter((one) => decision.resource?.includes(one) ?? true),
-      requestedDetails: requestedDetails(claimed, decision, core),
+      requestedDetails: details,
       saveToken(token) {
         assertWithin(token, { ...snapshot(claimed), ...decision }, core.settings.narrow)
         assertConsent(token, core, claimed, decision)
