@@ -15,15 +15,16 @@ export async function sourceOf(code: AuthorizationCode): Promise<JsonObject> {
 const keepers = new WeakSet<Provider>()
 
 /**
- * Tells later whether the host has revoked a code that was just consumed: it was used again meanwhile. Then the Grant is gone,
- * or, where the integrator keeps that, at least the code; but some adapters do not keep a consumed code at all.
+ * Tells later whether the host has revoked a code that was just consumed: it was used again meanwhile. Then the code is gone; an
+ * adapter that does not keep a consumed code at all shows it by the Grant, unless the integrator has that kept.
  */
 export async function revocationOf(provider: Provider, code: AuthorizationCode): Promise<() => Promise<boolean>> {
-  const isKept = async () =>
-    Boolean(await provider.AuthorizationCode.find(code.jti, { ignoreExpiration: true })) || code.isExpired
-  if (await isKept()) keepers.add(provider)
+  // not by the model: whether the session lives on is no matter here
+  const { adapter } = provider.AuthorizationCode as unknown as { adapter: { find(id: string): Promise<unknown> } }
+  const isKept = async () => Boolean(await adapter.find(code.jti)) || code.isExpired
+  if (!keepers.has(provider) && (await isKept())) keepers.add(provider)
   return async () => {
-    if (keepers.has(provider) && !(await isKept())) return true
+    if (keepers.has(provider)) return !(await isKept())
     return !(await provider.Grant.find(code.grantId as string, { ignoreExpiration: true }))
   }
 }

@@ -54,7 +54,10 @@ const seams: Seam[] = [
   ['Provider.ctx', (provider) => 'ctx' in provider.constructor],
   [
     'AuthorizationCode',
-    ({ AuthorizationCode }) => isModel(AuthorizationCode) && isFunction(AuthorizationCode.prototype.consume),
+    ({ AuthorizationCode }) =>
+      isModel(AuthorizationCode) &&
+      isFunction(AuthorizationCode.prototype.consume) &&
+      isFunction(AuthorizationCode.adapter.find),
   ],
   ['AuthorizationCode payload', ({ AuthorizationCode }) => keepsPayload(AuthorizationCode)],
   ['AccessToken', ({ AccessToken }) => isModel(AccessToken) && isFunction(AccessToken.prototype.setThumbprint)],
