@@ -20,19 +20,12 @@ import { requested } from './requested.js'
 
 /** The host's authorization_code grant, able to wait. */
 export function deferrableCode(core: Core, handler: GrantHandler): GrantHandler {
-  return async (ctx) => {
-    try {
-      await answer(ctx, core, handler, {
-        idOf: codeId,
-        grantType: 'authorization_code',
-        source: codeSource,
-        guard: reuseGuard,
-      })
-    } catch (error) {
-      if (hasRevoked(ctx)) await endReplayed(core, codeId(ctx))
-      throw error
-    }
+  const waiting = { idOf: codeId, grantType: 'authorization_code', source: codeSource, guard: reuseGuard }
+  const refused = async (ctx: Context, error: unknown) => {
+    if (hasRevoked(ctx)) await endReplayed(core, codeId(ctx))
+    throw error
   }
+  return (ctx) => answer(ctx, core, handler, waiting).catch((error: unknown) => refused(ctx, error))
 }
 
 /** The host's client_credentials grant, able to wait. */
@@ -61,13 +54,16 @@ interface Waiting {
   guard?: typeof reuseGuard
 }
 
-async function answer(
+function answer(ctx: Context, core: Core, handler: GrantHandler, waiting: Waiting): Promise<void> {
+  return isOptedIn(ctx) ? consider(ctx, core, handler, waiting) : handler(ctx)
+}
+
+async function consider(
   ctx: Context,
   core: Core,
   handler: GrantHandler,
   { idOf, grantType, source, guard }: Waiting,
 ): Promise<void> {
-  if (!isOptedIn(ctx)) return handler(ctx)
   const held = await holdIf(ctx, handler, async (binding): Promise<Held | undefined> => {
     assertRequest(ctx)
     const request = { id: idOf(ctx), grantType, source: await source(ctx), binding }
