@@ -6,9 +6,9 @@ type Validate = (ctx: KoaContextWithOIDC, detail: Record<string, unknown>) => vo
 
 const { version } = createRequire(import.meta.url)('oidc-provider/package.json') as { version: string }
 const [major = 0, minor = 0] = version.split('.').map(Number)
-const renamed = major > 9 || minor >= 13
+const renamed = major > 9 || minor >= 12
 
-/** The host's feature with one type, `payment`; its callbacks were renamed in 9.13. What was requested is granted. */
+/** The host's feature with one type, `payment`; its callbacks were renamed in 9.12. What was requested is granted. */
 export function richAuthorizationRequests(validate: Validate): object {
   const types = { payment: { validate } }
   const requested = (ctx: KoaContextWithOIDC) => {
