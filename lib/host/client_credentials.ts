@@ -1,5 +1,5 @@
 import type { JsonObject } from '../deferral/deferral.js'
-import { type Context, clientOf, type Params, paramsOf } from './context.js'
+import { type Context, clientOf, detailsOf, type Params, paramsOf } from './context.js'
 import { type GrantHandler, runHandler } from './hold.js'
 import { intercept } from './intercept.js'
 import type { Resumption } from './resume.js'
@@ -11,12 +11,13 @@ const grantType = 'client_credentials'
 export function requestSource(ctx: Context, { grantTypeParams }: Internals): JsonObject {
   const params = paramsOf(ctx)
   const declared = [...(grantTypeParams.get(grantType) ?? [])].map((name) => [name, params[name]] as const)
-  const { grant_type, scope, resource, authorization_details: details, ...others } = Object.fromEntries(declared)
+  const { grant_type, scope, resource, authorization_details, ...others } = Object.fromEntries(declared)
+  const details = detailsOf(ctx)
   const source = {
     clientId: clientOf(ctx).clientId,
     scope,
     resource,
-    ...(typeof details === 'string' && { rar: JSON.parse(details) }),
+    ...(details && { rar: details }),
     params: others,
   }
   return JSON.parse(JSON.stringify(source))

@@ -1,4 +1,5 @@
 import type { Account, Client, KoaContextWithOIDC, Provider } from 'oidc-provider'
+import type { JsonObject } from '../deferral/deferral.js'
 
 /** The parameters of a request; the host's handlers read them, and some of ours are written for those. */
 export type Params = Record<string, string | string[] | undefined>
@@ -9,6 +10,12 @@ export type Context = KoaContextWithOIDC
 /** The host's mutable parameters of this request. */
 export function paramsOf(ctx: Context): Params {
   return ctx.oidc.params as Params
+}
+
+/** The `authorization_details` parameter of this request, which the host has validated. */
+export function detailsOf(ctx: Context): JsonObject[] | undefined {
+  const { authorization_details: details } = paramsOf(ctx)
+  return typeof details === 'string' ? JSON.parse(details) : undefined
 }
 
 /** The body as it came, before the host took out what the grant does not declare. */

@@ -24,6 +24,5 @@ const reasons: Record<string, string> = {
 
 /** Why a grant can never be deferred, or be registered as one of the integrator's. */
 export function undeferrable(name: string): string | undefined {
-  if (Object.hasOwn(reasons, name)) return reasons[name]
-  return undefined
+  return Object.hasOwn(reasons, name) ? reasons[name] : undefined
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../deferral/deferral.js'
 import { isObject } from '../deferral/json.js'
 import type { NewDeferral } from '../deferral/store.js'
-import { type Context, paramsOf } from '../host/context.js'
+import { type Context, detailsOf, paramsOf } from '../host/context.js'
 import { reviewed } from '../profile/reviewed.js'
 
 type Requested = ReturnType<typeof reviewed> &
@@ -23,8 +23,8 @@ function claimsOf({ claims }: JsonObject): Pick<NewDeferral, 'claims'> {
 }
 
 function lessThanCode(ctx: Context): Partial<Requested> {
-  const { resource, authorization_details: text } = paramsOf(ctx)
-  const details = typeof text === 'string' ? (JSON.parse(text) as JsonObject[]) : undefined
+  const { resource } = paramsOf(ctx)
+  const details = detailsOf(ctx)
   return {
     ...(resource !== undefined && { requestedResource: [resource].flat() }),
     ...(details && { requestedDetails: details }),

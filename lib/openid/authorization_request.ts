@@ -3,9 +3,8 @@
  * response_type says that the client can wait; the OP decides whether it will have to.
  */
 import { errors } from 'oidc-provider'
-import type { JsonObject } from '../deferral/deferral.js'
 import { restoreResponseType } from '../host/client.js'
-import { accountOf, type Context, clientOf, paramsOf } from '../host/context.js'
+import { accountOf, type Context, clientOf, detailsOf, paramsOf } from '../host/context.js'
 import type { DeferRequest } from '../options.js'
 import { responseTypes } from './names.js'
 
@@ -27,8 +26,9 @@ export function isDeferrable(ctx: Context): boolean {
 
 /** What `defer` is asked about; `id` is the one the deferral will have. */
 export function deferRequest(ctx: Context, id: string): DeferRequest {
-  const { authorization_details: details, resource, ...params } = paramsOf(ctx)
+  const { resource, ...params } = paramsOf(ctx)
   const account = accountOf(ctx)
+  const details = detailsOf(ctx)
   return {
     id,
     profile: 'openid',
@@ -36,7 +36,7 @@ export function deferRequest(ctx: Context, id: string): DeferRequest {
     ...(account && { account }),
     scope: new Set(ctx.oidc.requestParamScopes),
     resource: resource === undefined ? [] : [resource].flat(),
-    ...(typeof details === 'string' && { authorizationDetails: JSON.parse(details) as JsonObject[] }),
-    params: Object.freeze({ ...params, ...(details !== undefined && { authorization_details: details }), resource }),
+    ...(details && { authorizationDetails: details }),
+    params: Object.freeze({ ...params, resource }),
   }
 }

@@ -30,6 +30,11 @@ export interface Contest {
 const pending = 'authorization_pending'
 const tokens = 'access_token'
 
+const plainCodes: Contender[] = [
+  { name: 'authorization_code', subject: 'host', requests: 'codes', answer: tokens },
+  { name: 'authorization_code again', subject: 'host', again: true, requests: 'codes', answer: tokens },
+]
+
 /** Polls that have to go on waiting. */
 export const polls: Contest = {
   name: 'polls',
@@ -53,11 +58,7 @@ export const polls: Contest = {
 export const redemptions: Contest = {
   name: 'redemptions',
   share: 0.4,
-  contenders: [
-    { name: 'redemption', subject: 'ours', requests: 'redemptions', answer: tokens },
-    { name: 'authorization_code', subject: 'host', requests: 'codes', answer: tokens },
-    { name: 'authorization_code again', subject: 'host', again: true, requests: 'codes', answer: tokens },
-  ],
+  contenders: [{ name: 'redemption', subject: 'ours', requests: 'redemptions', answer: tokens }, ...plainCodes],
   comparisons: [
     { name: 'P4 redemption / code', first: 'redemption', second: 'authorization_code', goal: '0.80 or more' },
     codeControl(),
@@ -71,8 +72,7 @@ export const deferrals: Contest = {
   contenders: [
     { name: 'deferred token request', subject: 'ours', requests: 'deferredCodes', answer: 'deferral_code' },
     { name: 'redemption', subject: 'ours', requests: 'deferralRedemptions', answer: tokens },
-    { name: 'authorization_code', subject: 'host', requests: 'codes', answer: tokens },
-    { name: 'authorization_code again', subject: 'host', again: true, requests: 'codes', answer: tokens },
+    ...plainCodes,
   ],
   comparisons: [
     {
@@ -92,8 +92,7 @@ export const presence: Contest = {
   share: 0.4,
   contenders: [
     { name: 'authorization_code, plugin there', subject: 'ours', requests: 'codes', answer: tokens },
-    { name: 'authorization_code', subject: 'host', requests: 'codes', answer: tokens },
-    { name: 'authorization_code again', subject: 'host', again: true, requests: 'codes', answer: tokens },
+    ...plainCodes,
   ],
   comparisons: [
     {

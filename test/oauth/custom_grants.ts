@@ -1,8 +1,12 @@
 import { jwtVerify, SignJWT } from 'jose'
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider'
 import { type DeferringClientMetadata, type JsonObject, registerDeferrableGrant } from 'oidc-provider-deferred'
+import { added } from '../support/authorization.js'
 import { clients } from '../support/clients.js'
 import type { Clock } from '../support/clock.js'
+import { pollDeferral } from '../support/deferral.js'
+import type { TestProvider } from '../support/provider.js'
+import { type Answer, type Extras, type RelyingParty, relyingParty } from '../support/relying_party.js'
 
 /** Two grants as integrators write them: RFC 7523, and RFC 8693. */
 export const assertionGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
@@ -31,6 +35,48 @@ export function assertion(clock: Clock, claims: Record<string, unknown> = {}): P
   return new SignJWT({ sub: 'alice', iat: now, exp: now + 60, ...claims })
     .setProtectedHeader({ alg: 'HS256' })
     .sign(partnerKey)
+}
+
+type Wire = Record<string, string | string[] | undefined>
+
+/** A token request of one of the two, good unless told otherwise. */
+export async function sendCustom(
+  op: TestProvider,
+  rp: RelyingParty,
+  grant: string,
+  params: Wire = {},
+  extras: Extras = {},
+): Promise<Answer> {
+  const token = await assertion(op.clock)
+  const own = grant === assertionGrant ? { assertion: token } : { subject_token: token, audience: ['a', 'b'] }
+  return rp.token({ grant_type: grant, scope: 'email payments', ...own, ...params }, extras)
+}
+
+/** The same of a client that can wait, and the provider defers. */
+export async function waitingCustom(op: TestProvider, rp: RelyingParty, grant: string, params: Wire = {}) {
+  const opted = { completion_mode: 'deferred', ...params }
+  const { result, new: there } = await added(op, () => sendCustom(op, rp, grant, opted))
+  if (!there[0]) throw new Error(`not deferred: ${JSON.stringify(result.body)}`)
+  return { answer: result, id: there[0].id, deferralCode: result.body.deferral_code as string }
+}
+
+/** A token exchange of a client that can wait. */
+export async function exchangeWaiting(
+  op: TestProvider,
+  params: Wire = {},
+  extras: Extras = {},
+  clientId = 'secret',
+): Promise<Answer> {
+  const subject = { subject_token: await assertion(op.clock), scope: 'email', completion_mode: 'deferred' }
+  return relyingParty(op.issuer, clientId).token({ grant_type: exchangeGrant, ...subject, ...params }, extras)
+}
+
+/** The same, deferred and approved. */
+export async function exchangeApproved(op: TestProvider, params: Wire = {}) {
+  const { result, new: there } = await added(op, () => exchangeWaiting(op, params))
+  const id = there[0]?.id as string
+  await op.provider.deferrals.approve(id)
+  return { id, poll: () => pollDeferral(relyingParty(op.issuer), result.body.deferral_code) }
 }
 
 /** Registers both, by the clock of the test. */

@@ -3,15 +3,16 @@ import type { DeferRequest } from 'oidc-provider-deferred'
 import { added } from '../support/authorization.js'
 import { pollDeferral } from '../support/deferral.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
-import { type Extras, type RelyingParty, relyingParty } from '../support/relying_party.js'
+import { type RelyingParty, relyingParty } from '../support/relying_party.js'
 import {
-  assertion,
   assertionGrant,
   type CustomGrants,
   customClients,
   customGrants,
   exchangeGrant,
   registerCustomGrants,
+  sendCustom,
+  waitingCustom,
 } from './custom_grants.js'
 
 let op: TestProvider
@@ -41,17 +42,10 @@ afterAll(() => op.close())
 
 const opted = { completion_mode: 'deferred' }
 
-async function send(rp: RelyingParty, grant: string, params = {}, extras: Extras = {}) {
-  const token = await assertion(op.clock)
-  const own = grant === assertionGrant ? { assertion: token } : { subject_token: token, audience: ['a', 'b'] }
-  return rp.token({ grant_type: grant, scope: 'email payments', ...own, ...params }, extras)
-}
-
-async function waiting(rp: RelyingParty, grant: string, params = {}) {
-  const { result, new: there } = await added(op, () => send(rp, grant, { ...opted, ...params }))
-  if (!there[0]) throw new Error(`not deferred: ${JSON.stringify(result.body)}`)
-  return { answer: result, id: there[0].id, deferralCode: result.body.deferral_code as string }
-}
+type More = Parameters<typeof sendCustom>
+const send = (rp: RelyingParty, grant: string, params?: More[3], extras?: More[4]) =>
+  sendCustom(op, rp, grant, params, extras)
+const waiting = (rp: RelyingParty, grant: string, params?: More[3]) => waitingCustom(op, rp, grant, params)
 
 const types = { [assertionGrant]: undefined, [exchangeGrant]: 'urn:ietf:params:oauth:token-type:access_token' }
 

@@ -1,17 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { DeferRequest } from 'oidc-provider-deferred'
-import { added } from '../support/authorization.js'
 import { pollDeferral } from '../support/deferral.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
-import { type Extras, type RelyingParty, relyingParty } from '../support/relying_party.js'
-import {
-  assertion,
-  assertionGrant,
-  type CustomGrants,
-  customClients,
-  customGrants,
-  registerCustomGrants,
-} from './custom_grants.js'
+import { type RelyingParty, relyingParty } from '../support/relying_party.js'
+import { type CustomGrants, customClients, customGrants, registerCustomGrants, waitingCustom } from './custom_grants.js'
 
 let op: TestProvider
 let did: CustomGrants
@@ -38,19 +30,8 @@ beforeEach(() => {
 })
 afterAll(() => op.close())
 
-const opted = { completion_mode: 'deferred' }
-
-async function send(rp: RelyingParty, grant: string, params = {}, extras: Extras = {}) {
-  const token = await assertion(op.clock)
-  const own = grant === assertionGrant ? { assertion: token } : { subject_token: token, audience: ['a', 'b'] }
-  return rp.token({ grant_type: grant, scope: 'email payments', ...own, ...params }, extras)
-}
-
-async function waiting(rp: RelyingParty, grant: string, params = {}) {
-  const { result, new: there } = await added(op, () => send(rp, grant, { ...opted, ...params }))
-  if (!there[0]) throw new Error(`not deferred: ${JSON.stringify(result.body)}`)
-  return { answer: result, id: there[0].id, deferralCode: result.body.deferral_code as string }
-}
+const waiting = (rp: RelyingParty, grant: string, params?: Parameters<typeof waitingCustom>[3]) =>
+  waitingCustom(op, rp, grant, params)
 
 describe.each(customGrants)('%s', (grant) => {
   test('I-007 a decision narrows the scope it is issued with, and says so', async () => {

@@ -2,11 +2,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { errors } from 'oidc-provider'
 import type { JsonObject } from 'oidc-provider-deferred'
 import { added } from '../support/authorization.js'
-import { pollDeferral } from '../support/deferral.js'
 import { observedAdapter } from '../support/observed.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
-import { type Extras, relyingParty } from '../support/relying_party.js'
-import { assertion, type CustomGrants, customClients, exchangeGrant, registerCustomGrants } from './custom_grants.js'
+import {
+  assertion,
+  type CustomGrants,
+  customClients,
+  exchangeApproved,
+  exchangeWaiting,
+  registerCustomGrants,
+} from './custom_grants.js'
 
 let op: TestProvider
 let did: CustomGrants
@@ -37,17 +42,9 @@ afterAll(() => op.close())
 
 const serverError = { status: 500, body: { error: 'server_error' } }
 
-async function send(params = {}, extras: Extras = {}, clientId = 'secret') {
-  const subject = { subject_token: await assertion(op.clock), scope: 'email', completion_mode: 'deferred' }
-  return relyingParty(op.issuer, clientId).token({ grant_type: exchangeGrant, ...subject, ...params }, extras)
-}
-
-async function approved(params = {}) {
-  const { result, new: there } = await added(op, () => send(params))
-  const id = there[0]?.id as string
-  await op.provider.deferrals.approve(id)
-  return { id, poll: () => pollDeferral(relyingParty(op.issuer), result.body.deferral_code) }
-}
+type More = Parameters<typeof exchangeWaiting>
+const send = (params?: More[1], extras?: More[2], clientId?: More[3]) => exchangeWaiting(op, params, extras, clientId)
+const approved = (params?: More[1]) => exchangeApproved(op, params)
 
 describe('I-028 I-032 I-033 what is refused before leaves no deferral, and defer is not asked', () => {
   const refusals: Record<string, [() => Promise<{ status: number; body: { error: string } }>, number, string]> = {

@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { added } from '../support/authorization.js'
-import { pollDeferral } from '../support/deferral.js'
 import { observedAdapter } from '../support/observed.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
-import { type Extras, relyingParty } from '../support/relying_party.js'
-import { assertion, type CustomGrants, customClients, exchangeGrant, registerCustomGrants } from './custom_grants.js'
+import {
+  assertion,
+  type CustomGrants,
+  customClients,
+  exchangeApproved,
+  exchangeWaiting,
+  registerCustomGrants,
+} from './custom_grants.js'
 
 let op: TestProvider
 let did: CustomGrants
@@ -36,17 +41,9 @@ beforeEach(() => {
 })
 afterAll(() => op.close())
 
-async function send(params = {}, extras: Extras = {}, clientId = 'secret') {
-  const subject = { subject_token: await assertion(op.clock), scope: 'email', completion_mode: 'deferred' }
-  return relyingParty(op.issuer, clientId).token({ grant_type: exchangeGrant, ...subject, ...params }, extras)
-}
-
-async function approved(params = {}) {
-  const { result, new: there } = await added(op, () => send(params))
-  const id = there[0]?.id as string
-  await op.provider.deferrals.approve(id)
-  return { id, poll: () => pollDeferral(relyingParty(op.issuer), result.body.deferral_code) }
-}
+type More = Parameters<typeof exchangeWaiting>
+const send = (params?: More[1], extras?: More[2], clientId?: More[3]) => exchangeWaiting(op, params, extras, clientId)
+const approved = (params?: More[1]) => exchangeApproved(op, params)
 
 describe('I-129 I-130 E-34 what no longer holds is access_denied', () => {
   test('the account is gone', async () => {
