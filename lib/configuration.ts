@@ -1,6 +1,8 @@
+import { X509Certificate } from 'node:crypto'
 import { isObject } from './deferral/json.js'
 import { isLifetime, lifetimeText } from './deferral/lifetime.js'
 import { storeVerbs } from './deferral/store.js'
+import { toRange } from './notification/addresses.js'
 import { undeferrable } from './oauth/grants.js'
 import type { DeferredTokenResponseOptions, Settings } from './options.js'
 import { fail, path } from './options_error.js'
@@ -31,6 +33,14 @@ const checks: Record<keyof DeferredTokenResponseOptions, Check> = {
   grants: assertGrants,
   reconsider: callback,
   narrow: assertNarrowing,
+  notification: members({
+    allow: assertRanges,
+    deny: assertRangesOrHosts,
+    ports: assertPorts,
+    ca: assertCertificates,
+    resolve: callback,
+    worker: boolean,
+  }),
   routes: members({ cancellation: assertRoute }),
   now: callback,
 }
@@ -39,6 +49,7 @@ const checks: Record<keyof DeferredTokenResponseOptions, Check> = {
 export function settle(options: DeferredTokenResponseOptions): Settings {
   members(checks)(options, path)
   const { defer = () => false, keys = [], interval = 5, requireSenderConstraint = true, narrow = {}, now } = options
+  const { notification = {} } = options
   const { grants, interimIdToken, reconsider } = options
   return {
     store: options.store ?? memoryStore(),
@@ -48,6 +59,7 @@ export function settle(options: DeferredTokenResponseOptions): Settings {
     interval,
     requireSenderConstraint,
     narrow,
+    notification,
     profiles: { openid: options.profiles?.openid ?? true, oauth: options.profiles?.oauth ?? true },
     ...(grants && { grants }),
     ...(reconsider && { reconsider }),
@@ -60,6 +72,12 @@ export function settle(options: DeferredTokenResponseOptions): Settings {
 /** Says what the default store is good for, as the host does of its own. */
 export function warnOfMemoryStore(): void {
   process.emitWarning(`${path}.store is not set: deferrals are kept in memory and lost on restart, use mongoStore(db)`)
+}
+
+/** Says which doors the operator has opened, so that a development setting is not forgotten in production. */
+export function warnOfAllowedRanges({ notification: { allow = [] } }: Settings): void {
+  if (allow.length === 0) return
+  process.emitWarning(`${path}.notification.allow lets notifications reach ${allow.join(', ')}, public or not`)
 }
 
 /** Whether the options ask for the feature at all. */
@@ -121,6 +139,41 @@ function assertGrants(grants: unknown, at: string): void {
 function assertNarrowing(narrow: unknown, at: string): void {
   if (!isObject(narrow)) fail(at, 'must be an object of functions, one per type of authorization details')
   for (const [type, rule] of Object.entries(narrow)) callback(rule, `${at}.${type}`)
+}
+
+function assertRanges(ranges: unknown, at: string): void {
+  assertEach(ranges, at, (entry) => isRange(entry), "a range or an address such as '10.1.0.0/16'")
+}
+
+function assertRangesOrHosts(entries: unknown, at: string): void {
+  const isHost = (entry: unknown) => typeof entry === 'string' && /^(?!.*\.\d+$)[\w-]+(\.[\w-]+)*$/.test(entry)
+  const expected = "a range, an address or a host name such as '203.0.113.0/24' or 'internal.example.com'"
+  assertEach(entries, at, (entry) => isRange(entry) || isHost(entry), expected)
+}
+
+function assertPorts(ports: unknown, at: string): void {
+  const isPort = (port: unknown) => Number.isInteger(port) && (port as number) > 0 && (port as number) < 65_536
+  assertEach(ports, at, isPort, 'a port such as 443')
+  if ((ports as unknown[]).length === 0) fail(at, 'must not be empty, use [443]')
+}
+
+function assertCertificates(certificates: unknown, at: string): void {
+  for (const certificate of [certificates].flat()) {
+    try {
+      new X509Certificate(certificate as string)
+    } catch {
+      fail(at, 'must be a PEM certificate, or an array of such')
+    }
+  }
+}
+
+function assertEach(values: unknown, at: string, is: (value: unknown) => boolean, expected: string): void {
+  if (!Array.isArray(values)) fail(at, `must be an array, each entry ${expected}`)
+  for (const [index, value] of values.entries()) if (!is(value)) fail(`${at}[${index}]`, `must be ${expected}`)
+}
+
+function isRange(value: unknown): boolean {
+  return typeof value === 'string' && toRange(value) !== undefined
 }
 
 function assertRoute(route: unknown, at: string): void {

@@ -1,4 +1,4 @@
-import { type Configuration, interactionPolicy } from 'oidc-provider'
+import { type ClientMetadata, type Configuration, interactionPolicy } from 'oidc-provider'
 import { isEnabled, settle } from './configuration.js'
 import { coreOf } from './core.js'
 import { type Context, paramsOf } from './host/context.js'
@@ -13,6 +13,8 @@ type Validator = (ctx: Context, value: unknown, client: unknown) => unknown
 
 /** What `configure` did that `install` has to know. */
 export interface Preparation {
+  /** the integrator's static clients */
+  clients: readonly ClientMetadata[]
   /** the host got its authorization_code grant from us, the integrator did not want it */
   lentCode: boolean
 }
@@ -30,7 +32,10 @@ export function configure(configuration: HostConfiguration, options: DeferredTok
   const settings = settle(options)
   const { interactions, extraParams, responseTypes } = theirs
   const lentCode = responseTypes !== undefined && !responseTypes.some((type) => type.includes('code'))
-  const policy = withLastPrompt(interactions?.policy ?? interactionPolicy.base(), { lentCode })
+  const policy = withLastPrompt(interactions?.policy ?? interactionPolicy.base(), {
+    clients: theirs.clients ?? [],
+    lentCode,
+  })
   return {
     ...theirs,
     extraClientMetadata: withNotificationEndpoint(theirs, settings),

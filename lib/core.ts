@@ -7,6 +7,8 @@ import type { Context } from './host/context.js'
 import type { GrantHandler } from './host/hold.js'
 import type { Resumption } from './host/resume.js'
 import type { Internals } from './host/seams.js'
+import type { Outbox } from './notification/outbox.js'
+import type { Sealer } from './notification/sealed.js'
 import type { Settings } from './options.js'
 
 /** Issues what was deferred, in the end. */
@@ -27,6 +29,10 @@ export interface Core {
   settings: Settings
   store: DeferralStore
   pacing: Pacing
+  /** keeps what a notification needs; there is none without keys */
+  sealer: Sealer | undefined
+  /** the worker that notifies, where this node has one */
+  outbox: Outbox | undefined
   announce: (event: DeferralEvent, deferral: Deferral) => void
 }
 

@@ -14,9 +14,29 @@ export type {
   Profile,
   Progress,
 } from './deferral/deferral.js'
-export type { Deferrals, Transition } from './deferral/deferrals.js'
-export type { DeferralListing, ListQuery } from './deferral/listing.js'
-export type { DeferralQuery, DeferralStore, Exchange, NewDeferral } from './deferral/store.js'
+export type { Deferrals, Notifications, Transition } from './deferral/deferrals.js'
+export type {
+  DeferralListing,
+  ListedNotification,
+  ListQuery,
+  NotificationListing,
+  NotificationQuery,
+} from './deferral/listing.js'
+export type {
+  Notification,
+  NotificationRecord,
+  NotificationStatus,
+  Sealing,
+  Settlement,
+} from './deferral/notification.js'
+export type {
+  Cancellation,
+  DeferralQuery,
+  DeferralStore,
+  DueNotification,
+  Exchange,
+  NewDeferral,
+} from './deferral/store.js'
 export { install } from './install.js'
 export { type DeferrableGrant, registerDeferrableGrant } from './oauth/deferrable_grant.js'
 export type {
@@ -25,6 +45,7 @@ export type {
   Deferring,
   DeferringClientMetadata,
   HostConfiguration,
+  NotificationOptions,
 } from './options.js'
 export { type DeferredConfiguration, Provider } from './provider.js'
 export { memoryStore } from './stores/memory.js'

@@ -1,6 +1,6 @@
 import type { Provider } from 'oidc-provider'
-import { isEnabled, settle, warnOfMemoryStore } from './configuration.js'
-import { preparationOf } from './configure.js'
+import { isEnabled, settle, warnOfAllowedRanges, warnOfMemoryStore } from './configuration.js'
+import { type Preparation, preparationOf } from './configure.js'
 import { type Core, coreOf, keepCore } from './core.js'
 import type { Deferral } from './deferral/deferral.js'
 import { type DeferralEvent, Deferrals } from './deferral/deferrals.js'
@@ -20,10 +20,15 @@ import { installRevocation } from './host/revocation.js'
 import { type Internals, internalsOf } from './host/seams.js'
 import { installTokenRoute } from './host/token_route.js'
 import { installUntil } from './host/until.js'
+import { createEgress } from './notification/egress.js'
+import { type EgressRules, egressRules } from './notification/egress_rules.js'
+import { type Outbox, startOutbox } from './notification/outbox.js'
+import { createSealer } from './notification/sealed.js'
 import { assertRequest, canWait, mayPoll } from './oauth/completion_mode.js'
 import { assertGrants, installOauth, resumptionOf } from './oauth/install.js'
 import { metadata as oauthMetadata } from './oauth/metadata.js'
 import * as oauth from './oauth/names.js'
+import { assertStaticEndpoints } from './openid/client_registration.js'
 import { installOpenid } from './openid/install.js'
 import { metadata as openidMetadata } from './openid/metadata.js'
 import * as openid from './openid/names.js'
@@ -53,28 +58,34 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
   if (coreOf(provider)) fail('', 'is installed on this provider already, call install once')
   extendPayloads(provider)
   const internals = internalsOf(provider)
-  assertInstallable(provider, internals, settings)
+  const preparation = assertInstallable(provider, internals, settings)
+  const rules = egressRules(settings.notification, provider.issuer)
+  assertStaticEndpoints(preparation.clients, rules)
   if (!options.store) warnOfMemoryStore()
+  warnOfAllowedRanges(settings)
   const core = createCore(provider, internals, settings)
   installHost(core)
   if (settings.profiles.openid) installOpenid(core)
   if (settings.profiles.oauth) installOauth(core)
-  if (preparationOf(internals.configuration.interactions.policy)?.lentCode) takeBackCode(internals)
+  if (preparation.lentCode) takeBackCode(internals)
+  core.outbox = startSending(core, rules)
   const deferrals = new Deferrals({
     store: core.store,
     clock: settings.clock,
     announce: core.announce,
     narrowing: settings.narrow,
     grantExpiry: ({ grantId }) => grantExpiry(provider, grantId),
+    outbox: core.outbox,
   })
   Object.defineProperty(provider, 'deferrals', { value: deferrals, enumerable: false, configurable: true })
   return deferrals
 }
 
-function assertInstallable(provider: Provider, internals: Internals, settings: Settings): void {
+function assertInstallable(provider: Provider, internals: Internals, settings: Settings): Preparation {
   const { configuration, grantTypeHandlers } = internals
   const { profiles, routes } = settings
-  if (!preparationOf(configuration.interactions.policy)) {
+  const preparation = preparationOf(configuration.interactions.policy)
+  if (!preparation) {
     fail('', 'needs configure(configuration, options) before the constructor, pass what it returns')
   }
   for (const [profile, { grantType }] of Object.entries({ openid, oauth })) {
@@ -84,7 +95,18 @@ function assertInstallable(provider: Provider, internals: Internals, settings: S
   const clash = Object.entries(configuration.routes).find(([, path]) => path === routes.cancellation)
   if (clash) fail('routes.cancellation', `clashes with routes.${clash[0]}, choose another path`)
   if (profiles.oauth) assertGrants(provider, internals, settings)
+  return preparation
 }
+
+// without keys nothing is kept that could be sent
+function startSending({ provider, store, settings, sealer, announce }: Core, rules: EgressRules): Outbox | undefined {
+  const { notification, clock } = settings
+  if (!sealer || notification.worker === false) return undefined
+  const egress = createEgress(rules, notification)
+  return startOutbox({ provider, store, sealer, egress, clock, announce })
+}
+
+const ending: ReadonlySet<DeferralEvent> = new Set<DeferralEvent>(['approved', 'denied', 'cancelled'])
 
 function createCore(provider: Provider, internals: Internals, settings: Settings): Core {
   const pacing = createPacing()
@@ -98,9 +120,12 @@ function createCore(provider: Provider, internals: Internals, settings: Settings
     settings,
     store: withPlainErrors(settings.store),
     pacing,
+    sealer: createSealer(settings.keys),
+    outbox: undefined,
     announce(event, deferral) {
       // what was decided on this node is never hidden by a refused poll
       if (deferral.status !== 'pending') pacing.forget(deferral.id)
+      if (ending.has(event) && deferral.notification?.status === 'owed') core.outbox?.wake(deferral)
       // a listener's fault must not cost the client an answer that is true already
       try {
         provider.emit(`deferral.${event}` as never, deferral as never)

@@ -28,6 +28,27 @@ export interface Deferring {
   interaction?: Interaction
 }
 
+/** How clients are notified. Every member has a default that works. */
+export interface NotificationOptions {
+  /**
+   * ranges (`10.1.0.0/16`) or single addresses that may be reached although they are not public. Of the ranges that hold an
+   * address the narrowest decides, of `allow` and `deny`, and `deny` where both are equal
+   */
+  allow?: readonly string[]
+  /** ranges, single addresses or host names, with everything below these, that must not be reached */
+  deny?: readonly string[]
+  /** ports an endpoint may have (`[443]`) */
+  ports?: readonly number[]
+  /** PEM certificates to trust instead of those Node.js trusts */
+  ca?: string | Uint8Array | readonly (string | Uint8Array)[]
+  /** all addresses of a host name, in place of the DNS; what `dns.promises.lookup(name, { all: true })` gives will do */
+  resolve?: (hostname: string) => Promise<Addresses> | Addresses
+  /** `false` on nodes that must not send; others send what they decide (`true`) */
+  worker?: boolean
+}
+
+type Addresses = readonly (string | { address: string })[]
+
 /** `features.deferredTokenResponse`. Every member has a default that works. */
 export interface DeferredTokenResponseOptions {
   /** `false` leaves the host exactly as it is; `true` unless told */
@@ -57,6 +78,8 @@ export interface DeferredTokenResponseOptions {
     ctx: KoaContextWithOIDC,
     deferral: Deferral,
   ) => Promise<JsonObject | undefined> | JsonObject | undefined
+  /** how clients are notified */
+  notification?: NotificationOptions
   /** where the cancellation endpoint is mounted (`/deferred/cancel`) */
   routes?: { cancellation?: string }
   /** test clock */

@@ -18,7 +18,7 @@ const wrong: [path: string, options: unknown][] = [
   ['enabled', { enabled: 0 }],
   ['deffer', { deffer: () => true }],
   ['constructor', { constructor: 1 }],
-  ...['grants', 'reconsider', 'notification', 'policy'].map((name) => [name, { [name]: {} }] as [string, unknown]),
+  ...['grants', 'reconsider', 'policy'].map((name) => [name, { [name]: {} }] as [string, unknown]),
   ['grants', { grants: 'authorization_code' }],
   ['grants', { grants: [undefined] }],
   ...[

@@ -1,3 +1,5 @@
+import { describeNotification, type Notification, type NotificationRecord } from './notification.js'
+
 /** Anything that JSON can carry. */
 export type Json = string | number | boolean | null | Json[] | { [name: string]: Json }
 
@@ -105,6 +107,7 @@ interface Facts extends DeferredRequest {
   fence: number
   claim?: Claim
   cancelledBy?: string
+  notification?: NotificationRecord
   /** the instant at which the store read or wrote this, by the clock that decides */
   readAt: Date
 }
@@ -140,6 +143,8 @@ export interface Deferral extends Requested {
   redeemedAt?: Date
   cancelledAt?: Date
   cancelledBy?: string
+  /** the word to the client, where one can be sent */
+  notification?: Notification
 }
 
 const shown = [
@@ -171,6 +176,7 @@ export function describe(record: DeferralRecord): Deferral {
   const deferral: Record<string, unknown> = {}
   for (const name of shown) if (members[name] !== undefined) deferral[name] = members[name]
   if ('decision' in record && record.decision) deferral.decision = { ...record.decision, at: record.decidedAt }
+  if (record.notification) deferral.notification = describeNotification(record.notification)
   if (record.status !== 'pending') delete deferral.interaction
   deferral.expired = record.status !== 'redeemed' && record.expiresAt <= record.readAt
   return deferral as object as Deferral

@@ -10,8 +10,16 @@ import {
 } from './decision.js'
 import { type Deferral, type DeferralRecord, describe, type Interaction, type Progress } from './deferral.js'
 import { containsHandle } from './handle.js'
-import { type DeferralListing, type ListQuery, list } from './listing.js'
+import {
+  type DeferralListing,
+  type ListQuery,
+  list,
+  listNotifications,
+  type NotificationListing,
+  type NotificationQuery,
+} from './listing.js'
 import { assertNarrower, type Narrowing } from './narrow.js'
+import { leaseSeconds } from './notification.js'
 import type { DeferralStore } from './store.js'
 
 /** The current record, and whether this call changed it. A conflict never overwrites. */
@@ -21,7 +29,15 @@ export interface Transition {
 }
 
 /** Events on the provider, after the write, in the process that made it. */
-export type DeferralEvent = 'created' | 'exchanged' | 'approved' | 'denied' | 'cancelled' | 'redeemed'
+export type DeferralEvent =
+  | 'created'
+  | 'exchanged'
+  | 'approved'
+  | 'denied'
+  | 'cancelled'
+  | 'redeemed'
+  | 'notified'
+  | 'notification_failed'
 
 /** What the operator API needs from its surroundings. */
 export interface Surroundings {
@@ -31,6 +47,25 @@ export interface Surroundings {
   narrowing: Narrowing
   /** when the host's Grant behind a deferral ends; `undefined`: never */
   grantExpiry: (record: DeferralRecord) => Promise<Date | undefined>
+  /** the worker that notifies, where this node has one */
+  outbox: Outbox | undefined
+}
+
+/** What the operator API asks of the worker that notifies. */
+interface Outbox {
+  wake(deferral: Deferral): void
+  close(): Promise<void>
+}
+
+/** Notifications and what became of them. */
+export interface Notifications {
+  /** A page of notifications, of the newest deferrals first; `failed` ones are those that were given up. */
+  list(query?: NotificationQuery): Promise<NotificationListing>
+  /**
+   * Sends one again, at once and with a new schedule: one that was given up, or waits for its next attempt. What is expired,
+   * redeemed, cancelled by its client or delivered cannot be sent again.
+   */
+  replay(id: string): Promise<Transition>
 }
 
 /**
@@ -43,13 +78,21 @@ export class Deferrals {
   readonly #announce: Surroundings['announce']
   readonly #narrowing: Narrowing
   readonly #grantExpiry: Surroundings['grantExpiry']
+  readonly #outbox: Surroundings['outbox']
 
-  constructor({ store, clock, announce, narrowing, grantExpiry }: Surroundings) {
+  /** Notifications and what became of them. */
+  readonly notifications: Notifications = {
+    list: async (query = {}) => listNotifications(this.#store, query, this.#clock()),
+    replay: async (id) => this.#replay(id),
+  }
+
+  constructor({ store, clock, announce, narrowing, grantExpiry, outbox }: Surroundings) {
     this.#store = store
     this.#clock = clock
     this.#announce = announce
     this.#narrowing = narrowing
     this.#grantExpiry = grantExpiry
+    this.#outbox = outbox
   }
 
   /** The deferral with this id. */
@@ -113,7 +156,7 @@ export class Deferrals {
   async cancel(id: string, cancellation: { by?: string } = {}): Promise<Transition> {
     assertId('cancel', id)
     const { by } = toCancellation(cancellation)
-    return this.#settled(id, 'cancelled', await this.#store.cancel(id, by, this.#clock()))
+    return this.#settled(id, 'cancelled', await this.#store.cancel(id, { by }, this.#clock()))
   }
 
   /** Moves the expiry of an exchanged deferral to `expiresIn` seconds from now, never beyond the Grant's own expiry. */
@@ -127,6 +170,22 @@ export class Deferrals {
       throw new RangeError(`extend: the Grant behind this deferral ends at ${limit.toISOString()}, or is gone`)
     }
     return this.#settled(id, undefined, await this.#store.extend(id, expiresIn, this.#clock()))
+  }
+
+  /** Ends sending on this node: takes nothing new on, waits for the attempts under way, ten seconds at most. */
+  async close(): Promise<void> {
+    await this.#outbox?.close()
+  }
+
+  async #replay(id: string): Promise<Transition> {
+    assertId('notifications.replay', id)
+    const transition = await this.#settled(
+      id,
+      undefined,
+      await this.#store.replayNotification(id, leaseSeconds, this.#clock()),
+    )
+    if (transition.changed) this.#outbox?.wake(transition.deferral)
+    return transition
   }
 
   async #known(id: string): Promise<DeferralRecord> {

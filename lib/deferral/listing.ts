@@ -1,5 +1,6 @@
 import { type Deferral, type DeferralRecord, describe } from './deferral.js'
 import { isObject } from './json.js'
+import { type Notification, type NotificationStatus, notificationStatuses } from './notification.js'
 import type { DeferralQuery, DeferralStore } from './store.js'
 
 /** What `list` filters by. */
@@ -19,41 +20,87 @@ export interface DeferralListing {
   cursor?: string
 }
 
-const statuses = ['pending', 'approved', 'denied', 'cancelled', 'redeemed', 'expired']
+/** What `notifications.list` filters by. */
+export interface NotificationQuery {
+  status?: NotificationStatus
+  /** of the page before */
+  cursor?: string
+  /** 1 to 100, 20 unless told */
+  limit?: number
+}
+
+/** The notification of one deferral. */
+export type ListedNotification = Notification & Pick<Deferral, 'id' | 'profile' | 'clientId'>
+
+/** One page; `cursor` is there when there are more. */
+export interface NotificationListing {
+  notifications: ListedNotification[]
+  cursor?: string
+}
+
+const statuses: readonly string[] = ['pending', 'approved', 'denied', 'cancelled', 'redeemed', 'expired']
 const members = ['status', 'clientId', 'accountId', 'cursor', 'limit']
+const notificationMembers = ['status', 'cursor', 'limit']
 
 /** Reads one page; a `TypeError` names what is wrong with the query. */
 export async function list(store: DeferralStore, query: ListQuery, now: Date | undefined): Promise<DeferralListing> {
-  if (!isObject(query as unknown)) throw new TypeError('list: the query must be a plain object')
-  const { cursor, limit = 20, status, clientId, accountId } = query
-  assertQuery({ ...query, limit })
-  const after = cursor === undefined ? undefined : decode(cursor)
-  const records = await store.list(withoutAbsent({ status, clientId, accountId, after, limit: limit + 1 }), now)
-  const page = records.slice(0, limit)
-  const last = page.at(-1)
+  assertQuery(query, members, statuses)
+  const { status, clientId, accountId } = query
+  const { records, cursor } = await page(store, { status, clientId, accountId }, query, now)
+  return { deferrals: records.map(describe), ...(cursor !== undefined && { cursor }) }
+}
+
+/** Reads one page of notifications; a `TypeError` names what is wrong with the query. */
+export async function listNotifications(
+  store: DeferralStore,
+  query: NotificationQuery,
+  now: Date | undefined,
+): Promise<NotificationListing> {
+  assertQuery(query, notificationMembers, notificationStatuses)
+  const { records, cursor } = await page(store, { notification: query.status ?? 'any' }, query, now)
   return {
-    deferrals: page.map(describe),
-    ...(records.length > limit && last && { cursor: encode(last) }),
+    notifications: records.map(describe).map(({ id, profile, clientId, notification }) => ({
+      id,
+      profile,
+      clientId,
+      ...(notification as Notification),
+    })),
+    ...(cursor !== undefined && { cursor }),
   }
 }
 
-function withoutAbsent(query: { [K in keyof DeferralQuery]: DeferralQuery[K] | undefined }): DeferralQuery {
+async function page(
+  store: DeferralStore,
+  filter: { [K in keyof DeferralQuery]?: DeferralQuery[K] | undefined },
+  { cursor, limit = 20 }: { cursor?: string; limit?: number },
+  now: Date | undefined,
+): Promise<{ records: DeferralRecord[]; cursor?: string }> {
+  const after = cursor === undefined ? undefined : decode(cursor)
+  const found = await store.list(withoutAbsent({ ...filter, after, limit: limit + 1 }), now)
+  const records = found.slice(0, limit)
+  const last = records.at(-1)
+  return { records, ...(found.length > limit && last && { cursor: encode(last) }) }
+}
+
+function withoutAbsent(query: { [K in keyof DeferralQuery]?: DeferralQuery[K] | undefined }): DeferralQuery {
   return Object.fromEntries(
     Object.entries(query).filter(([, value]) => value !== undefined),
   ) as unknown as DeferralQuery
 }
 
-function assertQuery(query: ListQuery & { limit: number }): void {
-  const unknown = Object.keys(query).find((name) => !members.includes(name))
-  if (unknown) throw new TypeError(`list: ${unknown} is not known, use ${members.join(', ')}`)
-  if (query.status !== undefined && !statuses.includes(query.status)) {
+function assertQuery(query: object, known: string[], statuses: readonly string[]): void {
+  if (!isObject(query)) throw new TypeError('list: the query must be a plain object')
+  const unknown = Object.keys(query).find((name) => !known.includes(name))
+  if (unknown) throw new TypeError(`list: ${unknown} is not known, use ${known.join(', ')}`)
+  const { status, limit = 20 } = query as { status?: string; limit?: number }
+  if (status !== undefined && !statuses.includes(status)) {
     throw new TypeError(`list: status must be one of ${statuses.join(', ')}`)
   }
   for (const name of ['clientId', 'accountId', 'cursor'] as const) {
-    if (query[name] !== undefined && typeof query[name] !== 'string')
-      throw new TypeError(`list: ${name} must be a string`)
+    const value = (query as Record<string, unknown>)[name]
+    if (value !== undefined && typeof value !== 'string') throw new TypeError(`list: ${name} must be a string`)
   }
-  if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > 100) {
+  if (!Number.isInteger(limit) || limit < 1 || limit > 100) {
     throw new TypeError('list: limit must be a whole number from 1 to 100')
   }
 }

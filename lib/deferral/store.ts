@@ -8,6 +8,7 @@ import type {
   JsonObject,
   Progress,
 } from './deferral.js'
+import type { NotificationStatus, Sealing, Settlement } from './notification.js'
 
 /** A deferral to be created, and the seconds until it expires. One that comes with its poll handle needs no exchange. */
 export type NewDeferral = DeferredRequest & Partial<Exchange> & { interaction?: Interaction; expiresIn: number }
@@ -18,6 +19,20 @@ export interface Exchange {
   binding?: Binding
   requestedResource?: string[]
   requestedDetails?: JsonObject[]
+  /** what the client can be told with when the deferral ends */
+  sealing?: Sealing
+}
+
+/** Who cancelled. A client is not told of what it did itself. */
+export interface Cancellation {
+  by?: string | undefined
+  isByClient?: boolean
+}
+
+/** A notification that a worker has to look at. */
+export interface DueNotification {
+  id: string
+  clientId: string
 }
 
 /** Which deferrals to list, newest first, starting after the given one. */
@@ -25,6 +40,7 @@ export interface DeferralQuery {
   status?: DeferralStatus | 'expired'
   clientId?: string
   accountId?: string
+  notification?: NotificationStatus | 'any'
   after?: { createdAt: Date; id: string }
   limit: number
 }
@@ -48,7 +64,10 @@ export interface DeferralStore {
   /** Lists deferrals, newest first. `expired` is "not redeemed and past expiry"; `pending` and `approved` exclude those. */
   list(query: DeferralQuery, now?: Date): Promise<DeferralRecord[]>
 
-  /** Spends the deferred code. Guard: never exchanged, unexpired, `pending`, `approved` or `denied`. Expiry starts anew. */
+  /**
+   * Spends the deferred code. Guard: never exchanged, unexpired, `pending`, `approved` or `denied`. Expiry starts anew. With a
+   * notification it is `waiting`, or `owed` where the decision came first, and held back.
+   */
   exchange(id: string, exchange: Exchange, now?: Date): Promise<DeferralRecord | undefined>
 
   /** Sets what a waiting client is told. Guard: `pending`, unexpired. */
@@ -60,11 +79,14 @@ export interface DeferralStore {
   /** Takes that back. Guard: `pending`, unexpired, with an interaction. */
   resume(id: string, now?: Date): Promise<DeferralRecord | undefined>
 
-  /** Decides. Guard: `pending`, unexpired. */
+  /** Decides. Guard: `pending`, unexpired. A notification that was `waiting` is `owed` from the same write on. */
   decide(id: string, status: 'approved' | 'denied', decision: Decision, now?: Date): Promise<DeferralRecord | undefined>
 
-  /** Cancels, a live claim notwithstanding. Guard: `pending` or `approved`. */
-  cancel(id: string, by: string | undefined, now?: Date): Promise<DeferralRecord | undefined>
+  /**
+   * Cancels, a live claim notwithstanding. Guard: `pending` or `approved`. A notification that was `waiting` is `owed` then;
+   * where the client itself cancelled, what is not delivered is `suppressed`, and what was sealed is erased.
+   */
+  cancel(id: string, cancellation?: Cancellation, now?: Date): Promise<DeferralRecord | undefined>
 
   /** Moves the expiry to `expiresIn` seconds from now. Guard: exchanged, unexpired, `pending` or `approved`. */
   extend(id: string, expiresIn: number, now?: Date): Promise<DeferralRecord | undefined>
@@ -72,11 +94,41 @@ export interface DeferralStore {
   /** Leases redemption for `lease` seconds and raises the fence. Guard: `approved`, exchanged, unexpired, no live claim. */
   claim(id: string, claimId: string, lease: number, now?: Date): Promise<DeferralRecord | undefined>
 
-  /** Ends a redemption. Guard: `approved` with this claim and fence; succeeds again where this claim already did. */
+  /**
+   * Ends a redemption. Guard: `approved` with this claim and fence; succeeds again where this claim already did. A notification
+   * that is not delivered is `suppressed`, and what was sealed is erased.
+   */
   finalise(id: string, claim: { id: string; fence: number }, now?: Date): Promise<DeferralRecord | undefined>
 
   /** Gives a claim back before its lease ends. Guard: `approved` with this claim. */
   release(id: string, claimId: string, now?: Date): Promise<DeferralRecord | undefined>
+
+  /**
+   * The client has its handle: it may be told `delay` seconds from now. Guard: a notification that is `waiting` or `owed` and
+   * was not attempted yet.
+   */
+  arm(id: string, delay: number, now?: Date): Promise<DeferralRecord | undefined>
+
+  /** Up to `limit` notifications that are due, longest due first, but for those of the clients in `except`. A hint only. */
+  dueNotifications(query: { limit: number; except: string[] }, now?: Date): Promise<DueNotification[]>
+
+  /**
+   * Leases a notification for `lease` seconds and raises its fence; where it is `owed` and the deferral unexpired, that is an
+   * attempt. Guard: due.
+   */
+  claimNotification(id: string, lease: number, now?: Date): Promise<DeferralRecord | undefined>
+
+  /**
+   * Ends an attempt. Guard: this fence; and, unless it delivered, that nothing was suppressed meanwhile. `owed` is due again
+   * after its `delay`. `failed` keeps what is sealed until the deferral expires, the others erase it. May be repeated.
+   */
+  settleNotification(id: string, fence: number, settlement: Settlement, now?: Date): Promise<DeferralRecord | undefined>
+
+  /**
+   * Has a notification sent again, at once and from the first attempt on. Guard: unexpired, still sealed, `failed`, or `owed`
+   * and not due within `lease` seconds.
+   */
+  replayNotification(id: string, lease: number, now?: Date): Promise<DeferralRecord | undefined>
 }
 
 /** The verbs a store must have, for the check at start. */
@@ -94,6 +146,11 @@ export const storeVerbs = [
   'claim',
   'finalise',
   'release',
+  'arm',
+  'dueNotifications',
+  'claimNotification',
+  'settleNotification',
+  'replayNotification',
 ] as const satisfies (keyof DeferralStore)[]
 
 /**

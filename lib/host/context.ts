@@ -39,6 +39,11 @@ export function currentContext(provider: Provider): Context | undefined {
   return (provider.constructor as unknown as { ctx?: Context }).ctx
 }
 
+/** Runs when the whole answer to this request was handed to the network; never, where that fails. */
+export function onceAnswered(ctx: Context, then: () => void): void {
+  ctx.res.once('finish', then)
+}
+
 const json = () => 'json'
 
 /** Has every answer to this request, errors too, rendered as JSON: the host turns to HTML for `Accept: text/html`. */

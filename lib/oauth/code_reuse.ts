@@ -4,6 +4,7 @@
  */
 import { type AuthorizationCode, errors } from 'oidc-provider'
 import type { Core } from '../core.js'
+import type { Cancellation } from '../deferral/store.js'
 import { revocationOf } from '../host/authorization_code.js'
 import { revokeIssued } from '../host/code_reuse.js'
 import type { Context } from '../host/context.js'
@@ -11,8 +12,8 @@ import { withPlainFaults } from '../host/faults.js'
 import { cancelDeferral } from '../profile/cancellation.js'
 
 /** Ends the deferral with the id of a code that was used again; the host has revoked what was issued by then. */
-export async function endReplayed(core: Core, id: string): Promise<void> {
-  if (await cancelDeferral(core, id)) return
+export async function endReplayed(core: Core, id: string, cancellation: Cancellation = {}): Promise<void> {
+  if (await cancelDeferral(core, id, cancellation)) return
   const deferral = await core.store.find(id, core.settings.clock())
   // redeemed while the host was revoking; whatever was issued was stored before that
   if (deferral?.status === 'redeemed' && deferral.grantId) await revokeIssued(core.provider, deferral.grantId)
@@ -23,12 +24,13 @@ export async function reuseGuard(ctx: Context, core: Core, id: string): Promise<
   const { AuthorizationCode: code } = ctx.oidc.entities
   const isRevoked = await withPlainFaults(revocationOf(core.provider, code as AuthorizationCode))
   return async () => {
-    if (await withPlainFaults(isRevoked())) await refuseReplayed(core, id)
+    // to be told nothing: it never gets the handle
+    if (await withPlainFaults(isRevoked())) await refuseReplayed(core, id, { isByClient: true })
   }
 }
 
 /** Ends the deferral, and refuses the request as the host refuses a code that was used before. */
-export async function refuseReplayed(core: Core, id: string): Promise<never> {
-  await endReplayed(core, id)
+export async function refuseReplayed(core: Core, id: string, cancellation: Cancellation = {}): Promise<never> {
+  await endReplayed(core, id, cancellation)
   throw new errors.InvalidGrant('authorization code already consumed')
 }

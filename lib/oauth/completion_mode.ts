@@ -4,7 +4,7 @@
  */
 import { errors } from 'oidc-provider'
 import { bodyOf, type Context, clientOf } from '../host/context.js'
-import { assertNotificationToken } from '../profile/notification_token.js'
+import { assertNotificationToken } from '../profile/notification.js'
 import { grantType } from './names.js'
 
 // the second one is proposed for clients that can show a page (C-I24)

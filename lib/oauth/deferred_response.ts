@@ -6,9 +6,10 @@ import type { Core } from '../core.js'
 import { type Binding, type DeferralRecord, describe, type JsonObject } from '../deferral/deferral.js'
 import { newHandle } from '../deferral/handle.js'
 import type { NewDeferral } from '../deferral/store.js'
-import type { Context } from '../host/context.js'
+import { bodyOf, type Context } from '../host/context.js'
 import { epochTime } from '../host/epoch_time.js'
 import type { Deferred } from '../profile/defer.js'
+import { armOnceAnswered, sealingFor } from '../profile/notification.js'
 import { refusal } from '../profile/token_error_response.js'
 import { refuseReplayed } from './code_reuse.js'
 import { requested } from './requested.js'
@@ -28,11 +29,14 @@ export interface Held {
 /** Creates the deferral; throws what its client is to be answered with. */
 export async function deferredResponse(ctx: Context, core: Core, held: Held): Promise<never> {
   const { handle, hash } = newHandle('deferral_code', held.id)
-  const record = await created(core, newDeferral(ctx, held, hash))
+  const token = bodyOf(ctx)?.client_notification_token as string | undefined
+  const sealing = await sealingFor(ctx, core, held.id, { handle, token })
+  const record = await created(core, { ...newDeferral(ctx, held, hash), ...sealing })
   const deferral = describe(record)
   ctx.oidc.entity('Deferral', deferral)
   core.announce('created', deferral)
   await held.endIfReused?.()
+  armOnceAnswered(ctx, core, record)
   throw refusal(ctx, record, held.deferring.interaction ? 'interaction_required' : 'authorization_pending', {
     deferral_code: handle,
     expires_in: record.lifetime,

@@ -3,14 +3,17 @@
  * draft uses the same name (C-X01).
  */
 import { type ClientMetadata, type Configuration, errors } from 'oidc-provider'
+import { type EgressRules, egressRules } from '../notification/egress_rules.js'
+import { notificationEndpoint } from '../notification/recipient.js'
 import type { Settings } from '../options.js'
 import { fail } from '../options_error.js'
-import { grantType, notificationEndpoint, responseTypes } from './names.js'
+import { grantType, responseTypes } from './names.js'
 
 type ExtraMetadata = NonNullable<Configuration['extraClientMetadata']>
 
 /** Adds the notification endpoint to the integrator's extra client metadata. */
-export function withNotificationEndpoint(configuration: Configuration, { keys }: Settings): ExtraMetadata {
+export function withNotificationEndpoint(configuration: Configuration, settings: Settings): ExtraMetadata {
+  const { keys, notification } = settings
   const theirs = configuration.extraClientMetadata
   const properties = theirs?.properties ?? []
   if (keys.length === 0) assertNoStaticEndpoint(configuration)
@@ -18,9 +21,21 @@ export function withNotificationEndpoint(configuration: Configuration, { keys }:
     properties: [...properties, notificationEndpoint],
     validator(ctx, key, value, metadata) {
       if (key !== notificationEndpoint) return theirs?.validator?.(ctx, key, value, metadata)
-      if (ctx?.oidc) assertGrant(metadata)
-      return assertEndpoint(value, keys.length > 0)
+      // a client that is there already goes on when the rules change; whether it may be notified is asked again then
+      const rules = ctx?.oidc && egressRules(notification, ctx.oidc.provider.issuer)
+      if (rules) assertGrant(metadata)
+      const wrong =
+        value !== undefined && (keys.length > 0 ? faultOf(value, rules) : 'is not supported by this provider')
+      if (wrong) throw new errors.InvalidClientMetadata(`${notificationEndpoint} ${wrong}`)
     },
+  }
+}
+
+/** Checks the endpoints of static clients; a `TypeError` names the client. */
+export function assertStaticEndpoints(clients: readonly ClientMetadata[], rules: EgressRules): void {
+  for (const { client_id: id, [notificationEndpoint]: endpoint } of clients) {
+    const wrong = endpoint !== undefined && faultOf(endpoint, rules)
+    if (wrong) fail('notification', `cannot reach client ${id}: its ${notificationEndpoint} ${wrong}`)
   }
 }
 
@@ -43,18 +58,13 @@ function assertGrant({ response_types: types = [], grant_types: grants = [] }: C
   )
 }
 
-function assertEndpoint(value: unknown, supported: boolean): void {
-  if (value === undefined) return
-  if (!supported) refuse('is not supported by this provider')
-  // URL parsing mends slashes, blanks and line breaks, and what is kept is the value as it was sent
+// URL parsing mends slashes, blanks and line breaks, and what is kept is the value as it was sent
+function faultOf(value: unknown, rules: EgressRules | undefined): string | undefined {
   if (typeof value !== 'string' || !/^https:\/\/(?![/?#])[^\s\\\p{Cc}]+$/iu.test(value) || !URL.canParse(value)) {
-    refuse('must be an absolute https URL')
+    return 'must be an absolute https URL'
   }
   const { username, password } = new URL(value)
-  if (username || password) refuse('must not contain user information')
-  if (value.includes('#')) refuse('must not contain a fragment')
-}
-
-function refuse(why: string): never {
-  throw new errors.InvalidClientMetadata(`${notificationEndpoint} ${why}`)
+  if (username || password) return 'must not contain user information'
+  if (value.includes('#')) return 'must not contain a fragment'
+  return rules?.refusal(new URL(value))
 }

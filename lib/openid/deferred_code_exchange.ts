@@ -10,15 +10,15 @@ import type { Exchange } from '../deferral/store.js'
 import { type Context, clientOf, paramsOf } from '../host/context.js'
 import { afterProof, hold } from '../host/hold.js'
 import { cancelDeferral } from '../profile/cancellation.js'
-import { assertNotificationToken } from '../profile/notification_token.js'
+import { armOnceAnswered, assertNotificationToken, sealingFor } from '../profile/notification.js'
 import { fromStore, presented } from '../profile/presented_handle.js'
 import { interimIdToken } from './interim_id_token.js'
 
 /** Answers an exchange. Everything that can fail comes before the one write that spends the code. */
 export async function exchange(ctx: Context, core: Core, deferredCode: string): Promise<void> {
   const { settings } = core
-  const { resource, deferred_notification_token: notificationToken } = paramsOf(ctx)
-  assertNotificationToken('deferred_notification_token', notificationToken)
+  const { resource, deferred_notification_token: token } = paramsOf(ctx)
+  assertNotificationToken('deferred_notification_token', token)
   const deferral = await afterProof(ctx, core.handler, () =>
     presented(ctx, core, 'deferred_code', deferredCode, fromStore(core)),
   )
@@ -37,11 +37,13 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
     handleHash: hash,
     binding,
     ...(requested && { requestedResource: requested }),
+    ...(await sealingFor(ctx, core, deferral.id, { handle, token })),
   })
   if (!exchanged) return reused(ctx, core, deferral.id)
   const waiting = describe(exchanged)
   ctx.oidc.entity('Deferral', waiting)
   core.announce('exchanged', waiting)
+  armOnceAnswered(ctx, core, exchanged)
   ctx.body = {
     deferred_auth_id: handle,
     expires_in: exchanged.lifetime,

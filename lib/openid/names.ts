@@ -6,6 +6,3 @@ export const responseTypes: readonly string[] = ['deferred_code', 'code deferred
 
 /** Metadata name of the cancellation endpoint; the draft has none (C-O01). */
 export const cancellationEndpoint = 'deferred_authentication_cancellation_endpoint'
-
-/** Client metadata for the ping. */
-export const notificationEndpoint = 'deferred_client_notification_endpoint'

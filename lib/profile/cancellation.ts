@@ -1,13 +1,14 @@
 import type { Core } from '../core.js'
 import { type DeferralRecord, describe } from '../deferral/deferral.js'
+import type { Cancellation } from '../deferral/store.js'
 
-/** Cancels, unless the deferral is redeemed or over; resolves to the record if that changed it. Without `by`: the client did. */
+/** Cancels, unless the deferral is redeemed or over; resolves to the record if that changed it. */
 export async function cancelDeferral(
   { store, settings, announce }: Core,
   id: string,
-  by?: string,
+  cancellation: Cancellation = {},
 ): Promise<DeferralRecord | undefined> {
-  const cancelled = await store.cancel(id, by, settings.clock())
+  const cancelled = await store.cancel(id, cancellation, settings.clock())
   if (cancelled) announce('cancelled', describe(cancelled))
   return cancelled
 }

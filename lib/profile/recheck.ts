@@ -26,7 +26,7 @@ export async function assertStillGranted(
   if (typeof stands !== 'boolean') throw new TypeError('reconsider must return true or false')
   if (stands) return
   // for good: the client takes access_denied as final
-  await cancelDeferral(core, claimed.id, 'reconsider')
+  await cancelDeferral(core, claimed.id, { by: 'reconsider' })
   throw new errors.AccessDenied('the deferred request was reconsidered')
 }
 

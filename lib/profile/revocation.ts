@@ -28,5 +28,5 @@ export async function revoke(ctx: Context, core: Core, token: string): Promise<v
   })
   // I-112; and a miss takes the same steps as a hit (I-116)
   const isOver = !deferral || deferral.expiresAt <= deferral.readAt
-  await cancelDeferral(core, isOver ? nowhere : deferral.id)
+  await cancelDeferral(core, isOver ? nowhere : deferral.id, { isByClient: true })
 }

@@ -1,5 +1,6 @@
 import type { DeferralRecord } from '../deferral/deferral.js'
 import type { DeferralQuery, DeferralStore } from '../deferral/store.js'
+import * as notice from './memory_notification.js'
 
 const graceSeconds = 86_400
 
@@ -37,7 +38,7 @@ export function memoryStore(): DeferralStore {
   }
 
   return {
-    async create({ expiresIn, ...request }, now = new Date()) {
+    async create({ expiresIn, sealing, ...request }, now = new Date()) {
       purge(now)
       if (deferrals.has(request.id)) throw new Error('a deferral with this id exists')
       const expiresAt = seconds(expiresIn, now)
@@ -45,6 +46,7 @@ export function memoryStore(): DeferralStore {
       const created = {
         ...request,
         ...exchanged,
+        ...notice.begin(sealing, false, expiresAt, now),
         status: 'pending' as const,
         createdAt: now,
         expiresAt,
@@ -68,14 +70,14 @@ export function memoryStore(): DeferralStore {
         .map((deferral) => structuredClone({ ...deferral, readAt: now }))
     },
 
-    async exchange(id, exchange, now = new Date()) {
+    async exchange(id, { sealing, ...exchange }, now = new Date()) {
       const usable: Guard = (deferral) =>
         !deferral.exchangedAt && unexpired(deferral, now) && (unfinished(deferral, now) || deferral.status === 'denied')
-      return transition(id, now, usable, ({ lifetime }) => ({
-        ...exchange,
-        exchangedAt: now,
-        expiresAt: seconds(lifetime, now),
-      }))
+      return transition(id, now, usable, ({ lifetime, status }) => {
+        const expiresAt = seconds(lifetime, now)
+        const told = notice.begin(sealing, status !== 'pending', expiresAt, now)
+        return { ...exchange, ...told, exchangedAt: now, expiresAt }
+      })
     },
 
     async progress(id, progress, now = new Date()) {
@@ -92,13 +94,19 @@ export function memoryStore(): DeferralStore {
     },
 
     async decide(id, status, decision, now = new Date()) {
-      return transition(id, now, pending, () => ({ status, decision, decidedAt: now }))
+      return transition(id, now, pending, (deferral) => ({
+        status,
+        decision,
+        decidedAt: now,
+        ...notice.owe(deferral, now),
+      }))
     },
 
-    async cancel(id, by, now = new Date()) {
-      return transition(id, now, unfinished, () => ({
+    async cancel(id, { by, isByClient } = {}, now = new Date()) {
+      return transition(id, now, unfinished, (deferral) => ({
         status: 'cancelled',
         cancelledAt: now,
+        ...(isByClient ? notice.suppress(deferral) : notice.owe(deferral, now)),
         ...(by !== undefined && { cancelledBy: by }),
       }))
     },
@@ -106,7 +114,8 @@ export function memoryStore(): DeferralStore {
     async extend(id, expiresIn, now = new Date()) {
       const waiting: Guard = (deferral) =>
         Boolean(deferral.exchangedAt) && unfinished(deferral, now) && unexpired(deferral, now)
-      return transition(id, now, waiting, () => ({ expiresAt: seconds(expiresIn, now) }))
+      const expiresAt = seconds(expiresIn, now)
+      return transition(id, now, waiting, (deferral) => ({ expiresAt, ...notice.prolong(deferral, expiresAt) }))
     },
 
     async claim(id, claimId, lease, now = new Date()) {
@@ -128,6 +137,7 @@ export function memoryStore(): DeferralStore {
         deferral.claim?.id === claim.id &&
         deferral.fence === claim.fence
       return transition(id, now, held, (deferral) => ({
+        ...notice.suppress(deferral),
         status: 'redeemed',
         redeemedAt: deferral.status === 'redeemed' ? deferral.redeemedAt : now,
       }))
@@ -137,16 +147,45 @@ export function memoryStore(): DeferralStore {
       const held: Guard = (deferral) => deferral.status === 'approved' && deferral.claim?.id === claimId
       return transition(id, now, held, (deferral) => ({ claim: { ...deferral.claim!, until: now } }))
     },
+
+    async arm(id, delay, now = new Date()) {
+      return transition(id, now, notice.isArmable, (deferral) => notice.armed(deferral, delay, now))
+    },
+
+    async dueNotifications({ limit, except }, now = new Date()) {
+      return [...deferrals.values()]
+        .filter((deferral) => notice.isDue(deferral, now) && !except.includes(deferral.clientId))
+        .sort((a, b) => a.notification!.due!.getTime() - b.notification!.due!.getTime())
+        .slice(0, limit)
+        .map(({ id, clientId }) => ({ id, clientId }))
+    },
+
+    async claimNotification(id, lease, now = new Date()) {
+      return transition(id, now, notice.isDue, (deferral) => notice.leased(deferral, lease, now))
+    },
+
+    async settleNotification(id, fence, settlement, now = new Date()) {
+      const open: Guard = (deferral) => notice.isSettleable(deferral, fence, settlement)
+      return transition(id, now, open, (deferral) => notice.settled(deferral, settlement, now))
+    },
+
+    async replayNotification(id, lease, now = new Date()) {
+      const kept: Guard = (deferral) => notice.isReplayable(deferral, lease, now)
+      return transition(id, now, kept, (deferral) => notice.replayed(deferral, now))
+    },
   }
 }
 
 function selected(deferral: DeferralRecord, query: DeferralQuery, now: Date): boolean {
-  const { status, clientId, accountId, after } = query
+  const { status, clientId, accountId, notification, after } = query
   const expired = deferral.status !== 'redeemed' && deferral.expiresAt <= now
   if (status === 'expired' ? !expired : status !== undefined && deferral.status !== status) return false
   if ((status === 'pending' || status === 'approved') && expired) return false
   if (clientId !== undefined && deferral.clientId !== clientId) return false
   if (accountId !== undefined && deferral.accountId !== accountId) return false
+  if (notification !== undefined && !deferral.notification) return false
+  if (notification !== undefined && notification !== 'any' && deferral.notification?.status !== notification)
+    return false
   return after === undefined || newestFirst(deferral, after) > 0
 }
 

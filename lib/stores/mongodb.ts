@@ -3,6 +3,7 @@ import type { DeferralRecord } from '../deferral/deferral.js'
 import type { DeferralStore } from '../deferral/store.js'
 import { assertMembers } from '../options_error.js'
 import { listing } from './mongodb_listing.js'
+import { begin, erase, notificationVerbs, owe, prolong, suppress } from './mongodb_notification.js'
 import { jsonMembers, migrateDeferrals, schemaVersion } from './mongodb_schema.js'
 
 /** A deferral as a document; its `_id` is the internal id. */
@@ -83,25 +84,26 @@ export function mongoStore(
     id: string,
     now: Instant,
     guard: Filter<DeferralDocument>,
-    change: Document,
+    change: Document | Document[],
     upsert = false,
   ): Promise<DeferralRecord | undefined> {
     if (!isReady) await prepare()
     const options = { returnDocument: 'after', projection: projection(now), upsert } as const
-    const document = await deferrals.findOneAndUpdate({ ...guard, ...byId(id) }, [change], options)
+    const document = await deferrals.findOneAndUpdate({ ...guard, ...byId(id) }, [change].flat(), options)
     return document ? toRecord(document) : undefined
   }
 
   return {
     migrate: () => migrateDeferrals(db, deferrals),
 
-    async create({ id, expiresIn, ...request }, at) {
+    async create({ id, expiresIn, sealing, ...request }, at) {
       const now = at ?? '$$NOW'
       const fixed = literal({ ...toMembers(request), schemaVersion, status: 'pending', fence: 0 })
       const times = {
         createdAt: now,
         ...(request.handleHash !== undefined && { exchangedAt: now }),
         ...expiring(expiresIn, now),
+        ...begin(sealing, false, seconds(expiresIn, now), now),
       }
       const created = { $mergeObjects: [{ _id: id }, fixed, times] }
       // a document with this id does not match, and inserting a second one is refused
@@ -120,12 +122,14 @@ export function mongoStore(
       return listing(deferrals, query, at ?? '$$NOW')
     },
 
-    async exchange(id, exchange, at) {
+    async exchange(id, { sealing, ...exchange }, at) {
       const now = at ?? '$$NOW'
       const unused = { status: { $in: ['pending', 'approved', 'denied'] }, exchangedAt: { $exists: false } }
       const kept = Object.entries(toMembers(exchange))
       const members = Object.fromEntries(kept.map(([member, value]) => [member, literal(value)]))
-      const change = { ...members, exchangedAt: now, ...expiring('$lifetime', now) }
+      const isDecided = { $ne: ['$status', 'pending'] }
+      const told = begin(sealing, isDecided, seconds('$lifetime', now), now)
+      const change = { ...members, ...told, exchangedAt: now, ...expiring('$lifetime', now) }
       return transition(id, now, { ...unused, $expr: unexpired(now) }, { $set: change })
     },
 
@@ -153,20 +157,23 @@ export function mongoStore(
 
     async decide(id, status, decision, at) {
       const now = at ?? '$$NOW'
-      const change = { status, decision: literal(JSON.stringify(decision)), decidedAt: now }
+      const change = { status, decision: literal(JSON.stringify(decision)), decidedAt: now, ...owe(now) }
       return transition(id, now, { status: 'pending', $expr: unexpired(now) }, { $set: change })
     },
 
-    async cancel(id, by, at) {
+    async cancel(id, { by, isByClient } = {}, at) {
       const now = at ?? '$$NOW'
-      const change = { status: 'cancelled', cancelledAt: now, ...(by !== undefined && { cancelledBy: literal(by) }) }
-      return transition(id, now, unfinished, { $set: change })
+      const told = isByClient ? suppress : owe(now)
+      const named = by !== undefined && { cancelledBy: literal(by) }
+      const change = { $set: { status: 'cancelled', cancelledAt: now, ...named, ...told } }
+      return transition(id, now, unfinished, isByClient ? [change, erase] : change)
     },
 
     async extend(id, expiresIn, at) {
       const now = at ?? '$$NOW'
       const guard = { ...unfinished, exchangedAt: { $exists: true }, $expr: unexpired(now) }
-      return transition(id, now, guard, { $set: expiring(expiresIn, now) })
+      const change = { ...expiring(expiresIn, now), ...prolong(seconds(expiresIn, now)) }
+      return transition(id, now, guard, { $set: change })
     },
 
     async claim(id, claimId, lease, at) {
@@ -182,13 +189,18 @@ export function mongoStore(
       const now = at ?? '$$NOW'
       // 'redeemed' by this very claim: an earlier attempt succeeded and only its reply was lost
       const guard = { status: { $in: ['approved', 'redeemed'] }, 'claim.id': claim.id, fence: claim.fence }
-      const change = { status: 'redeemed', redeemedAt: { $ifNull: ['$redeemedAt', now] } }
-      return transition(id, now, guard, { $set: change })
+      const change = { status: 'redeemed', redeemedAt: { $ifNull: ['$redeemedAt', now] }, ...suppress }
+      return transition(id, now, guard, [{ $set: change }, erase])
     },
 
     async release(id, claimId, at) {
       const now = at ?? '$$NOW'
       return transition(id, now, { status: 'approved', 'claim.id': claimId }, { $set: { 'claim.until': now } })
     },
+
+    ...notificationVerbs(transition, async () => {
+      if (!isReady) await prepare()
+      return deferrals
+    }),
   }
 }

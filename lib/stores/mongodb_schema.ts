@@ -39,6 +39,7 @@ const properties: Record<string, Document> = {
   claim: object,
   fence: count,
   cancelledBy: text,
+  notification: object,
   createdAt: date,
   exchangedAt: date,
   expiresAt: date,
@@ -72,6 +73,9 @@ export const jsonMembers = Object.keys(properties).filter((name) => properties[n
 
 const validator = { $jsonSchema: { bsonType: 'object', required, properties } }
 
+/** The index that workers sweep: all they ask for is in it, and only deferrals whose client can be told something are. */
+export const dueIndex = 'notification_due'
+
 /** Each index and the query that needs it. */
 const indexes: (IndexDescription & CreateIndexesOptions)[] = [
   { name: 'purge', key: { purgeAt: 1 }, expireAfterSeconds: 0 },
@@ -79,6 +83,16 @@ const indexes: (IndexDescription & CreateIndexesOptions)[] = [
   { name: 'by_status', key: { status: 1, createdAt: -1, _id: -1 } },
   { name: 'by_client', key: { clientId: 1, createdAt: -1, _id: -1 } },
   { name: 'by_account', key: { accountId: 1, createdAt: -1, _id: -1 } },
+  {
+    name: dueIndex,
+    key: { 'notification.due': 1, clientId: 1, _id: 1 },
+    partialFilterExpression: { 'notification.due': { $exists: true } },
+  },
+  {
+    name: 'by_notification',
+    key: { 'notification.status': 1, createdAt: -1, _id: -1 },
+    partialFilterExpression: { 'notification.status': { $exists: true } },
+  },
 ]
 
 /** Creates collection, validator and indexes. Idempotent, and safe when several nodes start at once. */

@@ -73,15 +73,12 @@ test('I-004 I-005 without keys, where nothing could be sent, every notification 
   })
 })
 
-test('I-005 a static client with a notification endpoint that is not https is refused where it asks', async () => {
-  const change = { deferred_client_notification_endpoint: 'http://rp.example/callback' }
-  const configuration = { clients: clientsWith('secret', change) }
-  await withProvider({ configuration, deferred: { keys: [key], defer: () => true } }, async (at) => {
-    const { answer: refused } = await request(relyingParty(at.issuer), 'client_credentials')
-    expect(refused.body).not.toHaveProperty('deferral_code')
-    expect(refused.status).toBeGreaterThanOrEqual(400)
-    expect(await deferrals(at)).toEqual([])
-  })
+test('I-005 a static client with a notification endpoint that is not https is a TypeError at construction', () => {
+  const clients = clientsWith('secret', { deferred_client_notification_endpoint: 'http://rp.example/callback' })
+  const features = { deferredTokenResponse: { store: memoryStore(), keys: [key] } }
+  expect(() => new Provider('https://op.example', { clients: clients as never, features })).toThrow(
+    /^features\.deferredTokenResponse\.notification cannot reach client secret: .* must be an absolute https URL/,
+  )
 })
 
 test('a static client with a notification endpoint is a TypeError where there are no keys, in this profile as well', () => {

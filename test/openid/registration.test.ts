@@ -20,7 +20,10 @@ describe('with keys', () => {
   let op: TestProvider
 
   beforeAll(async () => {
-    op = await startProvider({ configuration: { features: registration }, deferred: { keys: [key] } })
+    op = await startProvider({
+      configuration: { features: registration },
+      deferred: { keys: [key], notification: { ports: [443, 8443] } },
+    })
   })
   afterAll(() => op.close())
 

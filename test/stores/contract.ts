@@ -11,7 +11,7 @@ const exchange: Step = (store, id, now = at(1)) =>
   store.exchange(id, { handleHash: newId(), binding: { jkt: 'jkt' } }, now)
 const approve: Step = (store, id, now = at(2)) => store.decide(id, 'approved', { by: 'reviewer' }, now)
 const deny: Step = (store, id, now = at(2)) => store.decide(id, 'denied', { description: '$no' }, now)
-const cancel: Step = (store, id, now = at(3)) => store.cancel(id, 'client', now)
+const cancel: Step = (store, id, now = at(3)) => store.cancel(id, { by: 'client' }, now)
 const progress: Step = (store, id, now = at(2)) => store.progress(id, { step: '$review' }, now)
 const requireInteraction: Step = (store, id, now = at(2)) => store.requireInteraction(id, { uri: '$uri' }, now)
 const resume: Step = (store, id, now = at(2)) => store.resume(id, now)

@@ -36,6 +36,10 @@ const machine: Partial<DeferringClientMetadata> = {
   grant_types: [...(deferring.grant_types ?? []), 'client_credentials'],
 }
 
+/** The same clients, all of them with a notification endpoint. */
+export const notifiedAt = (endpoint: string): DeferringClientMetadata[] =>
+  clients.map((client) => ({ ...client, deferred_client_notification_endpoint: endpoint }))
+
 /** Three client types, a second one that must never see the first one's deferrals, and one that may not defer. */
 export const clients: DeferringClientMetadata[] = [
   {

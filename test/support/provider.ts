@@ -77,7 +77,7 @@ export async function startProvider({
     if (req.url?.startsWith('/interaction/')) interact(provider, req, res, user.interaction)
     else callback(req, res)
   })
-  return { issuer: url, origin, provider, clock, user, close: () => close(server) }
+  return { issuer: url, origin, provider, clock, user, close: () => closeAll(provider, server) }
 }
 
 /** A provider for one test, closed whatever happens. */
@@ -96,7 +96,8 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-async function close(server: Server): Promise<void> {
+async function closeAll({ deferrals }: Provider, server: Server): Promise<void> {
+  await deferrals?.close()
   server.closeAllConnections()
   server.close()
   await once(server, 'close')

@@ -1,0 +1,103 @@
+/*
+ * OpenID Connect Deferred Token Response Flow 1.0, "Ping Callback", and OAuth 2.0 Deferred Token Response, "Client Callback": a POST
+ * that says which handle to poll with, and nothing about what came of it.
+ */
+import type { DeferralRecord, Profile } from '../deferral/deferral.js'
+import type { HandleKind } from '../deferral/handle.js'
+import type { Settlement } from '../deferral/notification.js'
+import { type Egress, EgressDenied } from './egress.js'
+import { delayAfter } from './schedule.js'
+import { KeyNotFound, type Sealer } from './sealed.js'
+
+const handleName = { openid: 'deferred_auth_id', oauth: 'deferral_code' } as const satisfies Record<Profile, HandleKind>
+
+const retried = [408, 425, 429]
+// TLS faults mend themselves seldom: two more attempts
+const certificateAttempts = 3
+const certificateFault =
+  /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/
+
+/** Where to send it; `fault` where that is not known now. */
+export interface Recipient {
+  endpoint?: string | undefined
+  fault?: string
+}
+
+/** What came of an attempt; `isFinal` where another one would change nothing. */
+interface Outcome {
+  answer?: number
+  reason?: string
+  isFinal?: boolean
+  /** seconds the receiver asked for */
+  retryAfter?: number
+}
+
+/** Makes one attempt with a leased notification and says what is to be written of it. Never rejects. */
+export async function deliver(
+  { sealer, egress }: { sealer: Sealer; egress: Egress },
+  record: DeferralRecord,
+  recipient: Recipient,
+  signal: AbortSignal,
+): Promise<Settlement> {
+  const attempt = record.notification?.attempts ?? 1
+  return settlement(record, attempt, await send({ sealer, egress }, record, recipient, signal))
+}
+
+/** What an HTTP status says of an attempt. */
+export function outcomeOf(status: number): Outcome {
+  if (status >= 200 && status < 300) return { answer: status }
+  const isRetried = retried.includes(status) || status >= 500
+  return { answer: status, reason: `the endpoint answered ${status}`, isFinal: !isRetried }
+}
+
+/** Seconds until a `Retry-After` (RFC 9110, section 10.2.3), from `now` where it is a date. */
+export function retryAfterSeconds(value: string | undefined, now: Date): number {
+  if (value === undefined) return 0
+  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - now.getTime()) / 1000
+  return Number.isNaN(seconds) ? 0 : Math.max(seconds, 0)
+}
+
+async function send(
+  { sealer, egress }: { sealer: Sealer; egress: Egress },
+  { id, clientId, profile, notification }: DeferralRecord,
+  { endpoint, fault }: Recipient,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (fault !== undefined) return { reason: fault }
+  if (endpoint === undefined) return { reason: 'the client has no endpoint any more', isFinal: true }
+  try {
+    const { handle, token } = await sealer.open({ id, clientId }, notification?.sealed ?? '')
+    const headers = {
+      'content-type': 'application/json',
+      'user-agent': 'oidc-provider-deferred',
+      'delivery-id': id,
+      'delivery-attempt': String(notification?.attempts),
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    }
+    const body = JSON.stringify({ [handleName[profile]]: handle })
+    const { status, retryAfter } = await egress.post({ clientId, endpoint, headers, body }, signal)
+    return { ...outcomeOf(status), retryAfter: retryAfterSeconds(retryAfter, new Date()) }
+  } catch (error) {
+    return outcomeOfFault(error as Error & { code?: string })
+  }
+}
+
+function outcomeOfFault(error: Error & { code?: string }): Outcome {
+  const { code = error.name, message } = error
+  if (error instanceof EgressDenied) return { reason: `the endpoint ${message}`, isFinal: true }
+  if (error instanceof KeyNotFound) return { reason: `what is sealed cannot be opened: ${message}` }
+  if (code.startsWith('ERR_JW')) return { reason: `what is sealed cannot be opened: ${code}`, isFinal: true }
+  if (certificateFault.test(code)) return { reason: `the certificate of the endpoint is not accepted: ${code}` }
+  return { reason: `no answer: ${code}` }
+}
+
+function settlement(record: DeferralRecord, attempt: number, outcome: Outcome): Settlement {
+  const { answer, reason, retryAfter } = outcome
+  if (reason === undefined) return { status: 'delivered', answer: answer as number }
+  const isLastCertificate = reason.startsWith('the certificate') && attempt >= certificateAttempts
+  const delay = delayAfter(attempt, retryAfter)
+  // there is nobody to tell after that
+  const isCut = record.readAt.getTime() + delay * 1000 >= record.expiresAt.getTime()
+  if (outcome.isFinal || isLastCertificate || isCut) return { status: 'failed', reason, answer }
+  return { status: 'owed', delay, reason, answer }
+}

@@ -1,0 +1,179 @@
+/*
+ * The only way out. A name is resolved once per attempt, every address it has is looked at, and the connection goes to those and no
+ * others, under the original name (I-124, I-125); redirects are not followed (O-095, I-105), answers not read (I-126).
+ */
+
+import type { LookupAddress } from 'node:dns'
+import { Resolver } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { buildConnector, Pool } from 'undici'
+import type { NotificationOptions } from '../options.js'
+import { canonical } from './addresses.js'
+import { type EgressRules, hostOf } from './egress_rules.js'
+
+const seconds = 1000
+const resolveTimeout = 3 * seconds
+const connectTimeout = 3 * seconds
+const headersTimeout = 5 * seconds
+const discardTimeout = 1 * seconds
+const keepAlive = 1 * seconds
+const discarded = 1024
+const perPool = 16
+
+/** The guard refuses this endpoint. */
+export class EgressDenied extends Error {}
+
+/** What a receiver said. */
+export interface Answer {
+  status: number
+  /** `Retry-After` as it came */
+  retryAfter?: string
+}
+
+/** A notification on its way. */
+export interface Post {
+  /** connections are shared by the notifications of one client */
+  clientId: string
+  endpoint: string
+  headers: Record<string, string>
+  body: string
+}
+
+/** The guarded way out. */
+export interface Egress {
+  /** Rejects with `EgressDenied` before any connection is opened, or as the connection failed. */
+  post(post: Post, signal: AbortSignal): Promise<Answer>
+  close(): Promise<void>
+}
+
+interface Kept {
+  pool: Pool
+  users: number
+  idle?: NodeJS.Timeout
+}
+
+/** Opens connections by these rules, with certificates by `ca` and names by `resolve`. Proxy settings of the environment mean nothing to it. */
+export function createEgress(rules: EgressRules, { ca, resolve = lookUp }: NotificationOptions): Egress {
+  const pools = new Map<string, Kept>()
+
+  async function vetted(host: string, signal: AbortSignal): Promise<string[]> {
+    const addresses = isIP(host) ? [host] : toAddresses(await within(resolveTimeout, signal, () => resolve(host)))
+    if (addresses.length === 0) throw Object.assign(new Error('name not found'), { code: 'ENOTFOUND' })
+    // one that is not public among others is an attack as well
+    const denied = addresses.find((address) => !rules.permits(address))
+    if (denied !== undefined) throw new EgressDenied(`resolves to ${denied}, which is not public`)
+    return [...new Set(addresses)].sort()
+  }
+
+  function keep(key: string, origin: string, addresses: string[]): Kept {
+    const known = pools.get(key)
+    if (known) return known
+    const connect = pinned(addresses, ca)
+    const timeouts = { headersTimeout, bodyTimeout: headersTimeout, keepAliveTimeout: keepAlive }
+    const pool = new Pool(origin, { ...timeouts, keepAliveMaxTimeout: keepAlive, connections: perPool, connect })
+    const kept = { pool, users: 0 }
+    pools.set(key, kept)
+    return kept
+  }
+
+  function leave(key: string, kept: Kept): void {
+    kept.users -= 1
+    if (kept.users > 0) return
+    const drop = () => {
+      pools.delete(key)
+      void kept.pool.destroy()
+    }
+    kept.idle = setTimeout(drop, keepAlive).unref()
+  }
+
+  return {
+    async post({ clientId, endpoint, headers, body }, signal) {
+      const url = new URL(endpoint)
+      const refusal = rules.refusal(url)
+      if (refusal) throw new EgressDenied(refusal)
+      const addresses = await vetted(hostOf(url), signal)
+      const key = [clientId, url.origin, ...addresses].join(' ')
+      const kept = keep(key, url.origin, addresses)
+      clearTimeout(kept.idle)
+      kept.users += 1
+      try {
+        const path = url.pathname + url.search
+        const response = await kept.pool.request({ method: 'POST', path, headers, body, signal })
+        const retryAfter = [response.headers['retry-after']].flat()[0]
+        await response.body
+          .dump({ limit: discarded, signal: AbortSignal.timeout(discardTimeout) })
+          .catch(() => undefined)
+        return { status: response.statusCode, ...(retryAfter !== undefined && { retryAfter }) }
+      } finally {
+        leave(key, kept)
+      }
+    },
+    async close() {
+      const open = [...pools.values()]
+      pools.clear()
+      for (const { idle } of open) clearTimeout(idle)
+      await Promise.all(open.map(({ pool }) => pool.destroy()))
+    },
+  }
+}
+
+// to these addresses whatever a resolver would say by now, under the name of the endpoint
+function pinned(addresses: string[], ca: NotificationOptions['ca']): buildConnector.connector {
+  const all: LookupAddress[] = addresses.map((address) => ({ address, family: isIP(address) }))
+  const connect = buildConnector({
+    ...(ca !== undefined && { ca: ca as string }),
+    timeout: connectTimeout,
+    minVersion: 'TLSv1.2',
+    // whatever the environment says
+    rejectUnauthorized: true,
+    allowH2: false,
+    maxCachedSessions: 0,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: connectTimeout / 3,
+    lookup: (_host, { all: isAll }, found) => {
+      if (isAll) found(null, all)
+      else found(null, all[0]!.address, all[0]!.family)
+    },
+  })
+  const expected = new Set(addresses.map(canonical))
+  return (options, connected) => {
+    connect(options, (error, socket) => {
+      if (error || !socket) return connected(error as Error, null)
+      const remote = canonical((socket as TLSSocket).remoteAddress ?? '')
+      if (remote !== undefined && expected.has(remote)) return connected(null, socket)
+      socket.destroy()
+      connected(new EgressDenied('connected to another address than the one looked at'), null)
+    })
+  }
+}
+
+// not the system's resolver: four slow names would hold up every file and every look-up of the process
+async function lookUp(host: string): Promise<string[]> {
+  // RFC 6761, section 6.3
+  if (host === 'localhost' || host.endsWith('.localhost')) return ['127.0.0.1', '::1']
+  const resolver = new Resolver({ timeout: 1 * seconds, tries: 2 })
+  const found = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)])
+  const addresses = found.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+  const [failure] = found.filter((result) => result.status === 'rejected')
+  if (addresses.length === 0) throw failure?.reason
+  return addresses
+}
+
+function toAddresses(found: unknown): string[] {
+  if (!Array.isArray(found)) throw new TypeError('notification.resolve must return an array of addresses')
+  return found.map((entry) => (typeof entry === 'string' ? entry : entry?.address))
+}
+
+function within<T>(timeout: number, signal: AbortSignal, work: () => Promise<T> | T): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const fail = () => reject(Object.assign(new Error('timed out'), { code: 'ETIMEOUT' }))
+    const timer = setTimeout(fail, timeout)
+    signal.addEventListener('abort', fail, { once: true })
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', fail)
+    }
+    Promise.resolve().then(work).finally(done).then(resolve, reject)
+  })
+}

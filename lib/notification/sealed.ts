@@ -1,0 +1,75 @@
+/*
+ * What a notification needs is a secret of the client's, and the handle is otherwise stored only as a hash (I-128, C-I11). Both are
+ * kept as a compact JWE (RFC 7516) with direct encryption, tied to one deferral of one client.
+ */
+import { hash } from 'node:crypto'
+import { CompactEncrypt, compactDecrypt, errors } from 'jose'
+
+/** What is kept for the notification of one deferral. */
+export interface Secrets {
+  handle: string
+  /** the bearer token the client asked to be notified with */
+  token?: string
+}
+
+/** Whom the secrets belong to; they open for nobody else. */
+export interface Owner {
+  id: string
+  clientId: string
+}
+
+/** No key of this node opens it; another node's may. */
+export class KeyNotFound extends Error {
+  constructor() {
+    super('no key of this node opens it')
+  }
+}
+
+/** Seals with the first key, opens with all. */
+export interface Sealer {
+  seal(owner: Owner, secrets: Secrets): Promise<string>
+  /** Rejects with `KeyNotFound`, or another error when it was tampered with or belongs to another deferral. */
+  open(owner: Owner, sealed: string): Promise<Secrets>
+}
+
+const algorithms = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] }
+
+/** A sealer for 32-byte keys or their base64url; `undefined` without any. */
+export function createSealer(keys: readonly (Uint8Array | string | undefined)[]): Sealer | undefined {
+  const byKid = new Map(keys.map((key) => toKey(key as Uint8Array | string)).map((key) => [kidOf(key), key]))
+  const [first] = byKid
+  if (!first) return undefined
+  const [kid, key] = first
+  return {
+    seal({ id, clientId }, secrets) {
+      return new CompactEncrypt(Buffer.from(JSON.stringify(secrets)))
+        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid, deferral_id: id, client_id: clientId })
+        .encrypt(key)
+    },
+    async open({ id, clientId }, sealed) {
+      const { plaintext, protectedHeader } = await compactDecrypt(
+        sealed,
+        (header?: { kid?: string }) => found(byKid, header?.kid),
+        algorithms,
+      )
+      if (protectedHeader.deferral_id !== id || protectedHeader.client_id !== clientId) {
+        throw new errors.JWEInvalid('sealed for another deferral')
+      }
+      return JSON.parse(Buffer.from(plaintext).toString())
+    },
+  }
+}
+
+function found(keys: Map<string, Uint8Array>, kid: string | undefined): Uint8Array {
+  const key = keys.get(kid ?? '')
+  if (!key) throw new KeyNotFound()
+  return key
+}
+
+function toKey(key: Uint8Array | string): Uint8Array {
+  return typeof key === 'string' ? Buffer.from(key, 'base64url') : key
+}
+
+function kidOf(key: Uint8Array): string {
+  return hash('sha256', Buffer.concat([Buffer.from('kid\0'), key]), 'base64url').slice(0, 16)
+}

@@ -1,0 +1,44 @@
+/*
+ * OpenID Connect Deferred Token Response Flow 1.0, "Ping Callback", and OAuth 2.0 Deferred Token Response, "Client Callback", up to
+ * the answer that gives the client its handle: what to notify it with is kept, and nothing is sent before it has that answer.
+ */
+import { errors } from 'oidc-provider'
+import type { Core } from '../core.js'
+import type { DeferralRecord } from '../deferral/deferral.js'
+import type { Sealing } from '../deferral/notification.js'
+import { type Context, clientOf, onceAnswered } from '../host/context.js'
+import { endpointOf } from '../notification/recipient.js'
+import type { Secrets } from '../notification/sealed.js'
+
+// RFC 6750, section 2.1
+const bearerSyntax = /^[A-Za-z0-9\-._~+/]+=*$/
+
+// I-099; and for a node that died while it answered
+const delaySeconds = 1
+const holdSeconds = 15
+
+/** Refuses what could not be sent as a bearer token. */
+export function assertNotificationToken(parameter: string, token: unknown): asserts token is string | undefined {
+  if (token === undefined || (typeof token === 'string' && token.length <= 1024 && bearerSyntax.test(token))) return
+  throw new errors.InvalidRequest(`${parameter} must have the syntax of a bearer token`)
+}
+
+/** Seals what the client of this request is to be notified with; nothing where it has no endpoint (C-I11). */
+export async function sealingFor(
+  ctx: Context,
+  { sealer }: Core,
+  id: string,
+  { handle, token }: { handle: string; token: string | undefined },
+): Promise<{ sealing?: Sealing }> {
+  const client = clientOf(ctx)
+  if (!sealer || endpointOf(client) === undefined) return {}
+  const secrets: Secrets = { handle, ...(token !== undefined && { token }) }
+  return { sealing: { sealed: await sealer.seal({ id, clientId: client.clientId }, secrets), hold: holdSeconds } }
+}
+
+/** Lets the notification go when the answer of this request is out (O-090, I-098, C-I28). */
+export function armOnceAnswered(ctx: Context, { store, settings }: Core, { id, notification }: DeferralRecord): void {
+  if (!notification) return
+  // should it fail, the notification goes when the hold ends
+  onceAnswered(ctx, () => void store.arm(id, delaySeconds, settings.clock()).catch(() => undefined))
+}

@@ -1,0 +1,135 @@
+import type { Collection, Document, Filter } from 'mongodb'
+import type { DeferralRecord } from '../deferral/deferral.js'
+import type { Sealing } from '../deferral/notification.js'
+import type { DeferralStore } from '../deferral/store.js'
+import type { DeferralDocument, Instant } from './mongodb.js'
+import { dueIndex } from './mongodb_schema.js'
+
+type Verbs = Pick<
+  DeferralStore,
+  'arm' | 'dueNotifications' | 'claimNotification' | 'settleNotification' | 'replayNotification'
+>
+
+/** One conditional update of one document; the stages of `change` are applied in order. */
+export type Transit = (
+  id: string,
+  now: Instant,
+  guard: Filter<DeferralDocument>,
+  change: Document | Document[],
+) => Promise<DeferralRecord | undefined>
+
+const kept = '$notification'
+const status = '$notification.status'
+const seconds = (count: number, now: Instant) => ({ $add: [now, count * 1000] })
+const isStatus = (...statuses: string[]) => ({ $in: [{ $ifNull: [status, ''] }, statuses] })
+const unexpired = (now: Instant) => ({ $gt: ['$expiresAt', now] })
+
+// where there is no notification there will be none
+const changed = (condition: unknown, members: Document) => ({
+  $cond: [condition, { $mergeObjects: [kept, members] }, kept],
+})
+
+/** The notification of a handle that is being issued; `isDecided` is an expression. */
+export function begin(sealing: Sealing | undefined, isDecided: unknown, expiresAt: unknown, now: Instant): Document {
+  if (!sealing) return {}
+  const heldUntil = seconds(sealing.hold, now)
+  const first = { sealed: { $literal: sealing.sealed }, heldUntil, attempts: 0, fence: 0 }
+  const waiting = { ...first, status: 'waiting', due: expiresAt }
+  return { notification: { $cond: [isDecided, { ...first, status: 'owed', due: heldUntil }, waiting] } }
+}
+
+/** There is something to tell. */
+export function owe(now: Instant): Document {
+  const due = { $max: [now, '$notification.heldUntil'] }
+  return { notification: changed(isStatus('waiting'), { status: 'owed', due }) }
+}
+
+/** Nothing has to be told any more; to be followed by `erase`. */
+export const suppress: Document = { notification: changed(isStatus('waiting', 'owed'), { status: 'suppressed' }) }
+
+/** What is sealed is forgotten, and no worker has to look again. */
+export const erase: Document = { $unset: ['notification.sealed', 'notification.due'] }
+
+/** The same, with another expiry. */
+export function prolong(expiresAt: unknown): Document {
+  const isKeptToIt = { $and: [isStatus('waiting', 'failed'), { $gt: ['$notification.due', null] }] }
+  return { notification: changed(isKeptToIt, { due: expiresAt }) }
+}
+
+/** The worker's transitions. */
+export function notificationVerbs(transition: Transit, collection: () => Promise<Collection<DeferralDocument>>): Verbs {
+  return {
+    async arm(id, delay, at) {
+      const now = at ?? '$$NOW'
+      const guard = { 'notification.status': { $in: ['waiting', 'owed'] }, 'notification.attempts': 0 }
+      const heldUntil = seconds(delay, now)
+      const due = { $cond: [isStatus('owed'), heldUntil, '$notification.due'] }
+      return transition(id, now, guard, { $set: { 'notification.heldUntil': heldUntil, 'notification.due': due } })
+    },
+
+    async dueNotifications({ limit, except }, at) {
+      const deferrals = await collection()
+      const filter = {
+        'notification.due': { $exists: true },
+        $expr: { $lte: ['$notification.due', at ?? '$$NOW'] },
+        ...(except.length > 0 && { clientId: { $nin: except } }),
+      }
+      // without the index every sweep would read the whole collection: better an error
+      const options = { hint: dueIndex, projection: { clientId: 1 }, sort: { 'notification.due': 1 }, limit } as const
+      const page = await deferrals.find(filter, options).toArray()
+      return page.map(({ _id, clientId }) => ({ id: _id, clientId }))
+    },
+
+    async claimNotification(id, lease, at) {
+      const now = at ?? '$$NOW'
+      const isDue = { 'notification.due': { $exists: true }, $expr: { $lte: ['$notification.due', now] } }
+      const isAttempt = { $and: [isStatus('owed'), unexpired(now)] }
+      const change = {
+        'notification.due': seconds(lease, now),
+        'notification.fence': { $add: ['$notification.fence', 1] },
+        'notification.attempts': { $add: ['$notification.attempts', { $cond: [isAttempt, 1, 0] }] },
+        'notification.attemptedAt': { $cond: [isAttempt, now, '$notification.attemptedAt'] },
+      }
+      return transition(id, now, isDue, { $set: change })
+    },
+
+    async settleNotification(id, fence, settlement, at) {
+      const now = at ?? '$$NOW'
+      const isOpen = settlement.status !== 'delivered' && { 'notification.due': { $exists: true } }
+      const { delay, ...told } = { delay: 0, ...settlement }
+      const known = Object.entries(told).filter(([, value]) => value !== undefined)
+      const members = Object.fromEntries(known.map(([name, value]) => [`notification.${name}`, { $literal: value }]))
+      const stages: Document[] = [{ $unset: ['notification.reason', 'notification.answer'] }, { $set: members }]
+      switch (settlement.status) {
+        case 'owed':
+          stages.push({ $set: { 'notification.due': seconds(delay, now) } })
+          break
+        case 'failed':
+          stages.push({ $set: { notification: untilExpiry(now) } })
+          break
+        case 'delivered':
+          stages.push({ $set: { 'notification.deliveredAt': now } }, erase)
+          break
+        case 'suppressed':
+          stages.push(erase)
+      }
+      return transition(id, now, { 'notification.fence': fence, ...isOpen }, stages)
+    },
+
+    async replayNotification(id, lease, at) {
+      const now = at ?? '$$NOW'
+      const isFar = { $gt: ['$notification.due', seconds(lease, now)] }
+      const isReplayable = { $or: [{ $eq: [status, 'failed'] }, { $and: [{ $eq: [status, 'owed'] }, isFar] }] }
+      const guard = { 'notification.sealed': { $exists: true }, $expr: { $and: [unexpired(now), isReplayable] } }
+      const change = { status: 'owed', due: now, attempts: 0 }
+      return transition(id, now, guard, { $set: { notification: { $mergeObjects: [kept, change] } } })
+    },
+  }
+}
+
+// a dead letter can be sent again while there is something to be told about
+function untilExpiry(now: Instant): Document {
+  const withoutDue = { $setField: { field: 'due', input: kept, value: '$$REMOVE' } }
+  const erased = { $setField: { field: 'sealed', input: withoutDue, value: '$$REMOVE' } }
+  return { $cond: [unexpired(now), { $mergeObjects: [kept, { due: '$expiresAt' }] }, erased] }
+}
