@@ -78,12 +78,13 @@ async function send(
     const { status, retryAfter } = await egress.post({ clientId, endpoint, headers, body }, signal)
     return { ...outcomeOf(status), retryAfter: retryAfterSeconds(retryAfter, new Date()) }
   } catch (error) {
-    return outcomeOfFault(error as Error & { code?: string })
+    return outcomeOfFault(error as Error & { code?: unknown })
   }
 }
 
-function outcomeOfFault(error: Error & { code?: string }): Outcome {
-  const { code = error.name, message } = error
+function outcomeOfFault(error: Error & { code?: unknown }): Outcome {
+  const { message } = error
+  const code = typeof error.code === 'string' ? error.code : error.name
   if (error instanceof EgressDenied) return { reason: `the endpoint ${message}`, isFinal: true }
   if (error instanceof KeyNotFound) return { reason: `what is sealed cannot be opened: ${message}` }
   if (code.startsWith('ERR_JW')) return { reason: `what is sealed cannot be opened: ${code}`, isFinal: true }

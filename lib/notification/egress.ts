@@ -140,10 +140,11 @@ function pinned(addresses: string[], ca: NotificationOptions['ca']): buildConnec
   return (options, connected) => {
     connect(options, (error, socket) => {
       if (error || !socket) return connected(error as Error, null)
-      const remote = canonical((socket as TLSSocket).remoteAddress ?? '')
-      if (remote !== undefined && expected.has(remote)) return connected(null, socket)
+      const { remoteAddress } = socket as TLSSocket
+      if (remoteAddress && expected.has(canonical(remoteAddress))) return connected(null, socket)
       socket.destroy()
-      connected(new EgressDenied('connected to another address than the one looked at'), null)
+      const other = new EgressDenied('was reached at another address than those looked at')
+      connected(remoteAddress ? other : Object.assign(new Error('gone at once'), { code: 'ECONNRESET' }), null)
     })
   }
 }

@@ -9,7 +9,7 @@ export interface Task {
 export interface Lanes<T extends Task> {
   /** Takes a task on, unless it is there already, or too many for its host are. */
   take(task: T): void
-  /** clients whose tasks were not taken on, or would not be now */
+  /** clients that have tasks waiting here already: what else is due for them would only hide the others' */
   saturated(): string[]
   /** forgets what has not begun */
   clear(): void
@@ -33,7 +33,7 @@ interface Lane<T> {
   turnedAway: Set<string>
 }
 
-/** Lanes that run `work`, which must not reject; `onRoom` is called when tasks that were turned away would be taken on. */
+/** Lanes that run `work`, which must not reject; `onRoom` is called when nothing waits for a host any more. */
 export function createLanes<T extends Task>(
   work: (task: T) => Promise<void>,
   limits: Limits,
@@ -80,10 +80,11 @@ export function createLanes<T extends Task>(
   }
 
   function advance(lane: Lane<T>, host: string): void {
+    const hadWaiting = lane.waiting.length > 0
     const wasFull = running.size + 1 >= limits.total
     start(lane)
     if (wasFull) for (const other of lanes.values()) start(other)
-    if (lane.turnedAway.size > 0 && lane.waiting.length <= limits.backlog / 2) {
+    if (hadWaiting && lane.waiting.length === 0) {
       lane.turnedAway.clear()
       onRoom()
     }
@@ -103,7 +104,12 @@ export function createLanes<T extends Task>(
       start(lane)
     },
     saturated() {
-      return [...lanes.values()].flatMap(({ turnedAway }) => [...turnedAway])
+      const busy = [...lanes.values()].filter(({ waiting }) => waiting.length > 0)
+      return [
+        ...new Set(
+          busy.flatMap(({ waiting, turnedAway }) => [...waiting.map(({ clientId }) => clientId), ...turnedAway]),
+        ),
+      ]
     },
     clear() {
       for (const lane of lanes.values()) for (const { id } of lane.waiting.splice(0)) known.delete(id)

@@ -17,6 +17,7 @@ import type { Sealer } from './sealed.js'
 // everything about an attempt is over by then, so that nobody else has begun
 const attemptSeconds = 9
 const sweepSeconds = 1
+const busySweepSeconds = 0.05
 const drainSeconds = 10
 const complaintSeconds = 60
 const limits = { perHost: 16, perClient: 8, total: 1024, backlog: 128 }
@@ -45,6 +46,7 @@ type Addressed = Task & { recipient: Recipient }
 /** Starts a worker. It keeps no process alive. */
 export function startOutbox({ provider, store, sealer, egress, clock, announce }: Surroundings): Outbox {
   let isOpen = true
+  let isMore = false
   let timer: NodeJS.Timeout
   let sweeping: Promise<void> | undefined
   const complain = complaint()
@@ -103,8 +105,11 @@ export function startOutbox({ provider, store, sealer, egress, clock, announce }
   }
 
   async function sweep(): Promise<void> {
+    isMore = false
     try {
-      await consider(await store.dueNotifications({ limit: batch, except: lanes.saturated() }, clock()))
+      const due = await store.dueNotifications({ limit: batch, except: lanes.saturated() }, clock())
+      isMore = due.length === batch
+      await consider(due)
     } catch (error) {
       complain(error)
     }
@@ -120,7 +125,7 @@ export function startOutbox({ provider, store, sealer, egress, clock, announce }
   function schedule(): void {
     if (!isOpen) return
     // nodes that started together do not go on together
-    const pause = sweepSeconds * 1000 * (0.8 + 0.4 * Math.random())
+    const pause = (isMore ? busySweepSeconds : sweepSeconds) * 1000 * (0.8 + 0.4 * Math.random())
     timer = setTimeout(() => void sweepNow().then(schedule), pause).unref()
   }
 

@@ -9,7 +9,7 @@ import type { NewDeferral } from '../deferral/store.js'
 import { bodyOf, type Context } from '../host/context.js'
 import { epochTime } from '../host/epoch_time.js'
 import type { Deferred } from '../profile/defer.js'
-import { armOnceAnswered, sealingFor } from '../profile/notification.js'
+import { armOnceAnswered, assertNotificationToken, sealingFor } from '../profile/notification.js'
 import { refusal } from '../profile/token_error_response.js'
 import { refuseReplayed } from './code_reuse.js'
 import { requested } from './requested.js'
@@ -29,7 +29,8 @@ export interface Held {
 /** Creates the deferral; throws what its client is to be answered with. */
 export async function deferredResponse(ctx: Context, core: Core, held: Held): Promise<never> {
   const { handle, hash } = newHandle('deferral_code', held.id)
-  const token = bodyOf(ctx)?.client_notification_token as string | undefined
+  const { client_notification_token: token } = bodyOf(ctx) ?? {}
+  assertNotificationToken('client_notification_token', token)
   const sealing = await sealingFor(ctx, core, held.id, { handle, token })
   const record = await created(core, { ...newDeferral(ctx, held, hash), ...sealing })
   const deferral = describe(record)
