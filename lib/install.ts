@@ -22,7 +22,7 @@ import { installTokenRoute } from './host/token_route.js'
 import { installUntil } from './host/until.js'
 import { createEgress } from './notification/egress.js'
 import { type EgressRules, egressRules } from './notification/egress_rules.js'
-import { type Outbox, startOutbox } from './notification/outbox.js'
+import { Outbox } from './notification/outbox.js'
 import { createSealer } from './notification/sealed.js'
 import { assertRequest, canWait, mayPoll } from './oauth/completion_mode.js'
 import { assertGrants, installOauth, resumptionOf } from './oauth/install.js'
@@ -103,7 +103,7 @@ function startSending({ provider, store, settings, sealer, announce }: Core, rul
   const { notification, clock } = settings
   if (!sealer || notification.worker === false) return undefined
   const egress = createEgress(rules, notification)
-  return startOutbox({ provider, store, sealer, egress, clock, announce })
+  return new Outbox({ provider, store, sealer, egress, clock, announce })
 }
 
 const ending: ReadonlySet<DeferralEvent> = new Set<DeferralEvent>(['approved', 'denied', 'cancelled'])

@@ -33,44 +33,104 @@ export interface Surroundings {
   announce: (event: DeferralEvent, deferral: Deferral) => void
 }
 
-/** The worker of one node. */
-export interface Outbox {
-  /** what this node has just decided need not wait for the next sweep */
-  wake(deferral: Deferral): void
-  /** Stops, after the attempts under way, or after ten seconds. */
-  close(): Promise<void>
-}
-
 type Addressed = Task & { recipient: Recipient }
 
-/** Starts a worker. It keeps no process alive. */
-export function startOutbox({ provider, store, sealer, egress, clock, announce }: Surroundings): Outbox {
-  let isOpen = true
-  let isMore = false
-  let timer: NodeJS.Timeout
-  let sweeping: Promise<void> | undefined
-  const complain = complaint()
-  const lanes = createLanes<Addressed>(
-    (task) => attempt(task).catch(complain),
+/** The worker of one node. It begins at once, and keeps no process alive. */
+export class Outbox {
+  readonly #node: Surroundings
+  readonly #lanes = createLanes<Addressed>(
+    (task) => this.#attempt(task).catch((error: unknown) => this.#complain(error)),
     limits,
-    () => void sweepNow(),
+    () => void this.#sweepNow(),
   )
+  #isOpen = true
+  #isMore = false
+  #timer: NodeJS.Timeout | undefined
+  #sweeping: Promise<void> | undefined
+  #complainedAt = Number.NEGATIVE_INFINITY
 
-  async function attempt({ id, recipient }: Addressed): Promise<void> {
+  constructor(node: Surroundings) {
+    this.#node = node
+    this.#schedule()
+  }
+
+  /** What this node has just decided need not wait for the next sweep. */
+  wake({ id, clientId }: Deferral): void {
+    if (this.#isOpen) void this.#consider([{ id, clientId }]).catch((error: unknown) => this.#complain(error))
+  }
+
+  /** Stops, after the attempts under way, or after ten seconds. */
+  async close(): Promise<void> {
+    this.#isOpen = false
+    clearTimeout(this.#timer)
+    this.#lanes.clear()
+    await Promise.race([this.#lanes.idle(), pause(drainSeconds)])
+    await this.#node.egress.close()
+  }
+
+  // nodes that started together do not go on together
+  #schedule(): void {
+    if (!this.#isOpen) return
+    const seconds = (this.#isMore ? busySweepSeconds : sweepSeconds) * (0.8 + 0.4 * Math.random())
+    this.#timer = setTimeout(() => void this.#sweepNow().then(() => this.#schedule()), seconds * 1000).unref()
+  }
+
+  #sweepNow(): Promise<void> {
+    this.#sweeping ??= this.#sweep().finally(() => {
+      this.#sweeping = undefined
+    })
+    return this.#sweeping
+  }
+
+  async #sweep(): Promise<void> {
+    const { store, clock } = this.#node
+    this.#isMore = false
+    try {
+      const due = await store.dueNotifications({ limit: batch, except: this.#lanes.saturated() }, clock())
+      this.#isMore = due.length === batch
+      await this.#consider(due)
+    } catch (error) {
+      this.#complain(error)
+    }
+  }
+
+  async #consider(due: DueNotification[]): Promise<void> {
+    const clientIds = [...new Set(due.map(({ clientId }) => clientId))]
+    const recipients = new Map(await Promise.all(clientIds.map(async (id) => [id, await this.#recipient(id)] as const)))
+    if (!this.#isOpen) return
+    for (const { id, clientId } of shuffled(due)) {
+      const recipient = recipients.get(clientId) ?? {}
+      const host = recipient.endpoint === undefined ? '' : hostOf(new URL(recipient.endpoint))
+      this.#lanes.take({ id, clientId, host, recipient })
+    }
+  }
+
+  async #recipient(clientId: string): Promise<Recipient> {
+    try {
+      const client = await this.#node.provider.Client.find(clientId)
+      return { endpoint: client && endpointOf(client) }
+    } catch (error) {
+      this.#complain(error)
+      return { fault: 'the client cannot be read' }
+    }
+  }
+
+  async #attempt({ id, recipient }: Addressed): Promise<void> {
+    const { store, clock } = this.#node
     const begun = performance.now()
     const claimed = await store.claimNotification(id, leaseSeconds, clock())
     if (!claimed?.notification) return
     const left = Math.floor(begun + attemptSeconds * 1000 - performance.now())
     // a node that slept through its lease has nothing to send
     if (left <= 0) return
-    const signal = AbortSignal.timeout(left)
-    const settlement = outdated(claimed) ?? (await deliver({ sealer, egress }, claimed, recipient, signal))
-    const settled = await settle(id, claimed.notification.fence, settlement)
-    if (settled && claimed.notification.status === 'owed') report(settled, settlement)
+    const settlement = outdated(claimed) ?? (await deliver(this.#node, claimed, recipient, AbortSignal.timeout(left)))
+    const settled = await this.#settle(id, claimed.notification.fence, settlement)
+    if (settled && claimed.notification.status === 'owed') this.#report(settled, settlement)
   }
 
   // the reply may be lost of a write that was made; a second attempt at it is cheaper than a second notification
-  async function settle(id: string, fence: number, settlement: Settlement): Promise<DeferralRecord | undefined> {
+  async #settle(id: string, fence: number, settlement: Settlement): Promise<DeferralRecord | undefined> {
+    const { store, clock } = this.#node
     try {
       return await store.settleNotification(id, fence, settlement, clock())
     } catch {
@@ -78,69 +138,17 @@ export function startOutbox({ provider, store, sealer, egress, clock, announce }
     }
   }
 
-  function report(settled: DeferralRecord, { status }: Settlement): void {
+  #report(settled: DeferralRecord, { status }: Settlement): void {
+    const { announce } = this.#node
     if (status === 'delivered') announce('notified', describe(settled))
     if (status === 'failed') announce('notification_failed', describe(settled))
   }
 
-  async function consider(due: DueNotification[]): Promise<void> {
-    const clientIds = [...new Set(due.map(({ clientId }) => clientId))]
-    const recipients = new Map(await Promise.all(clientIds.map(async (id) => [id, await recipientOf(id)] as const)))
-    if (!isOpen) return
-    for (const { id, clientId } of shuffled(due)) {
-      const recipient = recipients.get(clientId) ?? {}
-      const host = recipient.endpoint === undefined ? '' : hostOf(new URL(recipient.endpoint))
-      lanes.take({ id, clientId, host, recipient })
-    }
-  }
-
-  async function recipientOf(clientId: string): Promise<Recipient> {
-    try {
-      const client = await provider.Client.find(clientId)
-      return { endpoint: client && endpointOf(client) }
-    } catch (error) {
-      complain(error)
-      return { fault: 'the client cannot be read' }
-    }
-  }
-
-  async function sweep(): Promise<void> {
-    isMore = false
-    try {
-      const due = await store.dueNotifications({ limit: batch, except: lanes.saturated() }, clock())
-      isMore = due.length === batch
-      await consider(due)
-    } catch (error) {
-      complain(error)
-    }
-  }
-
-  function sweepNow(): Promise<void> {
-    sweeping ??= sweep().finally(() => {
-      sweeping = undefined
-    })
-    return sweeping
-  }
-
-  function schedule(): void {
-    if (!isOpen) return
-    // nodes that started together do not go on together
-    const pause = (isMore ? busySweepSeconds : sweepSeconds) * 1000 * (0.8 + 0.4 * Math.random())
-    timer = setTimeout(() => void sweepNow().then(schedule), pause).unref()
-  }
-
-  schedule()
-  return {
-    wake({ id, clientId }) {
-      if (isOpen) void consider([{ id, clientId }]).catch(complain)
-    },
-    async close() {
-      isOpen = false
-      clearTimeout(timer)
-      lanes.clear()
-      await Promise.race([lanes.idle(), pause(drainSeconds)])
-      await egress.close()
-    },
+  // once a minute, however long the database is away
+  #complain(error: unknown): void {
+    if (performance.now() < this.#complainedAt + complaintSeconds * 1000) return
+    this.#complainedAt = performance.now()
+    process.emitWarning(`notifications have to wait: ${(error as Error)?.stack ?? error}`)
   }
 }
 
@@ -161,14 +169,4 @@ function shuffled<T>(items: T[]): T[] {
 
 function pause(seconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, seconds * 1000).unref())
-}
-
-// once a minute, however long the database is away
-function complaint(): (error: unknown) => void {
-  let complainedAt = Number.NEGATIVE_INFINITY
-  return (error) => {
-    if (performance.now() < complainedAt + complaintSeconds * 1000) return
-    complainedAt = performance.now()
-    process.emitWarning(`notifications have to wait: ${(error as Error)?.stack ?? error}`)
-  }
 }
