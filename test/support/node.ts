@@ -1,8 +1,17 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Deferral, Deferrals, JsonObject } from 'oidc-provider-deferred'
+import type {
+  Deferral,
+  Deferrals,
+  DeferringClientMetadata,
+  JsonObject,
+  NotificationOptions,
+} from 'oidc-provider-deferred'
 import { clients, jwks } from './clients.js'
+
+/** The options of notifications, the names that can be looked up in place of what looks them up. */
+type PlainNotificationOptions = Omit<NotificationOptions, 'resolve'> & { hosts?: Record<string, string[]> }
 
 /** How a provider process is set up; everything in it survives the way to another process. */
 export interface NodeSetup {
@@ -10,16 +19,26 @@ export interface NodeSetup {
   database: string
   /** shared by the nodes of one deployment, which then trust `X-Forwarded-Host`; the node's own origin unless told */
   issuer?: string
-  /** URLs of modules whose default export, or the one named after `#`, takes the place of `mongoStore` or `mongoAdapter` */
-  modules?: { store?: string; adapter?: string }
+  /**
+   * URLs of modules whose default export, or the one named after `#`, takes the place of `mongoStore` or `mongoAdapter`; `extension`
+   * is called with the provider, and this
+   */
+  modules?: { store?: string; adapter?: string; extension?: string }
   /** plain members of `features.deferredTokenResponse` */
-  deferred?: { interval?: number; ttl?: { deferredCode?: number; deferral?: number } }
+  deferred?: {
+    interval?: number
+    ttl?: { deferredCode?: number; deferral?: number }
+    keys?: string[]
+    notification?: PlainNotificationOptions
+  }
+  /** other clients than those of the tests */
+  clients?: readonly DeferringClientMetadata[]
   /** claims of the interim ID Token */
   interim?: JsonObject
 }
 
 /** What the child is told first. */
-export type Told = NodeSetup & { clients: typeof clients; jwks: typeof jwks }
+export type Told = NodeSetup & { clients: readonly DeferringClientMetadata[]; jwks: typeof jwks }
 
 const methods = [
   'get',
@@ -31,9 +50,12 @@ const methods = [
   'resume',
   'cancel',
   'extend',
+  'close',
 ] as const
 
-export type Method = (typeof methods)[number]
+const notificationMethods = ['list', 'replay'] as const
+
+export type Method = (typeof methods)[number] | `notifications.${(typeof notificationMethods)[number]}`
 
 /** From parent to child. */
 export interface Call {
@@ -53,13 +75,15 @@ export type Report =
 export interface ProviderNode {
   origin: string
   /** the back office of that process; rejects when it dies before it answers */
-  deferrals: Pick<Deferrals, Method>
+  deferrals: Pick<Deferrals, (typeof methods)[number] | 'notifications'>
   /** what it wrote to stdout and stderr so far */
   output(): string
   /** the plugin's events in that process so far */
   events: { event: string; deferral: Deferral }[]
   /** resolves when the process has ended, however */
   ended: Promise<void>
+  /** a signal, which may let it live */
+  kill(signal: NodeJS.Signals): void
   stop(): Promise<void>
 }
 
@@ -74,20 +98,28 @@ export async function startNode(setup: NodeSetup, env: Record<string, string> = 
   const ended = once(child, 'close').then(() => undefined)
   const written = collect(child)
   const { events, origin, call } = converse(child)
-  child.send({ ...setup, clients, jwks } satisfies Told)
+  child.send({ clients, jwks, ...setup } satisfies Told)
   const started = await Promise.race([origin, ended])
   if (!started) throw new Error(`the provider process did not start: ${written.join('')}`)
   return {
     origin: started,
-    deferrals: Object.fromEntries(methods.map((method) => [method, call(method)])) as ProviderNode['deferrals'],
+    deferrals: backOffice(call),
     output: () => written.join(''),
     events,
     ended,
+    kill: (signal) => void child.kill(signal),
     async stop() {
       child.kill()
       await ended
     },
   }
+}
+
+function backOffice(call: (method: Method) => unknown): ProviderNode['deferrals'] {
+  return {
+    ...Object.fromEntries(methods.map((method) => [method, call(method)])),
+    notifications: Object.fromEntries(notificationMethods.map((method) => [method, call(`notifications.${method}`)])),
+  } as unknown as ProviderNode['deferrals']
 }
 
 function collect({ stdout, stderr }: ChildProcess): string[] {
@@ -120,7 +152,7 @@ function converse(child: ChildProcess) {
       new Promise<unknown>((resolve, reject) => {
         calls += 1
         open.set(calls, { resolve, reject })
-        child.send({ call: calls, method, args } satisfies Call)
+        child.send({ call: calls, method, args } satisfies Call, (error) => error && reject(error))
       })
   return { events, origin, call }
 }

@@ -12,7 +12,19 @@ import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import { interact } from './interaction.js'
 import type { Call, Report, Told } from './node.js'
 
-const events = ['created', 'exchanged', 'approved', 'denied', 'cancelled', 'redeemed']
+const events = [
+  'created',
+  'exchanged',
+  'approved',
+  'denied',
+  'cancelled',
+  'redeemed',
+  'notified',
+  'notification_failed',
+]
+
+type Office = Record<string, (...args: unknown[]) => Promise<unknown>>
+type Extensions = Record<string, (provider: Provider, setup: Told) => void>
 
 const report = (message: Report) => process.send?.(message)
 
@@ -30,6 +42,7 @@ if (setup.issuer) provider.proxy = true
 for (const event of events) {
   provider.on(`deferral.${event}` as never, ((deferral: Deferral) => report({ event, deferral })) as never)
 }
+await extend()
 const callback = provider.callback()
 server.on('request', (req, res) => {
   if (req.url?.startsWith('/interaction/')) interact(provider, req, res, {})
@@ -40,6 +53,7 @@ report({ origin })
 
 async function configuration(db: Db): Promise<DeferredConfiguration> {
   const { modules = {}, interim, deferred, clients, jwks } = setup
+  const { notification } = deferred ?? {}
   const store = await replaced<DeferralStore>(modules.store, db)
   const adapter = await replaced<(name: string) => Adapter>(modules.adapter, db)
   return {
@@ -59,12 +73,24 @@ async function configuration(db: Db): Promise<DeferredConfiguration> {
       deferredTokenResponse: {
         store: store ?? mongoStore(db),
         ...deferred,
+        ...(notification && { notification: resolving(notification) }),
         // a deferred_code waits anyway
         defer: (_ctx, { profile }) => profile === 'oauth',
         ...(interim && { interimIdToken: () => interim }),
       },
     },
   }
+}
+
+function resolving({ hosts, ...options }: NonNullable<NonNullable<Told['deferred']>['notification']>) {
+  return { ...options, ...(hosts && { resolve: (host: string) => hosts[host] ?? [] }) }
+}
+
+async function extend(): Promise<void> {
+  const { extension } = setup.modules ?? {}
+  if (!extension) return
+  const exported = (await import(extension)) as Extensions
+  exported[new URL(extension).hash.slice(1) || 'default']!(provider, setup)
 }
 
 async function replaced<T>(module: string | undefined, db: Db): Promise<T | undefined> {
@@ -75,9 +101,11 @@ async function replaced<T>(module: string | undefined, db: Db): Promise<T | unde
 }
 
 async function answer({ call, method, args }: Call): Promise<void> {
-  const { deferrals } = provider as unknown as { deferrals: Record<string, (...args: unknown[]) => Promise<unknown>> }
+  const { deferrals } = provider
+  const [, notificationMethod] = method.split('.')
+  const office = (notificationMethod ? deferrals.notifications : deferrals) as unknown as Office
   try {
-    report({ call, result: await deferrals[method]!(...args) })
+    report({ call, result: await office[notificationMethod ?? method]!(...args) })
   } catch (error) {
     report({ call, message: String(error) })
   }
