@@ -18,9 +18,9 @@ const global = ipaddr.parseCIDR(ipv6GlobalUnicast)
 
 /** Reads `10.0.0.0/8`, or a single address; `undefined` if it is neither. */
 export function toRange(text: string): Range | undefined {
-  const [address = '', bits] = text.split('/')
+  const [address = '', bits, ...rest] = text.split('/')
   // the library alone would take 010.1 and fe80::1%eth0
-  if (!isIP(address) || address.includes('%')) return undefined
+  if (!isIP(address) || address.includes('%') || rest.length > 0) return undefined
   const parsed = ipaddr.parse(address)
   const length = parsed.kind() === 'ipv4' ? 32 : 128
   if (bits === undefined) return [parsed, length]
