@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import type { DeferralRecord, DeferralStore } from 'oidc-provider-deferred'
 import { newId } from '../../lib/deferral/handle.js'
+import { dueContract } from './due_contract.js'
 import { interactionContract } from './interaction_contract.js'
 import { listingContract } from './listing_contract.js'
 import { at, newDeferral, start } from './new_deferral.js'
+import { notificationContract } from './notification_contract.js'
 
 type Step = (store: DeferralStore, id: string, now?: Date) => Promise<unknown>
 
@@ -184,4 +186,6 @@ export function contract(open: () => DeferralStore): void {
 
   interactionContract(open)
   listingContract(open)
+  notificationContract(open)
+  dueContract(open)
 }

@@ -48,8 +48,10 @@ describeMongo('mongoStore', () => {
       '_id_',
       'by_account',
       'by_client',
+      'by_notification',
       'by_status',
       'newest',
+      'notification_due',
       'purge',
     ])
     const [info] = await database.db.listCollections({ name: 'migrated' }).toArray()
@@ -73,7 +75,7 @@ describeMongo('mongoStore', () => {
 
   test('migrates by itself on first use, and not at all when told so', async () => {
     await mongoStore(database.db, { collection: 'first_use' }).find('x')
-    expect(await database.db.collection('first_use').indexes()).toHaveLength(6)
+    expect(await database.db.collection('first_use').indexes()).toHaveLength(8)
     await mongoStore(database.db, { collection: 'untouched', migrate: false }).find('x')
     expect(await database.db.listCollections({ name: 'untouched' }).toArray()).toEqual([])
   })
@@ -104,18 +106,23 @@ describeMongo('mongoStore', () => {
     const commands = await recorded(database.db, async () => {
       const { id } = await store.create(newDeferral())
       await store.find(id)
-      await store.exchange(id, { handleHash: 'hash' })
+      await store.exchange(id, { handleHash: 'hash', sealing: { sealed: 'sealed', hold: 0 } })
+      await store.arm(id, 0)
       await store.progress(id, { step: 'review' })
       await store.requireInteraction(id, { uri: 'https://op.example/confirm' })
       await store.resume(id)
       await store.extend(id, 60)
       await store.decide(id, 'approved', {})
+      const leased = await store.claimNotification(id, 10)
+      const gone = { status: 'failed', reason: 'gone', answer: 410 } as const
+      await store.settleNotification(id, leased?.notification?.fence as number, gone)
+      await store.replayNotification(id, 10)
       const claimed = await store.claim(id, 'claim', 15)
       await store.release(id, 'claim')
       await store.finalise(id, { id: 'claim', fence: claimed?.fence as number })
       await store.cancel(id, undefined)
     })
-    expect(commands).toHaveLength(12)
+    expect(commands).toHaveLength(16)
     for (const { command, commandName } of commands) {
       expect(commandName === 'find' ? command.filter._id : command.query._id).toMatch(/^[\w-]{22}$/)
       if (commandName === 'findAndModify') expect(command.writeConcern).toEqual({ w: 'majority' })
