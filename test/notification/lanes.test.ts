@@ -1,0 +1,164 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { createLanes, type Lanes, type Limits, type Task } from '../../lib/notification/lanes.js'
+
+const limits: Limits = { perHost: 3, perClient: 2, total: 5, backlog: 4 }
+
+/** Work that ends when it is told to, and a record of what ran. */
+function bench(of: Limits = limits) {
+  const running: (Task & { end: () => void })[] = []
+  const begun: string[] = []
+  let rooms = 0
+  const lanes = createLanes<Task>(
+    (task) =>
+      new Promise((resolve) => {
+        begun.push(task.id)
+        running.push({ ...task, end: resolve })
+      }),
+    of,
+    () => {
+      rooms += 1
+    },
+  )
+  /** ends the n-th of those that run */
+  async function end(nth = 0): Promise<void> {
+    const [task] = running.splice(nth, 1)
+    task?.end()
+    // what follows from it follows in turns of its own
+    for (let turn = 0; turn < 6; turn++) await undefined
+  }
+  async function endAll(): Promise<void> {
+    while (running.length > 0) await end()
+  }
+  return { lanes, running, begun, end, endAll, rooms: () => rooms }
+}
+
+const task = (id: string, clientId: string, host: string): Task => ({ id, clientId, host })
+const take = (lanes: Lanes<Task>, count: number, clientId: string, host: string) => {
+  for (let nth = 0; nth < count; nth++) lanes.take(task(`${clientId} at ${host} ${nth}`, clientId, host))
+}
+
+describe('lanes', () => {
+  test('run no more per client, per host and in all than they may', () => {
+    const { lanes, running } = bench()
+    take(lanes, 4, 'a', 'one.example')
+    expect(running).toHaveLength(2)
+    take(lanes, 4, 'b', 'one.example')
+    expect(running).toHaveLength(3)
+    take(lanes, 2, 'c', 'two.example')
+    take(lanes, 2, 'd', 'three.example')
+    expect(running).toHaveLength(5)
+  })
+
+  test('go on with the longest waiting whose client may', async () => {
+    const { lanes, begun, end } = bench()
+    take(lanes, 3, 'a', 'one.example')
+    take(lanes, 2, 'b', 'one.example')
+    await end(2)
+    expect(begun.slice(-1)).toEqual(['b at one.example 1'])
+    await end(0)
+    expect(begun.slice(-1)).toEqual(['a at one.example 2'])
+  })
+
+  test('take on no task twice, but again once it has ended', async () => {
+    const { lanes, begun, end } = bench()
+    for (let nth = 0; nth < 3; nth++) lanes.take(task('same', 'a', 'one.example'))
+    expect(begun).toEqual(['same'])
+    await end()
+    lanes.take(task('same', 'a', 'one.example'))
+    expect(begun).toEqual(['same', 'same'])
+  })
+
+  test('say whose tasks wait, and announce when none do any more', async () => {
+    const { lanes, rooms, endAll } = bench()
+    take(lanes, 2, 'a', 'one.example')
+    expect(lanes.saturated()).toEqual([])
+    take(lanes, 9, 'a', 'one.example')
+    expect(lanes.saturated()).toEqual(['a'])
+    await endAll()
+    expect([lanes.saturated(), rooms()]).toEqual([[], 1])
+  })
+
+  test('a client that fills its backlog turns nobody else at its host away', () => {
+    const { lanes, begun } = bench()
+    take(lanes, 50, 'dead', 'shared.example')
+    take(lanes, 1, 'alive', 'shared.example')
+    expect(begun).toContain('alive at shared.example 0')
+    expect(lanes.saturated()).toEqual(['dead'])
+  })
+
+  test('a task whose client is busy at another host begins when that is over', async () => {
+    const { lanes, begun, endAll } = bench()
+    take(lanes, 2, 'a', 'old.example')
+    take(lanes, 1, 'a', 'new.example')
+    expect(begun).not.toContain('a at new.example 0')
+    await endAll()
+    expect(begun).toContain('a at new.example 0')
+    expect(lanes.saturated()).toEqual([])
+  })
+
+  test('what has not begun can be forgotten, what has is waited for', async () => {
+    const { lanes, begun, endAll } = bench()
+    take(lanes, 4, 'a', 'one.example')
+    lanes.clear()
+    let isIdle = false
+    const idle = lanes.idle().then(() => {
+      isIdle = true
+    })
+    await undefined
+    expect(isIdle).toBe(false)
+    await endAll()
+    await idle
+    expect(begun).toHaveLength(2)
+    await lanes.idle()
+  })
+
+  const hosts = fc.constantFrom('one.example', 'two.example', 'three.example')
+  const moves = fc.array(
+    fc.oneof(
+      fc.record({
+        clientId: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+        host: hosts,
+        count: fc.integer({ min: 1, max: 9 }),
+      }),
+      fc.record({ end: fc.nat(4) }),
+    ),
+    { minLength: 1, maxLength: 40 },
+  )
+
+  test('caps are never exceeded, every task taken on runs once, and in the end there is room again', async () => {
+    const seed = Number(process.env.RACE_SEED ?? Date.now() % 2 ** 31)
+    process.stderr.write(`lanes: seed ${seed}\n`)
+    const property = fc.asyncProperty(moves, async (history) => {
+      const { lanes, running, begun, end, endAll } = bench()
+      let taken = 0
+      const most = (of: keyof Task) =>
+        Math.max(0, ...running.map((one) => running.filter((other) => other[of] === one[of]).length))
+      const check = () => {
+        expect(running.length).toBeLessThanOrEqual(limits.total)
+        expect(most('clientId')).toBeLessThanOrEqual(limits.perClient)
+        expect(most('host')).toBeLessThanOrEqual(limits.perHost)
+      }
+      for (const move of history) {
+        if ('end' in move) await end(move.end % Math.max(1, running.length))
+        else for (let nth = 0; nth < move.count; nth++) lanes.take(task(String(taken++), move.clientId, move.host))
+        check()
+      }
+      while (running.length > 0) {
+        await end()
+        check()
+      }
+      expect(new Set(begun).size).toBe(begun.length)
+      // whoever waits is told of, so a client that is not has nothing left behind
+      expect(lanes.saturated()).toEqual([])
+      // nothing that ran is held against those that come next
+      for (const clientId of ['a', 'b', 'c', 'd', 'e']) {
+        begun.length = 0
+        take(lanes, 1, clientId, `${clientId}.example`)
+        expect(begun).toHaveLength(1)
+        await endAll()
+      }
+    })
+    await fc.assert(property, { seed, numRuns: 300 })
+  })
+})
