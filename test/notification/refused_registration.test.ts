@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { memoryStore, type NotificationOptions, Provider } from 'oidc-provider-deferred'
+import { type NotifyingProvider, notified, startNotifying } from './notified_clients.js'
+import { literals, ports, refusedHosts } from './refused_vectors.js'
+
+const port = 8443
+const issuer = 'https://op.example'
+const notification: NotificationOptions = { allow: ['127.0.0.9'], deny: ['denied.example'], ports: [port] }
+const malformed = [
+  `http://rp.example:${port}/`,
+  `https://user@rp.example:${port}/`,
+  `https://user:password@rp.example:${port}/`,
+  `https://:password@rp.example:${port}/`,
+  `https://@denied.example:${port}/`,
+  `https://rp.example:${port}/#`,
+  `https://rp.example:${port}/#fragment`,
+  `https://rp.example:${port} /`,
+  ` https://rp.example:${port}/`,
+  `https:/rp.example:${port}/`,
+  `https:rp.example:${port}`,
+  `https:\\\\rp.example:${port}`,
+  `https://rp.example\\@127.0.0.1:${port}/`,
+  `//rp.example:${port}/`,
+  '/notified',
+  'https://',
+  'https://rp.example:99999/',
+  `https://256.0.0.1:${port}/`,
+  `https://1.2.3.4.5:${port}/`,
+  `https://0x100000000:${port}/`,
+  `https://[fe80::1%25lo]:${port}/`,
+  `https://[::1:${port}/`,
+  `https://rp.exam\nple:${port}/`,
+  'javascript:alert(1)',
+]
+const refused = [
+  ...malformed.map((endpoint) => ({ name: endpoint, endpoint: endpoint as unknown })),
+  ...[...literals(port), ...refusedHosts(port), ...ports()],
+]
+const wrongTypes = [['https://rp.example:8443/'], {}, 1, true, '']
+
+let op: NotifyingProvider
+
+beforeAll(async () => {
+  op = await startNotifying(notification, {
+    issuer,
+    configuration: { features: { registration: { enabled: true } } },
+  })
+})
+
+afterAll(() => op.close())
+
+async function register(endpoint: unknown): Promise<{ status: number; error?: string; description?: string }> {
+  const { client_id, client_secret, ...metadata } = notified('', '')
+  const response = await fetch(`${op.origin}/reg`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...metadata, deferred_client_notification_endpoint: endpoint }),
+  })
+  const { error, error_description: description } = (await response.json()) as Record<string, string>
+  return { status: response.status, ...(error && { error }), ...(description && { description }) }
+}
+
+const construct = (endpoint: unknown, options: NotificationOptions = notification) =>
+  new Provider(issuer, {
+    clients: [notified('static', endpoint as string)],
+    features: {
+      clientCredentials: { enabled: true },
+      deferredTokenResponse: { store: memoryStore(), keys: [Buffer.alloc(32, 1)], notification: options },
+    },
+  })
+
+describe.each(refused)('I-123 C02 E-22 $name', ({ endpoint }) => {
+  test('cannot be registered', async () => {
+    expect(await register(endpoint)).toEqual({
+      status: 400,
+      error: 'invalid_client_metadata',
+      description: expect.stringMatching(/^deferred_client_notification_endpoint must /),
+    })
+  })
+
+  test('cannot be configured', () => {
+    expect(() => construct(endpoint)).toThrow(TypeError)
+    expect(() => construct(endpoint)).toThrow(/deferred_client_notification_endpoint/)
+  })
+})
+
+test.each(wrongTypes)('C02 %j cannot be registered', async (endpoint) => {
+  expect(await register(endpoint)).toMatchObject({ status: 400, error: 'invalid_client_metadata' })
+})
+
+test.each(['', ':443'])(
+  'I-123 port 443 is the only one where nothing is said of ports, and may be left out: "%s"',
+  (at) => {
+    expect(() => construct(`https://rp.example${at}/`, {})).not.toThrow()
+    for (const other of [22, 25, 80, 6379, 8443, 0]) {
+      expect(() => construct(`https://rp.example:${other}/`, {})).toThrow(/must use port 443/)
+    }
+  },
+)
+
+test.each([
+  `https://rp.example:${port}/`,
+  `HTTPS://RP.EXAMPLE:${port}/notified?of=this`,
+  `https://127.0.0.9:${port}/`,
+  `https://0x7f000009:${port}/`,
+  `https://8.8.8.8:${port}/`,
+  `https://[2606:4700::1111]:${port}/`,
+  `https://bücher.example:${port}/`,
+  `https://rp.example.:${port}/`,
+  `https://notdenied.example:${port}/`,
+  `https://op.example.org:${port}/`,
+])('I-123 %s can be registered and configured', async (endpoint) => {
+  expect(await register(endpoint)).toEqual({ status: 201 })
+  expect(() => construct(endpoint)).not.toThrow()
+})
