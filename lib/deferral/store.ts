@@ -125,7 +125,7 @@ export interface DeferralStore {
   settleNotification(id: string, fence: number, settlement: Settlement, now?: Date): Promise<DeferralRecord | undefined>
 
   /**
-   * Has a notification sent again, at once and from the first attempt on. Guard: unexpired, still sealed, `failed`, or `owed`
+   * Has a notification sent again, at once and from the first attempt on; raises the fence. Guard: unexpired, still sealed, `failed`, or `owed`
    * and not due within `lease` seconds.
    */
   replayNotification(id: string, lease: number, now?: Date): Promise<DeferralRecord | undefined>

@@ -87,7 +87,7 @@ function outcomeOfFault(error: Error & { code?: unknown }): Outcome {
   const code = typeof error.code === 'string' ? error.code : error.name
   if (error instanceof EgressDenied) return { reason: `the endpoint ${message}`, isFinal: true }
   if (error instanceof KeyNotFound) return { reason: `what is sealed cannot be opened: ${message}` }
-  if (code.startsWith('ERR_JW')) return { reason: `what is sealed cannot be opened: ${code}`, isFinal: true }
+  if (/^ERR_J(OSE|W)/.test(code)) return { reason: `what is sealed cannot be opened: ${code}`, isFinal: true }
   if (certificateFault.test(code)) return { reason: `the certificate of the endpoint is not accepted: ${code}` }
   return { reason: `no answer: ${code}` }
 }

@@ -28,6 +28,8 @@ export function egressRules(
       if (url.protocol !== 'https:') return 'must be an absolute https URL'
       if (!ports.includes(portOf(url))) return `must use port ${ports.join(' or ')}`
       const host = hostOf(url)
+      // the resolver would take one more dot off, and a rule about the name would not see it
+      if (host.split('.').includes('')) return 'must be an absolute https URL'
       if (isIP(host) && !permits(host)) return 'must not be at an address that is not public'
       if (deniedHosts.some((denied) => host === denied || host.endsWith(`.${denied}`)))
         return 'must not be at this host'
@@ -49,7 +51,8 @@ function isOwn(url: URL, own: URL): boolean {
 }
 
 function portOf({ port, protocol }: URL): number {
-  return Number(port) || (protocol === 'http:' ? 80 : 443)
+  if (port !== '') return Number(port)
+  return protocol === 'http:' ? 80 : 443
 }
 
 function toRanges(entries: readonly string[]): Range[] {

@@ -7,7 +7,7 @@ export interface Task {
 
 /** Runs tasks side by side, a few per host and per client, so that one that hangs holds up its own kind only (E-27). */
 export interface Lanes<T extends Task> {
-  /** Takes a task on, unless it is there already, or too many for its host are. */
+  /** Takes a task on, unless it is there already, or too many of its client are. */
   take(task: T): void
   /** clients that have tasks waiting here already: what else is due for them would only hide the others' */
   saturated(): string[]
@@ -22,100 +22,82 @@ export interface Limits {
   perHost: number
   perClient: number
   total: number
-  /** how many wait per host */
+  /** how many wait per client */
   backlog: number
 }
 
-interface Lane<T> {
-  waiting: T[]
-  running: number
-  /** clients of tasks that found no room */
-  turnedAway: Set<string>
-}
-
-/** Lanes that run `work`, which must not reject; `onRoom` is called when nothing waits for a host any more. */
+/** Lanes that run `work`, which must not reject; `onRoom` is called when nothing waits for a client any more. */
 export function createLanes<T extends Task>(
   work: (task: T) => Promise<void>,
   limits: Limits,
   onRoom: () => void,
 ): Lanes<T> {
-  const lanes = new Map<string, Lane<T>>()
-  const perClient = new Map<string, number>()
+  const waiting = new Map<string, T[]>()
   const known = new Set<string>()
   const running = new Set<Promise<void>>()
+  const perClient = createCount()
+  const perHost = createCount()
 
-  function laneOf(host: string): Lane<T> {
-    const lane = lanes.get(host) ?? { waiting: [], running: 0, turnedAway: new Set() }
-    lanes.set(host, lane)
-    return lane
+  function next(clientId: string, tasks: T[]): T | undefined {
+    if (running.size >= limits.total || perClient.of(clientId) >= limits.perClient) return undefined
+    const index = tasks.findIndex(({ host }) => perHost.of(host) < limits.perHost)
+    return index < 0 ? undefined : tasks.splice(index, 1)[0]
   }
 
-  function next({ waiting, running: inLane }: Lane<T>): T | undefined {
-    if (inLane >= limits.perHost || running.size >= limits.total) return undefined
-    const index = waiting.findIndex(({ clientId }) => (perClient.get(clientId) ?? 0) < limits.perClient)
-    return index < 0 ? undefined : waiting.splice(index, 1)[0]
+  // one task per client and turn: whoever began one goes to the end of the map, and is met there again
+  function start(): void {
+    for (const [clientId, tasks] of waiting) {
+      const task = next(clientId, tasks)
+      if (!task) continue
+      waiting.delete(clientId)
+      if (tasks.length > 0) waiting.set(clientId, tasks)
+      begin(task)
+    }
   }
 
-  function start(lane: Lane<T>): void {
-    for (let task = next(lane); task; task = next(lane)) begin(lane, task)
-  }
-
-  function begin(lane: Lane<T>, task: T): void {
-    lane.running += 1
-    perClient.set(task.clientId, (perClient.get(task.clientId) ?? 0) + 1)
+  function begin(task: T): void {
+    perClient.add(task.clientId, 1)
+    perHost.add(task.host, 1)
     const done = work(task).finally(() => {
       running.delete(done)
       known.delete(task.id)
-      lane.running -= 1
-      release(task.clientId)
-      advance(lane, task.host)
+      perClient.add(task.clientId, -1)
+      perHost.add(task.host, -1)
+      const before = waiting.size
+      start()
+      if (waiting.size < before) onRoom()
     })
     running.add(done)
   }
 
-  function release(clientId: string): void {
-    const left = (perClient.get(clientId) ?? 1) - 1
-    if (left > 0) perClient.set(clientId, left)
-    else perClient.delete(clientId)
-  }
-
-  function advance(lane: Lane<T>, host: string): void {
-    const hadWaiting = lane.waiting.length > 0
-    const wasFull = running.size + 1 >= limits.total
-    start(lane)
-    if (wasFull) for (const other of lanes.values()) start(other)
-    if (hadWaiting && lane.waiting.length === 0) {
-      lane.turnedAway.clear()
-      onRoom()
-    }
-    if (lane.running === 0 && lane.waiting.length === 0) lanes.delete(host)
-  }
-
   return {
     take(task) {
-      if (known.has(task.id)) return
-      const lane = laneOf(task.host)
-      if (lane.waiting.length >= limits.backlog) {
-        lane.turnedAway.add(task.clientId)
-        return
-      }
+      const tasks = waiting.get(task.clientId) ?? []
+      if (known.has(task.id) || tasks.length >= limits.backlog) return
       known.add(task.id)
-      lane.waiting.push(task)
-      start(lane)
+      tasks.push(task)
+      waiting.set(task.clientId, tasks)
+      start()
     },
-    saturated() {
-      const busy = [...lanes.values()].filter(({ waiting }) => waiting.length > 0)
-      return [
-        ...new Set(
-          busy.flatMap(({ waiting, turnedAway }) => [...waiting.map(({ clientId }) => clientId), ...turnedAway]),
-        ),
-      ]
-    },
+    saturated: () => [...waiting.keys()],
     clear() {
-      for (const lane of lanes.values()) for (const { id } of lane.waiting.splice(0)) known.delete(id)
+      for (const tasks of waiting.values()) for (const { id } of tasks) known.delete(id)
+      waiting.clear()
     },
     async idle() {
       await Promise.all(running)
+    },
+  }
+}
+
+function createCount() {
+  const counts = new Map<string, number>()
+  return {
+    of: (name: string) => counts.get(name) ?? 0,
+    add(name: string, by: number) {
+      const count = (counts.get(name) ?? 0) + by
+      if (count > 0) counts.set(name, count)
+      else counts.delete(name)
     },
   }
 }

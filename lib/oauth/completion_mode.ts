@@ -31,10 +31,18 @@ export function isOptedIn(ctx: Context): boolean {
   return canWait(ctx, bodyOf(ctx)?.completion_mode)
 }
 
+/** What the client wants to be notified with; `invalid_request` where that could not be sent. */
+export function notificationToken(ctx: Context): string | undefined {
+  const sent = bodyOf(ctx)?.client_notification_token
+  // RFC 6749, section 3.2
+  const token = sent === '' ? undefined : sent
+  assertNotificationToken('client_notification_token', token)
+  return token
+}
+
 /** Refuses what only this draft can find wrong with a token request that is valid otherwise (I-030, I-034). */
 export function assertRequest(ctx: Context, isHinted = false): void {
-  const body = bodyOf(ctx)
-  if (isOptedIn(ctx)) assertNotificationToken('client_notification_token', body?.client_notification_token)
+  if (isOptedIn(ctx)) notificationToken(ctx)
   else if (isHinted && mayPoll(ctx)) {
     throw new errors.InvalidRequest('completion_mode must list deferred again, as it did in the request before')
   }

@@ -6,12 +6,13 @@ import type { Core } from '../core.js'
 import { type Binding, type DeferralRecord, describe, type JsonObject } from '../deferral/deferral.js'
 import { newHandle } from '../deferral/handle.js'
 import type { NewDeferral } from '../deferral/store.js'
-import { bodyOf, type Context } from '../host/context.js'
+import type { Context } from '../host/context.js'
 import { epochTime } from '../host/epoch_time.js'
 import type { Deferred } from '../profile/defer.js'
-import { armOnceAnswered, assertNotificationToken, sealingFor } from '../profile/notification.js'
+import { armOnceAnswered, sealingFor } from '../profile/notification.js'
 import { refusal } from '../profile/token_error_response.js'
 import { refuseReplayed } from './code_reuse.js'
+import { notificationToken } from './completion_mode.js'
 import { requested } from './requested.js'
 
 /** A request that was validated and has to wait. */
@@ -29,9 +30,7 @@ export interface Held {
 /** Creates the deferral; throws what its client is to be answered with. */
 export async function deferredResponse(ctx: Context, core: Core, held: Held): Promise<never> {
   const { handle, hash } = newHandle('deferral_code', held.id)
-  const { client_notification_token: token } = bodyOf(ctx) ?? {}
-  assertNotificationToken('client_notification_token', token)
-  const sealing = await sealingFor(ctx, core, held.id, { handle, token })
+  const sealing = await sealingFor(ctx, core, held.id, { handle, token: notificationToken(ctx) })
   const record = await created(core, { ...newDeferral(ctx, held, hash), ...sealing })
   const deferral = describe(record)
   ctx.oidc.entity('Deferral', deferral)

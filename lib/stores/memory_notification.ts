@@ -31,8 +31,9 @@ export function suppress({ notification }: DeferralRecord): Kept {
 
 /** The same, with another expiry. */
 export function prolong({ notification }: DeferralRecord, expiresAt: Date): Kept {
-  if (!notification?.due || notification.status === 'owed') return {}
-  return { notification: { ...notification, due: expiresAt } }
+  if (!notification?.due) return {}
+  const { status, due } = notification
+  return { notification: { ...notification, due: status === 'owed' && due < expiresAt ? due : expiresAt } }
 }
 
 /** Whether the client's handle is only now known to have arrived. */
@@ -97,7 +98,9 @@ export function isReplayable({ notification, expiresAt }: DeferralRecord, lease:
 
 /** To be sent again. */
 export function replayed({ notification }: DeferralRecord, now: Date): Kept {
-  return { notification: { ...notification!, status: 'owed', due: now, attempts: 0 } }
+  const { fence, heldUntil } = notification!
+  const due = later(now, heldUntil)
+  return { notification: { ...notification!, status: 'owed', due, attempts: 0, fence: fence + 1 } }
 }
 
 function erased({ sealed, due, ...kept }: NotificationRecord): NotificationRecord {

@@ -52,8 +52,9 @@ export const erase: Document = { $unset: ['notification.sealed', 'notification.d
 
 /** The same, with another expiry. */
 export function prolong(expiresAt: unknown): Document {
-  const isKeptToIt = { $and: [isStatus('waiting', 'failed'), { $gt: ['$notification.due', null] }] }
-  return { notification: changed(isKeptToIt, { due: expiresAt }) }
+  const due = '$notification.due'
+  const sooner = { $cond: [isStatus('owed'), { $min: [due, expiresAt] }, expiresAt] }
+  return { notification: changed({ $gt: [due, null] }, { due: sooner }) }
 }
 
 /** The worker's transitions. */
@@ -121,7 +122,8 @@ export function notificationVerbs(transition: Transit, collection: () => Promise
       const isFar = { $gt: ['$notification.due', seconds(lease, now)] }
       const isReplayable = { $or: [{ $eq: [status, 'failed'] }, { $and: [{ $eq: [status, 'owed'] }, isFar] }] }
       const guard = { 'notification.sealed': { $exists: true }, $expr: { $and: [unexpired(now), isReplayable] } }
-      const change = { status: 'owed', due: now, attempts: 0 }
+      const due = { $max: [now, '$notification.heldUntil'] }
+      const change = { status: 'owed', due, attempts: 0, fence: { $add: ['$notification.fence', 1] } }
       return transition(id, now, guard, { $set: { notification: { $mergeObjects: [kept, change] } } })
     },
   }

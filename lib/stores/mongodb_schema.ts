@@ -73,7 +73,7 @@ export const jsonMembers = Object.keys(properties).filter((name) => properties[n
 
 const validator = { $jsonSchema: { bsonType: 'object', required, properties } }
 
-/** The index that workers sweep: all they ask for is in it, and only deferrals whose client can be told something are. */
+/** The index that workers sweep: only deferrals whose client may have to be told something are in it. */
 export const dueIndex = 'notification_due'
 
 /** Each index and the query that needs it. */
