@@ -4,6 +4,7 @@ import {
   type DeferredTokenResponseOptions,
   type DeferringClientMetadata,
   memoryStore,
+  type NotificationOptions,
   type NotificationRecord,
   type Profile,
 } from 'oidc-provider-deferred'
@@ -65,6 +66,8 @@ export interface Wire {
 export interface WireOptions extends Omit<TestOptions, 'deferred'> {
   deferred?: DeferredTokenResponseOptions
   clients?: (endpoint: string) => DeferringClientMetadata[]
+  /** beside what it takes to reach the receiver */
+  notification?: NotificationOptions
 }
 
 /** An endpoint of its own per client, with a query. */
@@ -75,7 +78,12 @@ export const endpoints = (endpoint: string): DeferringClientMetadata[] =>
   }))
 
 /** Starts both. */
-export async function startWire({ deferred, clients = endpoints, ...options }: WireOptions = {}): Promise<Wire> {
+export async function startWire({
+  deferred,
+  clients = endpoints,
+  notification,
+  ...options
+}: WireOptions = {}): Promise<Wire> {
   const receiver = await startReceiver()
   const store = deferred?.store ?? memoryStore()
   const op = await startProvider({
@@ -83,7 +91,7 @@ export async function startWire({ deferred, clients = endpoints, ...options }: W
     configuration: { clients: clients(receiver.endpoint), ...options.configuration },
     deferred: {
       keys: [randomBytes(32)],
-      notification: receiver.notification,
+      notification: { ...receiver.notification, ...notification },
       defer: (_ctx, { profile }) => profile === 'oauth',
       ...deferred,
       store,

@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { Deferral, Transition } from 'oidc-provider-deferred'
+import { held } from '../support/deferral.js'
+import { observedStore } from '../support/observed.js'
+import { until } from '../support/receiver.js'
+import { relyingParty } from '../support/relying_party.js'
+import { type Begun, startWire, type Wire } from './wire.js'
+
+/*
+ * Whatever happens on the way to the client, who decides hears of the decision and of nothing else.
+ */
+const observed = observedStore()
+const events: { event: string; deferral: Deferral }[] = []
+const eventsOf = (id: string) => events.filter(({ deferral }) => deferral.id === id).map(({ event }) => event)
+const decided = { changed: true, deferral: { status: 'approved' } } as object as Transition
+const unknown = () => Promise.reject(Object.assign(new Error('not found'), { code: 'ENOTFOUND' }))
+
+let wire: Wire
+let resolve: () => string[] | Promise<string[]>
+const reachable = () => ['127.0.0.1']
+
+beforeAll(async () => {
+  resolve = reachable
+  wire = await startWire({ deferred: { store: observed.store }, notification: { resolve: () => resolve() } })
+  for (const event of ['notified', 'notification_failed'] as const)
+    wire.op.provider.on(`deferral.${event}`, (deferral) => events.push({ event, deferral }))
+})
+afterAll(() => wire.close())
+
+const deferrals = () => wire.op.provider.deferrals
+
+async function ready(): Promise<Begun> {
+  const begun = await wire.begin('oauth')
+  wire.op.clock.advance(2)
+  return begun
+}
+
+describe('the way to the client', () => {
+  test.each<[string, typeof resolve, string, RegExp]>([
+    // the receiver is at another address
+    ['nobody listens', () => ['127.0.0.2'], 'owed', /^no answer: ECONNREFUSED$/],
+    ['its host has an address that is not public', () => ['10.0.0.1'], 'failed', /10\.0\.0\.1, which is not public$/],
+    ['its host has no address', () => [], 'owed', /^no answer: ENOTFOUND$/],
+    ['its host is not known', unknown, 'owed', /^no answer: ENOTFOUND$/],
+    ['the resolver of the integrator is broken', () => 'address' as never, 'owed', /^no answer: TypeError$/],
+    [
+      'the resolver of the integrator gives no addresses',
+      () => [undefined, 1] as never,
+      'owed',
+      /^no answer: TypeError$/,
+    ],
+  ])('%s: the approver hears nothing of it, and polls yield tokens', async (_case, resolved, status, reason) => {
+    resolve = resolved
+    const { id, poll } = await ready()
+    expect(await deferrals().approve(id)).toMatchObject(decided)
+    await wire.over(id, 1)
+    resolve = reachable
+    expect(await wire.kept(id)).toMatchObject({ status, reason: expect.stringMatching(reason) })
+    expect(eventsOf(id)).toEqual(status === 'failed' ? ['notification_failed'] : [])
+    expect((await poll()).status).toBe(200)
+    expect(wire.heard(id)).toEqual([])
+  })
+})
+
+describe('the store', () => {
+  test.each([
+    ['dueNotifications', 'before', 1],
+    ['claimNotification', 'before', 1],
+    ['settleNotification', 'before', 1],
+    ['settleNotification', 'after', 1],
+  ] as const)('%s fails once, its reply lost or not (%s): told once, and announced once', async (verb, when, count) => {
+    const { id } = await ready()
+    observed.failNext(verb, when)
+    expect(await deferrals().approve(id)).toMatchObject(decided)
+    await wire.settled(id, 'delivered')
+    await until(() => eventsOf(id).length > 0)
+    expect(wire.heard(id)).toHaveLength(count)
+    expect(eventsOf(id)).toEqual(['notified'])
+  })
+
+  test('what came of an attempt cannot be written at all: the approver hears nothing, and it is sent once more', async () => {
+    const { id } = await ready()
+    for (let n = 0; n < 2; n++) observed.failNext('settleNotification')
+    expect(await deferrals().approve(id)).toMatchObject(decided)
+    await until(() => observed.calls.slice(-2).every((call) => call === 'settleNotification'))
+    expect(await wire.kept(id)).toMatchObject({ status: 'owed', attempts: 1 })
+    wire.op.clock.advance(11)
+    await wire.settled(id, 'delivered')
+    expect(wire.heard(id).map(({ headers }) => headers['delivery-attempt'])).toEqual(['1', '2'])
+    expect(eventsOf(id)).toEqual(['notified'])
+  })
+
+  test('a lease is lost, whose reply is: it goes on when that ends', async () => {
+    const { id } = await ready()
+    observed.failNext('claimNotification', 'after')
+    expect(await deferrals().approve(id)).toMatchObject(decided)
+    await wire.settled(id, 'owed')
+    await until(async () => (await wire.kept(id))?.attempts === 1)
+    wire.op.clock.advance(11)
+    await wire.settled(id, 'delivered')
+    expect(wire.heard(id)).toHaveLength(1)
+  })
+
+  test('nobody can write that the client has its handle: its answer is as ever, and it is told when the hold ends', async () => {
+    observed.failNext('arm')
+    const { id, answer } = await held(wire.op, relyingParty(wire.op.issuer), 'client_credentials')
+    expect(answer).toMatchObject({ status: 400, body: { error: 'authorization_pending' } })
+    await deferrals().approve(id)
+    wire.op.clock.advance(14)
+    await wire.swept()
+    // fourteen seconds and the two of the sweep
+    await wire.settled(id, 'delivered')
+    expect(wire.heard(id)).toHaveLength(1)
+  })
+
+  test('a decision that cannot be written is no decision, and nothing is sent', async () => {
+    const { id } = await ready()
+    observed.failNext('decide')
+    await expect(deferrals().approve(id)).rejects.toThrow(/decide/)
+    await wire.swept()
+    expect(wire.heard(id)).toEqual([])
+    expect(await wire.kept(id)).toMatchObject({ status: 'waiting', attempts: 0 })
+  })
+})
