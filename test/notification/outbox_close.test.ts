@@ -1,0 +1,130 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { memoryStore } from 'oidc-provider-deferred'
+import type { TestProvider } from '../support/provider.js'
+import { answering, type Behaviour } from '../support/receiver.js'
+import { type Fleet, startFleet, stocks } from './fleet.js'
+
+const fleets: Fleet[] = []
+
+/** A fleet whose first notification is on its way. */
+async function sending(
+  behave: Behaviour,
+  store = memoryStore(),
+): Promise<{ fleet: Fleet; op: TestProvider; id: string }> {
+  const fleet = await startFleet({ ...(await stocks.memory()), store }, { behave })
+  fleets.push(fleet)
+  const op = await fleet.start()
+  const { id } = await fleet.begin(op)
+  fleet.clock.advance(2)
+  await op.provider.deferrals.approve(id)
+  await fleet.receiver.arrived(1)
+  return { fleet, op, id }
+}
+
+async function timed(work: Promise<unknown>): Promise<number> {
+  const begun = performance.now()
+  await work
+  return (performance.now() - begun) / 1000
+}
+
+/** Closes a node whose receiver never answers, and one whose store never does; resolves to how long that took. */
+async function closedWhileHanging() {
+  let release: (nothing: undefined) => void = () => undefined
+  const forever = new Promise<undefined>((resolve) => {
+    release = resolve
+  })
+  const lost = { ...memoryStore(), settleNotification: () => forever }
+  const hanging = await sending(() => undefined)
+  const stuck = await sending(answering(204), lost)
+  const [receiver, store] = await Promise.all([hanging, stuck].map(({ op }) => timed(op.provider.deferrals.close())))
+  release(undefined)
+  return { receiver, store, hanging }
+}
+
+/** What a process with a worker, and nothing else to do, writes before it ends. */
+async function lastWords(close: string): Promise<string> {
+  const script = `
+    import { memoryStore, Provider } from 'oidc-provider-deferred'
+    const deferredTokenResponse = { store: memoryStore(), keys: [new Uint8Array(32)] }
+    const provider = new Provider('https://op.example', { features: { deferredTokenResponse } })
+    ${close}
+    // two sweeps on, and then there is nothing left to do
+    setTimeout(() => console.log('done'), 2500)
+  `
+  const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { timeout: 20_000 })
+  return (await run).stdout
+}
+
+describe('close', () => {
+  // these take their time: they are awaited last
+  let hung: ReturnType<typeof closedWhileHanging>
+  let processes: Promise<string[]>
+
+  beforeAll(() => {
+    hung = closedWhileHanging()
+    processes = Promise.all(['', 'await provider.deferrals.close()'].map(lastWords))
+  })
+
+  afterAll(async () => {
+    await Promise.all(fleets.map((fleet) => fleet.close()))
+  })
+
+  test('waits for the attempt under way and for what it has to write, however often it is called', async () => {
+    let answer: () => void = () => undefined
+    const { fleet, op, id } = await sending((response) => {
+      answer = () => response.writeHead(204).end()
+    })
+    const closed: number[] = []
+    const closes = [1, 2].map((nth) => op.provider.deferrals.close().then(() => closed.push(nth)))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(closed).toEqual([])
+    answer()
+    await Promise.all(closes)
+    expect(await fleet.told(id)).toMatchObject({ status: 'delivered', attempts: 1 })
+    expect(await timed(op.provider.deferrals.close())).toBeLessThan(0.1)
+  })
+
+  test('takes nothing new on, and leaves it to others', async () => {
+    const { fleet, op, id } = await sending(answering(503))
+    const waits = await fleet.begin(op)
+    fleet.clock.advance(2)
+    await op.provider.deferrals.close()
+    fleet.clock.advance(60)
+    await op.provider.deferrals.deny(waits.id)
+    await op.provider.deferrals.notifications.replay(id)
+    // longer than a sweep takes to come
+    await new Promise((resolve) => setTimeout(resolve, 1300))
+    expect(fleet.receiver.arrivals).toHaveLength(1)
+    fleet.receiver.behave = answering(204)
+    await fleet.start()
+    await Promise.all([id, waits.id].map((owed) => fleet.settled(owed, 'delivered')))
+  })
+
+  test('a node without keys, or one that must not send, has nothing to close', async () => {
+    const fleet = await startFleet(await stocks.memory(), { clients: () => [] })
+    fleets.push(fleet)
+    for (const options of [{ keys: [] }, { notification: { worker: false } }]) {
+      const op = await fleet.start(options)
+      expect(await timed(op.provider.deferrals.close())).toBeLessThan(0.1)
+    }
+  })
+
+  test('a worker keeps no process alive, running or closed', async () => {
+    expect(await processes).toEqual(['done\n', 'done\n'])
+  })
+
+  test('E-27 ends within ten seconds where a receiver hangs, and where the store does', async () => {
+    const { receiver, store, hanging } = await hung
+    process.stderr.write(`closed after ${receiver} s and ${store} s\n`)
+    expect(receiver).toBeLessThan(10)
+    expect(store).toBeLessThan(10.5)
+    // known to have failed, not given up
+    expect(await hanging.fleet.told(hanging.id)).toMatchObject({
+      status: 'owed',
+      attempts: 1,
+      reason: expect.stringContaining('no answer'),
+    })
+  })
+})
