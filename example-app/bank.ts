@@ -8,19 +8,19 @@ npm run bank -- --headless   play it without a browser and check every answer
 
 --mongodb, with either, starts a MongoDB server of its own and keeps nothing afterwards
 
-PORT=3000            the provider's port; the other sites take the next four
+PORT=3000            the provider's port; the other sites take the next five
 MONGODB_URI=...      keep everything in MongoDB; default is memory`
 
 function ports(): Ports {
   const first = Number(process.env.PORT ?? 3000)
-  if (!Number.isInteger(first) || first < 1 || first > 65531)
-    throw new RangeError('PORT must be a number from 1 to 65531')
-  return [first, first + 1, first + 2, first + 3, first + 4]
+  if (!Number.isInteger(first) || first < 1 || first > 65530)
+    throw new RangeError('PORT must be a number from 1 to 65530')
+  return [first, first + 1, first + 2, first + 3, first + 4, first + 5]
 }
 
 async function serve(mongodb: MongoServer | undefined): Promise<void> {
-  const bank = await startBank({ mongodb, ports: ports(), deferral: { interval: 2 } })
-  const { provider, relyingParty, desk, confirmation, partner } = bank.origins
+  const bank = await startBank({ mongodb, ports: ports() })
+  const { provider, relyingParty, desk, confirmation, partner, notification } = bank.origins
   console.log(`
 Harbour, a small bank whose reviewers take their time (everything in ${bank.storage})
 
@@ -29,6 +29,7 @@ Harbour, a small bank whose reviewers take their time (everything in ${bank.stor
   Provider    ${provider}    issuer ${provider}/op
   Confirm     ${confirmation}   where customers answer; its certificate vouches for itself, your browser will warn
   Partner     ${partner}    asks for access from the browser, on another origin
+  Notified    ${notification}   where the bank's website hears of decisions; no page to look at
   Agent       npm run agent            asks for a payment, in another terminal
 
 Ctrl+C stops it.`)

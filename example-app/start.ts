@@ -1,3 +1,4 @@
+import type { Middleware } from 'koa'
 import type { DeferredTokenResponseOptions, Provider } from 'oidc-provider-deferred'
 import { createDesk } from './desk/application.js'
 import { createPartner } from './partner/application.js'
@@ -5,13 +6,17 @@ import { createProvider } from './provider/application.js'
 import { bankClient } from './provider/clients.js'
 import { createConfirmation } from './provider/confirmation/application.js'
 import { createRelyingParty } from './relying_party/application.js'
+import { notificationPath } from './relying_party/notification.js'
 import { demoKeys } from './storage/keys.js'
 import { type MongoServer, openStorage } from './storage/storage.js'
 import { type Certificate, selfSignedCertificate } from './web/certificate.js'
 import { close, listen } from './web/listen.js'
 
-/** Of the provider, the relying party, the desk, the confirmation page and the partner; 0 takes any free one. */
-export type Ports = readonly [number, number, number, number, number]
+/**
+ * Of the provider, the relying party, the desk, the confirmation page, the partner and the relying party's notification endpoint;
+ * 0 takes any free one.
+ */
+export type Ports = readonly [number, number, number, number, number, number]
 
 export interface BankOptions {
   /** Everything is in memory without it. */
@@ -20,12 +25,14 @@ export interface BankOptions {
   deferral?: Pick<DeferredTokenResponseOptions, 'interval' | 'ttl' | 'now'>
   /** What the relying party sends its requests with. */
   fetch?: typeof fetch
-  /** Of the confirmation page; a new self-signed one unless given. */
+  /** What stands before its notification endpoint: a place to look on, or to stumble. */
+  beforeNotification?: Middleware
+  /** Of the confirmation page and the notification endpoint; a new self-signed one unless given. */
   certificate?: Certificate
 }
 
 export interface Bank {
-  origins: { provider: string; relyingParty: string; desk: string; confirmation: string; partner: string }
+  origins: Record<'provider' | 'relyingParty' | 'desk' | 'confirmation' | 'partner' | 'notification', string>
   storage: string
   provider: Provider
   stop(): Promise<void>
@@ -39,6 +46,7 @@ export async function startBank({
   ports,
   deferral = {},
   fetch = globalThis.fetch,
+  beforeNotification = (_, next) => next(),
   certificate = selfSignedCertificate('localhost'),
 }: BankOptions): Promise<Bank> {
   const storage = await openStorage(mongodb)
@@ -46,34 +54,39 @@ export async function startBank({
   const { cookies: key, clientSecret } = keys
   const { history, journeys } = storage
   // Listening comes first: with any free port, the addresses are known only then.
-  const [provider, relyingParty, desk, confirmation, partner] = await Promise.all([
+  const [provider, relyingParty, desk, confirmation, partner, notification] = await Promise.all([
     listen(ports[0]),
     listen(ports[1]),
     listen(ports[2]),
     listen(ports[3], certificate),
     listen(ports[4]),
+    listen(ports[5], certificate),
   ])
 
   const redirectUri = `${relyingParty.origin}/callback`
-  const addresses = { redirectUri, partner: partner.origin }
-  const op = createProvider({ origin: provider.origin, storage, keys, addresses, deferral })
+  const addresses = { redirectUri, partner: partner.origin, notification: notification.origin + notificationPath }
+  const op = createProvider({ origin: provider.origin, storage, keys, addresses, trusted: certificate.cert, deferral })
   const { deferrals, issuer } = op.provider
   const bank = await createRelyingParty({
     op: { issuer, clientId: bankClient, clientSecret, redirectUri, fetch },
     key,
     journeys,
     desk: desk.origin,
+    beforeNotification,
   })
 
   provider.server.on('request', op.app.callback())
   relyingParty.server.on('request', bank.app.callback())
+  notification.server.on('request', bank.notificationEndpoint.callback())
   desk.server.on('request', createDesk({ deferrals, storage, key, confirmation: confirmation.origin }).callback())
   confirmation.server.on('request', createConfirmation({ deferrals, history, key }).callback())
   partner.server.on('request', createPartner({ issuer, key: keys.partner, cookies: key }).callback())
 
   async function quiet(): Promise<void> {
+    // Who is being told something may hear it to the end.
+    await deferrals.close()
     await bank.stop()
-    await Promise.all([provider, relyingParty, desk, confirmation, partner].map(close))
+    await Promise.all([provider, relyingParty, desk, confirmation, partner, notification].map(close))
   }
   return {
     origins: {
@@ -82,6 +95,7 @@ export async function startBank({
       desk: desk.origin,
       confirmation: confirmation.origin,
       partner: partner.origin,
+      notification: notification.origin,
     },
     storage: storage.name,
     provider: op.provider,

@@ -9,6 +9,8 @@ import { show } from '../web/page.js'
 import { renew, visitOf } from '../web/visit.js'
 import { decisions } from './decisions.js'
 import { deferralPage } from './pages/deferral.js'
+import { isNotificationFilter } from './pages/notification.js'
+import { notificationsPage } from './pages/notifications.js'
 import { queuePage } from './pages/queue.js'
 import { signInPage } from './pages/sign_in.js'
 import { demoPassword, reviewerNamed } from './reviewers.js'
@@ -66,6 +68,19 @@ function pages({ deferrals, storage }: DeskOptions): Router {
       ...(typeof cursor === 'string' && { cursor }),
     })
     show(ctx, queuePage(ctx, { ...page, filter, further: cursor !== undefined }))
+  })
+
+  router.get('/notifications', async (ctx) => {
+    const { status = 'failed', cursor } = ctx.query
+    const filter = isNotificationFilter(status) ? status : undefined
+    const page = await deferrals.notifications.list({
+      limit: pageSize,
+      ...(filter && { status: filter }),
+      ...(typeof cursor === 'string' && { cursor }),
+    })
+    const found = await Promise.all(page.notifications.map(({ id }) => deferrals.get(id)))
+    const known = found.filter((deferral) => deferral !== undefined)
+    show(ctx, notificationsPage(ctx, { deferrals: known, cursor: page.cursor, filter, further: cursor !== undefined }))
   })
 
   router.get('/deferrals/:id', async (ctx) => {

@@ -36,10 +36,15 @@ function lessOf(payment: Payment, form: FormData): { authorizationDetails: JsonO
   return sum ? { authorizationDetails: [detailOf({ ...payment, sum })] } : undefined
 }
 
-/** Decides, and says on the next page whether it took effect. */
-async function carryOut(ctx: Context, notice: string, act: () => Promise<Outcome>): Promise<boolean> {
+/** Acts, and says on the next page whether it took effect. */
+async function carryOut(
+  ctx: Context,
+  notice: string,
+  act: () => Promise<Outcome>,
+  otherwise = 'conflict',
+): Promise<boolean> {
   const told = await act().then(
-    (outcome) => (outcome.changed ? notice : 'conflict'),
+    (outcome) => (outcome.changed ? notice : otherwise),
     (error) => {
       if (error instanceof RangeError) return 'widened'
       if (error.code === 'ERR_DEFERRAL_NOT_FOUND') return ctx.throw(404, 'there is no such request')
@@ -94,6 +99,13 @@ export function decisions({ deferrals, storage: { history }, confirmation }: Des
     const progress = { step, ...(position && { position }), ...(minutes && { estimate: minutes * 60 }) }
     const done = await carryOut(ctx, 'progress', () => deferrals.progress(id, progress))
     if (done) await record(history, id, { event: 'Progress sent', by: visit.user, detail: step })
+  })
+
+  router.post('/replay', async (ctx) => {
+    const { visit } = visitOf(ctx)
+    const id = ctx.params.id!
+    const done = await carryOut(ctx, 'replayed', () => deferrals.notifications.replay(id), 'unsent')
+    if (done) await record(history, id, { event: 'Notification sent again', by: visit.user })
   })
 
   return router

@@ -1,5 +1,6 @@
 import type { Bank } from '../start.js'
 import type { Customer, Reviewer } from './people.js'
+import type { Receiver } from './receiver.js'
 import type { Recorder } from './recorder.js'
 
 /** Who plays, and what they can do that a customer cannot. */
@@ -11,6 +12,8 @@ export interface Cast {
   /** May approve any. */
   riskOfficer: Reviewer
   recorder: Recorder
+  /** The bank's notification endpoint. */
+  receiver: Receiver
   /** Moves the plugin's clock forward. */
   advance(seconds: number): void
 }

@@ -38,6 +38,9 @@ export function createCustomer({ origins }: Bank, recorder: Recorder, account: s
 export interface Reviewer {
   /** Opens the newest request that waits for a decision. */
   open(): Promise<Shown>
+  look(path: string): Promise<Shown>
+  /** Presses the one button of a form. */
+  press(page: Shown, action: 'replay'): Promise<Shown>
   /** Opens the newest request that waits for a decision, and decides. */
   decide(action: 'approve' | 'ask' | 'deny' | 'progress', fields?: Record<string, string | string[]>): Promise<Shown>
 }
@@ -54,6 +57,8 @@ export async function createReviewer({ origins }: Bank, recorder: Recorder, name
   }
   return {
     open,
+    look: (path) => browser.open(`${origins.desk}${path}`),
+    press: (page, action) => browser.submit(page, `/${action}`),
     decide: async (action, fields) => browser.submit(await open(), `/${action}`, fields),
   }
 }

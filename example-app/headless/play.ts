@@ -2,44 +2,55 @@ import { randomBytes } from 'node:crypto'
 import { startBank } from '../start.js'
 import type { MongoServer } from '../storage/storage.js'
 import { selfSignedCertificate } from '../web/certificate.js'
+import type { Scenarios } from './cast.js'
+import { notificationScenarios } from './notification_scenarios.js'
 import { createCustomer, createReviewer } from './people.js'
+import { createReceiver } from './receiver.js'
 import { createRecorder } from './recorder.js'
 import { scenarios } from './scenarios.js'
 import { trusting } from './trusting.js'
 
 const titleOf = (text: string) => `\n${text}\n${'='.repeat(text.length)}`
 
-/** Plays every scenario over HTTP on free ports and checks each answer; rejects at the first surprise. */
-export async function playHeadless(mongodb: MongoServer | undefined): Promise<void> {
-  const began = Date.now()
+/** Plays some scenarios at a bank of their own, whose clients are to poll every `interval` seconds. */
+async function play(mongodb: MongoServer | undefined, interval: number, scenarios: Scenarios): Promise<void> {
   let offset = 0
   const certificate = selfSignedCertificate('localhost')
   const recorder = createRecorder(trusting(certificate))
+  const receiver = createReceiver()
   const bank = await startBank({
     // A database of its own: whoever waits in another one is not ours.
     mongodb: mongodb && { ...mongodb, database: `harbour_${randomBytes(6).toString('hex')}` },
-    ports: [0, 0, 0, 0, 0],
-    deferral: { interval: 1, now: () => new Date(Date.now() + offset) },
+    ports: [0, 0, 0, 0, 0, 0],
+    deferral: { interval, now: () => new Date(Date.now() + offset) },
     fetch: recorder.fetchAs('Bank'),
+    beforeNotification: receiver.middleware,
     certificate,
   })
   const advance = (seconds: number) => {
     offset += seconds * 1000
   }
   try {
-    console.log(titleOf(`The reviewers come to work (everything in ${bank.storage})`))
+    console.log(titleOf(`The reviewers come to work (everything in ${bank.storage}, an interval of ${interval} s)`))
     const reviewer = await createReviewer(bank, recorder)
     const riskOfficer = await createReviewer(bank, recorder, 'kim')
     for (const [title, play] of Object.entries(scenarios)) {
       console.log(titleOf(title))
       recorder.take()
+      receiver.answers.length = 0
       const customerNamed = (account: string) => createCustomer(bank, recorder, account)
-      await play({ bank, customerNamed, reviewer, riskOfficer, recorder, advance })
+      await play({ bank, customerNamed, reviewer, riskOfficer, recorder, receiver, advance })
     }
   } finally {
     await bank.erase()
   }
-  console.log(
-    `\nAll ${Object.keys(scenarios).length} journeys went as they should, in ${((Date.now() - began) / 1000).toFixed(1)} s.`,
-  )
+}
+
+/** Plays every scenario over HTTP on free ports and checks each answer; rejects at the first surprise. */
+export async function playHeadless(mongodb: MongoServer | undefined): Promise<void> {
+  const began = Date.now()
+  await play(mongodb, 1, scenarios)
+  await play(mongodb, 60, notificationScenarios)
+  const count = Object.keys({ ...scenarios, ...notificationScenarios }).length
+  console.log(`\nAll ${count} journeys went as they should, in ${((Date.now() - began) / 1000).toFixed(1)} s.`)
 }

@@ -19,14 +19,14 @@ export interface Recorder {
 
 const margin = ' '.repeat(12)
 
-function printRequest(who: string, method: string, url: URL, sent: RequestInit['body']): void {
+export function printRequest(who: string, method: string, url: URL, sent: RequestInit['body']): void {
   const form = sent instanceof FormData || sent instanceof URLSearchParams ? parameters(sent) : []
   console.log(`\n${who.padEnd(8)} -> ${method} ${address(url)}`)
   for (const line of parameters(url.searchParams)) console.log(`${margin}? ${line}`)
   for (const line of form) console.log(`${margin}${line}`)
 }
 
-function printAnswer({ who, url, status, headers, text }: Recorded): void {
+export function printAnswer({ who, url, status, headers, text }: Recorded): void {
   const location = headers.get('Location')
   const pause = headers.get('Retry-After')
   const more = [location && `to ${address(new URL(location, url))}`, pause && `Retry-After: ${pause}`].filter(Boolean)

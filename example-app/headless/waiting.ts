@@ -29,10 +29,10 @@ export async function ended(customer: Customer, heading: string, path?: '/accoun
 }
 
 /** Waits, quietly, until something is there. */
-export async function until<T>(look: () => T | undefined): Promise<T> {
+export async function until<T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> {
   const latest = Date.now() + patience
   for (;;) {
-    const found = look()
+    const found = await look()
     if (found !== undefined) return found
     if (Date.now() > latest) throw new Error(`it did not come within ${patience / 1000} s`)
     await pause(50)

@@ -1,7 +1,7 @@
 import Router from '@koa/router'
 import type Koa from 'koa'
 import mount from 'koa-mount'
-import { type DeferredTokenResponseOptions, Provider } from 'oidc-provider-deferred'
+import { type DeferredTokenResponseOptions, type NotificationOptions, Provider } from 'oidc-provider-deferred'
 import type { Keys } from '../storage/entries.js'
 import type { Storage } from '../storage/storage.js'
 import { createApplication } from '../web/application.js'
@@ -20,12 +20,22 @@ export interface ProviderOptions {
   storage: Storage
   keys: Keys
   addresses: ClientAddresses
+  /** The certificate, in PEM, of whoever is notified. */
+  trusted: string
   /** What differs between a demo, a test and production. */
   deferral: Pick<DeferredTokenResponseOptions, 'interval' | 'ttl' | 'now'>
 }
 
+/**
+ * Lets a demo notify itself on one machine. In production leave all of it out: endpoints are at public addresses then, at port 443,
+ * with certificates that Node.js trusts, and nothing else is reached.
+ */
+function onThisMachine({ notification }: ClientAddresses, ca: string): NotificationOptions {
+  return { allow: ['127.0.0.0/8', '::1'], ports: [Number(new URL(notification).port)], ca }
+}
+
 /** The OpenID Provider, mounted in the application of the team that runs it. */
-export function createProvider({ origin, storage, keys, addresses, deferral }: ProviderOptions): {
+export function createProvider({ origin, storage, keys, addresses, trusted, deferral }: ProviderOptions): {
   app: Koa
   provider: Provider
 } {
@@ -35,7 +45,14 @@ export function createProvider({ origin, storage, keys, addresses, deferral }: P
     ...host,
     features: {
       ...host.features,
-      deferredTokenResponse: { ...deferral, store: storage.deferrals, defer, narrow: { payment: isLess } },
+      deferredTokenResponse: {
+        ...deferral,
+        store: storage.deferrals,
+        defer,
+        narrow: { payment: isLess },
+        keys: [keys.notifications],
+        notification: onThisMachine(addresses, trusted),
+      },
     },
   })
   offerPartnerGrant(provider, keys)

@@ -9,6 +9,8 @@ const oauth = 'urn:ietf:params:oauth:grant-type:deferred'
 /** Where the clients live; the addresses are known only when everything listens. */
 export interface ClientAddresses {
   redirectUri: string
+  /** Where the bank's website hears that a decision is there. */
+  notification: string
   /** Origin of the partner's pages, whose scripts ask for tokens from a browser. */
   partner: string
 }
@@ -30,7 +32,7 @@ export function clientName(id: string): string {
 }
 
 /** Every client of the provider: metadata and nothing else makes them able to wait. */
-export function clientsOf(keys: Keys, { redirectUri }: ClientAddresses): DeferringClientMetadata[] {
+export function clientsOf(keys: Keys, { redirectUri, notification }: ClientAddresses): DeferringClientMetadata[] {
   return [
     {
       client_id: bankClient,
@@ -38,6 +40,7 @@ export function clientsOf(keys: Keys, { redirectUri }: ClientAddresses): Deferri
       client_secret: keys.clientSecret,
       redirect_uris: [redirectUri],
       response_types: ['deferred_code', 'code'],
+      deferred_client_notification_endpoint: notification,
       grant_types: ['authorization_code', openid, oauth],
       scope: Object.keys(scopes).join(' '),
     },

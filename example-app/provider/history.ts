@@ -21,6 +21,14 @@ const lines = {
   denied: ({ decision }: Deferral) => ({ event: 'Refused', by: decision?.by, detail: decision?.description }),
   cancelled: () => ({ event: 'Cancelled' }),
   redeemed: () => ({ event: 'Tokens issued' }),
+  notified: ({ notification }: Deferral) => ({
+    event: 'Client notified',
+    detail: `answer ${notification?.answer}, attempt ${notification?.attempts}`,
+  }),
+  notification_failed: ({ notification }: Deferral) => ({
+    event: 'Client not notified',
+    detail: `given up: ${notification?.reason}`,
+  }),
 }
 
 /** Writes every event of the plugin into the history. */

@@ -1,11 +1,13 @@
 import Router from '@koa/router'
 import type Koa from 'koa'
+import type { Middleware } from 'koa'
 import type { Collection } from '../storage/collection.js'
 import type { Journey, Purpose } from '../storage/entries.js'
 import { createApplication } from '../web/application.js'
 import { show } from '../web/page.js'
 import { visitOf } from '../web/visit.js'
 import { createJourneys, type Journeys } from './journey.js'
+import { createNotificationEndpoint } from './notification.js'
 import { discoverOp, type Op, type OpenIdProvider } from './op.js'
 import { accountPage } from './pages/account.js'
 import { bankingPage } from './pages/banking.js'
@@ -20,6 +22,8 @@ export interface RelyingPartyOptions {
   key: string
   journeys: Collection<Journey>
   desk: string
+  /** Stands before the notification endpoint. */
+  beforeNotification: Middleware
 }
 
 /** Discovery when it is first needed, again after a failure, and once after that. */
@@ -82,13 +86,21 @@ function routes(journeys: Journeys, desk: string): Router {
   return router
 }
 
+export interface RelyingParty {
+  app: Koa
+  /** For a server of its own, which the provider reaches and no browser needs. */
+  notificationEndpoint: Koa
+  stop(): Promise<void>
+}
+
 /** The bank's website: an OpenID relying party that knows how to wait. */
 export async function createRelyingParty({
   op,
   key,
   journeys,
   desk,
-}: RelyingPartyOptions): Promise<{ app: Koa; stop: () => Promise<void> }> {
+  beforeNotification,
+}: RelyingPartyOptions): Promise<RelyingParty> {
   const findOp = lazyOp(op)
   const poller = createPoller(findOp, journeys)
   // Whoever was waiting when we stopped is still waiting.
@@ -100,5 +112,6 @@ export async function createRelyingParty({
     formTargets: [new URL(op.issuer).origin],
     routers: [routes(createJourneys(findOp, journeys, poller), desk)],
   })
-  return { app, stop: () => poller.stop() }
+  const notificationEndpoint = createNotificationEndpoint({ journeys, poller, before: beforeNotification })
+  return { app, notificationEndpoint, stop: () => poller.stop() }
 }

@@ -24,12 +24,17 @@ export interface Waiting {
 }
 
 /** Deferred Code Exchange: turns the reference that travelled through the browser into the handle we poll with. */
-export async function exchange(op: Op, deferredCode: string, codeVerifier: string): Promise<Waiting> {
+export async function exchange(
+  op: Op,
+  deferredCode: string,
+  { codeVerifier, notificationToken }: Journey,
+): Promise<Waiting> {
   const answer = await post(op, op.configuration.serverMetadata().token_endpoint ?? '', {
     grant_type: polling.account.grantType,
     deferred_code: deferredCode,
     redirect_uri: op.redirectUri,
     code_verifier: codeVerifier,
+    deferred_notification_token: notificationToken,
   })
   const { deferred_auth_id: handle, interval } = answer
   if (typeof handle !== 'string') throw new Error('no deferred_auth_id in the answer')

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { randomNonce, randomPKCECodeVerifier, randomState } from 'openid-client'
 import type { Collection } from '../storage/collection.js'
 import type { Journey, Purpose } from '../storage/entries.js'
@@ -23,8 +23,10 @@ export function createJourneys(op: () => Promise<Op>, journeys: Collection<Journ
   async function begin(visit: string, purpose: Purpose): Promise<URL> {
     const secrets = { state: randomState(), nonce: randomNonce(), codeVerifier: randomPKCECodeVerifier() }
     const url = await authorizationUrl(await op(), purpose, secrets)
-    const started = { status: 'started', handle: null, interval: 0 } as const
-    await journeys.insert({ _id: randomUUID(), createdAt: new Date(), visit, purpose, ...started, ...secrets })
+    const _id = randomUUID()
+    const notificationToken = `${_id}.${randomBytes(32).toString('base64url')}`
+    const started = { status: 'started', handle: null, interval: 0, notificationToken } as const
+    await journeys.insert({ _id, createdAt: new Date(), visit, purpose, ...started, ...secrets })
     return url
   }
 
@@ -62,5 +64,5 @@ type Response = ReturnType<typeof readAuthorizationResponse>
 async function outcome(op: Op, response: Response, journey: Journey): Promise<Partial<Journey>> {
   if ('error' in response) return { status: 'refused', reason: response.description ?? response.error }
   if ('code' in response) return redeem(op, journey, response.code)
-  return { status: 'checking', ...(await exchange(op, response.deferredCode, journey.codeVerifier)) }
+  return { status: 'checking', ...(await exchange(op, response.deferredCode, journey)) }
 }

@@ -62,8 +62,9 @@ export async function poll(op: Op, journey: Journey): Promise<Changes> {
 /** Redeems an ordinary code, and says that we can wait: the answer is tokens, or a handle to wait with. */
 export async function redeem(op: Op, journey: Journey, code: string): Promise<Changes> {
   const parameters = { code, redirect_uri: op.redirectUri, code_verifier: journey.codeVerifier }
+  const waiting = { completion_mode: 'deferred', client_notification_token: journey.notificationToken }
   try {
-    return await askForTokens(op, journey, 'authorization_code', { ...parameters, completion_mode: 'deferred' })
+    return await askForTokens(op, journey, 'authorization_code', { ...parameters, ...waiting })
   } catch (error) {
     if (!(error instanceof ResponseBodyError)) throw error
     const { deferral_code: handle, interval } = error.cause

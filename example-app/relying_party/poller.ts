@@ -6,6 +6,8 @@ import { poll } from './poll.js'
 export interface Poller {
   /** Starts asking for the answer, at the provider's pace, until there is one. */
   watch(journey: Journey): void
+  /** Asks at once: the provider says that there is an answer. */
+  hurry(id: string): Promise<void>
   /** Stops asking for one journey, or for all, and waits until no question is under way. */
   stop(id?: string): Promise<void>
 }
@@ -16,11 +18,25 @@ export function createPoller(op: () => Promise<Op>, journeys: Collection<Journey
   const asking = new Map<string, Promise<void>>()
 
   function watch(journey: Journey): void {
-    const ask = () => {
-      const question = answer(journey).finally(() => asking.delete(journey._id))
-      asking.set(journey._id, question)
-    }
-    timers.set(journey._id, setTimeout(ask, journey.interval * 1000))
+    timers.set(
+      journey._id,
+      setTimeout(() => ask(journey), journey.interval * 1000),
+    )
+  }
+
+  function ask(journey: Journey): void {
+    const question = answer(journey).finally(() => asking.delete(journey._id))
+    asking.set(journey._id, question)
+  }
+
+  async function hurry(id: string): Promise<void> {
+    // A question under way may have been answered before there was anything to say.
+    await asking.get(id)
+    const journey = await journeys.get(id)
+    // Nobody waits any more, or another notification was faster.
+    if (!timers.has(id) || asking.has(id) || journey?.status !== 'checking') return
+    clearTimeout(timers.get(id))
+    ask(journey)
   }
 
   async function answer(journey: Journey): Promise<void> {
@@ -42,5 +58,5 @@ export function createPoller(op: () => Promise<Op>, journeys: Collection<Journey
     await Promise.all(id === undefined ? asking.values() : [asking.get(id)])
   }
 
-  return { watch, stop }
+  return { watch, hurry, stop }
 }

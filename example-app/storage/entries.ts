@@ -9,6 +9,8 @@ export interface Keys extends Entry {
   /** Signs the provider's cookies, the sites' cookies and their CSRF tokens. */
   cookies: string
   clientSecret: string
+  /** Seals what notifications need. */
+  notifications: string
 }
 
 /** A picture a customer gave as evidence. It stays with the provider; a deferral carries only `_id`. */
@@ -42,6 +44,8 @@ export interface Journey extends Entry {
   state: string
   nonce: string
   codeVerifier: string
+  /** The provider shows it when it tells us to look. It begins with `_id`, and stays: a provider may say the same thing twice. */
+  notificationToken: string
   /** Our handle while we wait; dropped when the answer is there. */
   handle: string | null
   interval: number

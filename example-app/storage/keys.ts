@@ -3,7 +3,7 @@ import { exportJWK, generateKeyPair } from 'jose'
 import type { Collection } from './collection.js'
 import type { Keys } from './entries.js'
 
-const name = 'demo with a partner'
+const name = 'demo with notifications'
 
 const secret = () => randomBytes(32).toString('base64url')
 
@@ -18,6 +18,7 @@ async function generate(): Promise<Keys> {
     partner: await exportJWK(partner.privateKey),
     cookies: secret(),
     clientSecret: secret(),
+    notifications: secret(),
   }
 }
 

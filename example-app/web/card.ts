@@ -19,8 +19,9 @@ export function facts(rows: readonly (readonly [name: string, value: Html | stri
   return html`<dl class="facts">${known.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
 }
 
-/** A moment, to the minute, in UTC so that everybody reads the same. */
-export function moment(date: Date): Html {
+/** A moment, to the minute unless told, in UTC so that everybody reads the same. */
+export function moment(date: Date, precision: 'minute' | 'second' = 'minute'): Html {
   const iso = date.toISOString()
-  return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC</time>`
+  const time = iso.slice(11, precision === 'minute' ? 16 : 19)
+  return html`<time datetime="${iso}">${iso.slice(0, 10)} ${time} UTC</time>`
 }

@@ -1,7 +1,8 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import type { Context, Middleware } from 'koa'
 import { readForm, text } from './form.js'
 import { type Html, html } from './html.js'
+import { same } from './same.js'
 
 /** What a browser's signed cookie says: who it is for us, and who signed in with it. */
 interface Visit {
@@ -30,10 +31,6 @@ function tokenOf(key: string, { id, user }: Visit): string {
   return createHmac('sha256', key)
     .update(JSON.stringify([id, user]))
     .digest('base64url')
-}
-
-function same(left: string, right: string): boolean {
-  return left.length === right.length && timingSafeEqual(Buffer.from(left), Buffer.from(right))
 }
 
 /**

@@ -2,6 +2,7 @@ import { afterAll, jest } from '@jest/globals'
 import { describeMongo } from '../support/database.js'
 import { closeChromium, describeBrowser } from './chromium.js'
 import { journeys } from './journeys.js'
+import { notified } from './notified.js'
 import { restart } from './restart.js'
 import { waits } from './waits.js'
 
@@ -10,5 +11,6 @@ jest.setTimeout(90_000)
 afterAll(closeChromium)
 
 describeBrowser('the bank, in a browser', journeys)
+describeBrowser('who is told of a decision, in a browser', notified)
 describeBrowser('an agent, a risky sign-in and a partner, in a browser', waits)
 describeBrowser('the bank on MongoDB, in a browser', () => describeMongo('restarted in the middle', restart))

@@ -20,7 +20,7 @@ describe('the page an interaction_uri leads to', () => {
   let uri: string
 
   beforeAll(async () => {
-    bank = await startBank({ ports: [0, 0, 0, 0, 0], deferral: { interval: 1, now: clock.now }, certificate })
+    bank = await startBank({ ports: [0, 0, 0, 0, 0, 0], deferral: { interval: 1, now: clock.now }, certificate })
   })
   afterAll(() => bank.stop())
   beforeEach(async () => {

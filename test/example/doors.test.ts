@@ -20,7 +20,7 @@ describe('what the bank lets nobody do', () => {
   let bank: Bank
 
   beforeAll(async () => {
-    bank = await startBank({ ports: [0, 0, 0, 0, 0], deferral: { interval: 60 }, fetch: recorder.fetchAs() })
+    bank = await startBank({ ports: [0, 0, 0, 0, 0, 0], deferral: { interval: 60 }, fetch: recorder.fetchAs() })
   })
   afterAll(() => bank.stop())
 
@@ -30,7 +30,7 @@ describe('what the bank lets nobody do', () => {
     await createCustomer(bank, recorder, 'alex').ask()
     const [deferral] = await pending()
     const reference = /"reference":"([^"]+)"/.exec(JSON.stringify(deferral?.context))?.[1]
-    for (const path of ['/', `/deferrals/${deferral?.id}`, `/evidence/${reference}`]) {
+    for (const path of ['/', '/notifications', `/deferrals/${deferral?.id}`, `/evidence/${reference}`]) {
       const response = await fetch(`${bank.origins.desk}${path}`, { redirect: 'manual' })
       expect([response.status, response.headers.get('Location')]).toEqual([303, '/sign-in'])
     }
@@ -45,10 +45,12 @@ describe('what the bank lets nobody do', () => {
     })
     const door = await browser.open(bank.origins.desk)
     await browser.submit(door, '/sign-in', { reviewer: 'robin', password: 'harbour' })
-    const url = `${bank.origins.desk}/deferrals/${deferral?.id}/approve`
-    for (const headers of [{}, { Cookie: cookie }]) {
-      const response = await fetch(url, { method: 'POST', body: new URLSearchParams({ csrf: 'wrong' }), headers })
-      expect(response.status).toBe(403)
+    for (const action of ['approve', 'replay']) {
+      const url = `${bank.origins.desk}/deferrals/${deferral?.id}/${action}`
+      for (const headers of [{}, { Cookie: cookie }]) {
+        const response = await fetch(url, { method: 'POST', body: new URLSearchParams({ csrf: 'wrong' }), headers })
+        expect(response.status).toBe(403)
+      }
     }
     expect(cookie).toMatch(/\.robin/)
     expect((await pending()).map(({ id }) => id)).toEqual([deferral?.id])
@@ -72,9 +74,11 @@ describe('what the bank lets nobody do', () => {
     expect(second.text).toMatch(/Alex Rivera/)
     expect(second.text).not.toMatch(/>Older</)
 
+    const told = await browser.open(`${bank.origins.desk}/notifications?status=waiting`)
+    expect(told.text.match(/Not decided yet<\/span>/g)).toHaveLength(10)
     const pages = await Promise.all(links.flat().map((id) => browser.open(`${bank.origins.desk}/deferrals/${id}`)))
     expect(recorder.handles.size).toBe(24)
-    const everything = [first, second, ...pages].map(({ text }) => text).join()
+    const everything = [first, second, told, ...pages].map(({ text }) => text).join()
     for (const handle of recorder.handles) expect(everything).not.toContain(handle.slice(22))
   })
 
@@ -85,7 +89,7 @@ describe('what the bank lets nobody do', () => {
   })
 
   test.each(['provider', 'relyingParty', 'desk'] as const)('runs no script that is not its own: %s', async (site) => {
-    for (const path of ['/', '/nowhere']) {
+    for (const path of ['/', '/nowhere', '/notifications']) {
       const { headers } = await fetch(bank.origins[site] + path)
       const policy = headers.get('Content-Security-Policy')
       expect(policy).toMatch(/default-src 'none'; script-src 'self'; style-src 'self'/)

@@ -18,7 +18,7 @@ export function journeys(): void {
 
   beforeAll(async () => {
     const now = () => new Date(Date.now() + offset)
-    bank = await startBank({ ports: [0, 0, 0, 0, 0], deferral: { interval: 1, now } })
+    bank = await startBank({ ports: [0, 0, 0, 0, 0, 0], deferral: { interval: 1, now } })
   })
   afterAll(() => bank.stop())
 

@@ -12,6 +12,7 @@ function portsOf({ origins }: Bank): Ports {
     port(origins.desk),
     port(origins.confirmation),
     port(origins.partner),
+    port(origins.notification),
   ]
 }
 
@@ -22,7 +23,7 @@ export function restart(): void {
   const start = (ports: Ports) => startBank({ mongodb, ports, deferral: { interval: 1 } })
 
   test('goes on: with an interaction, with a wait, with both sign-ins', async () => {
-    let bank = await start([0, 0, 0, 0, 0])
+    let bank = await start([0, 0, 0, 0, 0, 0])
     const restart = async () => {
       await bank.stop()
       bank = await start(portsOf(bank))
@@ -49,7 +50,7 @@ export function restart(): void {
   })
 
   test('goes on without the browser: the website learns the answer while nobody looks', async () => {
-    let bank = await start([0, 0, 0, 0, 0])
+    let bank = await start([0, 0, 0, 0, 0, 0])
     const customer = await openBrowser()
     const reviewer = await openBrowser()
     try {

@@ -26,7 +26,7 @@ describe('what nobody gets without a review', () => {
   let bank: Bank
 
   beforeAll(async () => {
-    bank = await startBank({ ports: [0, 0, 0, 0, 0], deferral: { interval: 60 } })
+    bank = await startBank({ ports: [0, 0, 0, 0, 0, 0], deferral: { interval: 60 } })
   })
   afterAll(() => bank.stop())
 
@@ -96,7 +96,7 @@ describe('a sign-in by a website that does not offer to wait', () => {
   let bank: Bank
 
   beforeAll(async () => {
-    bank = await startBank({ ports: [0, 0, 0, 0, 0], fetch: impatient })
+    bank = await startBank({ ports: [0, 0, 0, 0, 0, 0], fetch: impatient })
   })
   afterAll(() => bank.stop())
 

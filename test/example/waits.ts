@@ -14,7 +14,7 @@ export function waits(): void {
   let reviewer: Visitor
 
   beforeAll(async () => {
-    bank = await startBank({ ports: [0, 0, 0, 0, 0], deferral: { interval: 1 } })
+    bank = await startBank({ ports: [0, 0, 0, 0, 0, 0], deferral: { interval: 1 } })
   })
   afterAll(() => bank.stop())
 

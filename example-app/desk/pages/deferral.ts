@@ -13,22 +13,26 @@ import { kindOf, profileOf } from '../request_kind.js'
 import { badge, shownStatus } from '../status.js'
 import { decisionForms, progressForm } from './decision.js'
 import { reviewerNav } from './nav.js'
+import { notificationCard } from './notification.js'
 import { paymentCard } from './payment.js'
 
 const notices: Record<string, string> = {
-  approved: 'You approved this request. The client learns it when it asks next.',
-  denied: 'You refused this request. The client learns it when it asks next.',
+  approved: 'You approved this request.',
+  denied: 'You refused this request.',
   progress: 'The customer sees your progress text when the client asks next.',
   asked: 'The client gets the link for the customer when it asks next.',
   conflict: 'Nothing changed: this request was decided, cancelled or ran out before you did.',
   authority: 'Nothing changed: that amount needs a risk officer.',
+  replayed: 'It is being sent again.',
+  unsent: 'Nothing was sent: it is being sent already, or there is nobody left to tell.',
   widened: 'Nothing changed: a decision may take rights away, never add any.',
 }
 
 /** What the last action did, unless a later one has made that old news. */
-function noticeFor(name: string, { status }: Deferral): string | undefined {
-  const outdated = (name === 'approved' || name === 'denied') && name !== status
-  return outdated ? undefined : notices[name]
+function noticeFor(name: string, { status, notification }: Deferral): string | undefined {
+  if (name !== 'approved' && name !== 'denied') return notices[name]
+  if (name !== status) return undefined
+  return `${notices[name]} The client ${notification ? 'is told now' : 'learns it when it asks next'}.`
 }
 
 function picture(deferral: Deferral): Html | undefined {
@@ -82,7 +86,7 @@ ${open && progressForm(ctx, deferral)}
 </div>
 <div>
 <section class="card" aria-labelledby="customer"><h2 id="customer">What we know</h2>${customer(deferral, history)}</section>
-${open && decisionForms(ctx, deferral)}
+${open ? decisionForms(ctx, deferral) : notificationCard(ctx, deferral)}
 </div>
 </div>`
   return { site: 'desk', title: name, nav: reviewerNav(ctx), main }

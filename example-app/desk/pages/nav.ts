@@ -5,6 +5,6 @@ import { reviewerNamed } from '../reviewers.js'
 
 export function reviewerNav(ctx: Context): Html {
   const reviewer = reviewerNamed(visitOf(ctx).visit.user)
-  return html`<a href="/">Requests</a>
+  return html`<a href="/">Requests</a><a href="/notifications">Notifications</a>
 <form method="post" action="/sign-out">${csrfField(ctx)}<button class="link">Sign out ${reviewer?.name}, ${reviewer?.title}</button></form>`
 }

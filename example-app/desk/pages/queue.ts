@@ -8,6 +8,7 @@ import { type Html, html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
 import { kindOf, profileOf } from '../request_kind.js'
 import { badge, type Filter, filters } from '../status.js'
+import { filterLinks, pageLinks } from './listing.js'
 import { reviewerNav } from './nav.js'
 
 export interface Queue {
@@ -16,13 +17,6 @@ export interface Queue {
   filter: Filter | undefined
   /** False on the first page. */
   further: boolean
-}
-
-function filterLinks(current: Filter | undefined): Html {
-  const link = (filter: Filter | undefined, label: string) =>
-    html`<a href="/${filter ? `?status=${filter}` : '?status=all'}"${filter === current && html` aria-current="page"`}>${label}</a>`
-  const named = Object.entries(filters) as [Filter, string][]
-  return html`<nav class="filters" aria-label="Filter by status">${named.map(([filter, label]) => link(filter, label))}${link(undefined, 'All')}</nav>`
 }
 
 function row(deferral: Deferral): Html {
@@ -46,14 +40,10 @@ function table(deferrals: Deferral[]): Html {
 }
 
 export function queuePage(ctx: Context, { deferrals, cursor, filter, further }: Queue): Page {
-  const parameters = new URLSearchParams({ status: filter ?? 'all', ...(cursor && { cursor }) })
   const main = html`
 <div class="heading"><h1>Requests</h1><a class="button quiet" href="${ctx.url}">Refresh</a></div>
-${filterLinks(filter)}
+${filterLinks('/', filters, filter)}
 <section class="card flush">${table(deferrals)}</section>
-<nav class="pages" aria-label="Pages">
-${further && html`<a class="button quiet" href="/?status=${filter ?? 'all'}">Newest</a>`}
-${cursor && html`<a class="button quiet" href="/?${parameters.toString()}">Older</a>`}
-</nav>`
+${pageLinks('/', { filter, further, cursor })}`
   return { site: 'desk', title: 'Requests', nav: reviewerNav(ctx), main }
 }

@@ -1,0 +1,62 @@
+import type { Context } from 'koa'
+import type { Deferral, Notification, NotificationStatus } from 'oidc-provider-deferred'
+import { clientName } from '../../provider/clients.js'
+import { facts, moment } from '../../web/card.js'
+import { type Html, html } from '../../web/html.js'
+import { csrfField } from '../../web/visit.js'
+
+/** How far the word to a client got, in a reviewer's words; those that need somebody first. */
+export const notificationFilters: Readonly<Record<NotificationStatus, string>> = {
+  failed: 'Given up',
+  owed: 'Being sent',
+  delivered: 'Delivered',
+  waiting: 'Not decided yet',
+  suppressed: 'Not needed',
+}
+
+export function isNotificationFilter(value: unknown): value is NotificationStatus {
+  return typeof value === 'string' && Object.hasOwn(notificationFilters, value)
+}
+
+export function notificationBadge({ status }: Notification): Html {
+  return html`<span class="badge ${status}">${notificationFilters[status]}</span>`
+}
+
+/** An attempt under way is over in these many seconds, and the first ones follow each other within them. */
+const soon = 10
+
+function isLongWait({ status, attemptedAt, nextAttemptAt }: Notification): boolean {
+  if (status !== 'owed' || !attemptedAt || !nextAttemptAt) return false
+  return nextAttemptAt.getTime() - attemptedAt.getTime() > soon * 1000
+}
+
+/** Sends it again, where that can help: whoever has its tokens, or asked too long ago, needs no notification. */
+export function replayForm(ctx: Context, { id, status, expired, notification }: Deferral): Html | undefined {
+  if (!notification || expired || status === 'redeemed') return undefined
+  if (notification.status !== 'failed' && !isLongWait(notification)) return undefined
+  return html`<form method="post" action="/deferrals/${id}/replay">${csrfField(ctx)}<button class="button quiet">Send again</button></form>`
+}
+
+const handles = { openid: 'deferred_auth_id', oauth: 'deferral_code' }
+
+/** What was sent to the client, when, and what it said to it; nothing for clients that have no endpoint for it. */
+export function notificationCard(ctx: Context, deferral: Deferral): Html | undefined {
+  const { notification, profile, clientId } = deferral
+  if (!notification) return undefined
+  const { status, attempts, attemptedAt, answer, reason, nextAttemptAt, deliveredAt } = notification
+  const replay = replayForm(ctx, deferral)
+  return html`<section class="card" aria-labelledby="notification">
+<div class="title"><h2 id="notification">Notification</h2>${notificationBadge(notification)}</div>
+${facts([
+  ['To', clientName(clientId)],
+  ['Says', html`its <code>${handles[profile]}</code>, nothing else`],
+  ['Attempts', attempts > 0 ? String(attempts) : undefined],
+  ['Last attempt', attemptedAt && moment(attemptedAt, 'second')],
+  ['Answer', attempts > 0 ? String(answer ?? 'none') : undefined],
+  ['Reason', reason],
+  ['Next attempt', status === 'owed' && nextAttemptAt ? moment(nextAttemptAt, 'second') : undefined],
+  ['Delivered', deliveredAt && moment(deliveredAt, 'second')],
+])}
+${replay && html`<div class="actions">${replay}</div>`}
+</section>`
+}

@@ -1,0 +1,118 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { createReceiver } from '../../example-app/headless/receiver.js'
+import { type Bank, startBank } from '../../example-app/start.js'
+import { until } from '../support/receiver.js'
+import { openBrowser, picture } from './chromium.js'
+import { askForAccount, heading, openRequest, signInAtDesk } from './people.js'
+
+type Visitor = Awaited<ReturnType<typeof openBrowser>>
+
+/** Nobody polls within ten minutes unless told to. */
+export function notified(): void {
+  const receiver = createReceiver()
+  let bank: Bank
+  let offset = 0
+  let customer: Visitor
+  let reviewer: Visitor
+
+  beforeAll(async () => {
+    bank = await startBank({
+      ports: [0, 0, 0, 0, 0, 0],
+      deferral: { interval: 600, now: () => new Date(Date.now() + offset) },
+      beforeNotification: receiver.middleware,
+    })
+  })
+  afterAll(() => bank.stop())
+
+  beforeEach(async () => {
+    customer = await openBrowser()
+    reviewer = await openBrowser()
+    receiver.answers.length = 0
+    await signInAtDesk(reviewer.page, bank)
+  })
+  afterEach(async () => {
+    expect([...customer.complaints, ...reviewer.complaints]).toEqual([])
+    await customer.close()
+    await reviewer.close()
+  })
+
+  async function approve(name: string): Promise<void> {
+    await openRequest(reviewer.page, bank, name)
+    await reviewer.page.getByRole('button', { name: 'Approve' }).click()
+    await reviewer.page.getByText('You approved this request. The client is told now.').waitFor()
+  }
+
+  /** What the card says of a notification, by name. */
+  async function card(): Promise<Record<string, string>> {
+    const region = reviewer.page.getByRole('region', { name: 'Notification', exact: true })
+    const [names, values] = [region.getByRole('term'), region.getByRole('definition')]
+    const [keys, texts] = await Promise.all([names.allTextContents(), values.allTextContents()])
+    return Object.fromEntries(keys.map((key, index) => [key, texts[index] ?? '']))
+  }
+
+  /** Looks again until the page shows it. */
+  async function shows(isThere: (desk: Visitor['page']) => Promise<boolean>): Promise<void> {
+    const { page } = reviewer
+    await until(async () => (await isThere(page)) || page.reload().then(() => false), 15)
+  }
+
+  const badgeSays = (words: string) =>
+    shows(async (desk) => (await desk.locator('.title .badge').textContent()) === words)
+
+  test('the waiting page turns when the request is approved', async () => {
+    await askForAccount(customer.page, bank)
+    await approve('Alex Rivera')
+    await heading(customer.page, 'Your account is open')
+    expect(receiver.answers).toEqual([204])
+    await badgeSays('Delivered')
+    expect(await card()).toMatchObject({ To: 'Harbour Bank', Attempts: '1', Answer: '204' })
+    await reviewer.page.getByText('Client notified').waitFor()
+    await picture(reviewer.page, 'notified')
+  })
+
+  test('a notification that was given up is listed first, says why, and is sent again', async () => {
+    const desk = reviewer.page
+    await askForAccount(customer.page, bank, 'Mina Sato')
+    receiver.fail(1, 404)
+    await approve('Mina Sato')
+    await badgeSays('Given up')
+    expect(await card()).toMatchObject({ Attempts: '1', Answer: '404', Reason: 'the endpoint answered 404' })
+    await picture(desk, 'given-up')
+
+    await desk.getByRole('link', { name: 'Notifications' }).click()
+    await heading(desk, 'Notifications')
+    const row = desk.getByRole('row', { name: 'Mina Sato' })
+    expect(await row.textContent()).toMatch(/Given up.*the endpoint answered 404/)
+    await picture(desk, 'notifications')
+    await heading(customer.page, 'We are checking your document')
+    await row.getByRole('button', { name: 'Send again' }).click()
+    await desk.getByText('It is being sent again.').waitFor()
+    await heading(customer.page, 'Your account is open')
+    await badgeSays('Delivered')
+    await desk.getByText('Notification sent again by robin').waitFor()
+    await desk.goto(`${bank.origins.desk}/notifications`)
+    await desk.getByText('Nothing here.').waitFor()
+  })
+
+  test('one that is still being sent says when it is tried next, and need not wait for that', async () => {
+    const desk = reviewer.page
+    await askForAccount(customer.page, bank, 'Samuel Okafor')
+    receiver.fail(2)
+    await approve('Samuel Okafor')
+    await badgeSays('Being sent')
+    await shows(async () => (await card()).Answer === '503')
+    expect(await desk.getByRole('button', { name: 'Send again' }).count()).toBe(0)
+    offset += 7000
+    const again = desk.getByRole('button', { name: 'Send again' })
+    await shows(async () => (await again.count()) > 0)
+    expect(await card()).toMatchObject({
+      Attempts: '2',
+      Answer: '503',
+      'Next attempt': expect.stringMatching(/:\d\d UTC$/),
+    })
+    await picture(desk, 'being-sent')
+    await again.click()
+    await heading(customer.page, 'Your account is open')
+    expect(receiver.answers).toEqual([503, 503, 204])
+  })
+}
