@@ -1,21 +1,20 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Server } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Adapter } from 'oidc-provider'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
-import { clients } from '../support/clients.js'
+import { clientsWith } from '../support/authorization.js'
 import { grants, type HeldDeferral, held, pollDeferral, request, revoke } from '../support/deferral.js'
 import { memoryAdapter } from '../support/memory_adapter.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
-import { type DpopKey, dpopKey, type RelyingParty, relyingParty } from '../support/relying_party.js'
+import { answering, type Receiver, startReceiver, until } from '../support/receiver.js'
+import { type RelyingParty, relyingParty } from '../support/relying_party.js'
 
 const token = 'a-notification-token.of~the+client/0123456789='
+const lifetime = 600
 const written: string[] = []
 const announced: unknown[] = []
 
 let op: TestProvider
-let endpoint: Server
-let connections = 0
+let receiver: Receiver
 
 /** Notes all that is written, and all that is returned by what was written before. */
 function overheard<T extends object>(target: T): T {
@@ -39,59 +38,67 @@ const adapter = (name: string) => models.get(name) ?? models.set(name, overheard
 const store: DeferralStore = overheard(memoryStore())
 
 beforeAll(async () => {
-  endpoint = createServer((socket) => {
-    connections += 1
-    socket.destroy()
-  }).listen(0, '127.0.0.1')
-  await once(endpoint, 'listening')
-  const { port } = endpoint.address() as AddressInfo
-  const notified = { deferred_client_notification_endpoint: `https://127.0.0.1:${port}/callback` }
+  receiver = await startReceiver()
   op = await startProvider({
     configuration: {
       adapter,
-      clients: clients.map((client) => ({ ...client, ...(client.client_id === 'secret' && notified) })),
+      clients: clientsWith('secret', { deferred_client_notification_endpoint: receiver.endpoint }),
     },
-    deferred: { store, defer: () => true, keys: [new Uint8Array(32)] },
+    deferred: {
+      store,
+      defer: () => true,
+      keys: [new Uint8Array(32)],
+      notification: receiver.notification,
+      ttl: { deferral: lifetime },
+    },
   })
-  for (const event of ['created', 'approved', 'denied', 'cancelled', 'redeemed'] as const) {
-    op.provider.on(`deferral.${event}`, (deferral) => announced.push(deferral))
-  }
+  const events = ['created', 'approved', 'denied', 'cancelled', 'redeemed', 'notified', 'notification_failed'] as const
+  for (const event of events) op.provider.on(`deferral.${event}`, (deferral) => announced.push(deferral))
 })
 
 afterAll(async () => {
   await op.close()
-  endpoint.close()
+  await receiver.close()
 })
 
 afterEach(() => {
   written.length = announced.length = 0
+  receiver.behave = answering(204)
 })
 
-const party = (key?: DpopKey) => relyingParty(op.issuer, 'secret', key)
+const party = () => relyingParty(op.issuer, 'secret')
 const params = { client_notification_token: token }
 const deferrals = () => op.provider.deferrals
+const kept = async (id: string) => (await store.find(id, op.clock.now()))?.notification
+const became = (id: string, status: string) => until(async () => (await kept(id))?.status === status)
 
-/** One deferral from its request to its tokens. */
+/** One deferral from its request to its tokens, of which its client was told. */
 async function redeemed(rp: RelyingParty, grant: (typeof grants)[number]) {
   const one = await held(op, rp, grant, { params })
   const answers = [one.answer, await pollDeferral(rp, one.deferralCode)]
+  op.clock.advance(2)
   await deferrals().approve(one.id)
+  await became(one.id, 'delivered')
   answers.push(await pollDeferral(rp, one.deferralCode), await pollDeferral(rp, one.deferralCode))
   expect(answers.map(({ status }) => status)).toEqual([400, 400, 200, 400])
   return { ...one, answers }
 }
 
 describe.each(grants)('%s', (grant) => {
-  test('I-120 I-128 a client_notification_token is in no answer, no event and no record of the deferral', async () => {
+  test('I-128 a client_notification_token is in no answer, no event and no record of the deferral', async () => {
     const { answers, id } = await redeemed(party(), grant)
-    const told = JSON.stringify([answers.map(({ body }) => body), announced, await deferrals().list({ limit: 100 })])
+    const { notifications } = await deferrals().notifications.list({ limit: 100 })
+    const listed = [notifications, await deferrals().list({ limit: 100 })]
+    const told = JSON.stringify([answers.map(({ body }) => body), announced, listed])
     expect(told).not.toContain(token)
     expect(written.filter((text) => text.includes(id)).length).toBeGreaterThan(0)
     expect(written.join()).not.toContain(token)
+    // where it belongs
+    expect(receiver.arrivals.at(-1)?.headers.authorization).toBe(`Bearer ${token}`)
   })
 
-  test.each(['', 'two words', 'quo"te', '\u00e4', 'x'.repeat(1025)])(
-    'I-128 one that could not be sent is invalid_request: %j',
+  test.each(['two words', 'quo"te', '\u00e4', '=', 'a=b', 'a\r\nb', 'x'.repeat(1025)])(
+    'I-128 C24 one that could not be sent is invalid_request: %j',
     async (client_notification_token) => {
       const { answer } = await request(party(), grant, { params: { client_notification_token } })
       expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
@@ -99,35 +106,13 @@ describe.each(grants)('%s', (grant) => {
   )
 
   test('I-010 one that comes with a poll changes nothing', async () => {
-    const { deferralCode } = await held(op, party(), grant)
+    const { deferralCode, id } = await held(op, party(), grant)
+    const before = await kept(id)
     const { body } = await pollDeferral(party(), deferralCode, params)
     expect(body.error).toMatch(/^(authorization_pending|invalid_request)$/)
+    expect(await kept(id)).toEqual(before)
     expect(written.join()).not.toContain(token)
   })
-
-  test.each<[string, (held: HeldDeferral, rp: RelyingParty) => Promise<unknown>]>([
-    ['I-107 a revocation', ({ deferralCode }, rp) => revoke(rp, deferralCode)],
-    ['I-107 a revocation after the approval', approvedThenRevoked],
-    [
-      'I-108 a redemption',
-      ({ id, deferralCode }, rp) =>
-        deferrals()
-          .approve(id)
-          .then(() => pollDeferral(rp, deferralCode)),
-    ],
-  ])(
-    '%s reaches nobody but the client that asked; I-095 I-127 nothing is sent, with a key or without',
-    async (...row) => {
-      const [, settle] = row
-      for (const rp of [party(), party(await dpopKey())]) {
-        const one = await held(op, rp, grant, { params })
-        await settle(one, rp)
-      }
-      // a connection of its own would have been made by the time this answer is here
-      await party().post('/token/introspection', { token: 'x' })
-      expect(connections).toBe(0)
-    },
-  )
 
   test('I-131 I-132 C-I33 a deferral_code is nowhere but with its client: neither it nor its secret is at rest', async () => {
     const { deferralCode } = await redeemed(party(), grant)
@@ -159,7 +144,40 @@ describe.each(grants)('%s', (grant) => {
   })
 })
 
-async function approvedThenRevoked({ id, deferralCode }: HeldDeferral, rp: RelyingParty) {
-  await deferrals().approve(id)
-  await revoke(rp, deferralCode)
+const approve = async ({ id }: HeldDeferral) => void (await deferrals().approve(id))
+
+describe('I-120 C-I12 E-26 a notification token is forgotten', () => {
+  test.each<[string, (held: HeldDeferral) => Promise<unknown>, string, number]>([
+    ['when its callback was delivered', approve, 'delivered', 204],
+    ['when it has been redeemed', approvedAndRedeemed, 'suppressed', 503],
+    ['when it has been revoked', ({ deferralCode }) => revoke(party(), deferralCode), 'suppressed', 204],
+    ['when it expired undecided', async () => op.clock.advance(lifetime), 'suppressed', 204],
+    ['when it expired while nobody answered', approvedAndExpired, 'failed', 503],
+    ['when it expired after it was given up', approvedAndExpired, 'failed', 403],
+  ])('%s', async (_when, end, status, answer) => {
+    receiver.behave = answering(answer)
+    const one = await held(op, party(), 'client_credentials', { params })
+    expect((await kept(one.id))?.sealed).toMatch(/^[\w-]+(\.[\w-]*){4}$/)
+    op.clock.advance(2)
+    await end(one)
+    await until(async () => (await kept(one.id))?.sealed === undefined)
+    expect(await kept(one.id)).toMatchObject({ status })
+    expect(await kept(one.id)).not.toHaveProperty('due')
+  })
+})
+
+async function attempted(one: HeldDeferral) {
+  await approve(one)
+  await until(async () => (await kept(one.id))?.reason !== undefined)
+}
+
+async function approvedAndRedeemed(one: HeldDeferral) {
+  await attempted(one)
+  expect((await pollDeferral(party(), one.deferralCode)).status).toBe(200)
+}
+
+async function approvedAndExpired(one: HeldDeferral) {
+  await attempted(one)
+  expect(await kept(one.id)).toHaveProperty('sealed')
+  op.clock.advance(lifetime)
 }

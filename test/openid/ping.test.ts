@@ -22,7 +22,7 @@ const arrived = async (id: string) => {
 }
 
 test.each(['secret', 'assertion', 'public'])(
-  'O-089 O-092 O-093 a %s client is pinged at its own endpoint',
+  'O-007 O-089 O-092 O-093 a %s client is pinged at its own endpoint',
   async (clientId) => {
     const rp = await party(wire.op, clientId)
     const { id, handle } = await waiting(wire.op, rp, { params: { deferred_notification_token: token } })

@@ -1,4 +1,4 @@
-/** The conformance cases; those marked with `later` belong to the ping. */
+/** The conformance cases. */
 export const cases = `
 C01 metadata, enabled and not
 C02 notification endpoints that are refused
@@ -54,15 +54,15 @@ C60 times within proofs
 C61 a proof sent twice
 C62 nonces of another node
 C63 a key demanded, none shown
-C65 later: what a ping looks like
-C66 later: answers that count as delivered
-C67 later: 401 to a ping
-C68 later: 403 to a ping
-C69 later: redirects of a ping
-C70 later: what is pinged
-C71 later: not before the exchange
-C72 later: a poll from within
-C73 later: a receiver that never answers
+C65 what a ping looks like
+C66 answers that count as delivered
+C67 401 to a ping
+C68 403 to a ping
+C69 redirects of a ping
+C70 what is pinged
+C71 not before the exchange
+C72 a poll from within
+C73 a receiver that never answers
 C74 cancelled
 C75 cancelled again, or not one's own
 C76 malformed cancellations

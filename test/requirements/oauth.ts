@@ -1,4 +1,4 @@
-/** The working group's draft, requirement by requirement; those marked with `later` belong to the callback. */
+/** The working group's draft, requirement by requirement. */
 export const oauth = `
 I-001 says in its metadata that it can defer
 I-002 says that handles can be revoked
@@ -95,17 +95,17 @@ I-092 or should not
 I-093 unbound, the grant's rules hold
 I-094 other credentials keep their protection
 I-095 callbacks are not bound
-I-096 later: calls back on resolution
-I-097 later: without token or outcome
-I-098 later: not before the response
-I-099 later: a little later
-I-100 later: not when expired
-I-101 later: with the handle in JSON
-I-102 later: and the notification token
-I-103 later: or no header
-I-104 later: content with 204
-I-105 later: follows no redirect
-I-106 later: may do anything about errors
+I-096 calls back on resolution
+I-097 without token or outcome
+I-098 not before the response
+I-099 a little later
+I-100 not when expired
+I-101 with the handle in JSON
+I-102 and the notification token
+I-103 or no header
+I-104 content with 204
+I-105 follows no redirect
+I-106 may do anything about errors
 I-107 not after a cancellation
 I-108 never pushes tokens
 I-109 handles can be revoked
@@ -122,10 +122,10 @@ I-119 ends when it said
 I-120 forgets the notification token
 I-121 slow_down first
 I-122 perhaps other limits
-I-123 later: looks at hosts at registration
-I-124 later: and at delivery
-I-125 later: and keeps to the address
-I-126 later: with limits
+I-123 looks at hosts at registration
+I-124 and at delivery
+I-125 and keeps to the address
+I-126 with limits
 I-127 no secrets in the callback's URL
 I-128 keeps the notification token safe
 I-129 looks again before issuing

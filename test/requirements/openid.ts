@@ -1,4 +1,4 @@
-/** The OpenID draft, requirement by requirement; those marked with `later` belong to the ping. */
+/** The OpenID draft, requirement by requirement. */
 export const openid = `
 O-001 says in its metadata that it can defer
 O-002 lists the response type deferred_code
@@ -6,7 +6,7 @@ O-003 lists the combined type where it takes it, in any word order
 O-004 lists the grant type
 O-005 takes an https notification endpoint at registration, nothing else
 O-006 asks for no notification endpoint of clients that only poll
-O-007 later: pings besides being polled
+O-007 pings besides being polled
 O-008 keeps the notification endpoint apart from that of CIBA
 O-009 takes an ordinary authentication request but for its type
 O-010 takes two response types, no others
@@ -88,15 +88,15 @@ O-085 the key is bound to the id
 O-086 and needed from then on
 O-087 a proof at the exchange asks for one ever after
 O-088 by the same key
-O-089 later: pings when the process ends
-O-090 later: after the exchange was answered
-O-091 later: not when it ran out
-O-092 later: with the id in JSON
-O-093 later: and the notification token
-O-094 later: content with 200 or 204
-O-095 later: follows no redirect
-O-096 later: may do anything about errors
-O-097 later: may come early
+O-089 pings when the process ends
+O-090 after the exchange was answered
+O-091 not when it ran out
+O-092 with the id in JSON
+O-093 and the notification token
+O-094 content with 200 or 204
+O-095 follows no redirect
+O-096 may do anything about errors
+O-097 may come early
 O-098 may be cancelled
 O-099 by a form, posted
 O-100 authenticates the client
@@ -119,7 +119,7 @@ O-116 then polls hear expired_token
 O-117 and no token comes of it
 O-118 the code expires as well, soon
 O-119 the security considerations of its foundations hold
-O-120 later: protects the notification token
-O-121 later: uses it for nothing else
+O-120 protects the notification token
+O-121 uses it for nothing else
 O-122 has no privacy section, and registers nothing
 `
