@@ -146,7 +146,8 @@ function assertRanges(ranges: unknown, at: string): void {
 }
 
 function assertRangesOrHosts(entries: unknown, at: string): void {
-  const isHost = (entry: unknown) => typeof entry === 'string' && /^(?!.*\.\d+$)[\w-]+(\.[\w-]+)*$/.test(entry)
+  const isHost = (entry: unknown) =>
+    typeof entry === 'string' && /^(?!(.*\.)?(\d+|0x[\da-f]*)$)[\w-]+(\.[\w-]+)*$/i.test(entry)
   const expected = "a range, an address or a host name such as '203.0.113.0/24' or 'internal.example.com'"
   assertEach(entries, at, (entry) => isRange(entry) || isHost(entry), expected)
 }
@@ -158,12 +159,16 @@ function assertPorts(ports: unknown, at: string): void {
 }
 
 function assertCertificates(certificates: unknown, at: string): void {
-  for (const certificate of [certificates].flat()) {
-    try {
-      new X509Certificate(certificate as string)
-    } catch {
-      fail(at, 'must be a PEM certificate, or an array of such')
-    }
+  const each = [certificates].flat()
+  if (each.length === 0 || !each.every(isCertificate)) fail(at, 'must be a PEM certificate, or an array of such')
+}
+
+function isCertificate(value: unknown): boolean {
+  try {
+    // this class would take DER as well, and TLS would not
+    return /-----BEGIN/.test(Buffer.from(value as string).toString()) && Boolean(new X509Certificate(value as string))
+  } catch {
+    return false
   }
 }
 

@@ -9,7 +9,7 @@ export interface Notification {
   status: NotificationStatus
   /** how often it was tried */
   attempts: number
-  /** when it is tried next, while it is owed */
+  /** when it is tried next, while it is owed; during an attempt, when another worker would take it over */
   nextAttemptAt?: Date
   attemptedAt?: Date
   deliveredAt?: Date

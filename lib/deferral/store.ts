@@ -120,7 +120,7 @@ export interface DeferralStore {
 
   /**
    * Ends an attempt. Guard: this fence; and, unless it delivered, that nothing was suppressed meanwhile. `owed` is due again
-   * after its `delay`. `failed` keeps what is sealed until the deferral expires, the others erase it. May be repeated.
+   * after its `delay`, or at the expiry, if that is sooner. `failed` keeps what is sealed until the deferral expires, the others erase it. May be repeated.
    */
   settleNotification(id: string, fence: number, settlement: Settlement, now?: Date): Promise<DeferralRecord | undefined>
 

@@ -40,7 +40,7 @@ export async function deliver(
   signal: AbortSignal,
 ): Promise<Settlement> {
   const attempt = record.notification?.attempts ?? 1
-  return settlement(record, attempt, await send({ sealer, egress }, record, recipient, signal))
+  return settlement(attempt, await send({ sealer, egress }, record, recipient, signal))
 }
 
 /** What an HTTP status says of an attempt. */
@@ -78,13 +78,14 @@ async function send(
     const { status, retryAfter } = await egress.post({ clientId, endpoint, headers, body }, signal)
     return { ...outcomeOf(status), retryAfter: retryAfterSeconds(retryAfter, new Date()) }
   } catch (error) {
-    return outcomeOfFault(error as Error & { code?: unknown })
+    return outcomeOfFault(error)
   }
 }
 
-function outcomeOfFault(error: Error & { code?: unknown }): Outcome {
-  const { message } = error
-  const code = typeof error.code === 'string' ? error.code : error.name
+// what a resolver of the integrator's rejects with may be anything
+function outcomeOfFault(error: unknown): Outcome {
+  const { message, name, code: told } = Object(error) as { message?: string; name?: string; code?: unknown }
+  const code = [told, name].find(isName) ?? 'unknown'
   if (error instanceof EgressDenied) return { reason: `the endpoint ${message}`, isFinal: true }
   if (error instanceof KeyNotFound) return { reason: `what is sealed cannot be opened: ${message}` }
   if (/^ERR_J(OSE|W)/.test(code)) return { reason: `what is sealed cannot be opened: ${code}`, isFinal: true }
@@ -92,13 +93,14 @@ function outcomeOfFault(error: Error & { code?: unknown }): Outcome {
   return { reason: `no answer: ${code}` }
 }
 
-function settlement(record: DeferralRecord, attempt: number, outcome: Outcome): Settlement {
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && /^\w{1,64}$/.test(value)
+}
+
+function settlement(attempt: number, outcome: Outcome): Settlement {
   const { answer, reason, retryAfter } = outcome
   if (reason === undefined) return { status: 'delivered', answer: answer as number }
   const isLastCertificate = reason.startsWith('the certificate') && attempt >= certificateAttempts
-  const delay = delayAfter(attempt, retryAfter)
-  // there is nobody to tell after that
-  const isCut = record.readAt.getTime() + delay * 1000 >= record.expiresAt.getTime()
-  if (outcome.isFinal || isLastCertificate || isCut) return { status: 'failed', reason, answer }
-  return { status: 'owed', delay, reason, answer }
+  if (outcome.isFinal || isLastCertificate) return { status: 'failed', reason, answer }
+  return { status: 'owed', delay: delayAfter(attempt, retryAfter), reason, answer }
 }

@@ -11,9 +11,10 @@ import { buildConnector, Pool } from 'undici'
 import type { NotificationOptions } from '../options.js'
 import { canonical } from './addresses.js'
 import { type EgressRules, hostOf } from './egress_rules.js'
+import { within } from './within.js'
 
 const seconds = 1000
-const resolveTimeout = 3 * seconds
+const resolveSeconds = 3
 const connectTimeout = 3 * seconds
 const headersTimeout = 5 * seconds
 const discardTimeout = 1 * seconds
@@ -58,12 +59,12 @@ export function createEgress(rules: EgressRules, { ca, resolve = lookUp }: Notif
   const pools = new Map<string, Kept>()
 
   async function vetted(host: string, signal: AbortSignal): Promise<string[]> {
-    const addresses = isIP(host) ? [host] : toAddresses(await within(resolveTimeout, signal, () => resolve(host)))
+    const addresses = isIP(host) ? [host] : toAddresses(await within(resolveSeconds, () => resolve(host), signal))
     if (addresses.length === 0) throw Object.assign(new Error('name not found'), { code: 'ENOTFOUND' })
     // one that is not public among others is an attack as well
     const denied = addresses.find((address) => !rules.permits(address))
     if (denied !== undefined) throw new EgressDenied(`resolves to ${denied}, which is not public`)
-    return [...new Set(addresses)].sort()
+    return [...new Set(addresses)]
   }
 
   function keep(key: string, origin: string, addresses: string[]): Kept {
@@ -93,7 +94,7 @@ export function createEgress(rules: EgressRules, { ca, resolve = lookUp }: Notif
       const refusal = rules.refusal(url)
       if (refusal) throw new EgressDenied(refusal)
       const addresses = await vetted(hostOf(url), signal)
-      const key = [clientId, url.origin, ...addresses].join(' ')
+      const key = [clientId, url.origin, ...addresses.toSorted()].join(' ')
       const kept = keep(key, url.origin, addresses)
       clearTimeout(kept.idle)
       kept.users += 1
@@ -130,7 +131,7 @@ function pinned(addresses: string[], ca: NotificationOptions['ca']): buildConnec
     allowH2: false,
     maxCachedSessions: 0,
     autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: connectTimeout / 3,
+    autoSelectFamilyAttemptTimeout: connectTimeout / 6,
     lookup: (_host, { all: isAll }, found) => {
       if (isAll) found(null, all)
       else found(null, all[0]!.address, all[0]!.family)
@@ -164,17 +165,4 @@ async function lookUp(host: string): Promise<string[]> {
 function toAddresses(found: unknown): string[] {
   if (!Array.isArray(found)) throw new TypeError('notification.resolve must return an array of addresses')
   return found.map((entry) => (typeof entry === 'string' ? entry : entry?.address))
-}
-
-function within<T>(timeout: number, signal: AbortSignal, work: () => Promise<T> | T): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const fail = () => reject(Object.assign(new Error('timed out'), { code: 'ETIMEOUT' }))
-    const timer = setTimeout(fail, timeout)
-    signal.addEventListener('abort', fail, { once: true })
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', fail)
-    }
-    Promise.resolve().then(work).finally(done).then(resolve, reject)
-  })
 }

@@ -47,7 +47,8 @@ export function hostOf({ hostname }: URL): string {
 // a developer's machine is one host for everybody; elsewhere no port of ours is a place for a client
 function isOwn(url: URL, own: URL): boolean {
   if (hostOf(url) !== hostOf(own)) return false
-  return portOf(url) === portOf(own) || !/^(localhost|127\..*|::1)$/.test(hostOf(own))
+  const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(hostOf(own))
+  return portOf(url) === portOf(own) || !isLoopback
 }
 
 function portOf({ port, protocol }: URL): number {

@@ -24,6 +24,8 @@ export interface Limits {
   total: number
   /** how many wait per client */
   backlog: number
+  /** of how many clients some wait */
+  clients: number
 }
 
 /** Lanes that run `work`, which must not reject; `onRoom` is called when nothing waits for a client any more. */
@@ -44,15 +46,17 @@ export function createLanes<T extends Task>(
     return index < 0 ? undefined : tasks.splice(index, 1)[0]
   }
 
+  function start(clientId: string, tasks: T[]): void {
+    const task = next(clientId, tasks)
+    if (!task) return
+    waiting.delete(clientId)
+    if (tasks.length > 0) waiting.set(clientId, tasks)
+    begin(task)
+  }
+
   // one task per client and turn: whoever began one goes to the end of the map, and is met there again
-  function start(): void {
-    for (const [clientId, tasks] of waiting) {
-      const task = next(clientId, tasks)
-      if (!task) continue
-      waiting.delete(clientId)
-      if (tasks.length > 0) waiting.set(clientId, tasks)
-      begin(task)
-    }
+  function startAll(): void {
+    for (const [clientId, tasks] of waiting) start(clientId, tasks)
   }
 
   function begin(task: T): void {
@@ -64,7 +68,7 @@ export function createLanes<T extends Task>(
       perClient.add(task.clientId, -1)
       perHost.add(task.host, -1)
       const before = waiting.size
-      start()
+      startAll()
       if (waiting.size < before) onRoom()
     })
     running.add(done)
@@ -72,12 +76,13 @@ export function createLanes<T extends Task>(
 
   return {
     take(task) {
+      const isNew = !waiting.has(task.clientId)
       const tasks = waiting.get(task.clientId) ?? []
-      if (known.has(task.id) || tasks.length >= limits.backlog) return
+      if (known.has(task.id) || tasks.length >= limits.backlog || (isNew && waiting.size >= limits.clients)) return
       known.add(task.id)
       tasks.push(task)
       waiting.set(task.clientId, tasks)
-      start()
+      start(task.clientId, tasks)
     },
     saturated: () => [...waiting.keys()],
     clear() {

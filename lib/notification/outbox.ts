@@ -13,14 +13,16 @@ import { hostOf } from './egress_rules.js'
 import { createLanes, type Task } from './lanes.js'
 import { endpointOf } from './recipient.js'
 import type { Sealer } from './sealed.js'
+import { within } from './within.js'
 
 // everything about an attempt is over by then, so that nobody else has begun
 const attemptSeconds = 9
+const readSeconds = 3
 const sweepSeconds = 1
 const busySweepSeconds = 0.05
 const drainSeconds = 10
 const complaintSeconds = 60
-const limits = { perHost: 16, perClient: 8, total: 1024, backlog: 128 }
+const limits = { perHost: 16, perClient: 8, total: 1024, backlog: 128, clients: 4096 }
 const batch = 256
 
 /** What the worker of one node needs. */
@@ -38,6 +40,7 @@ type Addressed = Task & { recipient: Recipient }
 /** The worker of one node. It begins at once, and keeps no process alive. */
 export class Outbox {
   readonly #node: Surroundings
+  readonly #reading = new Set<string>()
   readonly #lanes = createLanes<Addressed>(
     (task) => this.#attempt(task).catch((error: unknown) => this.#complain(error)),
     limits,
@@ -56,7 +59,7 @@ export class Outbox {
 
   /** What this node has just decided need not wait for the next sweep. */
   wake({ id, clientId }: Deferral): void {
-    if (this.#isOpen) void this.#consider([{ id, clientId }]).catch((error: unknown) => this.#complain(error))
+    if (this.#isOpen) void this.#take(clientId, [id])
   }
 
   /** Stops, after the attempts under way, or after ten seconds. */
@@ -64,7 +67,7 @@ export class Outbox {
     this.#isOpen = false
     clearTimeout(this.#timer)
     this.#lanes.clear()
-    await Promise.race([this.#lanes.idle(), pause(drainSeconds)])
+    await Promise.race([Promise.all([this.#sweeping, this.#lanes.idle()]), pause(drainSeconds)])
     await this.#node.egress.close()
   }
 
@@ -86,32 +89,32 @@ export class Outbox {
     const { store, clock } = this.#node
     this.#isMore = false
     try {
-      const due = await store.dueNotifications({ limit: batch, except: this.#lanes.saturated() }, clock())
+      const except = [...this.#lanes.saturated(), ...this.#reading]
+      const due = await within(leaseSeconds, () => store.dueNotifications({ limit: batch, except }, clock()))
       this.#isMore = due.length === batch
-      await this.#consider(due)
+      for (const [clientId, ids] of byClient(due)) void this.#take(clientId, ids)
     } catch (error) {
       this.#complain(error)
     }
   }
 
-  async #consider(due: DueNotification[]): Promise<void> {
-    const clientIds = [...new Set(due.map(({ clientId }) => clientId))]
-    const recipients = new Map(await Promise.all(clientIds.map(async (id) => [id, await this.#recipient(id)] as const)))
+  // clients are read side by side: one that takes long, or is fetched from afar, holds up nobody else
+  async #take(clientId: string, ids: string[]): Promise<void> {
+    this.#reading.add(clientId)
+    const addressed = await this.#address(clientId)
+    this.#reading.delete(clientId)
     if (!this.#isOpen) return
-    for (const { id, clientId } of shuffled(due)) {
-      const recipient = recipients.get(clientId) ?? {}
-      const host = recipient.endpoint === undefined ? '' : hostOf(new URL(recipient.endpoint))
-      this.#lanes.take({ id, clientId, host, recipient })
-    }
+    for (const id of ids) this.#lanes.take({ id, clientId, ...addressed })
   }
 
-  async #recipient(clientId: string): Promise<Recipient> {
+  async #address(clientId: string): Promise<Pick<Addressed, 'host' | 'recipient'>> {
     try {
-      const client = await this.#node.provider.Client.find(clientId)
-      return { endpoint: client && endpointOf(client) }
+      const client = await within(readSeconds, () => this.#node.provider.Client.find(clientId))
+      const endpoint = client && endpointOf(client)
+      return { host: endpoint === undefined ? '' : hostOf(new URL(endpoint)), recipient: { endpoint } }
     } catch (error) {
       this.#complain(error)
-      return { fault: 'the client cannot be read' }
+      return { host: '', recipient: { fault: 'the client cannot be read' } }
     }
   }
 
@@ -146,9 +149,11 @@ export class Outbox {
 
   // once a minute, however long the database is away
   #complain(error: unknown): void {
-    if (performance.now() < this.#complainedAt + complaintSeconds * 1000) return
+    if (!this.#isOpen || performance.now() < this.#complainedAt + complaintSeconds * 1000) return
     this.#complainedAt = performance.now()
-    process.emitWarning(`notifications have to wait: ${(error as Error)?.stack ?? error}`)
+    const { message = String(error), cause } = Object(error) as Error
+    const told = cause instanceof Error ? `${message}: ${cause.message}` : message
+    process.emitWarning(`notifications have to wait: ${told}`)
   }
 }
 
@@ -160,6 +165,12 @@ function outdated({ notification, expiresAt, readAt }: DeferralRecord): Settleme
 }
 
 // nodes that sweep at the same moment begin at different ends
+function byClient(due: DueNotification[]): Map<string, string[]> {
+  const ids = new Map<string, string[]>()
+  for (const { id, clientId } of shuffled(due)) ids.set(clientId, [...(ids.get(clientId) ?? []), id])
+  return ids
+}
+
 function shuffled<T>(items: T[]): T[] {
   return items
     .map((item) => ({ item, order: Math.random() }))

@@ -84,7 +84,10 @@ export function settled({ notification, expiresAt }: DeferralRecord, settlement:
     ...('answer' in settlement && settlement.answer !== undefined && { answer: settlement.answer }),
   }
   const ended = { ...kept, ...known, status }
-  if (settlement.status === 'owed') return { notification: { ...ended, due: seconds(settlement.delay, now) } }
+  if (settlement.status === 'owed') {
+    const due = seconds(settlement.delay, now)
+    return { notification: { ...ended, due: due < expiresAt ? due : expiresAt } }
+  }
   if (status === 'failed' && expiresAt > now) return { notification: { ...ended, due: expiresAt } }
   return { notification: erased(status === 'delivered' ? { ...ended, deliveredAt: now } : ended) }
 }

@@ -103,7 +103,7 @@ export function notificationVerbs(transition: Transit, collection: () => Promise
       const stages: Document[] = [{ $unset: ['notification.reason', 'notification.answer'] }, { $set: members }]
       switch (settlement.status) {
         case 'owed':
-          stages.push({ $set: { 'notification.due': seconds(delay, now) } })
+          stages.push({ $set: { 'notification.due': { $min: [seconds(delay, now), '$expiresAt'] } } })
           break
         case 'failed':
           stages.push({ $set: { notification: untilExpiry(now) } })
