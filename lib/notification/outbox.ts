@@ -71,11 +71,16 @@ export class Outbox {
     await this.#node.egress.close()
   }
 
-  // nodes that started together do not go on together
-  #schedule(): void {
+  // nodes that started together do not go on together; and a sweep that is hard work is done less often
+  #schedule(tookSeconds = 0): void {
     if (!this.#isOpen) return
     const seconds = (this.#isMore ? busySweepSeconds : sweepSeconds) * (0.8 + 0.4 * Math.random())
-    this.#timer = setTimeout(() => void this.#sweepNow().then(() => this.#schedule()), seconds * 1000).unref()
+    const sweep = async () => {
+      const begun = performance.now()
+      await this.#sweepNow()
+      this.#schedule((performance.now() - begun) / 1000)
+    }
+    this.#timer = setTimeout(() => void sweep(), Math.max(seconds, 4 * tookSeconds) * 1000).unref()
   }
 
   #sweepNow(): Promise<void> {

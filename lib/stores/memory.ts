@@ -115,7 +115,7 @@ export function memoryStore(): DeferralStore {
       const waiting: Guard = (deferral) =>
         Boolean(deferral.exchangedAt) && unfinished(deferral, now) && unexpired(deferral, now)
       const expiresAt = seconds(expiresIn, now)
-      return transition(id, now, waiting, (deferral) => ({ expiresAt, ...notice.prolong(deferral, expiresAt) }))
+      return transition(id, now, waiting, (deferral) => ({ expiresAt, ...notice.prolong(deferral, expiresAt, now) }))
     },
 
     async claim(id, claimId, lease, now = new Date()) {

@@ -1,5 +1,5 @@
 import type { DeferralRecord } from '../deferral/deferral.js'
-import type { NotificationRecord, Sealing, Settlement } from '../deferral/notification.js'
+import { leaseSeconds, type NotificationRecord, type Sealing, type Settlement } from '../deferral/notification.js'
 
 type Kept = { notification?: NotificationRecord }
 
@@ -15,9 +15,9 @@ export function begin(sealing: Sealing | undefined, isDecided: boolean, expiresA
   return { notification: { status, sealed: sealing.sealed, due, heldUntil, attempts: 0, fence: 0 } }
 }
 
-/** There is something to tell. */
-export function owe({ notification }: DeferralRecord, now: Date): Kept {
-  if (notification?.status !== 'waiting') return {}
+/** There is something to tell, while there is time. */
+export function owe({ notification, expiresAt }: DeferralRecord, now: Date): Kept {
+  if (notification?.status !== 'waiting' || expiresAt <= now) return {}
   return { notification: { ...notification, status: 'owed', due: later(now, notification.heldUntil) } }
 }
 
@@ -29,11 +29,12 @@ export function suppress({ notification }: DeferralRecord): Kept {
   return { notification: erased({ ...notification, status: isOpen ? 'suppressed' : status }) }
 }
 
-/** The same, with another expiry. */
-export function prolong({ notification }: DeferralRecord, expiresAt: Date): Kept {
+/** The same, with another expiry; what is due so soon that it may be leased stays as it is. */
+export function prolong({ notification }: DeferralRecord, expiresAt: Date, now: Date): Kept {
   if (!notification?.due) return {}
   const { status, due } = notification
-  return { notification: { ...notification, due: status === 'owed' && due < expiresAt ? due : expiresAt } }
+  const isKept = status === 'owed' && (due < expiresAt || due <= seconds(leaseSeconds, now))
+  return { notification: { ...notification, due: isKept ? due : expiresAt } }
 }
 
 /** Whether the client's handle is only now known to have arrived. */

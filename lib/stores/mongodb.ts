@@ -172,7 +172,7 @@ export function mongoStore(
     async extend(id, expiresIn, at) {
       const now = at ?? '$$NOW'
       const guard = { ...unfinished, exchangedAt: { $exists: true }, $expr: unexpired(now) }
-      const change = { ...expiring(expiresIn, now), ...prolong(seconds(expiresIn, now)) }
+      const change = { ...expiring(expiresIn, now), ...prolong(seconds(expiresIn, now), now) }
       return transition(id, now, guard, { $set: change })
     },
 

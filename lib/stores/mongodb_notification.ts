@@ -1,6 +1,6 @@
 import type { Collection, Document, Filter } from 'mongodb'
 import type { DeferralRecord } from '../deferral/deferral.js'
-import type { Sealing } from '../deferral/notification.js'
+import { leaseSeconds, type Sealing } from '../deferral/notification.js'
 import type { DeferralStore } from '../deferral/store.js'
 import type { DeferralDocument, Instant } from './mongodb.js'
 import { dueIndex } from './mongodb_schema.js'
@@ -38,10 +38,10 @@ export function begin(sealing: Sealing | undefined, isDecided: unknown, expiresA
   return { notification: { $cond: [isDecided, { ...first, status: 'owed', due: heldUntil }, waiting] } }
 }
 
-/** There is something to tell. */
+/** There is something to tell, while there is time. */
 export function owe(now: Instant): Document {
   const due = { $max: [now, '$notification.heldUntil'] }
-  return { notification: changed(isStatus('waiting'), { status: 'owed', due }) }
+  return { notification: changed({ $and: [isStatus('waiting'), unexpired(now)] }, { status: 'owed', due }) }
 }
 
 /** Nothing has to be told any more; to be followed by `erase`. */
@@ -50,10 +50,11 @@ export const suppress: Document = { notification: changed(isStatus('waiting', 'o
 /** What is sealed is forgotten, and no worker has to look again. */
 export const erase: Document = { $unset: ['notification.sealed', 'notification.due'] }
 
-/** The same, with another expiry. */
-export function prolong(expiresAt: unknown): Document {
+/** The same, with another expiry; what is due so soon that it may be leased stays as it is. */
+export function prolong(expiresAt: unknown, now: Instant): Document {
   const due = '$notification.due'
-  const sooner = { $cond: [isStatus('owed'), { $min: [due, expiresAt] }, expiresAt] }
+  const isNear = { $or: [{ $lt: [due, expiresAt] }, { $lte: [due, seconds(leaseSeconds, now)] }] }
+  const sooner = { $cond: [{ $and: [isStatus('owed'), isNear] }, due, expiresAt] }
   return { notification: changed({ $gt: [due, null] }, { due: sooner }) }
 }
 
