@@ -56,12 +56,16 @@ export async function startNotifying(
       let told: Told | undefined
       await until(async () => {
         told = (await op.provider.deferrals.get(id))?.notification
-        // while an attempt is under way nothing is known of it
-        return told?.attempts === attempts && (told.status !== 'owed' || told.reason !== undefined)
+        return told?.attempts === attempts && !isLeased(told, op.clock.now())
       }, 12)
       return told!
     },
   }
+}
+
+// while an attempt is under way, the end of its lease is the next that is due
+function isLeased({ status, nextAttemptAt }: Told, now: Date): boolean {
+  return status === 'owed' && nextAttemptAt?.getTime() === now.getTime() + 10_000
 }
 
 async function deferralOf(origin: string, clientId: string) {

@@ -186,6 +186,7 @@ export function resolverOf(vectors: readonly Vector[]) {
   }
 }
 
-function nameOf(endpoint: string): string {
+/** The name of an endpoint, as a resolver is asked for it. */
+export function nameOf(endpoint: string): string {
   return new URL(endpoint).hostname.replace(/\.$/, '')
 }
