@@ -127,16 +127,14 @@ async function attempt(id: string): Promise<Attempted> {
 
 // first: while all of them are under way
 test('C73 E-27 while they do, the provider answers, and others are notified', async () => {
-  for (const id of good) {
-    const begun = performance.now()
-    expect(await op.provider.deferrals.get(id)).toMatchObject({ status: 'pending' })
-    expect((await fetch(`${op.origin}/.well-known/openid-configuration`)).status).toBe(200)
-    expect(await attempt(id)).toMatchObject({ status: 'delivered' })
-    expect(performance.now() - begun).toBeLessThan(4000)
-  }
-  expect(
-    (await op.provider.deferrals.notifications.list({ status: 'owed', limit: 100 })).notifications.length,
-  ).toBeGreaterThan(4)
+  let isOver = false
+  void outcomes.get('an answer of one byte a second')!.then(() => {
+    isOver = true
+  })
+  const others = await Promise.all(good.map(attempt))
+  expect(others.map(({ status }) => status)).toEqual(good.map(() => 'delivered'))
+  expect((await fetch(`${op.origin}/.well-known/openid-configuration`)).status).toBe(200)
+  expect(isOver).toBe(false)
 })
 
 test.each(redirects)('O-095 I-105 C69 T4 the Location of a %i is never requested', async (status) => {
