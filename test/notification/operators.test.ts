@@ -160,6 +160,16 @@ function contract(storeOf: () => DeferralStore) {
       expect(attemptsOf(id)).toEqual([1, 1])
     })
 
+    test('of one that was given up, after its deferral was extended beyond what it had', async () => {
+      const { id } = await answered(403)
+      wire.answer(id, answering(204))
+      expect((await deferrals().extend(id, { expiresIn: 3600 })).changed).toBe(true)
+      wire.op.clock.advance(700)
+      await wire.swept()
+      expect((await replay(id)).changed).toBe(true)
+      await wire.settled(id, 'delivered')
+    })
+
     test('twice at once: one of them changes something, and it is sent once', async () => {
       const { id } = await answered(403)
       wire.answer(id, answering(204))

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Profile } from 'oidc-provider-deferred'
+import { revoke } from '../support/deferral.js'
+import { relyingParty } from '../support/relying_party.js'
 import { type Begun, endpoints, profiles, startWire, type Wire } from './wire.js'
 
 /*
@@ -49,6 +51,11 @@ function ends(profile: Profile): Record<string, Story> {
       deferrals()
         .extend(id, { expiresIn: 7200 })
         .then(() => deferrals().approve(id)),
+    'an approval, which another client tried to prevent': async ({ id, handle }) => {
+      const other = relyingParty(wire.op.issuer, 'other')
+      for (const { status } of [await revoke(other, handle), await other.cancel(handle)]) expect(status).toBe(200)
+      await deferrals().approve(id)
+    },
     'an approval that came after progress, and before another decision': async ({ id }) => {
       await deferrals().progress(id, { step: 'seen' })
       await deferrals().approve(id)

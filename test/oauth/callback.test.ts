@@ -9,6 +9,7 @@ import {
   pollDeferral,
   redeem,
   request,
+  revoke,
 } from '../support/deferral.js'
 import { party } from '../support/journey.js'
 import type { Arrival } from '../support/receiver.js'
@@ -85,6 +86,8 @@ test.each(['secret', 'assertion', 'public'])(
   async (clientId) => {
     const rp = await party(wire.op, clientId)
     const { id, deferralCode } = await start(rp, 'authorization_code')
+    // who does not show the key cannot keep it from being sent
+    if (rp.key) expect((await revoke(rp, deferralCode, {}, { dpop: undefined })).status).toBe(200)
     await deferrals().approve(id)
     const { headers, url } = await toldOf(id)
     expect(url).toBe(`/notified/${clientId}`)

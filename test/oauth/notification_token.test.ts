@@ -2,14 +2,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { Adapter } from 'oidc-provider'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { clientsWith } from '../support/authorization.js'
-import { grants, type HeldDeferral, held, pollDeferral, request, revoke } from '../support/deferral.js'
+import { authorizationCode, grants, held, pollDeferral, redeem, request } from '../support/deferral.js'
 import { memoryAdapter } from '../support/memory_adapter.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
-import { answering, type Receiver, startReceiver, until } from '../support/receiver.js'
+import { type Receiver, startReceiver, until } from '../support/receiver.js'
 import { type RelyingParty, relyingParty } from '../support/relying_party.js'
 
 const token = 'a-notification-token.of~the+client/0123456789='
-const lifetime = 600
 const written: string[] = []
 const announced: unknown[] = []
 
@@ -49,7 +48,6 @@ beforeAll(async () => {
       defer: () => true,
       keys: [new Uint8Array(32)],
       notification: receiver.notification,
-      ttl: { deferral: lifetime },
     },
   })
   const events = ['created', 'approved', 'denied', 'cancelled', 'redeemed', 'notified', 'notification_failed'] as const
@@ -63,7 +61,6 @@ afterAll(async () => {
 
 afterEach(() => {
   written.length = announced.length = 0
-  receiver.behave = answering(204)
 })
 
 const party = () => relyingParty(op.issuer, 'secret')
@@ -105,6 +102,11 @@ describe.each(grants)('%s', (grant) => {
     },
   )
 
+  test('C24 one that comes twice is invalid_request, as any parameter', async () => {
+    const { answer } = await request(party(), grant, { params: { client_notification_token: ['a', 'b'] } })
+    expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
+  })
+
   test('I-010 one that comes with a poll changes nothing', async () => {
     const { deferralCode, id } = await held(op, party(), grant)
     const before = await kept(id)
@@ -144,40 +146,10 @@ describe.each(grants)('%s', (grant) => {
   })
 })
 
-const approve = async ({ id }: HeldDeferral) => void (await deferrals().approve(id))
-
-describe('I-120 C-I12 E-26 a notification token is forgotten', () => {
-  test.each<[string, (held: HeldDeferral) => Promise<unknown>, string, number]>([
-    ['when its callback was delivered', approve, 'delivered', 204],
-    ['when it has been redeemed', approvedAndRedeemed, 'suppressed', 503],
-    ['when it has been revoked', ({ deferralCode }) => revoke(party(), deferralCode), 'suppressed', 204],
-    ['when it expired undecided', async () => op.clock.advance(lifetime), 'suppressed', 204],
-    ['when it expired while nobody answered', approvedAndExpired, 'failed', 503],
-    ['when it expired after it was given up', approvedAndExpired, 'failed', 403],
-  ])('%s', async (_when, end, status, answer) => {
-    receiver.behave = answering(answer)
-    const one = await held(op, party(), 'client_credentials', { params })
-    expect((await kept(one.id))?.sealed).toMatch(/^[\w-]+(\.[\w-]*){4}$/)
-    op.clock.advance(2)
-    await end(one)
-    await until(async () => (await kept(one.id))?.sealed === undefined)
-    expect(await kept(one.id)).toMatchObject({ status })
-    expect(await kept(one.id)).not.toHaveProperty('due')
-  })
+test('C24 a code survives a notification token that could not be sent', async () => {
+  const code = await authorizationCode(party())
+  const opted = { completion_mode: 'deferred' }
+  const refused = await redeem(party(), code, { ...opted, client_notification_token: 'two words' })
+  expect(refused.body).toMatchObject({ error: 'invalid_request' })
+  expect((await redeem(party(), code, opted)).body).toMatchObject({ error: 'authorization_pending' })
 })
-
-async function attempted(one: HeldDeferral) {
-  await approve(one)
-  await until(async () => (await kept(one.id))?.reason !== undefined)
-}
-
-async function approvedAndRedeemed(one: HeldDeferral) {
-  await attempted(one)
-  expect((await pollDeferral(party(), one.deferralCode)).status).toBe(200)
-}
-
-async function approvedAndExpired(one: HeldDeferral) {
-  await attempted(one)
-  expect(await kept(one.id)).toHaveProperty('sealed')
-  op.clock.advance(lifetime)
-}
