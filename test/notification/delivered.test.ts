@@ -97,6 +97,14 @@ describe('I-123 what the operator allows is delivered', () => {
     expect(reached).toEqual(['127.0.0.2', '127.0.0.2', '127.0.0.1'])
   })
 
+  test('by a receiver whose authority is trusted, and no other', async () => {
+    const { ca } = authority
+    expect(await notify(rp, { allow: ['127.0.0.1'], ca: [Buffer.from(ca)] })).toEqual(delivered)
+    const other = await createAuthority()
+    expect(await notify(rp, { allow: ['127.0.0.1'], ca: other.ca })).toMatchObject({ status: 'owed' })
+    expect(reached).toEqual(['127.0.0.1'])
+  })
+
   test('under the names the resolver is asked for', async () => {
     const asked: string[] = []
     const resolution = (host: string) => {

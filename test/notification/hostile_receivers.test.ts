@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { get } from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createAuthority } from '../support/authority.js'
 import {
@@ -180,5 +183,16 @@ describe('I-126 E-27 T4', () => {
     // what the system buffers on the way is out of our hands
     for (const bytes of read) expect(bytes).toBeLessThan(16 * mebibyte)
     expect(grown).toBeLessThan(256)
+  })
+
+  test('a sender that reads answers takes all of it', async () => {
+    const host = hostOf('a body of 100 MB')
+    const before = receiver.written(host)
+    const headers = { host: `${host}:${receiver.port}` }
+    const asked = get({ host: '127.0.0.1', port: receiver.port, headers, rejectUnauthorized: false, agent: false })
+    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    for await (const _ of response.take(1500));
+    expect(receiver.written(host) - before).toBeGreaterThan(16 * mebibyte)
+    asked.destroy()
   })
 })

@@ -43,21 +43,27 @@ let op: NotifyingProvider
 beforeAll(async () => {
   op = await startNotifying(notification, {
     issuer,
-    configuration: { features: { registration: { enabled: true } } },
+    configuration: { features: { registration: { enabled: true }, registrationManagement: { enabled: true } } },
   })
 })
 
 afterAll(() => op.close())
 
 async function register(endpoint: unknown): Promise<{ status: number; error?: string; description?: string }> {
-  const { client_id, client_secret, ...metadata } = notified('', '')
-  const response = await fetch(`${op.origin}/reg`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ ...metadata, deferred_client_notification_endpoint: endpoint }),
+  const { client_id: _, client_secret: __, ...metadata } = notified('', '')
+  const registration = { ...metadata, deferred_client_notification_endpoint: endpoint }
+  const { status, body } = await request('POST', `${op.origin}/reg`, registration)
+  const { error, error_description: description } = body
+  return { status, ...(error && { error }), ...(description && { description }) }
+}
+
+async function request(method: string, url: string, body: object, headers: Record<string, string> = {}) {
+  const response = await fetch(url, {
+    method,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
   })
-  const { error, error_description: description } = (await response.json()) as Record<string, string>
-  return { status: response.status, ...(error && { error }), ...(description && { description }) }
+  return { status: response.status, body: (await response.json()) as Record<string, string> }
 }
 
 const construct = (endpoint: unknown, options: NotificationOptions = notification) =>
@@ -113,3 +119,21 @@ test.each([
   expect(await register(endpoint)).toEqual({ status: 201 })
   expect(() => construct(endpoint)).not.toThrow()
 })
+
+test.each([`https://127.0.0.1:${port}/`, `https://denied.example:${port}/`, 'https://rp.example:22/'])(
+  'I-123 E-22 a client that is registered cannot move to %s',
+  async (endpoint) => {
+    const { client_id: _, client_secret: __, ...metadata } = notified('', `https://rp.example:${port}/`)
+    const registration = await request('POST', `${op.origin}/reg`, metadata)
+    const { client_id, client_secret, registration_access_token: token } = registration.body
+    const update = (to: string) =>
+      request(
+        'PUT',
+        `${op.origin}/reg/${client_id}`,
+        { ...metadata, client_id, client_secret, deferred_client_notification_endpoint: to },
+        { authorization: `Bearer ${token}` },
+      )
+    expect(await update(endpoint)).toMatchObject({ status: 400, body: { error: 'invalid_client_metadata' } })
+    expect((await update(`https://rp.example:${port}/elsewhere`)).status).toBe(200)
+  },
+)
