@@ -14,14 +14,8 @@ export type {
   Profile,
   Progress,
 } from './deferral/deferral.js'
-export type { Deferrals, Notifications, Transition } from './deferral/deferrals.js'
-export type {
-  DeferralListing,
-  ListedNotification,
-  ListQuery,
-  NotificationListing,
-  NotificationQuery,
-} from './deferral/listing.js'
+export type { Deferrals, Transition } from './deferral/deferrals.js'
+export type { DeferralListing, ListQuery } from './deferral/listing.js'
 export type {
   Notification,
   NotificationRecord,

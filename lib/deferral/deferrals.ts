@@ -10,16 +10,10 @@ import {
 } from './decision.js'
 import { type Deferral, type DeferralRecord, describe, type Interaction, type Progress } from './deferral.js'
 import { containsHandle } from './handle.js'
-import {
-  type DeferralListing,
-  type ListQuery,
-  list,
-  listNotifications,
-  type NotificationListing,
-  type NotificationQuery,
-} from './listing.js'
+import { type DeferralListing, type ListQuery, list } from './listing.js'
 import { assertNarrower, type Narrowing } from './narrow.js'
 import { leaseSeconds } from './notification.js'
+import { listNotifications, type Notifications } from './notifications.js'
 import type { DeferralStore } from './store.js'
 
 /** The current record, and whether this call changed it. A conflict never overwrites. */
@@ -48,24 +42,13 @@ export interface Surroundings {
   /** when the host's Grant behind a deferral ends; `undefined`: never */
   grantExpiry: (record: DeferralRecord) => Promise<Date | undefined>
   /** the worker that notifies, where this node has one */
-  outbox: Outbox | undefined
+  outbox: Sending | undefined
 }
 
 /** What the operator API asks of the worker that notifies. */
-interface Outbox {
+interface Sending {
   wake(deferral: Deferral): void
   close(): Promise<void>
-}
-
-/** Notifications and what became of them. */
-export interface Notifications {
-  /** A page of notifications, of the newest deferrals first; `failed` ones are those that were given up. */
-  list(query?: NotificationQuery): Promise<NotificationListing>
-  /**
-   * Sends one again, at once and with a new schedule: one that was given up, or waits for its next attempt. What is expired,
-   * redeemed, cancelled by its client or delivered cannot be sent again.
-   */
-  replay(id: string): Promise<Transition>
 }
 
 /**

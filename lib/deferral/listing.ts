@@ -1,6 +1,5 @@
 import { type Deferral, type DeferralRecord, describe } from './deferral.js'
 import { isObject } from './json.js'
-import { type Notification, type NotificationStatus, notificationStatuses } from './notification.js'
 import type { DeferralQuery, DeferralStore } from './store.js'
 
 /** What `list` filters by. */
@@ -20,27 +19,8 @@ export interface DeferralListing {
   cursor?: string
 }
 
-/** What `notifications.list` filters by. */
-export interface NotificationQuery {
-  status?: NotificationStatus
-  /** of the page before */
-  cursor?: string
-  /** 1 to 100, 20 unless told */
-  limit?: number
-}
-
-/** The notification of one deferral. */
-export type ListedNotification = Notification & Pick<Deferral, 'id' | 'profile' | 'clientId'>
-
-/** One page; `cursor` is there when there are more. */
-export interface NotificationListing {
-  notifications: ListedNotification[]
-  cursor?: string
-}
-
 const statuses: readonly string[] = ['pending', 'approved', 'denied', 'cancelled', 'redeemed', 'expired']
 const members = ['status', 'clientId', 'accountId', 'cursor', 'limit']
-const notificationMembers = ['status', 'cursor', 'limit']
 
 /** Reads one page; a `TypeError` names what is wrong with the query. */
 export async function list(store: DeferralStore, query: ListQuery, now: Date | undefined): Promise<DeferralListing> {
@@ -50,26 +30,8 @@ export async function list(store: DeferralStore, query: ListQuery, now: Date | u
   return { deferrals: records.map(describe), ...(cursor !== undefined && { cursor }) }
 }
 
-/** Reads one page of notifications; a `TypeError` names what is wrong with the query. */
-export async function listNotifications(
-  store: DeferralStore,
-  query: NotificationQuery,
-  now: Date | undefined,
-): Promise<NotificationListing> {
-  assertQuery(query, notificationMembers, notificationStatuses)
-  const { records, cursor } = await page(store, { notification: query.status ?? 'any' }, query, now)
-  return {
-    notifications: records.map(describe).map(({ id, profile, clientId, notification }) => ({
-      id,
-      profile,
-      clientId,
-      ...(notification as Notification),
-    })),
-    ...(cursor !== undefined && { cursor }),
-  }
-}
-
-async function page(
+/** A page of records, and where the next one begins. */
+export async function page(
   store: DeferralStore,
   filter: { [K in keyof DeferralQuery]?: DeferralQuery[K] | undefined },
   { cursor, limit = 20 }: { cursor?: string; limit?: number },
@@ -88,7 +50,8 @@ function withoutAbsent(query: { [K in keyof DeferralQuery]?: DeferralQuery[K] | 
   ) as unknown as DeferralQuery
 }
 
-function assertQuery(query: object, known: string[], statuses: readonly string[]): void {
+/** Checks a query; a `TypeError` names the member. */
+export function assertQuery(query: object, known: string[], statuses: readonly string[]): void {
   if (!isObject(query)) throw new TypeError('list: the query must be a plain object')
   const unknown = Object.keys(query).find((name) => !known.includes(name))
   if (unknown) throw new TypeError(`list: ${unknown} is not known, use ${known.join(', ')}`)

@@ -103,6 +103,9 @@ export interface DeferralStore {
   /** Gives a claim back before its lease ends. Guard: `approved` with this claim. */
   release(id: string, claimId: string, now?: Date): Promise<DeferralRecord | undefined>
 
+  /** The client does not want to be told any more. Guard: a notification that is `waiting`, `owed` or `failed`, and sealed. */
+  suppress(id: string, now?: Date): Promise<DeferralRecord | undefined>
+
   /**
    * The client has its handle: it may be told `delay` seconds from now. Guard: a notification that is `waiting` or `owed` and
    * was not attempted yet.
@@ -146,6 +149,7 @@ export const storeVerbs = [
   'claim',
   'finalise',
   'release',
+  'suppress',
   'arm',
   'dueNotifications',
   'claimNotification',

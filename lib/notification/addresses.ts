@@ -16,12 +16,13 @@ const unreachable = [...ipv4Blocks, ...ipv6Blocks].filter(([, , isGlobal]: Block
 const special = unreachable.map((block) => ipaddr.parseCIDR(block))
 const global = ipaddr.parseCIDR(ipv6GlobalUnicast)
 
-/** Reads `10.0.0.0/8`, or a single address; `undefined` if it is neither. */
+/** Reads `10.0.0.0/8`, or a single address; `undefined` if it is neither, or IPv4 in the guise of IPv6. */
 export function toRange(text: string): Range | undefined {
   const [address = '', bits, ...rest] = text.split('/')
   // the library alone would take 010.1 and fe80::1%eth0
   if (!isIP(address) || address.includes('%') || rest.length > 0) return undefined
   const parsed = ipaddr.parse(address)
+  if (isMapped(parsed)) return undefined
   const length = parsed.kind() === 'ipv4' ? 32 : 128
   if (bits === undefined) return [parsed, length]
   return /^\d{1,3}$/.test(bits) && Number(bits) <= length ? [parsed, Number(bits)] : undefined
@@ -40,7 +41,7 @@ export function isPublic(text: string): boolean {
  */
 export function isReachable(text: string, { allow, deny }: { allow: Range[]; deny: Range[] }): boolean {
   const address = toAddress(text)
-  if (!address || isMapped(address)) return false
+  if (!address) return false
   const allowed = narrowest(allow, address)
   const denied = narrowest(deny, address)
   if (allowed > denied) return true
@@ -49,8 +50,7 @@ export function isReachable(text: string, { allow, deny }: { allow: Range[]; den
 
 /** The same address, however it is written; `undefined`: none. */
 export function canonical(text: string): string | undefined {
-  const address = toAddress(text)
-  return isMapped(address) ? (address as ipaddr.IPv6).toIPv4Address().toString() : address?.toString()
+  return isIP(text) ? ipaddr.process(text).toString() : undefined
 }
 
 function toAddress(text: string): Address | undefined {
@@ -58,8 +58,8 @@ function toAddress(text: string): Address | undefined {
   return range?.[0]
 }
 
-function isMapped(address: Address | undefined): boolean {
-  return address?.kind() === 'ipv6' && (address as ipaddr.IPv6).isIPv4MappedAddress()
+function isMapped(address: Address): boolean {
+  return address.kind() === 'ipv6' && (address as ipaddr.IPv6).isIPv4MappedAddress()
 }
 
 function narrowest(ranges: Range[], address: Address): number {

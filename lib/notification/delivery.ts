@@ -28,6 +28,7 @@ interface Outcome {
   answer?: number
   reason?: string
   isFinal?: boolean
+  isCertificateFault?: boolean
   /** seconds the receiver asked for */
   retryAfter?: number
 }
@@ -89,7 +90,8 @@ function outcomeOfFault(error: unknown): Outcome {
   if (error instanceof EgressDenied) return { reason: `the endpoint ${message}`, isFinal: true }
   if (error instanceof KeyNotFound) return { reason: `what is sealed cannot be opened: ${message}` }
   if (/^ERR_J(OSE|W)/.test(code)) return { reason: `what is sealed cannot be opened: ${code}`, isFinal: true }
-  if (certificateFault.test(code)) return { reason: `the certificate of the endpoint is not accepted: ${code}` }
+  if (certificateFault.test(code))
+    return { reason: `the certificate of the endpoint is not accepted: ${code}`, isCertificateFault: true }
   return { reason: `no answer: ${code}` }
 }
 
@@ -100,7 +102,7 @@ function isName(value: unknown): value is string {
 function settlement(attempt: number, outcome: Outcome): Settlement {
   const { answer, reason, retryAfter } = outcome
   if (reason === undefined) return { status: 'delivered', answer: answer as number }
-  const isLastCertificate = reason.startsWith('the certificate') && attempt >= certificateAttempts
-  if (outcome.isFinal || isLastCertificate) return { status: 'failed', reason, answer }
+  const isTooOften = outcome.isCertificateFault && attempt >= certificateAttempts
+  if (outcome.isFinal || isTooOften) return { status: 'failed', reason, answer }
   return { status: 'owed', delay: delayAfter(attempt, retryAfter), reason, answer }
 }

@@ -48,15 +48,15 @@ export interface Egress {
   close(): Promise<void>
 }
 
-interface Kept {
+interface KeptPool {
   pool: Pool
   users: number
   idle?: NodeJS.Timeout
 }
 
-/** Opens connections by these rules, with certificates by `ca` and names by `resolve`. Proxy settings of the environment mean nothing to it. */
+/** The way out by these rules; proxy settings of the environment mean nothing to it. */
 export function createEgress(rules: EgressRules, { ca, resolve = lookUp }: NotificationOptions): Egress {
-  const pools = new Map<string, Kept>()
+  const pools = new Map<string, KeptPool>()
 
   async function vetted(host: string, signal: AbortSignal): Promise<string[]> {
     const addresses = isIP(host) ? [host] : toAddresses(await within(resolveSeconds, () => resolve(host), signal))
@@ -67,7 +67,7 @@ export function createEgress(rules: EgressRules, { ca, resolve = lookUp }: Notif
     return [...new Set(addresses)]
   }
 
-  function keep(key: string, origin: string, addresses: string[]): Kept {
+  function keep(key: string, origin: string, addresses: string[]): KeptPool {
     const known = pools.get(key)
     if (known) return known
     const connect = pinned(addresses, ca)
@@ -78,7 +78,7 @@ export function createEgress(rules: EgressRules, { ca, resolve = lookUp }: Notif
     return kept
   }
 
-  function leave(key: string, kept: Kept): void {
+  function leave(key: string, kept: KeptPool): void {
     kept.users -= 1
     if (kept.users > 0) return
     const drop = () => {
@@ -163,6 +163,11 @@ async function lookUp(host: string): Promise<string[]> {
 }
 
 function toAddresses(found: unknown): string[] {
-  if (!Array.isArray(found)) throw new TypeError('notification.resolve must return an array of addresses')
-  return found.map((entry) => (typeof entry === 'string' ? entry : entry?.address))
+  const addresses = Array.isArray(found)
+    ? found.map((entry) => (typeof entry === 'string' ? entry : entry?.address))
+    : []
+  if (Array.isArray(found) && addresses.every((address) => typeof address === 'string')) return addresses
+  throw Object.assign(new TypeError('notification.resolve must return an array of addresses'), {
+    code: 'RESOLVE_MUST_RETURN_AN_ARRAY_OF_ADDRESSES',
+  })
 }

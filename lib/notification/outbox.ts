@@ -18,15 +18,16 @@ import { within } from './within.js'
 // everything about an attempt is over by then, so that nobody else has begun
 const attemptSeconds = 9
 const readSeconds = 3
+const readAgainSeconds = 1
 const sweepSeconds = 1
-const busySweepSeconds = 0.05
+const busySweepSeconds = 0.01
 const drainSeconds = 10
 const complaintSeconds = 60
 const limits = { perHost: 16, perClient: 8, total: 1024, backlog: 128, clients: 4096 }
 const batch = 256
 
 /** What the worker of one node needs. */
-export interface Surroundings {
+export interface OutboxSurroundings {
   provider: Provider
   store: DeferralStore
   sealer: Sealer
@@ -35,26 +36,28 @@ export interface Surroundings {
   announce: (event: DeferralEvent, deferral: Deferral) => void
 }
 
-type Addressed = Task & { recipient: Recipient }
+type Addressed = Task & { recipient: Recipient; readAt: number }
 
 /** The worker of one node. It begins at once, and keeps no process alive. */
 export class Outbox {
-  readonly #node: Surroundings
+  readonly #node: OutboxSurroundings
   readonly #reading = new Set<string>()
   readonly #lanes = createLanes<Addressed>(
     (task) => this.#attempt(task).catch((error: unknown) => this.#complain(error)),
     limits,
-    () => void this.#sweepNow(),
+    () => this.#onRoom(),
   )
   #isOpen = true
-  #isMore = false
+  // the last sweep left something out that may be due as well
+  #isShort = false
+  #tookSeconds = 0
   #timer: NodeJS.Timeout | undefined
   #sweeping: Promise<void> | undefined
   #complainedAt = Number.NEGATIVE_INFINITY
 
-  constructor(node: Surroundings) {
+  constructor(node: OutboxSurroundings) {
     this.#node = node
-    this.#schedule()
+    this.#schedule(sweepSeconds)
   }
 
   /** What this node has just decided need not wait for the next sweep. */
@@ -67,39 +70,46 @@ export class Outbox {
     this.#isOpen = false
     clearTimeout(this.#timer)
     this.#lanes.clear()
-    await Promise.race([Promise.all([this.#sweeping, this.#lanes.idle()]), pause(drainSeconds)])
+    // what takes longer is left to the lease
+    await within(drainSeconds, () => Promise.all([this.#sweeping, this.#lanes.idle()])).catch(() => undefined)
     await this.#node.egress.close()
   }
 
   // nodes that started together do not go on together; and a sweep that is hard work is done less often
-  #schedule(tookSeconds = 0): void {
+  #schedule(seconds: number): void {
+    clearTimeout(this.#timer)
     if (!this.#isOpen) return
-    const seconds = (this.#isMore ? busySweepSeconds : sweepSeconds) * (0.8 + 0.4 * Math.random())
-    const sweep = async () => {
-      const begun = performance.now()
-      await this.#sweepNow()
-      this.#schedule((performance.now() - begun) / 1000)
-    }
-    this.#timer = setTimeout(() => void sweep(), Math.max(seconds, 4 * tookSeconds) * 1000).unref()
+    const pause = Math.max(seconds * (0.8 + 0.4 * Math.random()), 4 * this.#tookSeconds)
+    this.#timer = setTimeout(() => this.#turn(), pause * 1000).unref()
   }
 
-  #sweepNow(): Promise<void> {
-    this.#sweeping ??= this.#sweep().finally(() => {
+  #turn(): void {
+    const begun = performance.now()
+    this.#sweeping = this.#sweep().then((isMore) => {
       this.#sweeping = undefined
+      this.#tookSeconds = (performance.now() - begun) / 1000
+      this.#schedule(isMore ? busySweepSeconds : sweepSeconds)
     })
-    return this.#sweeping
   }
 
-  async #sweep(): Promise<void> {
+  #onRoom(): void {
+    if (!this.#isShort || this.#sweeping) return
+    this.#isShort = false
+    this.#schedule(busySweepSeconds)
+  }
+
+  async #sweep(): Promise<boolean> {
     const { store, clock } = this.#node
-    this.#isMore = false
     try {
       const except = [...this.#lanes.saturated(), ...this.#reading]
       const due = await within(leaseSeconds, () => store.dueNotifications({ limit: batch, except }, clock()))
-      this.#isMore = due.length === batch
+      const isMore = due.length === batch
+      this.#isShort = isMore || except.length > 0
       for (const [clientId, ids] of byClient(due)) void this.#take(clientId, ids)
+      return isMore
     } catch (error) {
       this.#complain(error)
+      return false
     }
   }
 
@@ -112,19 +122,23 @@ export class Outbox {
     for (const id of ids) this.#lanes.take({ id, clientId, ...addressed })
   }
 
-  async #address(clientId: string): Promise<Pick<Addressed, 'host' | 'recipient'>> {
+  async #address(clientId: string): Promise<Pick<Addressed, 'host' | 'recipient' | 'readAt'>> {
+    const readAt = performance.now()
     try {
       const client = await within(readSeconds, () => this.#node.provider.Client.find(clientId))
       const endpoint = client && endpointOf(client)
-      return { host: endpoint === undefined ? '' : hostOf(new URL(endpoint)), recipient: { endpoint } }
+      return { host: endpoint === undefined ? '' : hostOf(new URL(endpoint)), recipient: { endpoint }, readAt }
     } catch (error) {
       this.#complain(error)
-      return { host: '', recipient: { fault: 'the client cannot be read' } }
+      return { host: '', recipient: { fault: 'the client cannot be read' }, readAt }
     }
   }
 
-  async #attempt({ id, recipient }: Addressed): Promise<void> {
+  async #attempt({ id, clientId, ...taken }: Addressed): Promise<void> {
     const { store, clock } = this.#node
+    // it may have waited, and its client may have moved meanwhile
+    const isFresh = performance.now() < taken.readAt + readAgainSeconds * 1000
+    const { recipient } = isFresh ? taken : await this.#address(clientId)
     const begun = performance.now()
     const claimed = await store.claimNotification(id, leaseSeconds, clock())
     if (!claimed?.notification) return
@@ -181,8 +195,4 @@ function shuffled<T>(items: T[]): T[] {
     .map((item) => ({ item, order: Math.random() }))
     .sort((a, b) => a.order - b.order)
     .map(({ item }) => item)
-}
-
-function pause(seconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, seconds * 1000).unref())
 }

@@ -2,12 +2,14 @@
  * OpenID Connect Deferred Token Response Flow 1.0, "Client Metadata": where a client wants to be pinged. The working group's
  * draft uses the same name (C-X01).
  */
-import { type ClientMetadata, type Configuration, errors } from 'oidc-provider'
+import { type ClientMetadata, type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider'
 import { type EgressRules, egressRules } from '../notification/egress_rules.js'
 import { notificationEndpoint } from '../notification/recipient.js'
 import type { Settings } from '../options.js'
 import { fail } from '../options_error.js'
 import { grantType, responseTypes } from './names.js'
+
+const unsupported = 'is not supported by this provider'
 
 type ExtraMetadata = NonNullable<Configuration['extraClientMetadata']>
 
@@ -16,16 +18,16 @@ export function withNotificationEndpoint(configuration: Configuration, settings:
   const { keys, notification } = settings
   const theirs = configuration.extraClientMetadata
   const properties = theirs?.properties ?? []
+  const rulesOf = (ctx: KoaContextWithOIDC) => egressRules(notification, ctx.oidc.provider.issuer)
   if (keys.length === 0) assertNoStaticEndpoint(configuration)
   return {
     properties: [...properties, notificationEndpoint],
     validator(ctx, key, value, metadata) {
       if (key !== notificationEndpoint) return theirs?.validator?.(ctx, key, value, metadata)
       // a client that is there already goes on when the rules change; whether it may be notified is asked again then
-      const rules = ctx?.oidc && egressRules(notification, ctx.oidc.provider.issuer)
-      if (rules) assertGrant(metadata)
-      const wrong =
-        value !== undefined && (keys.length > 0 ? faultOf(value, rules) : 'is not supported by this provider')
+      if (!ctx?.oidc) return
+      assertGrant(metadata)
+      const wrong = value !== undefined && (keys.length > 0 ? faultOf(value, rulesOf(ctx)) : unsupported)
       if (wrong) throw new errors.InvalidClientMetadata(`${notificationEndpoint} ${wrong}`)
     },
   }
@@ -59,12 +61,12 @@ function assertGrant({ response_types: types = [], grant_types: grants = [] }: C
 }
 
 // URL parsing mends slashes, blanks and line breaks, and what is kept is the value as it was sent
-function faultOf(value: unknown, rules: EgressRules | undefined): string | undefined {
+function faultOf(value: unknown, rules: EgressRules): string | undefined {
   if (typeof value !== 'string' || !/^https:\/\/(?![/?#])[^\s\\\p{Cc}]+$/iu.test(value) || !URL.canParse(value)) {
     return 'must be an absolute https URL'
   }
   const { username, password } = new URL(value)
   if (username || password) return 'must not contain user information'
   if (value.includes('#')) return 'must not contain a fragment'
-  return rules?.refusal(new URL(value))
+  return rules.refusal(new URL(value))
 }

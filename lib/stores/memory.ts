@@ -148,6 +148,10 @@ export function memoryStore(): DeferralStore {
       return transition(id, now, held, (deferral) => ({ claim: { ...deferral.claim!, until: now } }))
     },
 
+    async suppress(id, now = new Date()) {
+      return transition(id, now, ({ notification }) => notification?.sealed !== undefined, notice.suppress)
+    },
+
     async arm(id, delay, now = new Date()) {
       return transition(id, now, notice.isArmable, (deferral) => notice.armed(deferral, delay, now))
     },

@@ -2,15 +2,10 @@ import type { Collection, Db, Document, Filter } from 'mongodb'
 import type { DeferralRecord } from '../deferral/deferral.js'
 import type { DeferralStore } from '../deferral/store.js'
 import { assertMembers } from '../options_error.js'
+import { type DeferralDocument, type Instant, projection, toMembers, toRecord } from './mongodb_document.js'
 import { listing } from './mongodb_listing.js'
-import { begin, erase, notificationVerbs, owe, prolong, suppress } from './mongodb_notification.js'
-import { jsonMembers, migrateDeferrals, schemaVersion } from './mongodb_schema.js'
-
-/** A deferral as a document; its `_id` is the internal id. */
-export type DeferralDocument = Document & { _id: string }
-
-/** The instant that decides: a test clock's, or the database's own. */
-export type Instant = Date | '$$NOW'
+import { begin, erase, notificationVerbs, owe, prolong, suppressed } from './mongodb_notification.js'
+import { migrateDeferrals, schemaVersion } from './mongodb_schema.js'
 
 const unfinished = { status: { $in: ['pending', 'approved'] } }
 const graceSeconds = 86_400
@@ -27,27 +22,6 @@ function expiring(count: unknown, now: Instant): Document {
 
 // an id from an integrator's console may be anything: undefined, or an operator that matches somebody else's deferral
 const byId = (id: string) => ({ _id: String(id) })
-
-// the whole document as one value: naming its many members costs database and driver more than decoding them
-const storedNow: Document = { _id: 0, stored: '$$ROOT', readAt: '$$NOW' }
-
-/** What is read back: the document and the instant of the reading, by the clock that decides. */
-export function projection(now: Instant): Document {
-  return now === '$$NOW' ? storedNow : { ...storedNow, readAt: now }
-}
-
-/** The record in a document that was read with `projection`. */
-export function toRecord({ stored, readAt }: Document): DeferralRecord {
-  for (const name of jsonMembers) if (stored[name] !== undefined) stored[name] = JSON.parse(stored[name])
-  if (stored.decision?.until) stored.decision.until = new Date(stored.decision.until)
-  return Object.assign(stored, { id: stored._id, readAt })
-}
-
-function toMembers(record: object): Document {
-  const members: Document = { ...record }
-  for (const name of jsonMembers) if (members[name] !== undefined) members[name] = JSON.stringify(members[name])
-  return members
-}
 
 /**
  * The production store: one document per deferral, every transition one conditional update of it by `_id`, acknowledged by a
@@ -163,7 +137,7 @@ export function mongoStore(
 
     async cancel(id, { by, isByClient } = {}, at) {
       const now = at ?? '$$NOW'
-      const told = isByClient ? suppress : owe(now)
+      const told = isByClient ? suppressed : owe(now)
       const named = by !== undefined && { cancelledBy: literal(by) }
       const change = { $set: { status: 'cancelled', cancelledAt: now, ...named, ...told } }
       return transition(id, now, unfinished, isByClient ? [change, erase] : change)
@@ -189,7 +163,7 @@ export function mongoStore(
       const now = at ?? '$$NOW'
       // 'redeemed' by this very claim: an earlier attempt succeeded and only its reply was lost
       const guard = { status: { $in: ['approved', 'redeemed'] }, 'claim.id': claim.id, fence: claim.fence }
-      const change = { status: 'redeemed', redeemedAt: { $ifNull: ['$redeemedAt', now] }, ...suppress }
+      const change = { status: 'redeemed', redeemedAt: { $ifNull: ['$redeemedAt', now] }, ...suppressed }
       return transition(id, now, guard, [{ $set: change }, erase])
     },
 

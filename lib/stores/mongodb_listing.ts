@@ -2,7 +2,7 @@ import type { Collection, Filter } from 'mongodb'
 import type { DeferralRecord } from '../deferral/deferral.js'
 import { notificationStatuses } from '../deferral/notification.js'
 import type { DeferralQuery } from '../deferral/store.js'
-import { type DeferralDocument, type Instant, projection, toRecord } from './mongodb.js'
+import { type DeferralDocument, type Instant, projection, toRecord } from './mongodb_document.js'
 
 /** One page, newest first, along an index. */
 export async function listing(

@@ -2,12 +2,12 @@ import type { Collection, Document, Filter } from 'mongodb'
 import type { DeferralRecord } from '../deferral/deferral.js'
 import { leaseSeconds, type Sealing } from '../deferral/notification.js'
 import type { DeferralStore } from '../deferral/store.js'
-import type { DeferralDocument, Instant } from './mongodb.js'
+import type { DeferralDocument, Instant } from './mongodb_document.js'
 import { dueIndex } from './mongodb_schema.js'
 
 type Verbs = Pick<
   DeferralStore,
-  'arm' | 'dueNotifications' | 'claimNotification' | 'settleNotification' | 'replayNotification'
+  'suppress' | 'arm' | 'dueNotifications' | 'claimNotification' | 'settleNotification' | 'replayNotification'
 >
 
 /** One conditional update of one document; the stages of `change` are applied in order. */
@@ -45,7 +45,7 @@ export function owe(now: Instant): Document {
 }
 
 /** Nothing has to be told any more; to be followed by `erase`. */
-export const suppress: Document = { notification: changed(isStatus('waiting', 'owed'), { status: 'suppressed' }) }
+export const suppressed: Document = { notification: changed(isStatus('waiting', 'owed'), { status: 'suppressed' }) }
 
 /** What is sealed is forgotten, and no worker has to look again. */
 export const erase: Document = { $unset: ['notification.sealed', 'notification.due'] }
@@ -61,6 +61,10 @@ export function prolong(expiresAt: unknown, now: Instant): Document {
 /** The worker's transitions. */
 export function notificationVerbs(transition: Transit, collection: () => Promise<Collection<DeferralDocument>>): Verbs {
   return {
+    async suppress(id, at) {
+      return transition(id, at ?? '$$NOW', { 'notification.sealed': { $exists: true } }, [{ $set: suppressed }, erase])
+    },
+
     async arm(id, delay, at) {
       const now = at ?? '$$NOW'
       const guard = { 'notification.status': { $in: ['waiting', 'owed'] }, 'notification.attempts': 0 }
