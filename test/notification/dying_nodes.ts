@@ -26,3 +26,17 @@ export const beforeItArms = (db: Db): DeferralStore => ({ ...mongoStore(db), arm
 
 /** Dies when the client was told, and nobody else knows. */
 export const beforeItSettles = (db: Db): DeferralStore => ({ ...mongoStore(db), settleNotification: die })
+
+/** Dies never, but fails every seventh time that something is to be sent, saying all it was told. */
+export function stammering(db: Db): DeferralStore {
+  const store = mongoStore(db)
+  let calls = 0
+  return {
+    ...store,
+    async claimNotification(id, lease) {
+      calls += 1
+      if (calls % 7 === 0) throw new Error(`planted fault: ${JSON.stringify(await store.find(id))}`)
+      return store.claimNotification(id, lease)
+    },
+  }
+}

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { createLanes, type Lanes, type Limits, type Task } from '../../lib/notification/lanes.js'
 
-const limits: Limits = { perHost: 3, perClient: 2, total: 5, backlog: 4 }
+const limits: Limits = { perHost: 3, perClient: 2, total: 5, backlog: 4, clients: 5 }
 
 /** Work that ends when it is told to, and a record of what ran. */
 function bench(of: Limits = limits) {

@@ -5,7 +5,9 @@ import { dueContract } from './due_contract.js'
 import { interactionContract } from './interaction_contract.js'
 import { listingContract } from './listing_contract.js'
 import { at, newDeferral, start } from './new_deferral.js'
+import { notificationAttemptsContract } from './notification_attempts_contract.js'
 import { notificationContract } from './notification_contract.js'
+import { notificationErasureContract } from './notification_erasure_contract.js'
 
 type Step = (store: DeferralStore, id: string, now?: Date) => Promise<unknown>
 
@@ -187,5 +189,7 @@ export function contract(open: () => DeferralStore): void {
   interactionContract(open)
   listingContract(open)
   notificationContract(open)
+  notificationAttemptsContract(open)
+  notificationErasureContract(open)
   dueContract(open)
 }
