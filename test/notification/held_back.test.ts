@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Deferral } from 'oidc-provider-deferred'
 import { held } from '../support/deferral.js'
 import { deferred } from '../support/journey.js'
+import { observedStore } from '../support/observed.js'
+import { until } from '../support/receiver.js'
 import { relyingParty } from '../support/relying_party.js'
 import { startWire, type Wire } from './wire.js'
 
@@ -23,12 +25,16 @@ const ways = {
   'oauth profile: I-098': decidedAtOnce,
 }
 type Way = keyof typeof ways
+const observed = observedStore()
 let wire: Wire
 let real: Wire
 const timed = new Map<string, Answered>()
 
 beforeAll(async () => {
-  ;[wire, real] = await Promise.all([startWire(), startWire({ deferred: { now: () => new Date() } })])
+  ;[wire, real] = await Promise.all([
+    startWire({ deferred: { store: observed.store } }),
+    startWire({ deferred: { now: () => new Date() } }),
+  ])
   for (const way of Object.keys(ways) as Way[])
     for (const decide of decisions) timed.set(`${way} ${decide}`, await ways[way](real, decide))
 })
@@ -69,6 +75,19 @@ describe.each(Object.keys(ways) as Way[])('%s', (way) => {
       await wire.settled(id, 'delivered')
       expect(wire.heard(id)).toHaveLength(1)
     }
+  })
+
+  test('C71 where nobody can write that the answer is out, it is held back for as long as an answer may take', async () => {
+    observed.failNext('arm')
+    const { id } = await ways[way](wire, 'approve')
+    await until(() => observed.calls.includes('arm'))
+    for (const pause of [11, 2]) {
+      expect(await wire.kept(id)).toMatchObject({ status: 'owed', attempts: 0 })
+      wire.op.clock.advance(pause)
+      await wire.swept()
+    }
+    await wire.settled(id, 'delivered')
+    expect(wire.heard(id)).toHaveLength(1)
   })
 
   const delay = way.startsWith('oauth') ? 'I-099 C-I28' : 'C-I28'

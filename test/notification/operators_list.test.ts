@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import {
-  type DeferralStore,
-  memoryStore,
-  type NotificationListing,
-  type NotificationQuery,
-} from 'oidc-provider-deferred'
+import { type DeferralStore, type Deferrals, memoryStore } from 'oidc-provider-deferred'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
 import { describeMongo, type TestDatabase, testDatabase } from '../support/database.js'
 import { answering } from '../support/receiver.js'
 import { type Begun, endpoints, startWire, type Wire } from './wire.js'
+
+type List = Deferrals['notifications']['list']
+type NotificationQuery = NonNullable<Parameters<List>[0]>
+type NotificationListing = Awaited<ReturnType<List>>
 
 /** The list of notifications, and what of them cannot be sent again, on any store. */
 function contract(storeOf: () => DeferralStore) {
