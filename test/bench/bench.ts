@@ -1,5 +1,5 @@
 /*
- * npm run bench -- [--starts 3] [--rounds 3] [--requests 600] [--seconds 300] [--only polls|redemptions|deferrals|presence]
+ * npm run bench -- [--starts 3] [--rounds 3] [--requests 600] [--seconds 300] [--only polls|redemptions|deferrals|presence|notifications]
  *
  * What waiting costs a provider, against what oidc-provider itself has in its place. Every server is a process of its own,
  * they share one mongod, the load comes from this process over loopback. oidc-provider's models are on mongoAdapter
@@ -19,6 +19,9 @@
  *   P10 authorization code at a provider with the plugin / without, where nobody asks to wait      goal 0.98 or more
  *   P8  MongoDB commands per request, counted without measuring; a pending poll is 1 read and 0 writes
  *
+ * Notifications are measured from the moment a decision is acknowledged to the arrival of the POST at another process, over real TLS;
+ * their throughput against undici sending the same requests to the same receiver, in rounds of A, B, B, A.
+ *
  * The control measures equal servers against each other. Where it leaves 0.97 ... 1.03 the machine was too busy, and that
  * column says nothing.
  */
@@ -26,6 +29,7 @@ import { parseArgs } from 'node:util'
 import { MongoClient } from 'mongodb'
 import { startMongo } from '../support/mongod.js'
 import { deferrals, polls, presence, redemptions } from './contests.js'
+import { notifications } from './notifications/notifications.js'
 import { countCommands, type Extent, race } from './race.js'
 import { report } from './report.js'
 
@@ -43,7 +47,7 @@ const extent: Extent = {
   starts: Number(values.starts),
   rounds: Number(values.rounds),
   requests: Number(values.requests),
-  seconds: Number(values.seconds) / contests.length,
+  seconds: Number(values.seconds) / Math.max(contests.length, 1),
 }
 
 const mongo = await startMongo()
@@ -54,6 +58,10 @@ try {
     const place = { uri: mongo.uri, db }
     report(contest, await race(contest, place, extent), await countCommands(contest, place))
     await db.dropDatabase()
+  }
+  if ((values.only ?? 'notifications') === 'notifications') {
+    const place = { uri: mongo.uri, db: client.db(`bench_${process.pid}_notifications`) }
+    await notifications(place, { rounds: extent.rounds })
   }
 } finally {
   await client.close()

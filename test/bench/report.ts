@@ -50,7 +50,8 @@ function commandsText(commands: Record<string, number> | undefined): string {
   return `${+sum(true).toFixed(2)} read, ${+sum(false).toFixed(2)} written${names && ` (${names})`}`
 }
 
-function table(title: string, columns: string[], rows: string[][]): void {
+/** Prints a table; the first column has its title for a head. */
+export function table(title: string, columns: string[], rows: string[][]): void {
   const all = [[title, ...columns], ...rows]
   const width = (column: number) => Math.max(...all.map((row) => row[column]?.length ?? 0))
   const lines = all.map((row) =>

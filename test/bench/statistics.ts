@@ -9,6 +9,11 @@ export function median(values: number[]): number {
   return quantile(values.toSorted(ascending), 0.5)
 }
 
+/** The value below which this share of them lies. */
+export function percentile(values: number[], share: number): number {
+  return quantile(values.toSorted(ascending), share)
+}
+
 /** Bootstrap: the medians of many samples drawn, with replacement, from these values. */
 export function medianInterval(values: number[], samples = 5000): Interval {
   const draw = () => values[Math.floor(Math.random() * values.length)] as number

@@ -55,7 +55,7 @@ const methods = [
 
 const notificationMethods = ['list', 'replay'] as const
 
-export type Method = (typeof methods)[number] | `notifications.${(typeof notificationMethods)[number]}`
+export type Method = 'cpu' | (typeof methods)[number] | `notifications.${(typeof notificationMethods)[number]}`
 
 /** From parent to child. */
 export interface Call {
@@ -64,10 +64,17 @@ export interface Call {
   args: unknown[]
 }
 
+/** An event of the plugin, and when the process said so: nanoseconds of the clock that all processes of a machine share. */
+interface Happening {
+  event: string
+  deferral: Deferral
+  at: bigint
+}
+
 /** From child to parent. */
 export type Report =
   | { origin: string }
-  | { event: string; deferral: Deferral }
+  | Happening
   | { call: number; result: unknown }
   | { call: number; message: string }
 
@@ -76,10 +83,12 @@ export interface ProviderNode {
   origin: string
   /** the back office of that process; rejects when it dies before it answers */
   deferrals: Pick<Deferrals, (typeof methods)[number] | 'notifications'>
+  /** microseconds of CPU it has used */
+  cpu(): Promise<number>
   /** what it wrote to stdout and stderr so far */
   output(): string
   /** the plugin's events in that process so far */
-  events: { event: string; deferral: Deferral }[]
+  events: Happening[]
   /** resolves when the process has ended, however */
   ended: Promise<void>
   /** a signal, which may let it live */
@@ -104,6 +113,7 @@ export async function startNode(setup: NodeSetup, env: Record<string, string> = 
   return {
     origin: started,
     deferrals: backOffice(call),
+    cpu: call('cpu') as () => Promise<number>,
     output: () => written.join(''),
     events,
     ended,

@@ -40,7 +40,10 @@ const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 const provider = new Provider(setup.issuer ?? origin, await configuration(client.db(setup.database)))
 if (setup.issuer) provider.proxy = true
 for (const event of events) {
-  provider.on(`deferral.${event}` as never, ((deferral: Deferral) => report({ event, deferral })) as never)
+  provider.on(
+    `deferral.${event}` as never,
+    ((deferral: Deferral) => report({ event, deferral, at: process.hrtime.bigint() })) as never,
+  )
 }
 await extend()
 const callback = provider.callback()
@@ -101,6 +104,7 @@ async function replaced<T>(module: string | undefined, db: Db): Promise<T | unde
 }
 
 async function answer({ call, method, args }: Call): Promise<void> {
+  if (method === 'cpu') return void report({ call, result: microseconds(process.cpuUsage()) })
   const { deferrals } = provider
   const [, notificationMethod] = method.split('.')
   const office = (notificationMethod ? deferrals.notifications : deferrals) as unknown as Office
@@ -109,4 +113,8 @@ async function answer({ call, method, args }: Call): Promise<void> {
   } catch (error) {
     report({ call, message: String(error) })
   }
+}
+
+function microseconds({ user, system }: NodeJS.CpuUsage): number {
+  return user + system
 }
