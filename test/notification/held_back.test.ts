@@ -78,6 +78,7 @@ describe.each(Object.keys(ways) as Way[])('%s', (way) => {
   })
 
   test('C71 where nobody can write that the answer is out, it is held back for as long as an answer may take', async () => {
+    observed.calls.length = 0
     observed.failNext('arm')
     const { id } = await ways[way](wire, 'approve')
     await until(() => observed.calls.includes('arm'))

@@ -86,6 +86,7 @@ export async function startWire({
 }: WireOptions = {}): Promise<Wire> {
   const receiver = await startReceiver()
   const store = deferred?.store ?? memoryStore()
+  const claimed: string[] = []
   const op = await startProvider({
     ...options,
     configuration: { clients: clients(receiver.endpoint), ...options.configuration },
@@ -94,7 +95,7 @@ export async function startWire({
       notification: { ...receiver.notification, ...notification },
       defer: (_ctx, { profile }) => profile === 'oauth',
       ...deferred,
-      store,
+      store: claimsNoted(store, claimed),
     },
   })
   // many deferrals may begin at once
@@ -141,10 +142,11 @@ export async function startWire({
     },
     async swept() {
       const { id } = await wire.begin('oauth', { clientId: 'other' })
-      // held back, so nothing but a sweep sends it
       await op.provider.deferrals.approve(id)
+      // held back: the worker that was woken has found nothing to send, and only a sweep will
+      await until(() => claimed.includes(id))
       op.clock.advance(2)
-      await until(() => heard(id).length > 0)
+      await wire.settled(id, 'delivered')
     },
     async close() {
       await op.close()
@@ -176,6 +178,18 @@ async function begin(
     },
     revoke: () => revoke(rp, handle),
   }
+}
+
+/** The same store; notes which notifications a worker has asked for. */
+function claimsNoted(store: DeferralStore, claimed: string[]): DeferralStore {
+  return new Proxy(store, {
+    get(inner, verb) {
+      const member: unknown = Reflect.get(inner, verb)
+      if (verb !== 'claimNotification') return member
+      return (...args: Parameters<DeferralStore['claimNotification']>) =>
+        inner.claimNotification(...args).finally(() => claimed.push(args[0]))
+    },
+  })
 }
 
 function idIn({ body }: Arrival): string {
