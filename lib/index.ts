@@ -28,6 +28,7 @@ export type {
   DeferralQuery,
   DeferralStore,
   DueNotification,
+  DueQuery,
   Exchange,
   NewDeferral,
 } from './deferral/store.js'

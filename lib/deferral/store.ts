@@ -8,7 +8,7 @@ import type {
   JsonObject,
   Progress,
 } from './deferral.js'
-import type { NotificationStatus, Sealing, Settlement } from './notification.js'
+import type { NotificationRecord, NotificationStatus, Sealing, Settlement } from './notification.js'
 
 /** A deferral to be created, and the seconds until it expires. One that comes with its poll handle needs no exchange. */
 export type NewDeferral = DeferredRequest & Partial<Exchange> & { interaction?: Interaction; expiresIn: number }
@@ -29,10 +29,15 @@ export interface Cancellation {
   isByClient?: boolean
 }
 
-/** A notification that a worker has to look at. */
-export interface DueNotification {
-  id: string
-  clientId: string
+/** As much of a deferral as a worker needs to see whether it has to do something. */
+export type DueNotification = Pick<DeferralRecord, 'id' | 'clientId' | 'expiresAt' | 'readAt'> & {
+  notification: Pick<NotificationRecord, 'status' | 'fence' | 'reason' | 'answer'> & { due: Date }
+}
+
+/** Which due notifications to read, longest due first, starting after the given one. */
+export interface DueQuery {
+  after?: { due: Date; id: string } | undefined
+  limit: number
 }
 
 /** Which deferrals to list, newest first, starting after the given one. */
@@ -112,8 +117,8 @@ export interface DeferralStore {
    */
   arm(id: string, delay: number, now?: Date): Promise<DeferralRecord | undefined>
 
-  /** Up to `limit` notifications that are due, longest due first, but for those of the clients in `except`. A hint only. */
-  dueNotifications(query: { limit: number; except: string[] }, now?: Date): Promise<DueNotification[]>
+  /** Reads what is due. A hint only: the claim decides. */
+  dueNotifications(query: DueQuery, now?: Date): Promise<DueNotification[]>
 
   /**
    * Leases a notification for `lease` seconds and raises its fence; where it is `owed` and the deferral unexpired, that is an

@@ -7,10 +7,8 @@ export interface Task {
 
 /** Runs tasks side by side, a few per host and per client, so that one that hangs holds up its own kind only (E-27). */
 export interface Lanes<T extends Task> {
-  /** Takes a task on, unless it is there already, or too many of its client are. */
-  take(task: T): void
-  /** clients that have tasks waiting here already: what else is due for them would only hide the others' */
-  saturated(): string[]
+  /** Takes a task on, if it is not there already; `false`: there are too many. */
+  take(task: T): boolean
   /** forgets what has not begun */
   clear(): void
   /** resolves when nothing runs */
@@ -42,8 +40,8 @@ export function createLanes<T extends Task>(
 
   function next(clientId: string, tasks: T[]): T | undefined {
     if (running.size >= limits.total || perClient.of(clientId) >= limits.perClient) return undefined
-    const index = tasks.findIndex(({ host }) => perHost.of(host) < limits.perHost)
-    return index < 0 ? undefined : tasks.splice(index, 1)[0]
+    const isHostFree = perHost.of(tasks[0]?.host ?? '') < limits.perHost
+    return isHostFree ? tasks.shift() : undefined
   }
 
   function start(clientId: string, tasks: T[]): void {
@@ -76,15 +74,15 @@ export function createLanes<T extends Task>(
 
   return {
     take(task) {
-      const isNew = !waiting.has(task.clientId)
+      if (known.has(task.id)) return true
       const tasks = waiting.get(task.clientId) ?? []
-      if (known.has(task.id) || tasks.length >= limits.backlog || (isNew && waiting.size >= limits.clients)) return
+      if (tasks.length >= limits.backlog || (tasks.length === 0 && waiting.size >= limits.clients)) return false
       known.add(task.id)
       tasks.push(task)
       waiting.set(task.clientId, tasks)
       start(task.clientId, tasks)
+      return true
     },
-    saturated: () => [...waiting.keys()],
     clear() {
       for (const tasks of waiting.values()) for (const { id } of tasks) known.delete(id)
       waiting.clear()

@@ -5,13 +5,14 @@
 import type { Provider } from 'oidc-provider'
 import { type Deferral, type DeferralRecord, describe } from '../deferral/deferral.js'
 import type { DeferralEvent } from '../deferral/deferrals.js'
-import { leaseSeconds, type Settlement } from '../deferral/notification.js'
-import type { DeferralStore, DueNotification } from '../deferral/store.js'
+import { leaseSeconds, type NotificationRecord, type Settlement } from '../deferral/notification.js'
+import type { DeferralStore, DueNotification, DueQuery } from '../deferral/store.js'
 import { deliver, type Recipient } from './delivery.js'
 import type { Egress } from './egress.js'
 import { hostOf } from './egress_rules.js'
 import { createLanes, type Task } from './lanes.js'
 import { endpointOf } from './recipient.js'
+import { type Rounds, startRounds } from './rounds.js'
 import type { Sealer } from './sealed.js'
 import { within } from './within.js'
 
@@ -19,8 +20,6 @@ import { within } from './within.js'
 const attemptSeconds = 9
 const readSeconds = 3
 const readAgainSeconds = 1
-const sweepSeconds = 1
-const busySweepSeconds = 0.01
 const drainSeconds = 10
 const complaintSeconds = 60
 const limits = { perHost: 16, perClient: 8, total: 1024, backlog: 128, clients: 4096 }
@@ -36,28 +35,31 @@ export interface OutboxSurroundings {
   announce: (event: DeferralEvent, deferral: Deferral) => void
 }
 
+/** As much of a deferral as is needed to say what became of its notification. */
+type Leased = Pick<DeferralRecord, 'id' | 'expiresAt' | 'readAt'> & {
+  notification?: Pick<NotificationRecord, 'status' | 'fence' | 'reason' | 'answer'>
+}
+
 type Addressed = Task & { recipient: Recipient; readAt: number }
 
 /** The worker of one node. It begins at once, and keeps no process alive. */
 export class Outbox {
   readonly #node: OutboxSurroundings
-  readonly #reading = new Set<string>()
   readonly #lanes = createLanes<Addressed>(
     (task) => this.#attempt(task).catch((error: unknown) => this.#complain(error)),
     limits,
     () => this.#onRoom(),
   )
+  readonly #rounds: Rounds
   #isOpen = true
-  // the last sweep left something out that may be due as well
+  #after: DueQuery['after']
+  // something was due that there was no room for
   #isShort = false
-  #tookSeconds = 0
-  #timer: NodeJS.Timeout | undefined
-  #sweeping: Promise<void> | undefined
   #complainedAt = Number.NEGATIVE_INFINITY
 
   constructor(node: OutboxSurroundings) {
     this.#node = node
-    this.#schedule(sweepSeconds)
+    this.#rounds = startRounds(() => this.#sweep())
   }
 
   /** What this node has just decided need not wait for the next sweep. */
@@ -68,45 +70,30 @@ export class Outbox {
   /** Stops, after the attempts under way, or after ten seconds. */
   async close(): Promise<void> {
     this.#isOpen = false
-    clearTimeout(this.#timer)
+    const swept = this.#rounds.close()
     this.#lanes.clear()
     // what takes longer is left to the lease
-    await within(drainSeconds, () => Promise.all([this.#sweeping, this.#lanes.idle()])).catch(() => undefined)
+    await within(drainSeconds, () => Promise.all([swept, this.#lanes.idle()])).catch(() => undefined)
     await this.#node.egress.close()
   }
 
-  // nodes that started together do not go on together; and a sweep that is hard work is done less often
-  #schedule(seconds: number): void {
-    clearTimeout(this.#timer)
-    if (!this.#isOpen) return
-    const pause = Math.max(seconds * (0.8 + 0.4 * Math.random()), 4 * this.#tookSeconds)
-    this.#timer = setTimeout(() => this.#turn(), pause * 1000).unref()
-  }
-
-  #turn(): void {
-    const begun = performance.now()
-    this.#sweeping = this.#sweep().then((isMore) => {
-      this.#sweeping = undefined
-      this.#tookSeconds = (performance.now() - begun) / 1000
-      this.#schedule(isMore ? busySweepSeconds : sweepSeconds)
-    })
-  }
-
   #onRoom(): void {
-    if (!this.#isShort || this.#sweeping) return
+    if (this.#isShort) this.#rounds.hurry()
     this.#isShort = false
-    this.#schedule(busySweepSeconds)
   }
 
+  // page by page through all that is due, so that what there is no room for hides nothing
   async #sweep(): Promise<boolean> {
     const { store, clock } = this.#node
     try {
-      const except = [...this.#lanes.saturated(), ...this.#reading]
-      const due = await within(leaseSeconds, () => store.dueNotifications({ limit: batch, except }, clock()))
-      const isMore = due.length === batch
-      this.#isShort = isMore || except.length > 0
-      for (const [clientId, ids] of byClient(due)) void this.#take(clientId, ids)
-      return isMore
+      const query = { after: this.#after, limit: batch }
+      const due = await within(leaseSeconds, () => store.dueNotifications(query, clock()))
+      const last = due.length === batch ? due.at(-1) : undefined
+      this.#after = last && { due: last.notification.due, id: last.id }
+      const [expired, owed] = partition(due)
+      for (const record of expired) void this.#expire(record).catch((error: unknown) => this.#complain(error))
+      for (const [clientId, ids] of byClient(owed)) void this.#take(clientId, ids)
+      return last !== undefined
     } catch (error) {
       this.#complain(error)
       return false
@@ -115,11 +102,10 @@ export class Outbox {
 
   // clients are read side by side: one that takes long, or is fetched from afar, holds up nobody else
   async #take(clientId: string, ids: string[]): Promise<void> {
-    this.#reading.add(clientId)
     const addressed = await this.#address(clientId)
-    this.#reading.delete(clientId)
     if (!this.#isOpen) return
-    for (const id of ids) this.#lanes.take({ id, clientId, ...addressed })
+    const taken = ids.map((id) => this.#lanes.take({ id, clientId, ...addressed }))
+    if (taken.includes(false)) this.#isShort = true
   }
 
   async #address(clientId: string): Promise<Pick<Addressed, 'host' | 'recipient' | 'readAt'>> {
@@ -145,19 +131,26 @@ export class Outbox {
     const left = Math.floor(begun + attemptSeconds * 1000 - performance.now())
     // a node that slept through its lease has nothing to send
     if (left <= 0) return
-    const settlement = outdated(claimed) ?? (await deliver(this.#node, claimed, recipient, AbortSignal.timeout(left)))
-    const settled = await this.#settle(id, claimed.notification.fence, settlement)
-    if (settled && claimed.notification.status === 'owed') this.#report(settled, settlement)
+    if (isExpired(claimed)) return this.#expire(claimed)
+    await this.#settle(claimed, await deliver(this.#node, claimed, recipient, AbortSignal.timeout(left)))
+  }
+
+  // what is kept past its expiry is only to be erased
+  async #expire(record: Leased): Promise<void> {
+    const { status, reason = 'the deferral expired', answer } = record.notification ?? {}
+    await this.#settle(record, status === 'waiting' ? { status: 'suppressed' } : { status: 'failed', reason, answer })
+  }
+
+  async #settle(record: Leased, settlement: Settlement): Promise<void> {
+    const settled = await this.#write(record, settlement)
+    if (settled && record.notification?.status === 'owed') this.#report(settled, settlement)
   }
 
   // the reply may be lost of a write that was made; a second attempt at it is cheaper than a second notification
-  async #settle(id: string, fence: number, settlement: Settlement): Promise<DeferralRecord | undefined> {
+  async #write({ id, notification }: Leased, settlement: Settlement): Promise<DeferralRecord | undefined> {
     const { store, clock } = this.#node
-    try {
-      return await store.settleNotification(id, fence, settlement, clock())
-    } catch {
-      return await store.settleNotification(id, fence, settlement, clock())
-    }
+    const write = () => store.settleNotification(id, notification?.fence ?? 0, settlement, clock())
+    return write().catch(write)
   }
 
   #report(settled: DeferralRecord, { status }: Settlement): void {
@@ -176,20 +169,21 @@ export class Outbox {
   }
 }
 
-// what is kept past its expiry is only to be erased
-function outdated({ notification, expiresAt, readAt }: DeferralRecord): Settlement | undefined {
-  if (expiresAt > readAt && notification?.status === 'owed') return undefined
-  const { status, reason = 'the deferral expired', answer } = notification ?? {}
-  return status === 'waiting' ? { status: 'suppressed' } : { status: 'failed', reason, answer }
+function isExpired({ expiresAt, readAt }: Leased): boolean {
+  return expiresAt <= readAt
 }
 
-// nodes that sweep at the same moment begin at different ends
+function partition(due: DueNotification[]): [expired: DueNotification[], owed: DueNotification[]] {
+  return [due.filter(isExpired), due.filter((record) => !isExpired(record))]
+}
+
 function byClient(due: DueNotification[]): Map<string, string[]> {
   const ids = new Map<string, string[]>()
   for (const { id, clientId } of shuffled(due)) ids.set(clientId, [...(ids.get(clientId) ?? []), id])
   return ids
 }
 
+// nodes that sweep at the same moment begin at different ends
 function shuffled<T>(items: T[]): T[] {
   return items
     .map((item) => ({ item, order: Math.random() }))

@@ -10,7 +10,7 @@ export async function cancelDeferral(
 ): Promise<DeferralRecord | undefined> {
   const cancelled = await store.cancel(id, cancellation, settings.clock())
   if (cancelled) announce('cancelled', describe(cancelled))
-  // decided already; whoever gives up all the same is told no more (I-107, I-120)
-  else if (cancellation.isByClient) await store.suppress(id, settings.clock())
+  // decided already: whoever gives up all the same is told no more (I-107, I-120); after a hit as well, for the time it takes
+  if (cancellation.isByClient) await store.suppress(id, settings.clock())
   return cancelled
 }

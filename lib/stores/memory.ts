@@ -156,12 +156,12 @@ export function memoryStore(): DeferralStore {
       return transition(id, now, notice.isArmable, (deferral) => notice.armed(deferral, delay, now))
     },
 
-    async dueNotifications({ limit, except }, now = new Date()) {
+    async dueNotifications({ after, limit }, now = new Date()) {
       return [...deferrals.values()]
-        .filter((deferral) => notice.isDue(deferral, now) && !except.includes(deferral.clientId))
-        .sort((a, b) => a.notification!.due!.getTime() - b.notification!.due!.getTime())
+        .filter((deferral) => notice.isDue(deferral, now) && (!after || notice.longestDue(deferral, after) > 0))
+        .sort(notice.longestDue)
         .slice(0, limit)
-        .map(({ id, clientId }) => ({ id, clientId }))
+        .map((deferral) => structuredClone(notice.glimpse(deferral, now)))
     },
 
     async claimNotification(id, lease, now = new Date()) {

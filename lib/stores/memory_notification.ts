@@ -1,5 +1,6 @@
 import type { DeferralRecord } from '../deferral/deferral.js'
 import { leaseSeconds, type NotificationRecord, type Sealing, type Settlement } from '../deferral/notification.js'
+import type { DueNotification } from '../deferral/store.js'
 
 type Kept = { notification?: NotificationRecord }
 
@@ -53,6 +54,18 @@ export function armed({ notification }: DeferralRecord, delay: number, now: Date
 /** Whether a worker has to look at it. */
 export function isDue({ notification }: DeferralRecord, now: Date): boolean {
   return notification?.due !== undefined && notification.due <= now
+}
+
+/** The order in which workers look at them. */
+export function longestDue(a: DeferralRecord, b: DeferralRecord | { due: Date; id: string }): number {
+  const due = 'due' in b ? b.due : b.notification?.due
+  return Number(a.notification?.due) - Number(due) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+}
+
+/** As much as a worker needs to see. */
+export function glimpse({ id, clientId, expiresAt, notification }: DeferralRecord, readAt: Date): DueNotification {
+  const { sealed, ...seen } = notification!
+  return { id, clientId, expiresAt, readAt, notification: { ...seen, due: seen.due! } }
 }
 
 /** Leased to a worker. */

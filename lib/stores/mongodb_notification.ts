@@ -1,7 +1,7 @@
 import type { Collection, Document, Filter } from 'mongodb'
 import type { DeferralRecord } from '../deferral/deferral.js'
 import { leaseSeconds, type Sealing } from '../deferral/notification.js'
-import type { DeferralStore } from '../deferral/store.js'
+import type { DeferralStore, DueNotification } from '../deferral/store.js'
 import type { DeferralDocument, Instant } from './mongodb_document.js'
 import { dueIndex } from './mongodb_schema.js'
 
@@ -23,6 +23,10 @@ const status = '$notification.status'
 const seconds = (count: number, now: Instant) => ({ $add: [now, count * 1000] })
 const isStatus = (...statuses: string[]) => ({ $in: [{ $ifNull: [status, ''] }, statuses] })
 const unexpired = (now: Instant) => ({ $gt: ['$expiresAt', now] })
+
+// neither what is sealed nor what was asked for
+const seen = ['status', 'due', 'fence', 'reason', 'answer'].map((name) => [`notification.${name}`, 1])
+const glimpse = { clientId: 1, expiresAt: 1, ...Object.fromEntries(seen) }
 
 // where there is no notification there will be none
 const changed = (condition: unknown, members: Document) => ({
@@ -73,17 +77,18 @@ export function notificationVerbs(transition: Transit, collection: () => Promise
       return transition(id, now, guard, { $set: { 'notification.heldUntil': heldUntil, 'notification.due': due } })
     },
 
-    async dueNotifications({ limit, except }, at) {
+    async dueNotifications({ after, limit }, at) {
+      const now = at ?? '$$NOW'
       const deferrals = await collection()
-      const filter = {
-        'notification.due': { $exists: true },
-        $expr: { $lte: ['$notification.due', at ?? '$$NOW'] },
-        ...(except.length > 0 && { clientId: { $nin: except } }),
+      const filter: Filter<DeferralDocument> = {
+        'notification.due': after ? { $gte: after.due } : { $exists: true },
+        ...(after && { $or: [{ 'notification.due': { $gt: after.due } }, { _id: { $gt: after.id } }] }),
+        $expr: { $lte: ['$notification.due', now] },
       }
+      const sort = { 'notification.due': 1, _id: 1 } as const
       // without the index every sweep would read the whole collection: better an error
-      const options = { hint: dueIndex, projection: { clientId: 1 }, sort: { 'notification.due': 1 }, limit } as const
-      const page = await deferrals.find(filter, options).toArray()
-      return page.map(({ _id, clientId }) => ({ id: _id, clientId }))
+      const page = deferrals.find(filter, { hint: dueIndex, projection: { ...glimpse, readAt: now }, sort, limit })
+      return (await page.toArray()).map(({ _id, ...seen }) => ({ id: _id, ...seen }) as DueNotification)
     },
 
     async claimNotification(id, lease, at) {

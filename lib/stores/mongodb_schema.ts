@@ -85,7 +85,7 @@ const indexes: (IndexDescription & CreateIndexesOptions)[] = [
   { name: 'by_account', key: { accountId: 1, createdAt: -1, _id: -1 } },
   {
     name: dueIndex,
-    key: { 'notification.due': 1, clientId: 1, _id: 1 },
+    key: { 'notification.due': 1, _id: 1 },
     partialFilterExpression: { 'notification.due': { $exists: true } },
   },
   {

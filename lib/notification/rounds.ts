@@ -1,0 +1,50 @@
+const idleSeconds = 1
+const busySeconds = 0.01
+const longestSeconds = 10
+
+/** What is done again and again on this node. */
+export interface Rounds {
+  /** the next round need not wait its time */
+  hurry(): void
+  /** Ends them; resolves after the round under way. */
+  close(): Promise<void>
+}
+
+/**
+ * Begins rounds of `work`, one at a time: the next one a second later, or at once where it resolves to `true`, there is more. Nodes
+ * that started together do not go on together, and work that is hard is done less often. They keep no process alive.
+ */
+export function startRounds(work: () => Promise<boolean>): Rounds {
+  let isOpen = true
+  let timer: NodeJS.Timeout | undefined
+  let underWay: Promise<void> | undefined
+  let tookSeconds = 0
+
+  function schedule(seconds: number): void {
+    clearTimeout(timer)
+    if (!isOpen) return
+    const pause = Math.max(seconds * (0.8 + 0.4 * Math.random()), Math.min(4 * tookSeconds, longestSeconds))
+    timer = setTimeout(begin, pause * 1000).unref()
+  }
+
+  function begin(): void {
+    const begun = performance.now()
+    underWay = work().then((isMore) => {
+      underWay = undefined
+      tookSeconds = (performance.now() - begun) / 1000
+      schedule(isMore ? busySeconds : idleSeconds)
+    })
+  }
+
+  schedule(idleSeconds)
+  return {
+    hurry() {
+      if (!underWay) schedule(busySeconds)
+    },
+    async close() {
+      isOpen = false
+      clearTimeout(timer)
+      await underWay
+    },
+  }
+}
