@@ -34,9 +34,11 @@ function bench(of: Limits = limits) {
 }
 
 const task = (id: string, clientId: string, host: string): Task => ({ id, clientId, host })
-const take = (lanes: Lanes<Task>, count: number, clientId: string, host: string) => {
-  for (let nth = 0; nth < count; nth++) lanes.take(task(`${clientId} at ${host} ${nth}`, clientId, host))
-}
+/** How many of so many tasks were taken on. */
+const take = (lanes: Lanes<Task>, count: number, clientId: string, host: string) =>
+  Array.from({ length: count }, (_, nth) => lanes.take(task(`${clientId} at ${host} ${nth}`, clientId, host))).filter(
+    Boolean,
+  ).length
 
 describe('lanes', () => {
   test('run no more per client, per host and in all than they may', () => {
@@ -69,22 +71,26 @@ describe('lanes', () => {
     expect(begun).toEqual(['same', 'same'])
   })
 
-  test('say whose tasks wait, and announce when none do any more', async () => {
+  test('say when there are too many of a client, and announce when none of it wait any more', async () => {
     const { lanes, rooms, endAll } = bench()
-    take(lanes, 2, 'a', 'one.example')
-    expect(lanes.saturated()).toEqual([])
-    take(lanes, 9, 'a', 'one.example')
-    expect(lanes.saturated()).toEqual(['a'])
+    expect(take(lanes, 9, 'a', 'one.example')).toBe(limits.perClient + limits.backlog)
     await endAll()
-    expect([lanes.saturated(), rooms()]).toEqual([[], 1])
+    expect(rooms()).toBe(1)
+    expect(take(lanes, 9, 'a', 'two.example')).toBe(limits.perClient + limits.backlog)
+  })
+
+  test('say when tasks of too many clients wait', () => {
+    const { lanes } = bench({ ...limits, total: 0 })
+    const taken = ['a', 'b', 'c', 'd', 'e', 'f'].map((clientId) => take(lanes, 1, clientId, 'one.example'))
+    expect(taken).toEqual([1, 1, 1, 1, 1, 0])
+    expect(take(lanes, 1, 'a', 'two.example')).toBe(1)
   })
 
   test('a client that fills its backlog turns nobody else at its host away', () => {
     const { lanes, begun } = bench()
     take(lanes, 50, 'dead', 'shared.example')
-    take(lanes, 1, 'alive', 'shared.example')
+    expect(take(lanes, 1, 'alive', 'shared.example')).toBe(1)
     expect(begun).toContain('alive at shared.example 0')
-    expect(lanes.saturated()).toEqual(['dead'])
   })
 
   test('a task whose client is busy at another host begins when that is over', async () => {
@@ -94,7 +100,6 @@ describe('lanes', () => {
     expect(begun).not.toContain('a at new.example 0')
     await endAll()
     expect(begun).toContain('a at new.example 0')
-    expect(lanes.saturated()).toEqual([])
   })
 
   test('what has not begun can be forgotten, what has is waited for', async () => {
@@ -131,6 +136,7 @@ describe('lanes', () => {
     process.stderr.write(`lanes: seed ${seed}\n`)
     const property = fc.asyncProperty(moves, async (history) => {
       const { lanes, running, begun, end, endAll } = bench()
+      let offered = 0
       let taken = 0
       const most = (of: keyof Task) =>
         Math.max(0, ...running.map((one) => running.filter((other) => other[of] === one[of]).length))
@@ -141,7 +147,9 @@ describe('lanes', () => {
       }
       for (const move of history) {
         if ('end' in move) await end(move.end % Math.max(1, running.length))
-        else for (let nth = 0; nth < move.count; nth++) lanes.take(task(String(taken++), move.clientId, move.host))
+        else
+          for (let nth = 0; nth < move.count; nth++)
+            taken += Number(lanes.take(task(String(offered++), move.clientId, move.host)))
         check()
       }
       while (running.length > 0) {
@@ -149,8 +157,7 @@ describe('lanes', () => {
         check()
       }
       expect(new Set(begun).size).toBe(begun.length)
-      // whoever waits is told of, so a client that is not has nothing left behind
-      expect(lanes.saturated()).toEqual([])
+      expect(begun).toHaveLength(taken)
       // nothing that ran is held against those that come next
       for (const clientId of ['a', 'b', 'c', 'd', 'e']) {
         begun.length = 0

@@ -102,7 +102,7 @@ test('a client that cannot be read now is told later', async () => {
 test('a client whose metadata is spoilt is told when that is mended, and holds up nobody else', async () => {
   const [spoilt, sound] = [await kept(), await kept()]
   const [id, other] = [await decided(spoilt), await decided(sound)]
-  const broken = { ...spoilt, deferred_client_notification_endpoint: 'not a URL' }
+  const broken = { ...spoilt, redirect_uris: ['not a URL'] }
   await clients.upsert(spoilt.client_id, broken as never, 0)
   fleet.clock.advance(20)
   await fleet.settled(other, 'delivered')
@@ -111,4 +111,16 @@ test('a client whose metadata is spoilt is told when that is mended, and holds u
   await clients.upsert(spoilt.client_id, spoilt as never, 0)
   fleet.clock.advance(6)
   await fleet.settled(id, 'delivered')
+})
+
+test.each([
+  ['not a URL', 'not a URL'],
+  ['null', null],
+])('a stored client whose endpoint is %s is told nothing', async (_, deferred_client_notification_endpoint) => {
+  const client = await kept()
+  const id = await decided(client)
+  await clients.upsert(client.client_id, { ...client, deferred_client_notification_endpoint } as never, 0)
+  fleet.clock.advance(20)
+  const reason = 'the client has no endpoint any more'
+  expect(await fleet.settled(id, 'failed')).toMatchObject({ attempts: 1, reason })
 })

@@ -76,6 +76,7 @@ export function naiveStore({ get, put }: Rows): DeferralStore {
         ({ claim }) => ({ claim: { ...claim, until: now } }),
       ),
     // nobody is notified in these races
+    suppress: async () => undefined,
     arm: async () => undefined,
     dueNotifications: async () => [],
     claimNotification: async () => undefined,

@@ -73,7 +73,8 @@ describeMongo('notifications in MongoDB', () => {
     const { id } = await swept.create(newDeferral({ handleHash: 'hash', sealing: { ...sealing, hold: 0 } }))
     await swept.decide(id, 'denied', {})
     commands.length = 0
-    expect(await swept.dueNotifications({ limit: 256, except: ['dead'] })).toEqual([{ id, clientId: 'client' }])
+    const after = { due: new Date(0), id }
+    expect(await swept.dueNotifications({ limit: 256, after })).toMatchObject([{ id, clientId: 'client' }])
     expect(commands.map(({ commandName }) => commandName)).toEqual(['find'])
     const { lsid: _session, $db: _db, $clusterTime: _time, ...find } = commands[0]!.command
     const { executionStats: stats } = await database.db.command({ explain: find, verbosity: 'executionStats' })
@@ -115,9 +116,9 @@ describeMongo('notifications in MongoDB', () => {
   test('without the index a sweep fails, and says so, instead of reading everything every second', async () => {
     const bare = mongoStore(database.db, { collection: 'bare', migrate: false })
     await bare.create(newDeferral())
-    await expect(bare.dueNotifications({ limit: 1, except: [] })).rejects.toThrow(/index/)
+    await expect(bare.dueNotifications({ limit: 1 })).rejects.toThrow(/index/)
     await bare.migrate()
-    expect(await bare.dueNotifications({ limit: 1, except: [] })).toEqual([])
+    expect(await bare.dueNotifications({ limit: 1 })).toEqual([])
   })
 })
 
