@@ -1,6 +1,6 @@
 /*
  * Which tests name which requirement, from a run of Jest: `npm run matrix`, or `npm run matrix -- build/jest.json` for the
- * report of a run that was. Exits non-zero when a requirement in scope has no test, or one that fails.
+ * report of a run that was. Exits non-zero when a requirement has no test, or one that fails.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ interface NamedTest {
   status: string
 }
 
-type State = 'covered' | 'failing' | 'uncovered' | 'later'
+type State = 'covered' | 'failing' | 'uncovered'
 
 const report = process.argv[2] ?? runJest()
 const run = JSON.parse(readFileSync(report, 'utf8')) as Run
@@ -29,7 +29,7 @@ const broken = run.testResults.filter(({ assertionResults }) => assertionResults
 
 const rows = requirements.map((requirement) => {
   const named = tests.filter(({ name }) => idsIn(name).includes(requirement.id))
-  return { requirement, named, state: stateOf(requirement, named) }
+  return { requirement, named, state: stateOf(named) }
 })
 for (const { requirement, named, state } of rows) print(requirement, named, state)
 process.exitCode = summary() ? 0 : 1
@@ -51,11 +51,10 @@ function idsIn(name: string): string[] {
   return name.match(/\b(?:[OI]-\d{3}|C\d{2})\b/g) ?? []
 }
 
-function stateOf({ later }: Requirement, named: NamedTest[]): State {
+function stateOf(named: NamedTest[]): State {
   const ran = named.filter(({ status }) => status === 'passed' || status === 'failed')
   if (ran.some(({ status }) => status === 'failed')) return 'failing'
-  if (ran.length > 0) return 'covered'
-  return later ? 'later' : 'uncovered'
+  return ran.length > 0 ? 'covered' : 'uncovered'
 }
 
 function print({ id, title }: Requirement, named: NamedTest[], state: State): void {
@@ -69,10 +68,8 @@ function summary(): boolean {
   const unknown = [...new Set(tests.flatMap(({ name }) => idsIn(name)))].filter((id) => !known.has(id))
   const failed = tests.filter(({ status }) => status === 'failed')
   const skipped = tests.filter(({ status }) => status === 'pending')
-  const inScope = rows.filter(({ requirement }) => !requirement.later)
   console.log(`\n${tests.length} tests, ${failed.length} failed, ${skipped.length} skipped`)
-  console.log(`${inScope.filter(({ state }) => state === 'covered').length} of ${inScope.length} in scope are covered`)
-  console.log(`later: ${ids('later').length}`)
+  console.log(`${ids('covered').length} of ${rows.length} are covered`)
   for (const state of ['failing', 'uncovered'] as const) console.log(`${state}: ${ids(state).join(', ') || 'none'}`)
   if (broken.length) console.log(`could not be run: ${broken.map(sourceOf).join(', ')}`)
   if (unknown.length) console.log(`named by tests, but not listed: ${unknown.join(', ')}`)

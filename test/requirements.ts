@@ -6,17 +6,11 @@ import { openid } from './requirements/openid.js'
 export interface Requirement {
   id: string
   title: string
-  /** of a part that is not built yet */
-  later: boolean
 }
 
 /** Every id a test may name. */
 export const requirements: Requirement[] = [...parse(openid), ...parse(cases), ...parse(oauth)]
 
 function parse(text: string): Requirement[] {
-  return [...text.matchAll(/^(\S+) (later: )?(.+)$/gm)].map(([, id = '', later, title = '']) => ({
-    id,
-    title,
-    later: later !== undefined,
-  }))
+  return [...text.matchAll(/^(\S+) (.+)$/gm)].map(([, id = '', title = '']) => ({ id, title }))
 }
