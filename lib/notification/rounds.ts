@@ -12,27 +12,25 @@ export interface Rounds {
 
 /**
  * Begins rounds of `work`, one at a time: the next one a second later, or at once where it resolves to `true`, there is more. Nodes
- * that started together do not go on together, and work that is hard is done less often. They keep no process alive.
+ * that started together do not go on together, and work that takes long is done less often. They keep no process alive.
  */
 export function startRounds(work: () => Promise<boolean>): Rounds {
   let isOpen = true
   let timer: NodeJS.Timeout | undefined
   let underWay: Promise<void> | undefined
-  let tookSeconds = 0
 
   function schedule(seconds: number): void {
     clearTimeout(timer)
     if (!isOpen) return
-    const pause = Math.max(seconds * (0.8 + 0.4 * Math.random()), Math.min(4 * tookSeconds, longestSeconds))
-    timer = setTimeout(begin, pause * 1000).unref()
+    timer = setTimeout(begin, seconds * (0.8 + 0.4 * Math.random()) * 1000).unref()
   }
 
   function begin(): void {
     const begun = performance.now()
     underWay = work().then((isMore) => {
       underWay = undefined
-      tookSeconds = (performance.now() - begun) / 1000
-      schedule(isMore ? busySeconds : idleSeconds)
+      const took = (performance.now() - begun) / 1000
+      schedule(isMore ? Math.max(busySeconds, took) : Math.max(idleSeconds, Math.min(4 * took, longestSeconds)))
     })
   }
 

@@ -2,7 +2,7 @@
  * What a notification needs is a secret of the client's, and the handle is otherwise stored only as a hash (I-128, C-I11). Both are
  * kept as a compact JWE (RFC 7516) with direct encryption, tied to one deferral of one client.
  */
-import { hash } from 'node:crypto'
+import { hash, webcrypto } from 'node:crypto'
 import { CompactEncrypt, compactDecrypt, errors } from 'jose'
 
 /** What is kept for the notification of one deferral. */
@@ -36,15 +36,15 @@ const algorithms = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorith
 
 /** A sealer for 32-byte keys or their base64url; `undefined` without any. */
 export function createSealer(keys: readonly (Uint8Array | string | undefined)[]): Sealer | undefined {
-  const byKid = new Map(keys.map((key) => toKey(key as Uint8Array | string)).map((key) => [kidOf(key), key]))
+  const byKid = new Map(keys.map((key) => toBytes(key as Uint8Array | string)).map((key) => [kidOf(key), toKey(key)]))
   const [first] = byKid
   if (!first) return undefined
   const [kid, key] = first
   return {
-    seal({ id, clientId }, secrets) {
+    async seal({ id, clientId }, secrets) {
       return new CompactEncrypt(Buffer.from(JSON.stringify(secrets)))
         .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid, deferral_id: id, client_id: clientId })
-        .encrypt(key)
+        .encrypt(await key)
     },
     async open({ id, clientId }, sealed) {
       const { plaintext, protectedHeader } = await compactDecrypt(
@@ -60,13 +60,18 @@ export function createSealer(keys: readonly (Uint8Array | string | undefined)[])
   }
 }
 
-function found(keys: Map<string, Uint8Array>, kid: string | undefined): Uint8Array {
+function found(keys: Map<string, Promise<webcrypto.CryptoKey>>, kid: string | undefined): Promise<webcrypto.CryptoKey> {
   const key = keys.get(kid ?? '')
   if (!key) throw new KeyNotFound()
   return key
 }
 
-function toKey(key: Uint8Array | string): Uint8Array {
+// once, and not for every handle
+function toKey(key: Uint8Array): Promise<webcrypto.CryptoKey> {
+  return webcrypto.subtle.importKey('raw', new Uint8Array(key), 'AES-GCM', false, ['encrypt', 'decrypt'])
+}
+
+function toBytes(key: Uint8Array | string): Uint8Array {
   return typeof key === 'string' ? Buffer.from(key, 'base64url') : key
 }
 
