@@ -12,7 +12,6 @@ import { type Deferral, type DeferralRecord, describe, type Interaction, type Pr
 import { containsHandle } from './handle.js'
 import { type DeferralListing, type ListQuery, list } from './listing.js'
 import { assertNarrower, type Narrowing } from './narrow.js'
-import { leaseSeconds } from './notification.js'
 import { listNotifications, type Notifications } from './notifications.js'
 import type { DeferralStore } from './store.js'
 
@@ -162,11 +161,7 @@ export class Deferrals {
 
   async #replay(id: string): Promise<Transition> {
     assertId('notifications.replay', id)
-    const transition = await this.#settled(
-      id,
-      undefined,
-      await this.#store.replayNotification(id, leaseSeconds, this.#clock()),
-    )
+    const transition = await this.#settled(id, undefined, await this.#store.replayNotification(id, this.#clock()))
     if (transition.changed) this.#outbox?.wake(transition.deferral)
     return transition
   }

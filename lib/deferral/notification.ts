@@ -9,7 +9,7 @@ export interface Notification {
   status: NotificationStatus
   /** how often it was tried */
   attempts: number
-  /** when it is tried next, while it is owed; during an attempt, when another worker would take it over */
+  /** when it is tried next, while it is owed and not being sent */
   nextAttemptAt?: Date
   attemptedAt?: Date
   deliveredAt?: Date
@@ -29,6 +29,8 @@ export interface NotificationRecord extends Omit<Notification, 'nextAttemptAt'> 
   heldUntil: Date
   /** raised with every lease */
   fence: number
+  /** a worker has it, until it is due */
+  leased?: true
 }
 
 /** What the notification of a new handle is kept with. */
@@ -59,6 +61,7 @@ export const notificationStatuses: readonly NotificationStatus[] = [
 ]
 
 /** Leaves out what only store and worker need. */
-export function describeNotification({ sealed, due, heldUntil, fence, ...shown }: NotificationRecord): Notification {
-  return { ...shown, ...(shown.status === 'owed' && due && { nextAttemptAt: due }) }
+export function describeNotification(notification: NotificationRecord): Notification {
+  const { sealed, due, heldUntil, fence, leased, ...shown } = notification
+  return { ...shown, ...(shown.status === 'owed' && due && !leased && { nextAttemptAt: due }) }
 }

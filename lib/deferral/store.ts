@@ -128,15 +128,16 @@ export interface DeferralStore {
 
   /**
    * Ends an attempt. Guard: this fence; and, unless it delivered, that nothing was suppressed meanwhile. `owed` is due again
-   * after its `delay`, or at the expiry, if that is sooner. `failed` keeps what is sealed until the deferral expires, the others erase it. May be repeated.
+   * after its `delay`, or at the expiry, if that is sooner. `failed` keeps what is sealed until the deferral expires, the
+   * others erase it. May be repeated.
    */
   settleNotification(id: string, fence: number, settlement: Settlement, now?: Date): Promise<DeferralRecord | undefined>
 
   /**
-   * Has a notification sent again, at once and from the first attempt on; raises the fence. Guard: unexpired, still sealed, `failed`, or `owed`
-   * and not due within `lease` seconds.
+   * Has a notification sent again, at once and from the first attempt on; raises the fence. Guard: unexpired, still sealed,
+   * `failed`, or `owed`, not leased and not due yet.
    */
-  replayNotification(id: string, lease: number, now?: Date): Promise<DeferralRecord | undefined>
+  replayNotification(id: string, now?: Date): Promise<DeferralRecord | undefined>
 }
 
 /** The verbs a store must have, for the check at start. */

@@ -54,8 +54,13 @@ export function outcomeOf(status: number): Outcome {
 /** Seconds until a `Retry-After` (RFC 9110, section 10.2.3), from `now` where it is a date. */
 export function retryAfterSeconds(value: string | undefined, now: Date): number {
   if (value === undefined) return 0
-  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - now.getTime()) / 1000
-  return Number.isNaN(seconds) ? 0 : Math.max(seconds, 0)
+  if (/^\d+$/.test(value)) return Number(value)
+  return isHttpDate(value) ? Math.max((Date.parse(value) - now.getTime()) / 1000, 0) : 0
+}
+
+// Date.parse alone finds a year in anything
+function isHttpDate(value: string): boolean {
+  return /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/.test(value) && !Number.isNaN(Date.parse(value))
 }
 
 async function send(

@@ -115,7 +115,7 @@ export function memoryStore(): DeferralStore {
       const waiting: Guard = (deferral) =>
         Boolean(deferral.exchangedAt) && unfinished(deferral, now) && unexpired(deferral, now)
       const expiresAt = seconds(expiresIn, now)
-      return transition(id, now, waiting, (deferral) => ({ expiresAt, ...notice.prolong(deferral, expiresAt, now) }))
+      return transition(id, now, waiting, (deferral) => ({ expiresAt, ...notice.prolong(deferral, expiresAt) }))
     },
 
     async claim(id, claimId, lease, now = new Date()) {
@@ -173,8 +173,8 @@ export function memoryStore(): DeferralStore {
       return transition(id, now, open, (deferral) => notice.settled(deferral, settlement, now))
     },
 
-    async replayNotification(id, lease, now = new Date()) {
-      const kept: Guard = (deferral) => notice.isReplayable(deferral, lease, now)
+    async replayNotification(id, now = new Date()) {
+      const kept: Guard = (deferral) => notice.isReplayable(deferral, now)
       return transition(id, now, kept, (deferral) => notice.replayed(deferral, now))
     },
   }

@@ -1,5 +1,5 @@
 import type { DeferralRecord } from '../deferral/deferral.js'
-import { leaseSeconds, type NotificationRecord, type Sealing, type Settlement } from '../deferral/notification.js'
+import type { NotificationRecord, Sealing, Settlement } from '../deferral/notification.js'
 import type { DueNotification } from '../deferral/store.js'
 
 type Kept = { notification?: NotificationRecord }
@@ -30,11 +30,11 @@ export function suppress({ notification }: DeferralRecord): Kept {
   return { notification: erased({ ...notification, status: isOpen ? 'suppressed' : status }) }
 }
 
-/** The same, with another expiry; what is due so soon that it may be leased stays as it is. */
-export function prolong({ notification }: DeferralRecord, expiresAt: Date, now: Date): Kept {
+/** The same, with another expiry; a lease stays as it is. */
+export function prolong({ notification }: DeferralRecord, expiresAt: Date): Kept {
   if (!notification?.due) return {}
-  const { status, due } = notification
-  const isKept = status === 'owed' && (due < expiresAt || due <= seconds(leaseSeconds, now))
+  const { status, due, leased } = notification
+  const isKept = status === 'owed' && (due < expiresAt || leased)
   return { notification: { ...notification, due: isKept ? due : expiresAt } }
 }
 
@@ -77,6 +77,7 @@ export function leased({ notification, expiresAt }: DeferralRecord, lease: numbe
       ...kept,
       due: seconds(lease, now),
       fence: fence + 1,
+      leased: true,
       attempts: isAttempt ? attempts + 1 : attempts,
       ...(isAttempt && { attemptedAt: now }),
     },
@@ -91,7 +92,7 @@ export function isSettleable({ notification }: DeferralRecord, fence: number, { 
 
 /** What became of an attempt. */
 export function settled({ notification, expiresAt }: DeferralRecord, settlement: Settlement, now: Date): Kept {
-  const { reason, answer, ...kept } = notification!
+  const { reason, answer, leased, ...kept } = notification!
   const { status } = settlement
   const known = {
     ...('reason' in settlement && { reason: settlement.reason }),
@@ -107,19 +108,19 @@ export function settled({ notification, expiresAt }: DeferralRecord, settlement:
 }
 
 /** Whether it can be sent again. */
-export function isReplayable({ notification, expiresAt }: DeferralRecord, lease: number, now: Date): boolean {
+export function isReplayable({ notification, expiresAt }: DeferralRecord, now: Date): boolean {
   if (!notification?.sealed || expiresAt <= now) return false
-  const { status, due } = notification
-  return status === 'failed' || (status === 'owed' && due !== undefined && due > seconds(lease, now))
+  const { status, due, leased } = notification
+  return status === 'failed' || (status === 'owed' && !leased && due !== undefined && due > now)
 }
 
 /** To be sent again. */
 export function replayed({ notification }: DeferralRecord, now: Date): Kept {
-  const { fence, heldUntil } = notification!
-  const due = later(now, heldUntil)
-  return { notification: { ...notification!, status: 'owed', due, attempts: 0, fence: fence + 1 } }
+  const { leased, ...kept } = notification!
+  const due = later(now, kept.heldUntil)
+  return { notification: { ...kept, status: 'owed', due, attempts: 0, fence: kept.fence + 1 } }
 }
 
-function erased({ sealed, due, ...kept }: NotificationRecord): NotificationRecord {
+function erased({ sealed, due, leased, ...kept }: NotificationRecord): NotificationRecord {
   return kept
 }

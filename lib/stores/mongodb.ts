@@ -146,7 +146,7 @@ export function mongoStore(
     async extend(id, expiresIn, at) {
       const now = at ?? '$$NOW'
       const guard = { ...unfinished, exchangedAt: { $exists: true }, $expr: unexpired(now) }
-      const change = { ...expiring(expiresIn, now), ...prolong(seconds(expiresIn, now), now) }
+      const change = { ...expiring(expiresIn, now), ...prolong(seconds(expiresIn, now)) }
       return transition(id, now, guard, { $set: change })
     },
 

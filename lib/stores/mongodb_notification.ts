@@ -1,6 +1,6 @@
 import type { Collection, Document, Filter } from 'mongodb'
 import type { DeferralRecord } from '../deferral/deferral.js'
-import { leaseSeconds, type Sealing } from '../deferral/notification.js'
+import type { Sealing } from '../deferral/notification.js'
 import type { DeferralStore, DueNotification } from '../deferral/store.js'
 import type { DeferralDocument, Instant } from './mongodb_document.js'
 import { dueIndex } from './mongodb_schema.js'
@@ -20,6 +20,7 @@ export type Transit = (
 
 const kept = '$notification'
 const status = '$notification.status'
+const leased = 'notification.leased'
 const seconds = (count: number, now: Instant) => ({ $add: [now, count * 1000] })
 const isStatus = (...statuses: string[]) => ({ $in: [{ $ifNull: [status, ''] }, statuses] })
 const unexpired = (now: Instant) => ({ $gt: ['$expiresAt', now] })
@@ -52,13 +53,13 @@ export function owe(now: Instant): Document {
 export const suppressed: Document = { notification: changed(isStatus('waiting', 'owed'), { status: 'suppressed' }) }
 
 /** What is sealed is forgotten, and no worker has to look again. */
-export const erase: Document = { $unset: ['notification.sealed', 'notification.due'] }
+export const erase: Document = { $unset: ['notification.sealed', 'notification.due', 'notification.leased'] }
 
-/** The same, with another expiry; what is due so soon that it may be leased stays as it is. */
-export function prolong(expiresAt: unknown, now: Instant): Document {
+/** The same, with another expiry; a lease stays as it is. */
+export function prolong(expiresAt: unknown): Document {
   const due = '$notification.due'
-  const isNear = { $or: [{ $lt: [due, expiresAt] }, { $lte: [due, seconds(leaseSeconds, now)] }] }
-  const sooner = { $cond: [{ $and: [isStatus('owed'), isNear] }, due, expiresAt] }
+  const isKept = { $and: [isStatus('owed'), { $or: [{ $lt: [due, expiresAt] }, '$notification.leased'] }] }
+  const sooner = { $cond: [isKept, due, expiresAt] }
   return { notification: changed({ $gt: [due, null] }, { due: sooner }) }
 }
 
@@ -97,6 +98,7 @@ export function notificationVerbs(transition: Transit, collection: () => Promise
       const isAttempt = { $and: [isStatus('owed'), unexpired(now)] }
       const change = {
         'notification.due': seconds(lease, now),
+        'notification.leased': true,
         'notification.fence': { $add: ['$notification.fence', 1] },
         'notification.attempts': { $add: ['$notification.attempts', { $cond: [isAttempt, 1, 0] }] },
         'notification.attemptedAt': { $cond: [isAttempt, now, '$notification.attemptedAt'] },
@@ -110,7 +112,7 @@ export function notificationVerbs(transition: Transit, collection: () => Promise
       const { delay, ...told } = { delay: 0, ...settlement }
       const known = Object.entries(told).filter(([, value]) => value !== undefined)
       const members = Object.fromEntries(known.map(([name, value]) => [`notification.${name}`, { $literal: value }]))
-      const stages: Document[] = [{ $unset: ['notification.reason', 'notification.answer'] }, { $set: members }]
+      const stages: Document[] = [{ $unset: ['notification.reason', 'notification.answer', leased] }, { $set: members }]
       switch (settlement.status) {
         case 'owed':
           stages.push({ $set: { 'notification.due': { $min: [seconds(delay, now), '$expiresAt'] } } })
@@ -127,14 +129,16 @@ export function notificationVerbs(transition: Transit, collection: () => Promise
       return transition(id, now, { 'notification.fence': fence, ...isOpen }, stages)
     },
 
-    async replayNotification(id, lease, at) {
+    async replayNotification(id, at) {
       const now = at ?? '$$NOW'
-      const isFar = { $gt: ['$notification.due', seconds(lease, now)] }
-      const isReplayable = { $or: [{ $eq: [status, 'failed'] }, { $and: [{ $eq: [status, 'owed'] }, isFar] }] }
+      const isLater = { $gt: ['$notification.due', now] }
+      const isWaiting = { $and: [{ $eq: [status, 'owed'] }, { $not: [`$${leased}`] }, isLater] }
+      const isReplayable = { $or: [{ $eq: [status, 'failed'] }, isWaiting] }
       const guard = { 'notification.sealed': { $exists: true }, $expr: { $and: [unexpired(now), isReplayable] } }
       const due = { $max: [now, '$notification.heldUntil'] }
       const change = { status: 'owed', due, attempts: 0, fence: { $add: ['$notification.fence', 1] } }
-      return transition(id, now, guard, { $set: { notification: { $mergeObjects: [kept, change] } } })
+      const stages = [{ $set: { notification: { $mergeObjects: [kept, change] } } }, { $unset: [leased] }]
+      return transition(id, now, guard, stages)
     },
   }
 }

@@ -116,7 +116,7 @@ describeMongo('mongoStore', () => {
       const leased = await store.claimNotification(id, 10)
       const gone = { status: 'failed', reason: 'gone', answer: 410 } as const
       await store.settleNotification(id, leased?.notification?.fence as number, gone)
-      await store.replayNotification(id, 10)
+      await store.replayNotification(id)
       const claimed = await store.claim(id, 'claim', 15)
       await store.release(id, 'claim')
       await store.finalise(id, { id: 'claim', fence: claimed?.fence as number })

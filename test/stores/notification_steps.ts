@@ -42,7 +42,7 @@ export const steps = {
   settleOwed: settle(settlements.owed),
   settleFailed: settle(settlements.failed),
   settleSuppressed: settle(settlements.suppressed),
-  replay: (store, id, now = at(30)) => store.replayNotification(id, lease, now),
+  replay: (store, id, now = at(30)) => store.replayNotification(id, now),
 } satisfies Record<string, Step>
 
 /** The name of a verb. */

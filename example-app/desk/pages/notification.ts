@@ -22,18 +22,10 @@ export function notificationBadge({ status }: Notification): Html {
   return html`<span class="badge ${status}">${notificationFilters[status]}</span>`
 }
 
-/** An attempt under way is over in these many seconds, and the first ones follow each other within them. */
-const soon = 10
-
-function isLongWait({ status, attemptedAt, nextAttemptAt }: Notification): boolean {
-  if (status !== 'owed' || !attemptedAt || !nextAttemptAt) return false
-  return nextAttemptAt.getTime() - attemptedAt.getTime() > soon * 1000
-}
-
 /** Sends it again, where that can help: whoever has its tokens, or asked too long ago, needs no notification. */
 export function replayForm(ctx: Context, { id, status, expired, notification }: Deferral): Html | undefined {
   if (!notification || expired || status === 'redeemed') return undefined
-  if (notification.status !== 'failed' && !isLongWait(notification)) return undefined
+  if (notification.status !== 'failed' && !notification.nextAttemptAt) return undefined
   return html`<form method="post" action="/deferrals/${id}/replay">${csrfField(ctx)}<button class="button quiet">Send again</button></form>`
 }
 
