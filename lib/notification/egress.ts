@@ -63,7 +63,7 @@ export function createEgress(rules: EgressRules, { ca, resolve = lookUp }: Notif
     if (addresses.length === 0) throw Object.assign(new Error('name not found'), { code: 'ENOTFOUND' })
     // one that is not public among others is an attack as well
     const denied = addresses.find((address) => !rules.permits(address))
-    if (denied !== undefined) throw new EgressDenied(`resolves to ${denied}, which is not public`)
+    if (denied !== undefined) throw new EgressDenied(`resolves to ${denied}, which may not be reached`)
     return [...new Set(addresses)]
   }
 

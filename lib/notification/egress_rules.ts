@@ -30,7 +30,7 @@ export function egressRules(
       const host = hostOf(url)
       // the resolver would take one more dot off, and a rule about the name would not see it
       if (host.split('.').includes('')) return 'must be an absolute https URL'
-      if (isIP(host) && !permits(host)) return 'must not be at an address that is not public'
+      if (isIP(host) && !permits(host)) return 'must not be at an address that may not be reached'
       if (deniedHosts.some((denied) => host === denied || host.endsWith(`.${denied}`)))
         return 'must not be at this host'
       if (isOwn(url, own)) return 'must not be at the host of this provider'

@@ -101,7 +101,7 @@ describe('an endpoint that the rules of today refuse', () => {
   test.each<[string, () => NotificationOptions, RegExp]>([
     ['its port', () => ({ ...receiver.notification, ports: [443] }), /^the endpoint must use port 443$/],
     ['its host', () => ({ ...receiver.notification, deny: ['rp.example'] }), /^the endpoint must not be at this host$/],
-    ['its address', () => ({ ...receiver.notification, allow: [] }), /which is not public$/],
+    ['its address', () => ({ ...receiver.notification, allow: [] }), /which may not be reached$/],
   ])(
     'by %s: its notifications are dead letters, and all else of its client is as ever',
     async (_what, rules, reason) => {
