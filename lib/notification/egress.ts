@@ -133,8 +133,8 @@ function pinned(addresses: string[], ca: NotificationOptions['ca']): buildConnec
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: connectTimeout / 6,
     lookup: (_host, { all: isAll }, found) => {
-      if (isAll) found(null, all)
-      else found(null, all[0]!.address, all[0]!.family)
+      // later, as any other look-up: where there is no route Node.js would destroy the socket before anybody listens for its error
+      process.nextTick(() => (isAll ? found(null, all) : found(null, all[0]!.address, all[0]!.family)))
     },
   })
   const expected = new Set(addresses.map(canonical))

@@ -56,16 +56,15 @@ export async function startNotifying(
       let told: Told | undefined
       await until(async () => {
         told = (await op.provider.deferrals.get(id))?.notification
-        return told?.attempts === attempts && !isLeased(told, op.clock.now())
+        return told?.attempts === attempts && !isUnderWay(told)
       }, 12)
       return told!
     },
   }
 }
 
-// while an attempt is under way, the end of its lease is the next that is due
-function isLeased({ status, nextAttemptAt }: Told, now: Date): boolean {
-  return status === 'owed' && nextAttemptAt?.getTime() === now.getTime() + 10_000
+function isUnderWay({ status, nextAttemptAt }: Told): boolean {
+  return status === 'owed' && nextAttemptAt === undefined
 }
 
 async function deferralOf(origin: string, clientId: string) {
