@@ -65,7 +65,7 @@ function isHttpDate(value: string): boolean {
 
 async function send(
   { sealer, egress }: { sealer: Sealer; egress: Egress },
-  { id, clientId, profile, notification }: DeferralRecord,
+  { id, clientId, profile, notification, readAt }: DeferralRecord,
   { endpoint, fault }: Recipient,
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -82,7 +82,7 @@ async function send(
     }
     const body = JSON.stringify({ [handleName[profile]]: handle })
     const { status, retryAfter } = await egress.post({ clientId, endpoint, headers, body }, signal)
-    return { ...outcomeOf(status), retryAfter: retryAfterSeconds(retryAfter, new Date()) }
+    return { ...outcomeOf(status), retryAfter: retryAfterSeconds(retryAfter, readAt) }
   } catch (error) {
     return outcomeOfFault(error)
   }
