@@ -37,7 +37,9 @@ export function withNotificationEndpoint(configuration: Configuration, settings:
 export function assertStaticEndpoints(clients: readonly ClientMetadata[], rules: EgressRules): void {
   for (const { client_id: id, [notificationEndpoint]: endpoint } of clients) {
     const wrong = endpoint !== undefined && faultOf(endpoint, rules)
-    if (wrong) fail('notification', `cannot reach client ${id}: its ${notificationEndpoint} ${wrong}`)
+    // what may be different on a developer's machine
+    const remedy = '; change it, or set notification.ports and notification.allow'
+    if (wrong) fail('notification', `cannot reach client ${id}: its ${notificationEndpoint} ${wrong}${remedy}`)
   }
 }
 
@@ -46,7 +48,7 @@ function assertNoStaticEndpoint({ clients = [] }: Configuration): void {
   if (client) {
     fail(
       'keys',
-      `must hold a 32-byte key, client ${client.client_id} has a ${notificationEndpoint}; or remove that from it`,
+      `must hold a 32-byte key, made by crypto.randomBytes(32).toString('base64url'): client ${client.client_id} has a ${notificationEndpoint}; or remove that from it`,
     )
   }
 }
