@@ -7,7 +7,7 @@ import type { LookupAddress } from 'node:dns'
 import { Resolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { buildConnector, Pool } from 'undici'
+import type { buildConnector, Pool } from 'undici'
 import type { NotificationOptions } from '../options.js'
 import { canonical } from './addresses.js'
 import { type EgressRules, hostOf } from './egress_rules.js'
@@ -41,6 +41,8 @@ export interface Post {
   body: string
 }
 
+type Undici = typeof import('undici')
+
 /** The guarded way out. */
 export interface Egress {
   /** Rejects with `EgressDenied` before any connection is opened, or as the connection failed. */
@@ -67,12 +69,12 @@ export function createEgress(rules: EgressRules, { ca, resolve = lookUp }: Notif
     return [...new Set(addresses)]
   }
 
-  function keep(key: string, origin: string, addresses: string[]): KeptPool {
+  function keep(undici: Undici, key: string, origin: string, addresses: string[]): KeptPool {
     const known = pools.get(key)
     if (known) return known
-    const connect = pinned(addresses, ca)
+    const connect = pinned(undici, addresses, ca)
     const timeouts = { headersTimeout, bodyTimeout: headersTimeout, keepAliveTimeout: keepAlive }
-    const pool = new Pool(origin, { ...timeouts, keepAliveMaxTimeout: keepAlive, connections: perPool, connect })
+    const pool = new undici.Pool(origin, { ...timeouts, keepAliveMaxTimeout: keepAlive, connections: perPool, connect })
     const kept = { pool, users: 0 }
     pools.set(key, kept)
     return kept
@@ -94,8 +96,10 @@ export function createEgress(rules: EgressRules, { ca, resolve = lookUp }: Notif
       const refusal = rules.refusal(url)
       if (refusal) throw new EgressDenied(refusal)
       const addresses = await vetted(hostOf(url), signal)
+      // a tenth of a second that a process which notifies nobody is spared
+      const undici = await import('undici')
       const key = [clientId, url.origin, ...addresses.toSorted()].join(' ')
-      const kept = keep(key, url.origin, addresses)
+      const kept = keep(undici, key, url.origin, addresses)
       clearTimeout(kept.idle)
       kept.users += 1
       try {
@@ -120,9 +124,9 @@ export function createEgress(rules: EgressRules, { ca, resolve = lookUp }: Notif
 }
 
 // to these addresses whatever a resolver would say by now, under the name of the endpoint
-function pinned(addresses: string[], ca: NotificationOptions['ca']): buildConnector.connector {
+function pinned(undici: Undici, addresses: string[], ca: NotificationOptions['ca']): buildConnector.connector {
   const all: LookupAddress[] = addresses.map((address) => ({ address, family: isIP(address) }))
-  const connect = buildConnector({
+  const connect = undici.buildConnector({
     ...(ca !== undefined && { ca: ca as string }),
     timeout: connectTimeout,
     minVersion: 'TLSv1.2',

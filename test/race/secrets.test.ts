@@ -92,7 +92,7 @@ describeMongo('I9, T10: secrets at rest', () => {
 
     const places = await dump(db)
     places.set('log', node.output())
-    places.set('events', JSON.stringify(node.events))
+    places.set('events', JSON.stringify(node.events.map(({ event, deferral }) => [event, deferral])))
     places.set('refusals', recording.refusals.join('\n'))
     const counts = (secrets: Recording['ours']) =>
       Object.fromEntries([...secrets].map(([kind, { size }]) => [kind, size]))
