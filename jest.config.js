@@ -7,6 +7,8 @@ export default {
   setupFiles: ['<rootDir>/build/test/support/realm.js'],
   transform: {},
   testTimeout: 30_000,
-  maxWorkers: 2,
+  // many tests wait for something, few for the processor
+  maxWorkers: 3,
+  workerIdleMemoryLimit: '1GB',
   silent: true,
 }

@@ -52,6 +52,12 @@ const again = { attempt: 2, at: 12_100 }
 test.each<[string, Made, string[]]>([
   ['told once', {}, []],
   ['never told', { received: [], notification: { status: 'owed' } }, ['lost', 'record', 'owed']],
+  ['taken, and owed all the same', { notification: { status: 'owed', attempts: 1 } }, ['record', 'owed']],
+  [
+    'taken, not noted, and owed after attempts that never arrived',
+    { notification: { status: 'owed', attempts: 4 } },
+    [],
+  ],
   ['never answered', { received: [{ status: undefined } as never] }, ['lost']],
   [
     'decided by nobody',

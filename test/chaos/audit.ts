@@ -76,11 +76,15 @@ const promises = {
       : undefined,
 
   /** the record says what happened */
-  record: ({ course, deferral }) => (course ? wrongRecord(course, deferral) : undefined),
+  record: (all) => (all.course && !isToldAgain(all) ? wrongRecord(all.course, all.deferral) : undefined),
 
   /** an event that is over leaves nothing owed */
-  owed: ({ deferral: { notification } }) =>
-    notification?.status === 'owed' ? `due ${notification.nextAttemptAt?.toISOString()}` : undefined,
+  owed: (all) => {
+    const { notification } = all.deferral
+    return notification?.status === 'owed' && !isToldAgain(all)
+      ? `due ${notification.nextAttemptAt?.toISOString()}`
+      : undefined
+  },
 } satisfies Record<string, (of: Case) => string | undefined>
 
 /** Every broken promise. */
@@ -108,6 +112,14 @@ function byId(receptions: Reception[]): Map<string, Reception[]> {
   const all = new Map<string, Reception[]>()
   for (const reception of receptions) all.set(reception.id, [...(all.get(reception.id) ?? []), reception])
   return all
+}
+
+// taken, but the process died before that was written down; so did others at their attempts, which never arrived, and by the schedule
+// the next one is minutes away
+function isToldAgain({ deferral: { notification }, received }: Case): boolean {
+  const arrived = new Set(received.map(({ attempt }) => attempt)).size
+  const wasTaken = received.some(({ status }) => isTaken(status))
+  return notification?.status === 'owed' && wasTaken && notification.attempts > arrived
 }
 
 // a deferral whose exchange came to nothing has no handle to tell
