@@ -2,7 +2,15 @@ import type { Collection, Db, Document, Filter } from 'mongodb'
 import type { DeferralRecord } from '../deferral/deferral.js'
 import type { DeferralStore } from '../deferral/store.js'
 import { assertMembers } from '../options_error.js'
-import { type DeferralDocument, type Instant, projection, toMembers, toRecord } from './mongodb_document.js'
+import {
+  type DeferralDocument,
+  type Instant,
+  projection,
+  seconds,
+  toMembers,
+  toRecord,
+  unexpired,
+} from './mongodb_document.js'
 import { listing } from './mongodb_listing.js'
 import { begin, erase, notificationVerbs, owe, prolong, suppressed } from './mongodb_notification.js'
 import { migrateDeferrals, schemaVersion } from './mongodb_schema.js'
@@ -10,8 +18,6 @@ import { migrateDeferrals, schemaVersion } from './mongodb_schema.js'
 const unfinished = { status: { $in: ['pending', 'approved'] } }
 const graceSeconds = 86_400
 
-const unexpired = (now: Instant) => ({ $gt: ['$expiresAt', now] })
-const seconds = (count: unknown, now: Instant) => ({ $add: [now, { $multiply: [count, 1000] }] })
 const literal = <T>(value: T) => ({ $literal: value })
 
 // purged by the database's clock, whatever a test's says; spread out, so that what was created together is not deleted together

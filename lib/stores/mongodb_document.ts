@@ -8,6 +8,12 @@ export type DeferralDocument = Document & { _id: string }
 /** The instant that decides: a test clock's, or the database's own. */
 export type Instant = Date | '$$NOW'
 
+/** Whether a deferral has not expired, as an expression. */
+export const unexpired = (now: Instant) => ({ $gt: ['$expiresAt', now] })
+
+/** So many seconds from now, as an expression. */
+export const seconds = (count: unknown, now: Instant) => ({ $add: [now, { $multiply: [count, 1000] }] })
+
 // the whole document as one value: naming its many members costs database and driver more than decoding them
 const storedNow: Document = { _id: 0, stored: '$$ROOT', readAt: '$$NOW' }
 

@@ -2,7 +2,7 @@ import type { Collection, Document, Filter } from 'mongodb'
 import type { DeferralRecord } from '../deferral/deferral.js'
 import type { Sealing } from '../deferral/notification.js'
 import type { DeferralStore, DueNotification } from '../deferral/store.js'
-import type { DeferralDocument, Instant } from './mongodb_document.js'
+import { type DeferralDocument, type Instant, seconds, unexpired } from './mongodb_document.js'
 import { dueIndex } from './mongodb_schema.js'
 
 type Verbs = Pick<
@@ -21,9 +21,7 @@ export type Transit = (
 const kept = '$notification'
 const status = '$notification.status'
 const leased = 'notification.leased'
-const seconds = (count: number, now: Instant) => ({ $add: [now, count * 1000] })
 const isStatus = (...statuses: string[]) => ({ $in: [{ $ifNull: [status, ''] }, statuses] })
-const unexpired = (now: Instant) => ({ $gt: ['$expiresAt', now] })
 
 // neither what is sealed nor what was asked for
 const seen = ['status', 'due', 'fence', 'reason', 'answer'].map((name) => [`notification.${name}`, 1])

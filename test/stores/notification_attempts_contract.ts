@@ -1,18 +1,12 @@
 import { expect, test } from '@jest/globals'
-import type { DeferralRecord, DeferralStore } from 'oidc-provider-deferred'
-import { at, newDeferral, start } from './new_deferral.js'
-import { type StepName, sealing, settlements, steps, take } from './notification_steps.js'
+import type { DeferralStore } from 'oidc-provider-deferred'
+import { at } from './new_deferral.js'
+import { type StepName, sealing, settlements, steps } from './notification_steps.js'
+import { travels } from './notification_travels.js'
 
 /** What every store owes those who make an attempt, or ask for another one. */
 export function notificationAttemptsContract(opened: () => DeferralStore): void {
-  const find = async (id: string, now = at(31)) => (await opened().find(id, now)) as DeferralRecord
-  const told = async (id: string) => (await find(id)).notification
-
-  async function reached(path: readonly StepName[]): Promise<string> {
-    const { id } = await opened().create(newDeferral(), start)
-    expect(path.length === 0 || (await take(opened(), id, path))).toBeTruthy()
-    return id
-  }
+  const { find, told, reached } = travels(opened)
 
   test('64 concurrent claims have one winner, and so have the next ones when its lease has ended', async () => {
     const id = await reached(['exchange', 'approve'])

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals'
-import type { DeferralRecord, DeferralStore } from 'oidc-provider-deferred'
+import type { DeferralStore } from 'oidc-provider-deferred'
 import { at, newDeferral, start } from './new_deferral.js'
-import { type StepName, sealing, steps, take } from './notification_steps.js'
+import { type StepName, sealing, steps } from './notification_steps.js'
+import { travels } from './notification_travels.js'
 
 const settle = ['settleDelivered', 'settleOwed', 'settleFailed', 'settleSuppressed'] as const
 const open = ['cancel', 'cancelByClient', 'extend'] as const
@@ -83,14 +84,7 @@ const ended = ['failed', 'delivered', 'suppressed']
 
 /** What every store owes those who notify. */
 export function notificationContract(opened: () => DeferralStore): void {
-  const find = async (id: string, now = at(31)) => (await opened().find(id, now)) as DeferralRecord
-  const told = async (id: string) => (await find(id)).notification
-
-  async function reached(path: readonly StepName[]): Promise<string> {
-    const { id } = await opened().create(newDeferral(), start)
-    expect(path.length === 0 || (await take(opened(), id, path))).toBeTruthy()
-    return id
-  }
+  const { find, told, reached } = travels(opened)
 
   test.each(Object.entries(table))(
     'a notification that is %s is moved by its events and no others',

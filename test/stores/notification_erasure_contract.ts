@@ -1,18 +1,12 @@
 import { expect, test } from '@jest/globals'
-import type { DeferralRecord, DeferralStore } from 'oidc-provider-deferred'
-import { at, newDeferral, start } from './new_deferral.js'
-import { type StepName, settlements, steps, take } from './notification_steps.js'
+import type { DeferralStore } from 'oidc-provider-deferred'
+import { at } from './new_deferral.js'
+import { type StepName, settlements, steps } from './notification_steps.js'
+import { travels } from './notification_travels.js'
 
 /** What every store owes those whose secrets it keeps. */
 export function notificationErasureContract(opened: () => DeferralStore): void {
-  const find = async (id: string, now = at(31)) => (await opened().find(id, now)) as DeferralRecord
-  const told = async (id: string) => (await find(id)).notification
-
-  async function reached(path: readonly StepName[]): Promise<string> {
-    const { id } = await opened().create(newDeferral(), start)
-    expect(path.length === 0 || (await take(opened(), id, path))).toBeTruthy()
-    return id
-  }
+  const { told, reached } = travels(opened)
 
   test('I-120 one that failed keeps what is sealed until the deferral expires, and not after', async () => {
     const id = await reached(['exchange', 'approve', 'claim', 'settleFailed'])
