@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { DeferringClientMetadata } from 'oidc-provider-deferred'
 import { createAuthority } from '../support/authority.js'
-import { clients } from '../support/clients.js'
+import { notifiedClient } from '../support/clients.js'
 import type { Reception } from './history.js'
 
 /** What an endpoint answers to an attempt. */
@@ -72,23 +72,13 @@ export async function startEndpoints(): Promise<Endpoints> {
   return {
     receptions,
     notification: { allow: ['127.0.0.0/8'], ports: [port], ca, hosts: resolved },
-    clients: (sender) => names.map((name) => clientAt(name, `https://${hostOf(name)}:${port}/${sender}`)),
+    clients: (sender) => names.map((name) => notifiedClient(name, secret, `https://${hostOf(name)}:${port}/${sender}`)),
     async close() {
       server.closeAllConnections()
       server.close()
       await once(server, 'close')
     },
   }
-}
-
-function clientAt(name: Behaviour, endpoint: string): DeferringClientMetadata {
-  return {
-    ...clients[0],
-    client_id: name,
-    client_secret: secret,
-    token_endpoint_auth_method: 'client_secret_post',
-    deferred_client_notification_endpoint: endpoint,
-  } as DeferringClientMetadata
 }
 
 async function receive(request: IncomingMessage, response: ServerResponse, receptions: Reception[]): Promise<void> {

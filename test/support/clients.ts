@@ -73,3 +73,12 @@ export const clients: DeferringClientMetadata[] = [
     response_types: ['code'],
   },
 ]
+
+/** A client with a name, a secret it posts, and a notification endpoint. */
+export const notifiedClient = (name: string, secret: string, endpoint: string): DeferringClientMetadata => ({
+  ...clients[0],
+  client_id: name,
+  client_secret: secret,
+  token_endpoint_auth_method: 'client_secret_post',
+  deferred_client_notification_endpoint: endpoint,
+})

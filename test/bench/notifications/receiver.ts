@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { DeferringClientMetadata } from 'oidc-provider-deferred'
 import { createAuthority } from '../../support/authority.js'
-import { clients } from '../../support/clients.js'
+import { notifiedClient } from '../../support/clients.js'
 import { until } from '../../support/receiver.js'
 
 /** A notification as it arrived. */
@@ -55,7 +55,7 @@ export async function startReceiver(): Promise<Receiver> {
       hosts: Object.fromEntries(hosts.map((host) => [host, ['127.0.0.1']])),
     },
     endpointOf,
-    clients: (sender) => names.map((name) => clientAt(name, endpointOf(name, sender))),
+    clients: (sender) => names.map((name) => notifiedClient(name, secret, endpointOf(name, sender))),
     async arrived(count, seconds = 60) {
       await until(async () => (await ask<number>('count')) >= count, seconds)
       return ask<Arrival[]>('take')
@@ -65,16 +65,6 @@ export async function startReceiver(): Promise<Receiver> {
       await once(child, 'exit')
     },
   }
-}
-
-function clientAt(name: string, endpoint: string): DeferringClientMetadata {
-  return {
-    ...clients[0],
-    client_id: name,
-    client_secret: secret,
-    token_endpoint_auth_method: 'client_secret_post',
-    deferred_client_notification_endpoint: endpoint,
-  } as DeferringClientMetadata
 }
 
 async function next<T>(child: ChildProcess): Promise<T> {
