@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { isObject } from './deferral/json.js'
 import { isLifetime, lifetimeText } from './deferral/lifetime.js'
-import { storeVerbs } from './deferral/store.js'
+import { storeOperations } from './deferral/store.js'
 import { toRange } from './notification/addresses.js'
 import { undeferrable } from './oauth/grants.js'
 import type { DeferredTokenResponseOptions, Settings } from './options.js'
@@ -27,6 +27,7 @@ const checks: Record<keyof DeferredTokenResponseOptions, Check> = {
   keys: assertKeys,
   profiles: assertProfiles,
   ttl: members({ deferredCode: assertCodeLifetime, deferral: positive }),
+  retryWindow: assertRetryWindow,
   interval: positive,
   requireSenderConstraint: boolean,
   interimIdToken: callback,
@@ -56,6 +57,7 @@ export function settle(options: DeferredTokenResponseOptions): Settings {
     defer,
     keys,
     ttl: { deferredCode: options.ttl?.deferredCode ?? 60, deferral: options.ttl?.deferral ?? 86_400 },
+    retryWindow: options.retryWindow ?? 0,
     interval,
     requireSenderConstraint,
     narrow,
@@ -93,6 +95,11 @@ function assertCodeLifetime(seconds: unknown, at: string): void {
   if ((seconds as number) > 600) fail(at, 'must be at most 600 seconds')
 }
 
+function assertRetryWindow(seconds: unknown, at: string): void {
+  const isWindow = Number.isInteger(seconds) && (seconds as number) >= 0 && (seconds as number) <= 300
+  if (!isWindow) fail(at, 'must be whole seconds, from 0 (off) to 300')
+}
+
 function members(known: Record<string, Check>): Check {
   return (value, at) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(at, 'must be an object')
@@ -105,7 +112,7 @@ function members(known: Record<string, Check>): Check {
 }
 
 function assertStore(store: unknown, at: string): void {
-  const missing = storeVerbs.filter((verb) => typeof (store as Record<string, unknown> | null)?.[verb] !== 'function')
+  const missing = storeOperations.filter((name) => typeof (store as Record<string, unknown> | null)?.[name] !== 'function')
   if (missing.length)
     fail(at, `must be a DeferralStore such as memoryStore() or mongoStore(db), it lacks ${missing.join(', ')}`)
 }

@@ -1,8 +1,6 @@
 import type { Provider } from 'oidc-provider'
-import type { Deferral } from './deferral/deferral.js'
-import type { DeferralEvent } from './deferral/deferrals.js'
 import type { Pacing } from './deferral/pacing.js'
-import type { DeferralStore } from './deferral/store.js'
+import type { Records } from './deferral/records.js'
 import type { Context } from './host/context.js'
 import type { GrantHandler } from './host/hold.js'
 import type { Resumption } from './host/resume.js'
@@ -27,13 +25,15 @@ export interface Core {
   /** path of the host's token endpoint */
   tokenRoute: string
   settings: Settings
-  store: DeferralStore
+  /** this issuer's deferrals; each change is announced once it is written */
+  records: Records
   pacing: Pacing
+  /** ids of the deferrals that are being redeemed on this node */
+  minting: Set<string>
   /** keeps what a notification needs; there is none without keys */
   sealer: Sealer | undefined
   /** the worker that notifies, where this node has one */
   outbox: Outbox | undefined
-  announce: (event: DeferralEvent, deferral: Deferral) => void
 }
 
 const cores = new WeakMap<Provider, Core>()

@@ -2,7 +2,6 @@ export { configure } from './configure.js'
 export type { Approval, Denial } from './deferral/decision.js'
 export type {
   Binding,
-  Claim,
   Decision,
   Deferral,
   DeferralRecord,
@@ -11,10 +10,12 @@ export type {
   Interaction,
   Json,
   JsonObject,
+  KeptAnswer,
   Profile,
   Progress,
 } from './deferral/deferral.js'
 export type { Deferrals, Transition } from './deferral/deferrals.js'
+export type { DeferralEvent } from './deferral/events.js'
 export type { DeferralListing, ListQuery } from './deferral/listing.js'
 export type {
   Notification,
@@ -24,13 +25,15 @@ export type {
   Settlement,
 } from './deferral/notification.js'
 export type {
-  Cancellation,
+  Change,
+  CountQuery,
+  DeferralFilter,
   DeferralQuery,
   DeferralStore,
-  DueNotification,
   DueQuery,
-  Exchange,
-  NewDeferral,
+  HistoryEntry,
+  Stored,
+  StoredEntry,
 } from './deferral/store.js'
 export { install } from './install.js'
 export { type DeferrableGrant, registerDeferrableGrant } from './oauth/deferrable_grant.js'

@@ -2,10 +2,12 @@ import type { Provider } from 'oidc-provider'
 import { isEnabled, settle, warnOfAllowedRanges, warnOfMemoryStore } from './configuration.js'
 import { type Preparation, preparationOf } from './configure.js'
 import { type Core, coreOf, keepCore } from './core.js'
-import type { Deferral } from './deferral/deferral.js'
-import { type DeferralEvent, Deferrals } from './deferral/deferrals.js'
+import { type Deferral, describe } from './deferral/deferral.js'
+import { Deferrals } from './deferral/deferrals.js'
+import { type DeferralEvent, eventsOf } from './deferral/events.js'
 import { createPacing } from './deferral/pacing.js'
-import { withPlainErrors } from './deferral/store.js'
+import { recordsOf } from './deferral/records.js'
+import type { HistoryEntry, Stored } from './deferral/store.js'
 import { installAnswers } from './host/answer.js'
 import { installClientRules } from './host/client.js'
 import { grantExpiry } from './host/grant.js'
@@ -13,6 +15,7 @@ import { installHint } from './host/hint.js'
 import type { GrantHandler } from './host/hold.js'
 import { installIdTokenRules } from './host/id_token.js'
 import { installIntercepts } from './host/intercept.js'
+import { emitSafely, installListeners } from './host/listeners.js'
 import { extendPayloads } from './host/payload.js'
 import { installReplayDetection } from './host/replay_detection.js'
 import { takeBackCode } from './host/response_types.js'
@@ -24,6 +27,7 @@ import { createEgress } from './notification/egress.js'
 import { type EgressRules, egressRules } from './notification/egress_rules.js'
 import { Outbox } from './notification/outbox.js'
 import { createSealer } from './notification/sealed.js'
+import { Sweeps } from './notification/sweeps.js'
 import { assertRequest, canWait, mayPoll } from './oauth/completion_mode.js'
 import { assertGrants, installOauth, resumptionOf } from './oauth/install.js'
 import { metadata as oauthMetadata } from './oauth/metadata.js'
@@ -68,14 +72,14 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
   if (settings.profiles.openid) installOpenid(core)
   if (settings.profiles.oauth) installOauth(core)
   if (preparation.lentCode) takeBackCode(internals)
-  core.outbox = startSending(core, rules)
+  const outbox = outboxOf(core, rules)
+  core.outbox = outbox
+  const sweeps = new Sweeps(core.records, outbox)
   const deferrals = new Deferrals({
-    store: core.store,
-    clock: settings.clock,
-    announce: core.announce,
+    records: core.records,
     narrowing: settings.narrow,
     grantExpiry: ({ grantId }) => grantExpiry(provider, grantId),
-    outbox: core.outbox,
+    close: async () => void (await Promise.all([sweeps.close(), outbox?.close()])),
   })
   Object.defineProperty(provider, 'deferrals', { value: deferrals, enumerable: false, configurable: true })
   return deferrals
@@ -99,17 +103,13 @@ function assertInstallable(provider: Provider, internals: Internals, settings: S
 }
 
 // without keys nothing is kept that could be sent
-function startSending({ provider, store, settings, sealer, announce }: Core, rules: EgressRules): Outbox | undefined {
-  const { notification, clock } = settings
+function outboxOf({ provider, records, settings, sealer }: Core, rules: EgressRules): Outbox | undefined {
+  const { notification } = settings
   if (!sealer || notification.worker === false) return undefined
-  const egress = createEgress(rules, notification)
-  return new Outbox({ provider, store, sealer, egress, clock, announce })
+  return new Outbox({ provider, records, sealer, egress: createEgress(rules, notification) })
 }
 
-const ending: ReadonlySet<DeferralEvent> = new Set<DeferralEvent>(['approved', 'denied', 'cancelled'])
-
 function createCore(provider: Provider, internals: Internals, settings: Settings): Core {
-  const pacing = createPacing()
   const core: Core = {
     provider,
     internals,
@@ -118,23 +118,28 @@ function createCore(provider: Provider, internals: Internals, settings: Settings
     resumptionOf: (grantType) => resumptionOf(core, grantType),
     tokenRoute: internals.configuration.routes.token as string,
     settings,
-    store: withPlainErrors(settings.store),
-    pacing,
+    records: recordsOf(settings.store, {
+      issuer: provider.issuer,
+      clock: settings.clock,
+      onWritten: (record, entry) => announce(core, record, entry),
+    }),
+    pacing: createPacing(),
+    minting: new Set(),
     sealer: createSealer(settings.keys),
     outbox: undefined,
-    announce(event, deferral) {
-      // what was decided on this node is never hidden by a refused poll
-      if (deferral.status !== 'pending') pacing.forget(deferral.id)
-      if (ending.has(event) && deferral.notification?.status === 'owed') core.outbox?.wake(deferral)
-      // a listener's fault must not cost the client an answer that is true already
-      try {
-        provider.emit(`deferral.${event}` as never, deferral as never)
-      } catch (error) {
-        process.emitWarning(`a listener of deferral.${event} failed: ${(error as Error)?.stack ?? error}`)
-      }
-    },
   }
   return keepCore(core)
+}
+
+function announce({ provider, pacing, outbox }: Core, record: Stored, entry: HistoryEntry): void {
+  const { status, notification } = record
+  // what was decided on this node is never hidden by a refused poll
+  if (status !== 'pending') pacing.forget(record.id)
+  // what this node made due need not wait for the next sweep
+  if (notification?.status === 'owed' && !notification.leased && notification.due && notification.due <= entry.at) {
+    outbox?.take([record])
+  }
+  for (const event of eventsOf(entry)) emitSafely(provider, `deferral.${event}`, describe(record))
 }
 
 function installHost(core: Core): void {
@@ -151,6 +156,7 @@ function installHost(core: Core): void {
       lifetime: ttl.deferral,
     })
   }
+  installListeners(provider)
   installIntercepts(provider)
   installReplayDetection(provider)
   installTokenRoute(provider, grantTypes)

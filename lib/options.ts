@@ -63,6 +63,11 @@ export interface DeferredTokenResponseOptions {
   profiles?: { openid?: boolean; oauth?: boolean }
   /** lifetimes in seconds: of the deferred code (60), and of a deferral from its exchange on (86400) */
   ttl?: { deferredCode?: number; deferral?: number }
+  /**
+   * seconds after a redemption (0, at most 300) in which the client that polls again gets the same answer again: for clients on bad
+   * networks. 0 is what the drafts say: the first answer is the only one
+   */
+  retryWindow?: number
   /** seconds between polls (5) */
   interval?: number
   /** refuses the exchange of a public client that shows no key (`true`) */

@@ -54,10 +54,10 @@ export interface Binding {
   x5t?: string
 }
 
-/** A lease on redemption: whoever holds the latest fence may finalise. */
-export interface Claim {
-  id: string
-  fence: number
+/** The answer of a redemption, for the option `retryWindow`. */
+export interface KeptAnswer {
+  /** compact JWE, encrypted under a key derived from the secret of the handle, which is not stored */
+  sealed: string
   until: Date
 }
 
@@ -92,8 +92,14 @@ export interface DeferredRequest extends Requested {
 }
 
 interface Facts extends DeferredRequest {
+  /** the provider this belongs to; several may share a store */
+  issuer: string
   createdAt: Date
   expiresAt: Date
+  /** when a sweep noticed that it expired undecided or unredeemed; polls do not wait for that */
+  expiredAt?: Date
+  /** the next instant at which something about it has to be done; absent: never again */
+  wakeAt?: Date
   exchangedAt?: Date
   /** SHA-256 of the labelled secret in the poll handle */
   handleHash?: string
@@ -104,10 +110,9 @@ interface Facts extends DeferredRequest {
   requestedDetails?: JsonObject[]
   progress?: Progress
   interaction?: Interaction
-  fence: number
-  claim?: Claim
   cancelledBy?: string
   notification?: NotificationRecord
+  answer?: KeptAnswer
   /** the instant at which the store read or wrote this, by the clock that decides */
   readAt: Date
 }
@@ -143,6 +148,8 @@ export interface Deferral extends Requested {
   redeemedAt?: Date
   cancelledAt?: Date
   cancelledBy?: string
+  /** when a sweep noticed that it expired */
+  expiredAt?: Date
   /** the word to the client, where one can be sent */
   notification?: Notification
 }
@@ -168,6 +175,7 @@ const shown = [
   'redeemedAt',
   'cancelledAt',
   'cancelledBy',
+  'expiredAt',
 ] as const
 
 /** Leaves out of a record what only the store and the protocol need. */

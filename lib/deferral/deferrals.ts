@@ -12,8 +12,12 @@ import { type Deferral, type DeferralRecord, describe, type Interaction, type Pr
 import { containsHandle } from './handle.js'
 import { type DeferralListing, type ListQuery, list } from './listing.js'
 import { assertNarrower, type Narrowing } from './narrow.js'
+import { replayNotification } from './notification_steps.js'
 import { listNotifications, type Notifications } from './notifications.js'
-import type { DeferralStore } from './store.js'
+import type { Records } from './records.js'
+import type { Stored } from './store.js'
+import type { Transition as Change } from './transition.js'
+import * as to from './transitions.js'
 
 /** The current record, and whether this call changed it. A conflict never overwrites. */
 export interface Transition {
@@ -21,33 +25,14 @@ export interface Transition {
   changed: boolean
 }
 
-/** Events on the provider, after the write, in the process that made it. */
-export type DeferralEvent =
-  | 'created'
-  | 'exchanged'
-  | 'approved'
-  | 'denied'
-  | 'cancelled'
-  | 'redeemed'
-  | 'notified'
-  | 'notification_failed'
-
-/** What the operator API needs from its surroundings. */
-export interface Surroundings {
-  store: DeferralStore
-  clock: () => Date | undefined
-  announce: (event: DeferralEvent, deferral: Deferral) => void
+/** What the operator API depends on. */
+export interface DeferralsDependencies {
+  records: Records
   narrowing: Narrowing
   /** when the host's Grant behind a deferral ends; `undefined`: never */
   grantExpiry: (record: DeferralRecord) => Promise<Date | undefined>
-  /** the worker that notifies, where this node has one */
-  outbox: Sending | undefined
-}
-
-/** What the operator API asks of the worker that notifies. */
-interface Sending {
-  wake(deferral: Deferral): void
-  close(): Promise<void>
+  /** ends the background work of this node */
+  close: () => Promise<void>
 }
 
 /**
@@ -55,38 +40,37 @@ interface Sending {
  * `code: 'ERR_DEFERRAL_NOT_FOUND'`, wrong arguments with a `TypeError`, widening with a `RangeError`; nothing is changed then.
  */
 export class Deferrals {
-  readonly #store: DeferralStore
-  readonly #clock: Surroundings['clock']
-  readonly #announce: Surroundings['announce']
+  readonly #records: Records
   readonly #narrowing: Narrowing
-  readonly #grantExpiry: Surroundings['grantExpiry']
-  readonly #outbox: Surroundings['outbox']
+  readonly #grantExpiry: DeferralsDependencies['grantExpiry']
+  readonly #close: DeferralsDependencies['close']
 
   /** Notifications and what became of them. */
   readonly notifications: Notifications = {
-    list: async (query = {}) => listNotifications(this.#store, query, this.#clock()),
-    replay: async (id) => this.#replay(id),
+    list: async (query = {}) => listNotifications(this.#records, query),
+    replay: async (id) => {
+      assertId('notifications.replay', id)
+      return this.#change(id, replayNotification)
+    },
   }
 
-  constructor({ store, clock, announce, narrowing, grantExpiry, outbox }: Surroundings) {
-    this.#store = store
-    this.#clock = clock
-    this.#announce = announce
+  constructor({ records, narrowing, grantExpiry, close }: DeferralsDependencies) {
+    this.#records = records
     this.#narrowing = narrowing
     this.#grantExpiry = grantExpiry
-    this.#outbox = outbox
+    this.#close = close
   }
 
   /** The deferral with this id. */
   async get(id: string): Promise<Deferral | undefined> {
     assertId('get', id)
-    const record = await this.#store.find(id, this.#clock())
+    const record = await this.#records.find(id)
     return record && describe(record)
   }
 
   /** A page of deferrals, newest first; `cursor` of one page asks for the next. `limit` is at most 100. */
   async list(query: ListQuery = {}): Promise<DeferralListing> {
-    return list(this.#store, query, this.#clock())
+    return list(this.#records, query)
   }
 
   /** Approves a pending deferral, with no more than was requested; the client's next poll yields tokens. */
@@ -96,20 +80,20 @@ export class Deferrals {
     const record = await this.#known(id)
     assertNarrower(record, decision, this.#narrowing)
     if (decision.until && decision.until <= record.readAt) throw new RangeError('approve: until must lie ahead')
-    return this.#settled(id, 'approved', await this.#store.decide(id, 'approved', decision, this.#clock()))
+    return this.#change(id, to.decide('approved', decision), record)
   }
 
   /** Denies a pending deferral; polls are answered `access_denied` until it expires. */
   async deny(id: string, denial: Denial = {}): Promise<Transition> {
     assertId('deny', id)
     const decision = toDenial(denial)
-    return this.#settled(id, 'denied', await this.#store.decide(id, 'denied', decision, this.#clock()))
+    return this.#change(id, to.decide('denied', decision))
   }
 
   /** Tells the waiting client where its request stands, in `error_description` of the pending answer. */
   async progress(id: string, progress: Progress): Promise<Transition> {
     assertId('progress', id)
-    return this.#settled(id, undefined, await this.#store.progress(id, toProgress(progress), this.#clock()))
+    return this.#change(id, to.progress(toProgress(progress)))
   }
 
   /**
@@ -124,21 +108,22 @@ export class Deferrals {
     if (containsHandle(uri, 'deferral_code', record)) {
       throw new TypeError('requireInteraction: uri must not contain the deferral_code, use the id of the deferral')
     }
-    return this.#settled(id, undefined, await this.#store.requireInteraction(id, { uri }, this.#clock()))
+    return this.#change(id, to.requireInteraction({ uri }), record)
   }
 
   /** Has the client wait again without anybody acting. */
   async resume(id: string): Promise<Transition> {
     assertId('resume', id)
-    assertInteractive('resume', await this.#known(id))
-    return this.#settled(id, undefined, await this.#store.resume(id, this.#clock()))
+    const record = await this.#known(id)
+    assertInteractive('resume', record)
+    return this.#change(id, to.resume, record)
   }
 
   /** Cancels a deferral that was not redeemed yet; polls are answered `access_denied` until it expires. */
   async cancel(id: string, cancellation: { by?: string } = {}): Promise<Transition> {
     assertId('cancel', id)
     const { by } = toCancellation(cancellation)
-    return this.#settled(id, 'cancelled', await this.#store.cancel(id, { by }, this.#clock()))
+    return this.#change(id, to.cancel({ by }))
   }
 
   /** Moves the expiry of an exchanged deferral to `expiresIn` seconds from now, never beyond the Grant's own expiry. */
@@ -151,36 +136,23 @@ export class Deferrals {
     if (limit && record.readAt.getTime() + expiresIn * 1000 > limit.getTime()) {
       throw new RangeError(`extend: the Grant behind this deferral ends at ${limit.toISOString()}, or is gone`)
     }
-    return this.#settled(id, undefined, await this.#store.extend(id, expiresIn, this.#clock()))
+    return this.#change(id, to.extend(expiresIn), record)
   }
 
-  /** Ends sending on this node: takes nothing new on, waits for the attempts under way, ten seconds at most. */
+  /** Ends background work on this node: takes nothing new on, waits for what is under way, ten seconds at most. */
   async close(): Promise<void> {
-    await this.#outbox?.close()
+    await this.#close()
   }
 
-  async #replay(id: string): Promise<Transition> {
-    assertId('notifications.replay', id)
-    const transition = await this.#settled(id, undefined, await this.#store.replayNotification(id, this.#clock()))
-    if (transition.changed) this.#outbox?.wake(transition.deferral)
-    return transition
-  }
-
-  async #known(id: string): Promise<DeferralRecord> {
-    const record = await this.#store.find(id, this.#clock())
+  async #known(id: string): Promise<Stored> {
+    const record = await this.#records.find(id)
     if (!record) throw Object.assign(new Error('no deferral has this id'), { code: 'ERR_DEFERRAL_NOT_FOUND' })
     return record
   }
 
-  async #settled(
-    id: string,
-    event: DeferralEvent | undefined,
-    written: DeferralRecord | undefined,
-  ): Promise<Transition> {
-    if (!written) return { deferral: describe(await this.#known(id)), changed: false }
-    const deferral = describe(written)
-    if (event) this.#announce(event, deferral)
-    return { deferral, changed: true }
+  async #change(id: string, change: Change, known?: Stored): Promise<Transition> {
+    const written = await this.#records.transit(id, change, known)
+    return { deferral: describe(written ?? (await this.#known(id))), changed: written !== undefined }
   }
 }
 

@@ -8,7 +8,7 @@ const secretLength = 43
 const shape = /^[\w-]{65}$/
 
 /** An id that no deferral has. */
-export const nowhere = 'A'.repeat(idLength)
+export const absentId = 'A'.repeat(idLength)
 
 /** A new internal id: 16 random bytes, base64url. */
 export function newId(): string {
@@ -33,7 +33,7 @@ export function isHandle(value: string): boolean {
 
 /** The parts of a handle a client sent; a malformed one is looked up, and missed, like any unknown one. */
 export function parseHandle(handle: string): { id: string; secret: string } {
-  const value = isHandle(handle) ? handle : nowhere.padEnd(idLength + secretLength, 'A')
+  const value = isHandle(handle) ? handle : absentId.padEnd(idLength + secretLength, 'A')
   return { id: value.slice(0, idLength), secret: value.slice(idLength) }
 }
 

@@ -1,6 +1,7 @@
 import { type Deferral, type DeferralRecord, describe } from './deferral.js'
 import { isObject } from './json.js'
-import type { DeferralQuery, DeferralStore } from './store.js'
+import type { Records } from './records.js'
+import type { DeferralFilter, DeferralQuery } from './store.js'
 
 /** What `list` filters by. */
 export interface ListQuery {
@@ -23,31 +24,26 @@ const statuses: readonly string[] = ['pending', 'approved', 'denied', 'cancelled
 const members = ['status', 'clientId', 'accountId', 'cursor', 'limit']
 
 /** Reads one page; a `TypeError` names what is wrong with the query. */
-export async function list(store: DeferralStore, query: ListQuery, now: Date | undefined): Promise<DeferralListing> {
+export async function list(records: Records, query: ListQuery): Promise<DeferralListing> {
   assertQuery(query, members, statuses)
   const { status, clientId, accountId } = query
-  const { records, cursor } = await page(store, { status, clientId, accountId }, query, now)
-  return { deferrals: records.map(describe), ...(cursor !== undefined && { cursor }) }
+  const { found, cursor } = await page(records, { status, clientId, accountId }, query)
+  return { deferrals: found.map(describe), ...(cursor !== undefined && { cursor }) }
 }
 
 /** A page of records, and where the next one begins. */
 export async function page(
-  store: DeferralStore,
-  filter: { [K in keyof DeferralQuery]?: DeferralQuery[K] | undefined },
+  records: Records,
+  filter: { [K in keyof DeferralFilter]?: DeferralFilter[K] | undefined },
   { cursor, limit = 20 }: { cursor?: string; limit?: number },
-  now: Date | undefined,
-): Promise<{ records: DeferralRecord[]; cursor?: string }> {
+): Promise<{ found: DeferralRecord[]; cursor?: string }> {
   const after = cursor === undefined ? undefined : decode(cursor)
-  const found = await store.list(withoutAbsent({ ...filter, after, limit: limit + 1 }), now)
-  const records = found.slice(0, limit)
-  const last = records.at(-1)
-  return { records, ...(found.length > limit && last && { cursor: encode(last) }) }
-}
-
-function withoutAbsent(query: { [K in keyof DeferralQuery]?: DeferralQuery[K] | undefined }): DeferralQuery {
-  return Object.fromEntries(
-    Object.entries(query).filter(([, value]) => value !== undefined),
-  ) as unknown as DeferralQuery
+  const query = Object.entries({ ...filter, after }).filter(([, value]) => value !== undefined)
+  // one more, to know whether another page follows
+  const rows = await records.list({ ...(Object.fromEntries(query) as Partial<DeferralQuery>), limit: limit + 1 })
+  const found = rows.slice(0, limit)
+  const last = found.at(-1)
+  return { found, ...(rows.length > limit && last && { cursor: encode(last) }) }
 }
 
 /** Checks a query; a `TypeError` names the member. */

@@ -2,7 +2,7 @@ import { type Deferral, describe } from './deferral.js'
 import type { Transition } from './deferrals.js'
 import { assertQuery, page } from './listing.js'
 import { type Notification, type NotificationStatus, notificationStatuses } from './notification.js'
-import type { DeferralStore } from './store.js'
+import type { Records } from './records.js'
 
 /** Notifications and what became of them. */
 export interface Notifications {
@@ -37,14 +37,13 @@ const members = ['status', 'cursor', 'limit']
 
 /** Reads one page of notifications; a `TypeError` names what is wrong with the query. */
 export async function listNotifications(
-  store: DeferralStore,
+  records: Records,
   query: NotificationQuery,
-  now: Date | undefined,
 ): Promise<NotificationListing> {
   assertQuery(query, members, notificationStatuses)
-  const { records, cursor } = await page(store, { notification: query.status ?? 'any' }, query, now)
+  const { found, cursor } = await page(records, { notification: query.status ?? 'any' }, query)
   return {
-    notifications: records.map(describe).map(({ id, profile, clientId, notification }) => ({
+    notifications: found.map(describe).map(({ id, profile, clientId, notification }) => ({
       id,
       profile,
       clientId,

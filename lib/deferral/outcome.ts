@@ -8,13 +8,11 @@ export type PollOutcome =
   | 'expired_token'
   | 'invalid_grant'
   | 'redeem'
+  | 'repeat'
 
-/**
- * The one ladder that decides how a poll by the rightful client is answered.
- * While another poll holds the claim the deferral still reads as pending: that poll may yet fail.
- */
+/** The one ladder that decides how a poll by the rightful client is answered. */
 export function pollOutcome(deferral: DeferralRecord, now: Date): PollOutcome {
-  if (deferral.status === 'redeemed') return 'invalid_grant'
+  if (deferral.status === 'redeemed') return deferral.answer && deferral.answer.until > now ? 'repeat' : 'invalid_grant'
   if (deferral.expiresAt <= now) return 'expired_token'
   switch (deferral.status) {
     case 'denied':
@@ -22,7 +20,7 @@ export function pollOutcome(deferral: DeferralRecord, now: Date): PollOutcome {
       return 'access_denied'
     case 'approved':
       if (deferral.decision.until && deferral.decision.until <= now) return 'access_denied'
-      return deferral.claim && deferral.claim.until > now ? 'authorization_pending' : 'redeem'
+      return 'redeem'
     case 'pending':
       return deferral.interaction ? 'interaction_required' : 'authorization_pending'
   }

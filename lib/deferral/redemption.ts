@@ -1,54 +1,33 @@
 import type { DeferralRecord } from './deferral.js'
-import { newId } from './handle.js'
-import type { DeferralStore } from './store.js'
+import type { Records } from './records.js'
+import type { Stored } from './store.js'
+import { type Minted, redeem as redeemed } from './transitions.js'
 
-const leaseSeconds = 15
+/** An approved deferral as its store has it. */
+export type Approved = Stored & Extract<DeferralRecord, { status: 'approved' | 'denied' }> & { status: 'approved' }
 
-/** What mints for a claimed deferral, and what destroys again what was minted. */
+/** What mints for an approved deferral, and what destroys again what was minted. */
 export interface Mint {
-  mint(claimed: DeferralRecord): Promise<void>
+  /** Makes the answer. Everything that may fail or refuse is in here; what it resolves to is kept for the option `retryWindow`. */
+  mint(): Promise<Minted['answer']>
   discard(): Promise<void>
 }
 
 /**
- * Redeems an approved deferral: claim, mint, finalise. Resolves to the redeemed record, only then may the answer be sent;
- * or to `undefined` when somebody else was faster, and then nothing is left of what was minted.
- *
- * Dying before finalise loses nothing: the lease ends and the next poll claims again; what was minted was never disclosed.
- * An error while minting gives the claim back at once and is rethrown.
+ * Redeems an approved deferral: mint, then the one write, then the caller answers. `undefined`: somebody else was faster, and
+ * nothing is left of what was minted. Dying before the write loses nothing, the next poll mints again.
  */
-export async function redeem(
-  store: DeferralStore,
-  id: string,
-  { mint, discard }: Mint,
-  clock: () => Date | undefined,
-): Promise<DeferralRecord | undefined> {
-  const claimId = newId()
-  const claimed = await store.claim(id, claimId, leaseSeconds, clock())
-  if (!claimed?.claim) return undefined
+export async function redeem(records: Records, approved: Approved, { mint, discard }: Mint): Promise<Stored | undefined> {
+  const { decision, decidedAt } = approved
+  let answer: Minted['answer']
   try {
-    await mint(claimed)
+    answer = await mint()
   } catch (error) {
     await discard().catch(() => undefined)
-    await store.release(id, claimId, clock()).catch(() => undefined)
     throw error
   }
-  const redeemed = await finalise(store, id, claimed.claim, clock)
-  // a fault here hides no answer: nothing was disclosed, and it dies by its own expiry
-  if (!redeemed) await discard().catch(() => undefined)
-  return redeemed
-}
-
-// a lost reply must not lose the approval: finalise succeeds again for the claim that already won
-async function finalise(
-  store: DeferralStore,
-  id: string,
-  claim: { id: string; fence: number },
-  clock: () => Date | undefined,
-): Promise<DeferralRecord | undefined> {
-  try {
-    return await store.finalise(id, claim, clock())
-  } catch {
-    return await store.finalise(id, claim, clock())
-  }
+  // a fault here is rethrown with nothing disclosed; what was minted ends with its own expiry
+  const written = await records.transit(approved.id, redeemed({ decision, decidedAt, answer }), approved)
+  if (!written) await discard().catch(() => undefined)
+  return written
 }

@@ -1,14 +1,12 @@
 import type {
   Binding,
-  Decision,
   DeferralRecord,
   DeferralStatus,
   DeferredRequest,
   Interaction,
   JsonObject,
-  Progress,
 } from './deferral.js'
-import type { NotificationRecord, NotificationStatus, Sealing, Settlement } from './notification.js'
+import type { NotificationStatus, Sealing } from './notification.js'
 
 /** A deferral to be created, and the seconds until it expires. One that comes with its poll handle needs no exchange. */
 export type NewDeferral = DeferredRequest & Partial<Exchange> & { interaction?: Interaction; expiresIn: number }
@@ -19,164 +17,152 @@ export interface Exchange {
   binding?: Binding
   requestedResource?: string[]
   requestedDetails?: JsonObject[]
-  /** what the client can be told with when the deferral ends */
+  /** what the client can be notified with when the deferral ends */
   sealing?: Sealing
 }
 
-/** Who cancelled. A client is not told of what it did itself. */
+/** Who cancelled. A client is not notified of what it did itself. */
 export interface Cancellation {
   by?: string | undefined
   isByClient?: boolean
 }
 
-/** As much of a deferral as a worker needs to see whether it has to do something. */
-export type DueNotification = Pick<DeferralRecord, 'id' | 'clientId' | 'expiresAt' | 'readAt'> & {
-  notification: Pick<NotificationRecord, 'status' | 'fence' | 'reason' | 'answer'> & { due: Date }
+/** What happened to a deferral, in its `history`. */
+export interface HistoryEntry {
+  at: Date
+  event: string
+  by?: string
+  [fact: string]: unknown
 }
 
-/** Which due notifications to read, longest due first, starting after the given one. */
-export interface DueQuery {
-  after?: { due: Date; id: string } | undefined
-  limit: number
+/** A history entry as it is stored: with the `writeId` of the write that appended it. */
+export type StoredEntry = HistoryEntry & { writeId: string }
+
+/** A record as a store has it. Every swap raises `revision`; `writeId` is that of the last write. */
+export type Stored = DeferralRecord & { revision: number; writeId: string }
+
+/** What a transition makes of a record. */
+export interface Change {
+  after: DeferralRecord
+  /** Appended to the history in the same write. Without one the change may be repeated without harm. */
+  entry?: HistoryEntry
+  /** it must not be written once the deferral has expired */
+  unexpired?: boolean
 }
 
-/** Which deferrals to list, newest first, starting after the given one. */
-export interface DeferralQuery {
+/** Which deferrals of one issuer a query is about. */
+export interface DeferralFilter {
+  issuer: string
+  /** `expired` is "not redeemed and past expiry"; `pending` and `approved` exclude those */
   status?: DeferralStatus | 'expired'
   clientId?: string
   accountId?: string
   notification?: NotificationStatus | 'any'
+}
+
+/** One page of a listing, newest first, starting after the given deferral. */
+export interface DeferralQuery extends DeferralFilter {
   after?: { createdAt: Date; id: string }
   limit: number
 }
 
-/**
- * Where deferrals live. Every verb but `find` and `list` is one atomic transition: of any number of concurrent calls on
- * any number of nodes whose guards exclude each other exactly one resolves to the record, the others to `undefined`, and
- * then nothing was written. Once resolved, a transition survives the loss of a node. A rejection means "not known": the
- * write may or may not have happened.
- *
- * Verbs take `now` from the test clock; without it the store's own clock decides what has expired, never the caller's.
- * Records come back as copies, with `readAt` set by that clock.
- */
-export interface DeferralStore {
-  /** Creates a pending deferral; with a `handleHash` it counts as exchanged now. Rejects when the id exists. */
-  create(deferral: NewDeferral, now?: Date): Promise<DeferralRecord>
-
-  /** Reads one deferral by its internal id, in one read by primary key; expired ones too, until they are purged. */
-  find(id: string, now?: Date): Promise<DeferralRecord | undefined>
-
-  /** Lists deferrals, newest first. `expired` is "not redeemed and past expiry"; `pending` and `approved` exclude those. */
-  list(query: DeferralQuery, now?: Date): Promise<DeferralRecord[]>
-
-  /**
-   * Spends the deferred code. Guard: never exchanged, unexpired, `pending`, `approved` or `denied`. Expiry starts anew. With a
-   * notification it is `waiting`, or `owed` where the decision came first, and held back.
-   */
-  exchange(id: string, exchange: Exchange, now?: Date): Promise<DeferralRecord | undefined>
-
-  /** Sets what a waiting client is told. Guard: `pending`, unexpired. */
-  progress(id: string, progress: Progress, now?: Date): Promise<DeferralRecord | undefined>
-
-  /** Says where somebody has to act. Guard: `pending`, unexpired. */
-  requireInteraction(id: string, interaction: Interaction, now?: Date): Promise<DeferralRecord | undefined>
-
-  /** Takes that back. Guard: `pending`, unexpired, with an interaction. */
-  resume(id: string, now?: Date): Promise<DeferralRecord | undefined>
-
-  /** Decides. Guard: `pending`, unexpired. A notification that was `waiting` is `owed` from the same write on. */
-  decide(id: string, status: 'approved' | 'denied', decision: Decision, now?: Date): Promise<DeferralRecord | undefined>
-
-  /**
-   * Cancels, a live claim notwithstanding. Guard: `pending` or `approved`. A notification that was `waiting` is `owed` then;
-   * where the client itself cancelled, what is not delivered is `suppressed`, and what was sealed is erased.
-   */
-  cancel(id: string, cancellation?: Cancellation, now?: Date): Promise<DeferralRecord | undefined>
-
-  /** Moves the expiry to `expiresIn` seconds from now. Guard: exchanged, unexpired, `pending` or `approved`. */
-  extend(id: string, expiresIn: number, now?: Date): Promise<DeferralRecord | undefined>
-
-  /** Leases redemption for `lease` seconds and raises the fence. Guard: `approved`, exchanged, unexpired, no live claim. */
-  claim(id: string, claimId: string, lease: number, now?: Date): Promise<DeferralRecord | undefined>
-
-  /**
-   * Ends a redemption. Guard: `approved` with this claim and fence; succeeds again where this claim already did. A notification
-   * that is not delivered is `suppressed`, and what was sealed is erased.
-   */
-  finalise(id: string, claim: { id: string; fence: number }, now?: Date): Promise<DeferralRecord | undefined>
-
-  /** Gives a claim back before its lease ends. Guard: `approved` with this claim. */
-  release(id: string, claimId: string, now?: Date): Promise<DeferralRecord | undefined>
-
-  /** The client does not want to be told any more. Guard: a notification that is `waiting`, `owed` or `failed`, and sealed. */
-  suppress(id: string, now?: Date): Promise<DeferralRecord | undefined>
-
-  /**
-   * The client has its handle: it may be told `delay` seconds from now. Guard: a notification that is `waiting` or `owed` and
-   * was not attempted yet.
-   */
-  arm(id: string, delay: number, now?: Date): Promise<DeferralRecord | undefined>
-
-  /** Reads what is due. A hint only: the claim decides. */
-  dueNotifications(query: DueQuery, now?: Date): Promise<DueNotification[]>
-
-  /**
-   * Leases a notification for `lease` seconds and raises its fence; where it is `owed` and the deferral unexpired, that is an
-   * attempt. Guard: due.
-   */
-  claimNotification(id: string, lease: number, now?: Date): Promise<DeferralRecord | undefined>
-
-  /**
-   * Ends an attempt. Guard: this fence; and, unless it delivered, that nothing was suppressed meanwhile. `owed` is due again
-   * after its `delay`, or at the expiry, if that is sooner. `failed` keeps what is sealed until the deferral expires, the
-   * others erase it. May be repeated.
-   */
-  settleNotification(id: string, fence: number, settlement: Settlement, now?: Date): Promise<DeferralRecord | undefined>
-
-  /**
-   * Has a notification sent again, at once and from the first attempt on; raises the fence. Guard: unexpired, still sealed,
-   * `failed`, or `owed`, not leased and not due yet.
-   */
-  replayNotification(id: string, now?: Date): Promise<DeferralRecord | undefined>
+/** How many there are; counting stops at `limit`. */
+export interface CountQuery extends DeferralFilter {
+  limit: number
 }
 
-/** The verbs a store must have, for the check at start. */
-export const storeVerbs = [
-  'create',
-  'find',
-  'list',
-  'exchange',
-  'progress',
-  'requireInteraction',
-  'resume',
-  'decide',
-  'cancel',
-  'extend',
-  'claim',
-  'finalise',
-  'release',
-  'suppress',
-  'arm',
-  'dueNotifications',
-  'claimNotification',
-  'settleNotification',
-  'replayNotification',
-] as const satisfies (keyof DeferralStore)[]
+/** Which deferrals of one issuer to look at: those whose `wakeAt` has come, earliest first, after the given one. */
+export interface DueQuery {
+  issuer: string
+  after?: { wakeAt: Date; id: string } | undefined
+  limit: number
+}
+
+/**
+ * Where deferrals live. A store keeps records and decides nothing: the state machine is written once, in the plugin, and
+ * reaches a store only as `insert` and `swap`.
+ *
+ * - `now` is the instant of a test clock. Without it the store's own clock counts, never the caller's.
+ * - Records come back as copies, with `readAt` set by that clock. A store keeps the members it does not know.
+ * - Once `insert` or `swap` has resolved to a record, the write survives the loss of a node, and every later read sees it.
+ * - Reads return only what survives the loss of a node (on MongoDB: majority reads).
+ * - A rejection means "not known": the write may have been made or not.
+ *
+ * `storeContract` of `oidc-provider-deferred/testing` tests all of this.
+ */
+export interface DeferralStore {
+  /**
+   * Stores a new record with revision 0 and its first history entry. `createdAt` becomes the store's instant, and all other
+   * times move with it. `undefined`: a record with this id exists.
+   */
+  insert(record: DeferralRecord, writeId: string, entry: HistoryEntry, now?: Date): Promise<Stored | undefined>
+
+  /**
+   * Reads one record, without its history, in one read by primary key; an expired one too, until it is purged. `inDoubt`: the
+   * reply of a write was lost, and the read must see that write if it was applied.
+   */
+  find(id: string, now?: Date, inDoubt?: boolean): Promise<Stored | undefined>
+
+  /**
+   * The one conditional write. It is made if the stored revision is that of `before`, and, for `unexpired` changes, the deferral
+   * has not expired by the store's clock: writes the members that differ between `before` and `after`, removes those absent from
+   * `after`, appends the entry, raises the revision, sets `writeId`. `undefined`: nothing was written. Of any number of swaps of
+   * one revision on any number of nodes one succeeds.
+   */
+  swap(before: Stored, change: Change, writeId: string, now?: Date): Promise<Stored | undefined>
+
+  /** What happened, oldest first; empty for an unknown id. */
+  history(id: string): Promise<StoredEntry[]>
+
+  /** Lists deferrals, newest first. */
+  list(query: DeferralQuery, now?: Date): Promise<Stored[]>
+
+  /** Counts deferrals, up to `limit`. */
+  count(query: CountQuery, now?: Date): Promise<number>
+
+  /** Reads what is due. A hint only: the swap decides. */
+  due(query: DueQuery, now?: Date): Promise<Stored[]>
+
+  /** Calls back with the ids of deferrals that changed on any node. A hint only; calls may be lost. Resolves when it listens. */
+  watch?(onChange: (id: string) => void): Promise<{ close(): Promise<void> }>
+}
+
+/** The operations a store must have, for the check at start. */
+export const storeOperations = ['insert', 'find', 'swap', 'history', 'list', 'count', 'due'] as const satisfies (keyof DeferralStore)[]
 
 /**
  * The same store, its faults wrapped in plain errors: one that carries `expose` or `statusCode` would otherwise be
  * rendered to the client as the integrator's own 4xx.
  */
 export function withPlainErrors(store: DeferralStore): DeferralStore {
-  const verbs = storeVerbs.map((verb) => {
+  const operations = storeOperations.map((name) => {
     const plain = async (...args: unknown[]) => {
       try {
-        return await Reflect.apply(store[verb], store, args)
+        return await Reflect.apply(store[name], store, args)
       } catch (cause) {
-        throw new Error(`deferral store failed at ${verb}`, { cause })
+        throw new Error(`deferral store failed at ${name}`, { cause })
       }
     }
-    return [verb, plain] as const
+    return [name, plain] as const
   })
-  return Object.fromEntries(verbs) as object as DeferralStore
+  return Object.fromEntries(operations) as object as DeferralStore
+}
+
+// what a store keeps for itself: a transition neither reads nor changes it
+const bookkeeping = new Set(['id', '_id', 'readAt', 'revision', 'writeId', 'schemaVersion', 'purgeAt'])
+
+/** What a swap has to write: members with their new values, and those that are gone. For authors of stores. */
+export function difference(before: object, after: object): { set: Record<string, unknown>; unset: string[] } {
+  const [old, next] = [before, after] as [Record<string, unknown>, Record<string, unknown>]
+  const names = Object.keys({ ...before, ...after }).filter((name) => !bookkeeping.has(name))
+  const changed = names.filter((name) => !isSame(old[name], next[name]))
+  return {
+    set: Object.fromEntries(changed.filter((name) => next[name] !== undefined).map((name) => [name, next[name]])),
+    unset: changed.filter((name) => next[name] === undefined),
+  }
+}
+
+// transitions copy members they do not change, and compute some dates anew
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || (a instanceof Date && b instanceof Date && a.getTime() === b.getTime())
 }

@@ -44,6 +44,13 @@ export function onceAnswered(ctx: Context, then: () => void): void {
   ctx.res.once('finish', then)
 }
 
+/** Whether the client has closed its connection, so that no answer would reach it. */
+export function hasHungUp({ req, res }: Context): boolean {
+  // a request over HTTP/2 has a stream of its own
+  const { stream = req.socket } = req as { stream?: { destroyed: boolean } }
+  return res.destroyed || (stream?.destroyed ?? false)
+}
+
 const json = () => 'json'
 
 /** Has every answer to this request, errors too, rendered as JSON: the host turns to HTML for `Accept: text/html`. */

@@ -14,7 +14,7 @@ import { cancelDeferral } from '../profile/cancellation.js'
 /** Ends the deferral with the id of a code that was used again; the host has revoked what was issued by then. */
 export async function endReplayed(core: Core, id: string, cancellation: Cancellation = {}): Promise<void> {
   if (await cancelDeferral(core, id, cancellation)) return
-  const deferral = await core.store.find(id, core.settings.clock())
+  const deferral = await core.records.find(id)
   // redeemed while the host was revoking; whatever was issued was stored before that
   if (deferral?.status === 'redeemed' && deferral.grantId) await revokeIssued(core.provider, deferral.grantId)
 }

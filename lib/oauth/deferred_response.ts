@@ -3,11 +3,12 @@
  * deferral_code to poll with.
  */
 import type { Core } from '../core.js'
-import { type Binding, type DeferralRecord, describe, type JsonObject } from '../deferral/deferral.js'
+import { type Binding, describe, type JsonObject } from '../deferral/deferral.js'
 import { newHandle } from '../deferral/handle.js'
 import type { NewDeferral } from '../deferral/store.js'
 import type { Context } from '../host/context.js'
 import { epochTime } from '../host/epoch_time.js'
+import { keepAnswer } from '../host/listeners.js'
 import type { Deferred } from '../profile/defer.js'
 import { armOnceAnswered, sealingFor } from '../profile/notification.js'
 import { refusal } from '../profile/token_error_response.js'
@@ -31,12 +32,13 @@ export interface Held {
 export async function deferredResponse(ctx: Context, core: Core, held: Held): Promise<never> {
   const { handle, hash } = newHandle('deferral_code', held.id)
   const sealing = await sealingFor(ctx, core, held.id, { handle, token: notificationToken(ctx) })
-  const record = await created(core, { ...newDeferral(ctx, held, hash), ...sealing })
-  const deferral = describe(record)
-  ctx.oidc.entity('Deferral', deferral)
-  core.announce('created', deferral)
+  const record = await core.records.create({ ...newDeferral(ctx, held, hash), ...sealing })
+  // the host let a code pass twice, and the id made from it exists: a theft signal
+  if (!record) return refuseReplayed(core, held.id)
+  ctx.oidc.entity('Deferral', describe(record))
   await held.endIfReused?.()
   armOnceAnswered(ctx, core, record)
+  keepAnswer(ctx)
   throw refusal(ctx, record, held.deferring.interaction ? 'interaction_required' : 'authorization_pending', {
     deferral_code: handle,
     expires_in: record.lifetime,
@@ -69,18 +71,4 @@ function newDeferral(
 function lifetime(ctx: Context, expiresIn: number): number {
   const { exp } = (ctx.oidc.entities.Grant ?? {}) as { exp?: number }
   return exp === undefined ? expiresIn : Math.max(1, Math.min(expiresIn, exp - epochTime()))
-}
-
-async function created(core: Core, deferral: NewDeferral): Promise<DeferralRecord> {
-  const { store, settings } = core
-  try {
-    return await store.create(deferral, settings.clock())
-  } catch (error) {
-    const current = await store.find(deferral.id, settings.clock())
-    // the reply was lost of a write that was made
-    if (current?.handleHash === deferral.handleHash) return current as DeferralRecord
-    if (!current) throw error
-    // the host let a code pass twice, and the id made from it exists: a theft signal
-    return refuseReplayed(core, deferral.id)
-  }
 }

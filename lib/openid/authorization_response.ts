@@ -39,13 +39,12 @@ async function create(
   core: Core,
   { id, code, deferring }: { id: string; code: AuthorizationCode; deferring: Deferred },
 ): Promise<string> {
-  const { provider, settings, store } = core
+  const { provider, settings, records } = core
   const { deferredCode } = settings.ttl
   await outlive(ctx, provider, code, deferredCode + deferring.expiresIn)
   const source = await sourceOf(code)
   const { handle, hash } = newHandle('deferred_code', id)
-  const record = await store.create(
-    {
+  const record = await records.create({
       id,
       profile: 'openid',
       ...reviewed(source),
@@ -56,13 +55,10 @@ async function create(
       codeHash: hash,
       source,
       expiresIn: deferredCode,
-    },
-    settings.clock(),
-  )
+    })
+  if (!record) throw new Error('a deferral with this id exists')
   deferred.add(ctx)
-  const created = describe(record)
-  ctx.oidc.entity('Deferral', created)
-  core.announce('created', created)
+  ctx.oidc.entity('Deferral', describe(record))
   return handle
 }
 

@@ -37,7 +37,7 @@ export async function cancel(ctx: Context, core: Core, deferredAuthId: string | 
   const deferral = await afterProof(ctx, core.handler, () =>
     presented(ctx, core, 'deferred_auth_id', deferredAuthId, fromStore(core)),
   )
-  if (deferral) await cancelDeferral(core, deferral.id, { isByClient: true })
+  if (deferral) await cancelDeferral(core, deferral.id, { isByClient: true }, deferral)
   ctx.body = {}
 }
 

@@ -6,9 +6,10 @@ import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
 import { type DeferralRecord, describe } from '../deferral/deferral.js'
 import { newHandle } from '../deferral/handle.js'
-import type { Exchange } from '../deferral/store.js'
+import { exchange as exchanging } from '../deferral/transitions.js'
 import { type Context, clientOf, paramsOf } from '../host/context.js'
 import { afterProof, hold } from '../host/hold.js'
+import { keepAnswer } from '../host/listeners.js'
 import { cancelDeferral } from '../profile/cancellation.js'
 import { armOnceAnswered, assertNotificationToken, sealingFor } from '../profile/notification.js'
 import { fromStore, presented } from '../profile/presented_handle.js'
@@ -33,16 +34,15 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
 
   const { handle, hash } = newHandle('deferred_auth_id', deferral.id)
   const requested = resource === undefined ? undefined : [resource].flat()
-  const exchanged = await spend(core, deferral.id, {
+  const change = {
     handleHash: hash,
     binding,
     ...(requested && { requestedResource: requested }),
     ...(await sealingFor(ctx, core, deferral.id, { handle, token })),
-  })
+  }
+  const exchanged = await core.records.transit(deferral.id, exchanging(change), deferral)
   if (!exchanged) return reused(ctx, core, deferral.id)
-  const waiting = describe(exchanged)
-  ctx.oidc.entity('Deferral', waiting)
-  core.announce('exchanged', waiting)
+  ctx.oidc.entity('Deferral', describe(exchanged))
   armOnceAnswered(ctx, core, exchanged)
   ctx.body = {
     deferred_auth_id: handle,
@@ -50,21 +50,11 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
     interval: exchanged.interval,
     ...(interim !== undefined && { interim_id_token: interim }),
   }
+  keepAnswer(ctx)
 }
 
 function hasLapsed({ exchangedAt, expiresAt, readAt }: DeferralRecord): boolean {
   return !exchangedAt && expiresAt <= readAt
-}
-
-// the reply may be lost of a write that was made: then the client has to get its handle, or it would be taken for a thief
-async function spend({ store, settings }: Core, id: string, change: Exchange): Promise<DeferralRecord | undefined> {
-  try {
-    return await store.exchange(id, change, settings.clock())
-  } catch (error) {
-    const current = await store.find(id, settings.clock())
-    if (current?.handleHash === change.handleHash) return current
-    throw error
-  }
 }
 
 // a second use that passes every other check is a theft signal (RFC 6749, section 4.1.2)

@@ -1,17 +1,17 @@
 import type { Core } from '../core.js'
-import { type DeferralRecord, describe } from '../deferral/deferral.js'
-import { nowhere } from '../deferral/handle.js'
-import type { Cancellation } from '../deferral/store.js'
+import { suppress } from '../deferral/notification_steps.js'
+import type { Cancellation, Stored } from '../deferral/store.js'
+import { cancel } from '../deferral/transitions.js'
 
-/** Cancels, unless the deferral is redeemed or over; resolves to the record if that changed it. */
+/** Cancels, unless the deferral is redeemed or over; resolves to the record if that changed it. `known` saves a read. */
 export async function cancelDeferral(
-  { store, settings, announce }: Core,
+  { records }: Core,
   id: string,
   cancellation: Cancellation = {},
-): Promise<DeferralRecord | undefined> {
-  const cancelled = await store.cancel(id, cancellation, settings.clock())
-  if (cancelled) announce('cancelled', describe(cancelled))
-  // decided already: whoever gives up all the same is told no more (I-107, I-120)
-  else if (cancellation.isByClient && id !== nowhere) await store.suppress(id, settings.clock())
+  known?: Stored,
+): Promise<Stored | undefined> {
+  const cancelled = await records.transit(id, cancel(cancellation), known)
+  // already decided, but the client gave up: do not notify it any more (I-107, I-120)
+  if (!cancelled && cancellation.isByClient) await records.transit(id, suppress)
   return cancelled
 }

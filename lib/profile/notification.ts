@@ -4,8 +4,9 @@
  */
 import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
-import type { DeferralRecord } from '../deferral/deferral.js'
 import type { Sealing } from '../deferral/notification.js'
+import { arm } from '../deferral/notification_steps.js'
+import type { Stored } from '../deferral/store.js'
 import { type Context, clientOf, onceAnswered } from '../host/context.js'
 import { endpointOf } from '../notification/recipient.js'
 import type { Secrets } from '../notification/sealed.js'
@@ -37,8 +38,8 @@ export async function sealingFor(
 }
 
 /** Lets the notification go when the answer of this request is out (O-090, I-098, C-I28). */
-export function armOnceAnswered(ctx: Context, { store, settings }: Core, { id, notification }: DeferralRecord): void {
-  if (!notification) return
+export function armOnceAnswered(ctx: Context, { records }: Core, issued: Stored): void {
+  if (!issued.notification) return
   // should it fail, the notification goes when the hold ends
-  onceAnswered(ctx, () => void store.arm(id, delaySeconds, settings.clock()).catch(() => undefined))
+  onceAnswered(ctx, () => void records.transit(issued.id, arm(delaySeconds), issued).catch(() => undefined))
 }

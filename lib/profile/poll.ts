@@ -4,11 +4,14 @@
  */
 import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
-import { type DeferralRecord, describe } from '../deferral/deferral.js'
+import { describe } from '../deferral/deferral.js'
 import type { HandleKind } from '../deferral/handle.js'
 import { pollOutcome } from '../deferral/outcome.js'
+import type { Approved } from '../deferral/redemption.js'
+import type { Stored } from '../deferral/store.js'
 import { bodyOf, type Context } from '../host/context.js'
 import { afterProof } from '../host/hold.js'
+import { repeatAnswer } from './kept_answer.js'
 import { fromStore, presented } from './presented_handle.js'
 import { refusal, slowDown } from './token_error_response.js'
 import { redeemApproved } from './token_response.js'
@@ -29,7 +32,8 @@ export async function poll(ctx: Context, core: Core, kind: HandleKind, handle: s
   const deferral = await afterProof(ctx, core.handler, () => paced(ctx, core, kind, handle))
   if (!deferral) throw new errors.InvalidGrant(`${kind} not found`)
   const outcome = pollOutcome(deferral, deferral.readAt)
-  if (outcome === 'redeem') return redeemApproved(ctx, core, deferral)
+  if (outcome === 'redeem') return redeemApproved(ctx, core, deferral as Approved, handle)
+  if (outcome === 'repeat') return repeatAnswer(ctx, core, deferral, handle)
   ctx.oidc.entity('Deferral', describe(deferral))
   throw refusal(ctx, deferral, outcome)
 }
@@ -42,7 +46,7 @@ function assertNothingReshaped(ctx: Context, kind: HandleKind): void {
 }
 
 /** The rightful client's deferral; a poll that comes too early ends here, mostly without a read. */
-async function paced(ctx: Context, core: Core, kind: HandleKind, handle: string): Promise<DeferralRecord | undefined> {
+async function paced(ctx: Context, core: Core, kind: HandleKind, handle: string): Promise<Stored | undefined> {
   const { pacing, settings } = core
   const now = settings.clock()?.getTime() ?? Date.now()
   const seen = await presented(ctx, core, kind, handle, async (id, isRightful) => {

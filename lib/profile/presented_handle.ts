@@ -3,9 +3,9 @@
  * handles take the same path and get the same answer.
  */
 import type { Core } from '../core.js'
-import type { DeferralRecord } from '../deferral/deferral.js'
 import { type HandleKind, matches, parseHandle } from '../deferral/handle.js'
 import type { Remembered } from '../deferral/pacing.js'
+import type { Stored } from '../deferral/store.js'
 import { type Context, clientOf } from '../host/context.js'
 import { assertFresh, assertKey, hasCertificate, verifiedProof } from '../host/proof.js'
 
@@ -38,7 +38,7 @@ export async function presented<T extends Presentable>(
   return deferral
 }
 
-/** Reads from the store, by the clock that decides. */
-export function fromStore({ store, settings }: Core): (id: string) => Promise<DeferralRecord | undefined> {
-  return (id) => store.find(id, settings.clock())
+/** Reads from the store. */
+export function fromStore({ records }: Core): (id: string) => Promise<Stored | undefined> {
+  return (id) => records.find(id)
 }

@@ -5,29 +5,36 @@ import { isAllowed } from '../host/client.js'
 import { type Context, clientOf } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
 import type { IssuedToken } from '../host/intercept.js'
-import { isConsentGone } from '../host/standing.js'
+import { isConsentGone, loadStanding } from '../host/standing.js'
 import { cancelDeferral } from './cancellation.js'
 
 /** Refuses what its client may not have any more, or the integrator takes back (I-129, I-130, E-41). */
 export async function assertStillGranted(
   ctx: Context,
   core: Core,
-  claimed: DeferralRecord,
-  { scope = claimed.scope, authorizationDetails = claimed.authorizationDetails }: Decision,
+  approved: DeferralRecord,
+  { scope = approved.scope, authorizationDetails = approved.authorizationDetails }: Decision,
 ): Promise<void> {
-  const { grantType } = claimed
+  const { grantType } = approved
   const client = clientOf(ctx)
   const mayAsk = grantType === undefined || client.grantTypeAllowed(grantType)
   if (!mayAsk || !isAllowed(client, core.internals, { scope, authorizationDetails })) throw noLongerGranted()
   const { reconsider } = core.settings
   if (!reconsider) return
-  const reconsidering = (async () => reconsider(ctx, describe(claimed)))()
+  const reconsidering = (async () => reconsider(ctx, describe(approved)))()
   const stands: unknown = await withPlainFaults(reconsidering, 'features.deferredTokenResponse.reconsider failed')
   if (typeof stands !== 'boolean') throw new TypeError('reconsider must return true or false')
   if (stands) return
   // for good: the client takes access_denied as final
-  await cancelDeferral(core, claimed.id, { by: 'reconsider' })
+  await cancelDeferral(core, approved.id, { by: 'reconsider' })
   throw new errors.AccessDenied('the deferred request was reconsidered')
+}
+
+/** Refuses what was revoked while tokens were made: looks at client, account and Grant once more. */
+export async function assertNotRevoked(ctx: Context, core: Core, { clientId, source }: DeferralRecord): Promise<void> {
+  const client = await withPlainFaults(core.provider.Client.find(clientId))
+  if (!client) throw noLongerGranted()
+  await withPlainFaults(loadStanding(ctx, core, source))
 }
 
 /** Refuses an access token of a code that is left without scope because the end-user has withdrawn all of it meanwhile. */

@@ -5,7 +5,7 @@
  */
 import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
-import { isHandle, nowhere } from '../deferral/handle.js'
+import { isHandle } from '../deferral/handle.js'
 import type { Context } from '../host/context.js'
 import { afterProof } from '../host/hold.js'
 import { verifiedProof } from '../host/proof.js'
@@ -28,5 +28,6 @@ export async function revoke(ctx: Context, core: Core, token: string): Promise<v
   })
   // I-112; and a miss takes the same steps as a hit (I-116)
   const isOver = !deferral || deferral.expiresAt <= deferral.readAt
-  await cancelDeferral(core, isOver ? nowhere : deferral.id, { isByClient: true })
+  if (isOver) await core.records.transitDecoy()
+  else await cancelDeferral(core, deferral.id, { isByClient: true }, deferral)
 }

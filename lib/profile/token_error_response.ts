@@ -23,7 +23,7 @@ export function slowDown(ctx: Context, interval: number): Error {
 export function refusal(
   ctx: Context,
   deferral: DeferralRecord,
-  outcome: Exclude<PollOutcome, 'redeem'>,
+  outcome: Exclude<PollOutcome, 'redeem' | 'repeat'>,
   members: Record<string, unknown> = {},
 ): Error {
   switch (outcome) {

@@ -6,61 +6,91 @@ import type { Core, Resume } from '../core.js'
 import { type Decision, type DeferralRecord, describe, type JsonObject } from '../deferral/deferral.js'
 import { detailsLeft, narrow } from '../deferral/narrow.js'
 import { pollOutcome } from '../deferral/outcome.js'
-import { redeem } from '../deferral/redemption.js'
-import type { Context } from '../host/context.js'
+import { type Approved, redeem } from '../deferral/redemption.js'
+import { type Context, hasHungUp } from '../host/context.js'
 import type { IssuedToken } from '../host/intercept.js'
 import { bind } from '../host/key_shown.js'
+import { keepAnswer } from '../host/listeners.js'
 import { discardMinted } from '../host/resume.js'
 import { capAt } from '../host/until.js'
-import { assertConsent, assertStillGranted, isOutlived, noLongerGranted } from './recheck.js'
+import { sealAnswer } from './kept_answer.js'
+import { assertConsent, assertNotRevoked, assertStillGranted, isOutlived, noLongerGranted } from './recheck.js'
 import { refusal } from './token_error_response.js'
 import { assertWithin } from './within_decision.js'
 
-/** Redeems; the answer is on `ctx` only when this poll was the one that finalised. */
-export async function redeemApproved(ctx: Context, core: Core, approved: DeferralRecord): Promise<void> {
-  const { store, settings, announce } = core
+// from then on a revocation may have been acknowledged since the checks before minting
+const quickSeconds = 1
+
+/** Redeems; the answer is on `ctx` only when this poll's write was the one that redeemed. */
+export async function redeemApproved(ctx: Context, core: Core, approved: Approved, handle: string): Promise<void> {
+  const { minting } = core
+  const { id } = approved
+  // on another node the write decides; here nothing has to be minted twice
+  if (minting.has(id)) throw refusal(ctx, approved, 'authorization_pending')
+  minting.add(id)
+  try {
+    await redeemOnce(ctx, core, approved, handle)
+  } finally {
+    minting.delete(id)
+  }
+}
+
+async function redeemOnce(ctx: Context, core: Core, approved: Approved, handle: string): Promise<void> {
   const { id, grantType = 'authorization_code' } = approved
   const resume = core.resumptionOf(grantType)
   if (!resume) throw new Error(`grant ${grantType} can be deferred elsewhere, but is not registered on this node`)
   const minted: IssuedToken[] = []
-  const mint = (claimed: DeferralRecord) => mintFrom(ctx, core, { claimed, resume, minted })
-  const redeemed = await redeem(store, id, { mint, discard: () => discardMinted(ctx, minted) }, settings.clock)
+  const redeemed = await redeem(core.records, approved, {
+    async mint() {
+      const begun = performance.now()
+      await mintFrom(ctx, core, { approved, resume, minted })
+      if (performance.now() - begun > quickSeconds * 1000) await assertNotRevoked(ctx, core, approved)
+      // nobody would hear the answer: the approval stays
+      if (hasHungUp(ctx)) throw refusal(ctx, approved, 'authorization_pending')
+      return answerToKeep(ctx, core, approved, handle)
+    },
+    discard: () => discardMinted(ctx, minted),
+  })
   if (!redeemed) throw await overtaken(ctx, core, id)
-  const deferral = describe(redeemed)
-  ctx.oidc.entity('Deferral', deferral)
-  announce('redeemed', deferral)
+  ctx.oidc.entity('Deferral', describe(redeemed))
+  keepAnswer(ctx)
+}
+
+async function answerToKeep(ctx: Context, { settings }: Core, approved: Approved, handle: string) {
+  const { retryWindow: seconds } = settings
+  return seconds > 0 ? { sealed: await sealAnswer(handle, approved, ctx.body), seconds } : undefined
 }
 
 interface Minting {
-  claimed: DeferralRecord
+  approved: Approved
   resume: Resume
   minted: IssuedToken[]
 }
 
-async function mintFrom(ctx: Context, core: Core, { claimed, resume, minted }: Minting): Promise<void> {
-  const decision = claimed.status === 'approved' ? claimed.decision : {}
-  ctx.oidc.entity('Deferral', describe(claimed))
-  await assertStillGranted(ctx, core, claimed, decision)
-  const details = requestedDetails(claimed, decision, core)
+async function mintFrom(ctx: Context, core: Core, { approved, resume, minted }: Minting): Promise<void> {
+  const { decision } = approved
+  ctx.oidc.entity('Deferral', describe(approved))
+  await assertStillGranted(ctx, core, approved, decision)
+  const details = requestedDetails(approved, decision, core)
   // to hosts before 9.12 an empty parameter is none, and none means all that the code has
   const granted = details?.length === 0 ? { ...decision, authorizationDetails: [] } : decision
   try {
     await resume(ctx, {
-      source: narrow(claimed, granted),
-      binding: claimed.binding,
-      requestedResource: claimed.requestedResource?.filter((one) => decision.resource?.includes(one) ?? true),
+      source: narrow(approved, granted),
+      binding: approved.binding,
+      requestedResource: approved.requestedResource?.filter((one) => decision.resource?.includes(one) ?? true),
       requestedDetails: details,
       saveToken(token) {
-        assertWithin(token, { ...snapshot(claimed), ...decision }, core.settings.narrow)
-        assertConsent(token, core, claimed, decision)
-        bind(ctx, token, claimed.binding ?? {})
+        assertWithin(token, { ...snapshot(approved), ...decision }, core.settings.narrow)
+        assertConsent(token, core, approved, decision)
+        bind(ctx, token, approved.binding ?? {})
         if (decision.until) capAt(token, Math.floor(decision.until.getTime() / 1000))
         minted.push(token)
       },
     })
   } catch (error) {
     // I-130; the OpenID draft leaves it at the host's own error
-    throw claimed.profile === 'oauth' && isOutlived(error) ? noLongerGranted(error.message) : error
+    throw approved.profile === 'oauth' && isOutlived(error) ? noLongerGranted(error.message) : error
   }
 }
 
@@ -77,10 +107,11 @@ function requestedDetails(
   return requested && granted ? detailsLeft(requested, granted, settings.narrow) : requested
 }
 
-// another poll, a cancellation or the clock was faster; what they left decides, and a redemption under way is pending
-async function overtaken(ctx: Context, { store, settings }: Core, id: string): Promise<Error> {
-  const deferral = await store.find(id, settings.clock())
+// another poll, a cancellation or the clock was faster, and what they left decides
+async function overtaken(ctx: Context, { records }: Core, id: string): Promise<Error> {
+  const deferral = await records.find(id)
   if (!deferral) throw new Error('the deferral vanished during its redemption')
   const outcome = pollOutcome(deferral, deferral.readAt)
+  if (outcome === 'repeat') return refusal(ctx, deferral, 'invalid_grant')
   return refusal(ctx, deferral, outcome === 'redeem' ? 'authorization_pending' : outcome)
 }

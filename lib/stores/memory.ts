@@ -1,198 +1,120 @@
 import type { DeferralRecord } from '../deferral/deferral.js'
-import type { DeferralQuery, DeferralStore } from '../deferral/store.js'
-import * as notice from './memory_notification.js'
+import { type DeferralFilter, type DeferralStore, difference, type Stored, type StoredEntry } from '../deferral/store.js'
+import { fromDocument, toDocument } from './json_members.js'
 
 const graceSeconds = 86_400
 
-type Guard = (deferral: DeferralRecord, now: Date) => boolean
-
-const unexpired: Guard = ({ expiresAt }, now) => expiresAt > now
-const pending: Guard = (deferral, now) => deferral.status === 'pending' && unexpired(deferral, now)
-const unfinished: Guard = ({ status }) => status === 'pending' || status === 'approved'
-const seconds = (count: number, from: Date) => new Date(from.getTime() + count * 1000)
+type Document = Record<string, unknown>
+type Placed = { id: string; createdAt: Date }
+type Waking = { id: string; wakeAt?: Date }
 
 /** The reference store: one process, nothing survives it. For development and tests. */
 export function memoryStore(): DeferralStore {
-  const deferrals = new Map<string, DeferralRecord>()
+  const documents = new Map<string, Document>()
+  const histories = new Map<string, StoredEntry[]>()
   let purgedAt = new Date(0)
 
   // a day after expiry, as the production store does; looked for once a minute
   function purge(now: Date): void {
     if (now < seconds(60, purgedAt)) return
     purgedAt = now
-    for (const [id, { expiresAt }] of deferrals) if (seconds(graceSeconds, expiresAt) <= now) deferrals.delete(id)
+    for (const [id, { expiresAt }] of documents) {
+      if (seconds(graceSeconds, expiresAt as Date) > now) continue
+      documents.delete(id)
+      histories.delete(id)
+    }
   }
 
-  // no await between guard and write: on one thread that is the atomic transition the contract asks for
-  function transition(
-    id: string,
-    now: Date,
-    guard: Guard,
-    change: (deferral: DeferralRecord) => Partial<DeferralRecord>,
-  ): DeferralRecord | undefined {
-    const deferral = deferrals.get(id)
-    if (!deferral || !guard(deferral, now)) return undefined
-    const changed = structuredClone({ ...deferral, ...change(deferral), readAt: now }) as DeferralRecord
-    deferrals.set(id, changed)
-    return structuredClone(changed)
+  const copy = (document: Document, readAt: Date) => fromDocument<Stored>(structuredClone({ ...document, readAt }))
+
+  function selection(filter: DeferralFilter, now: Date): Stored[] {
+    return ([...documents.values()] as object as Stored[]).filter((record) => isSelected(record, filter, now))
   }
 
   return {
-    async create({ expiresIn, sealing, ...request }, now = new Date()) {
+    async insert(record, writeId, entry, now = new Date()) {
       purge(now)
-      if (deferrals.has(request.id)) throw new Error('a deferral with this id exists')
-      const expiresAt = seconds(expiresIn, now)
-      const exchanged = request.handleHash !== undefined && { exchangedAt: now }
-      const created = {
-        ...request,
-        ...exchanged,
-        ...notice.begin(sealing, false, expiresAt, now),
-        status: 'pending' as const,
-        createdAt: now,
-        expiresAt,
-        fence: 0,
-        readAt: now,
-      }
-      deferrals.set(request.id, structuredClone(created))
-      return structuredClone(created)
+      if (documents.has(record.id)) return undefined
+      const moved = movedBy(now.getTime() - record.createdAt.getTime(), record)
+      const document = structuredClone(toDocument({ ...moved, revision: 0, writeId }))
+      documents.set(record.id, document)
+      histories.set(record.id, [structuredClone({ ...entry, at: now, writeId })])
+      return copy(document, now)
     },
 
     async find(id, now = new Date()) {
-      const deferral = deferrals.get(id)
-      return deferral && structuredClone({ ...deferral, readAt: now })
+      const document = documents.get(id)
+      return document && copy(document, now)
     },
 
-    async list(query, now = new Date()) {
-      return [...deferrals.values()]
-        .filter((deferral) => selected(deferral, query, now))
-        .sort(newestFirst)
-        .slice(0, query.limit)
-        .map((deferral) => structuredClone({ ...deferral, readAt: now }))
+    // no await between comparison and write: on one thread that is the atomic write the contract asks for
+    async swap(before, { after, entry, unexpired }, writeId, now = new Date()) {
+      const { id, revision } = before
+      const current = documents.get(id)
+      if (current?.revision !== revision || (unexpired && (current.expiresAt as Date) <= now)) return undefined
+      const { set, unset } = difference(before, after)
+      const kept = Object.entries(current).filter(([name]) => !unset.includes(name))
+      const document = { ...Object.fromEntries(kept), ...structuredClone(toDocument(set)), revision: revision + 1, writeId }
+      documents.set(id, document)
+      if (entry) histories.get(id)?.push(structuredClone({ ...entry, writeId }))
+      return { ...after, readAt: now, revision: revision + 1, writeId } as Stored
     },
 
-    async exchange(id, { sealing, ...exchange }, now = new Date()) {
-      const usable: Guard = (deferral) =>
-        !deferral.exchangedAt && unexpired(deferral, now) && (unfinished(deferral, now) || deferral.status === 'denied')
-      return transition(id, now, usable, ({ lifetime, status }) => {
-        const expiresAt = seconds(lifetime, now)
-        const told = notice.begin(sealing, status !== 'pending', expiresAt, now)
-        return { ...exchange, ...told, exchangedAt: now, expiresAt }
-      })
+    async history(id) {
+      return structuredClone(histories.get(id) ?? [])
     },
 
-    async progress(id, progress, now = new Date()) {
-      return transition(id, now, pending, () => ({ progress }))
+    async list({ after, limit, ...filter }, now = new Date()) {
+      const found = selection(filter, now).filter((record) => !after || newestFirst(record, after) > 0)
+      const page = found.sort(newestFirst).slice(0, limit)
+      return page.map((record) => copy(record as object as Document, now))
     },
 
-    async requireInteraction(id, interaction, now = new Date()) {
-      return transition(id, now, pending, () => ({ interaction }))
+    async count({ limit, ...filter }, now = new Date()) {
+      return Math.min(selection(filter, now).length, limit)
     },
 
-    async resume(id, now = new Date()) {
-      const interrupted: Guard = (deferral) => pending(deferral, now) && deferral.interaction !== undefined
-      return transition(id, now, interrupted, () => ({ interaction: undefined as never }))
-    },
-
-    async decide(id, status, decision, now = new Date()) {
-      return transition(id, now, pending, (deferral) => ({
-        status,
-        decision,
-        decidedAt: now,
-        ...notice.owe(deferral, now),
-      }))
-    },
-
-    async cancel(id, { by, isByClient } = {}, now = new Date()) {
-      return transition(id, now, unfinished, (deferral) => ({
-        status: 'cancelled',
-        cancelledAt: now,
-        ...(isByClient ? notice.suppress(deferral) : notice.owe(deferral, now)),
-        ...(by !== undefined && { cancelledBy: by }),
-      }))
-    },
-
-    async extend(id, expiresIn, now = new Date()) {
-      const waiting: Guard = (deferral) =>
-        Boolean(deferral.exchangedAt) && unfinished(deferral, now) && unexpired(deferral, now)
-      const expiresAt = seconds(expiresIn, now)
-      return transition(id, now, waiting, (deferral) => ({ expiresAt, ...notice.prolong(deferral, expiresAt) }))
-    },
-
-    async claim(id, claimId, lease, now = new Date()) {
-      const claimable: Guard = (deferral) =>
-        deferral.status === 'approved' &&
-        Boolean(deferral.exchangedAt) &&
-        unexpired(deferral, now) &&
-        !(deferral.claim && deferral.claim.until > now)
-      return transition(id, now, claimable, ({ fence }) => ({
-        fence: fence + 1,
-        claim: { id: claimId, fence: fence + 1, until: seconds(lease, now) },
-      }))
-    },
-
-    async finalise(id, claim, now = new Date()) {
-      // 'redeemed' by this very claim: an earlier attempt succeeded and only its reply was lost
-      const held: Guard = (deferral) =>
-        (deferral.status === 'approved' || deferral.status === 'redeemed') &&
-        deferral.claim?.id === claim.id &&
-        deferral.fence === claim.fence
-      return transition(id, now, held, (deferral) => ({
-        ...notice.suppress(deferral),
-        status: 'redeemed',
-        redeemedAt: deferral.status === 'redeemed' ? deferral.redeemedAt : now,
-      }))
-    },
-
-    async release(id, claimId, now = new Date()) {
-      const held: Guard = (deferral) => deferral.status === 'approved' && deferral.claim?.id === claimId
-      return transition(id, now, held, (deferral) => ({ claim: { ...deferral.claim!, until: now } }))
-    },
-
-    async suppress(id, now = new Date()) {
-      return transition(id, now, ({ notification }) => notification?.sealed !== undefined, notice.suppress)
-    },
-
-    async arm(id, delay, now = new Date()) {
-      return transition(id, now, notice.isArmable, (deferral) => notice.armed(deferral, delay, now))
-    },
-
-    async dueNotifications({ after, limit }, now = new Date()) {
-      return [...deferrals.values()]
-        .filter((deferral) => notice.isDue(deferral, now) && (!after || notice.longestDue(deferral, after) > 0))
-        .sort(notice.longestDue)
-        .slice(0, limit)
-        .map((deferral) => structuredClone(notice.glimpse(deferral, now)))
-    },
-
-    async claimNotification(id, lease, now = new Date()) {
-      return transition(id, now, notice.isDue, (deferral) => notice.leased(deferral, lease, now))
-    },
-
-    async settleNotification(id, fence, settlement, now = new Date()) {
-      const open: Guard = (deferral) => notice.isSettleable(deferral, fence, settlement)
-      return transition(id, now, open, (deferral) => notice.settled(deferral, settlement, now))
-    },
-
-    async replayNotification(id, now = new Date()) {
-      const kept: Guard = (deferral) => notice.isReplayable(deferral, now)
-      return transition(id, now, kept, (deferral) => notice.replayed(deferral, now))
+    async due({ issuer, after, limit }, now = new Date()) {
+      const found = ([...documents.values()] as object as Stored[]).filter(
+        (record) => record.issuer === issuer && record.wakeAt && record.wakeAt <= now,
+      )
+      const page = found.filter((record) => !after || earliestFirst(record, after) > 0).sort(earliestFirst)
+      return page.slice(0, limit).map((record) => copy(record as object as Document, now))
     },
   }
 }
 
-function selected(deferral: DeferralRecord, query: DeferralQuery, now: Date): boolean {
-  const { status, clientId, accountId, notification, after } = query
-  const expired = deferral.status !== 'redeemed' && deferral.expiresAt <= now
-  if (status === 'expired' ? !expired : status !== undefined && deferral.status !== status) return false
-  if ((status === 'pending' || status === 'approved') && expired) return false
-  if (clientId !== undefined && deferral.clientId !== clientId) return false
-  if (accountId !== undefined && deferral.accountId !== accountId) return false
-  if (notification !== undefined && !deferral.notification) return false
-  if (notification !== undefined && notification !== 'any' && deferral.notification?.status !== notification)
-    return false
-  return after === undefined || newestFirst(deferral, after) > 0
+const seconds = (count: number, from: Date) => new Date(from.getTime() + count * 1000)
+
+// times count from createdAt, which is the store's instant
+function movedBy(milliseconds: number, members: object): Document {
+  const moved = Object.entries(members).map(([name, value]) => {
+    if (value instanceof Date) return [name, new Date(value.getTime() + milliseconds)]
+    return [name, name === 'notification' ? movedBy(milliseconds, value) : value]
+  })
+  return Object.fromEntries(moved)
 }
 
-function newestFirst(a: { createdAt: Date; id: string }, b: { createdAt: Date; id: string }): number {
-  return b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0)
+function isSelected(record: DeferralRecord, filter: DeferralFilter, now: Date): boolean {
+  const { issuer, status, clientId, accountId, notification } = filter
+  const expired = record.status !== 'redeemed' && record.expiresAt <= now
+  if (record.issuer !== issuer) return false
+  if (status === 'expired' ? !expired : status !== undefined && record.status !== status) return false
+  if ((status === 'pending' || status === 'approved') && expired) return false
+  if (clientId !== undefined && record.clientId !== clientId) return false
+  if (accountId !== undefined && record.accountId !== accountId) return false
+  if (notification === undefined) return true
+  return notification === 'any' ? Boolean(record.notification) : record.notification?.status === notification
+}
+
+function newestFirst(a: Placed, b: Placed): number {
+  return b.createdAt.getTime() - a.createdAt.getTime() || byId(b, a)
+}
+
+function earliestFirst(a: Waking, b: Waking): number {
+  return Number(a.wakeAt) - Number(b.wakeAt) || byId(a, b)
+}
+
+function byId(a: { id: string }, b: { id: string }): number {
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0
 }

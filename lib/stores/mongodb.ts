@@ -1,38 +1,22 @@
-import type { Collection, Db, Document, Filter } from 'mongodb'
+import type { Collection, Db, Document, MongoServerError } from 'mongodb'
 import type { DeferralRecord } from '../deferral/deferral.js'
-import type { DeferralStore } from '../deferral/store.js'
+import { type DeferralStore, difference, type HistoryEntry, type Stored } from '../deferral/store.js'
 import { assertMembers } from '../options_error.js'
-import {
-  type DeferralDocument,
-  type Instant,
-  projection,
-  seconds,
-  toMembers,
-  toRecord,
-  unexpired,
-} from './mongodb_document.js'
-import { listing } from './mongodb_listing.js'
-import { begin, erase, notificationVerbs, owe, prolong, suppressed } from './mongodb_notification.js'
+import { toDocument } from './json_members.js'
+import { type DeferralDocument, type Instant, type Kept, projection, toRecord } from './mongodb_document.js'
+import { counting, listing, waking } from './mongodb_listing.js'
 import { migrateDeferrals, schemaVersion } from './mongodb_schema.js'
 
-const unfinished = { status: { $in: ['pending', 'approved'] } }
 const graceSeconds = 86_400
-
-const literal = <T>(value: T) => ({ $literal: value })
-
-// purged by the database's clock, whatever a test's says; spread out, so that what was created together is not deleted together
-function expiring(count: unknown, now: Instant): Document {
-  const grace = Math.round(graceSeconds * (0.9 + Math.random() * 0.2))
-  return { expiresAt: seconds(count, now), purgeAt: seconds({ $add: [count, grace] }, '$$NOW') }
-}
+const duplicateKey = 11000
 
 // an id from an integrator's console may be anything: undefined, or an operator that matches somebody else's deferral
 const byId = (id: string) => ({ _id: String(id) })
 
 /**
- * The production store: one document per deferral, every transition one conditional update of it by `_id`, acknowledged by a
- * majority, timed by the database's clock. `migrate()` creates collection, validator and indexes; unless `migrate: false`
- * it runs once on first use.
+ * The production store: one document per deferral, every change one conditional update of it by `_id`, acknowledged by a
+ * majority; every read a majority read; timed by the database's clock. `migrate()` creates collection, validator and indexes;
+ * unless `migrate: false` it runs once on first use.
  */
 export function mongoStore(
   db: Db,
@@ -44,143 +28,128 @@ export function mongoStore(
     throw new TypeError('mongoStore needs a Db of the mongodb driver, client.db(name)')
   const deferrals: Collection<DeferralDocument> = db.collection(name, {
     readPreference: 'primary',
+    // what a client is told must survive a failover
+    readConcern: { level: 'majority' },
     writeConcern: { w: 'majority' },
     promoteValues: true,
   })
-  let isReady = !migrate
-  let migration: Promise<void> | undefined
-
-  async function prepare(): Promise<void> {
-    migration ??= migrateDeferrals(db, deferrals)
-    try {
-      await migration
-      isReady = true
-    } finally {
-      migration = undefined
-    }
-  }
-
-  async function transition(
-    id: string,
-    now: Instant,
-    guard: Filter<DeferralDocument>,
-    change: Document | Document[],
-    upsert = false,
-  ): Promise<DeferralRecord | undefined> {
-    if (!isReady) await prepare()
-    const options = { returnDocument: 'after', projection: projection(now), upsert } as const
-    const document = await deferrals.findOneAndUpdate({ ...guard, ...byId(id) }, [change].flat(), options)
-    return document ? toRecord(document) : undefined
-  }
+  const migrated = once(() => migrateDeferrals(db, deferrals), migrate)
 
   return {
     migrate: () => migrateDeferrals(db, deferrals),
 
-    async create({ id, expiresIn, sealing, ...request }, at) {
-      const now = at ?? '$$NOW'
-      const fixed = literal({ ...toMembers(request), schemaVersion, status: 'pending', fence: 0 })
-      const times = {
-        createdAt: now,
-        ...(request.handleHash !== undefined && { exchangedAt: now }),
-        ...expiring(expiresIn, now),
-        ...begin(sealing, false, seconds(expiresIn, now), now),
+    async insert(record, writeId, entry, at) {
+      await migrated()
+      const { id } = record
+      const document = { $mergeObjects: [{ _id: id }, firstDocument(record, writeId, entry, at ?? '$$NOW')] }
+      try {
+        const inserted = await deferrals.findOneAndUpdate(
+          // a document with this id does not match, and inserting a second one is refused
+          { ...byId(id), revision: { $exists: false } },
+          [{ $replaceWith: document }],
+          { returnDocument: 'after', projection: projection(at ?? '$$NOW'), upsert: true },
+        )
+        return inserted ? toRecord(inserted) : undefined
+      } catch (error) {
+        if ((error as MongoServerError).code === duplicateKey) return undefined
+        throw error
       }
-      const created = { $mergeObjects: [{ _id: id }, fixed, times] }
-      // a document with this id does not match, and inserting a second one is refused
-      const record = await transition(id, now, { status: { $exists: false } }, { $replaceWith: created }, true)
-      return record as DeferralRecord
     },
 
-    async find(id, at) {
-      if (!isReady) await prepare()
-      const document = await deferrals.findOne(byId(id), { projection: projection(at ?? '$$NOW') })
-      return document ? toRecord(document) : undefined
+    async find(id, at, inDoubt) {
+      await migrated()
+      const options = { projection: projection(at ?? '$$NOW') }
+      const found = await (inDoubt ? findInDoubt(db, deferrals, id, options) : deferrals.findOne(byId(id), options))
+      return found ? toRecord(found) : undefined
+    },
+
+    async swap(before, { after, entry, unexpired }, writeId, at) {
+      await migrated()
+      const { set, unset } = difference(before, after)
+      const purge = purgeMoved(before as Kept, after)
+      const guard = { ...byId(before.id), revision: before.revision }
+      const alive = unexpired && { $expr: { $gt: ['$expiresAt', at ?? '$$NOW'] } }
+      const { matchedCount } = await deferrals.updateOne({ ...guard, ...alive }, {
+        $set: { ...toDocument(set), ...purge, writeId },
+        ...(unset.length && { $unset: Object.fromEntries(unset.map((member) => [member, 1])) }),
+        ...(entry && { $push: { history: { ...entry, writeId } } }),
+        $inc: { revision: 1 },
+      } as object)
+      if (!matchedCount) return undefined
+      const written = { readAt: at ?? before.readAt, revision: before.revision + 1, writeId }
+      return { ...after, ...purge, ...written } as Stored
+    },
+
+    async history(id) {
+      await migrated()
+      const found = await deferrals.findOne(byId(id), { projection: { history: 1 } })
+      return found?.history ?? []
     },
 
     async list(query, at) {
-      if (!isReady) await prepare()
+      await migrated()
       return listing(deferrals, query, at ?? '$$NOW')
     },
 
-    async exchange(id, { sealing, ...exchange }, at) {
-      const now = at ?? '$$NOW'
-      const unused = { status: { $in: ['pending', 'approved', 'denied'] }, exchangedAt: { $exists: false } }
-      const kept = Object.entries(toMembers(exchange))
-      const members = Object.fromEntries(kept.map(([member, value]) => [member, literal(value)]))
-      const isDecided = { $ne: ['$status', 'pending'] }
-      const told = begin(sealing, isDecided, seconds('$lifetime', now), now)
-      const change = { ...members, ...told, exchangedAt: now, ...expiring('$lifetime', now) }
-      return transition(id, now, { ...unused, $expr: unexpired(now) }, { $set: change })
+    async count(query, at) {
+      await migrated()
+      return counting(deferrals, query, at ?? '$$NOW')
     },
 
-    async progress(id, progress, at) {
-      const now = at ?? '$$NOW'
-      return transition(
-        id,
-        now,
-        { status: 'pending', $expr: unexpired(now) },
-        { $set: { progress: literal(progress) } },
-      )
+    async due(query, at) {
+      await migrated()
+      return waking(deferrals, query, at ?? '$$NOW')
     },
+  }
+}
 
-    async requireInteraction(id, interaction, at) {
-      const now = at ?? '$$NOW'
-      const change = { $set: { interaction: literal(interaction) } }
-      return transition(id, now, { status: 'pending', $expr: unexpired(now) }, change)
-    },
+// times count from createdAt, which becomes the database's instant; purged by its clock, whatever a test's says, and spread out,
+// so that what was created together is not deleted together
+function firstDocument({ id, readAt, ...record }: DeferralRecord, writeId: string, entry: HistoryEntry, now: Instant) {
+  const moved = (value: unknown) =>
+    value instanceof Date
+      ? { $add: [now, value.getTime() - record.createdAt.getTime()] }
+      : { $literal: value }
+  const each = (members: object) => Object.fromEntries(Object.entries(members).map(([name, value]) => [name, moved(value)]))
+  const { notification, ...plain } = record
+  const grace = graceSeconds * 1000 * (0.9 + Math.random() * 0.2)
+  const life = record.expiresAt.getTime() - record.createdAt.getTime()
+  return {
+    ...each(toDocument({ ...plain, schemaVersion, revision: 0, writeId })),
+    ...(notification && { notification: each(notification) }),
+    history: [{ ...each({ ...entry, writeId }), at: now }],
+    purgeAt: { $add: ['$$NOW', Math.round(life + grace)] },
+  }
+}
 
-    async resume(id, at) {
-      const now = at ?? '$$NOW'
-      const guard = { status: 'pending', interaction: { $exists: true }, $expr: unexpired(now) }
-      return transition(id, now, guard, { $unset: ['interaction'] })
-    },
+// a majority read may not see yet what was applied; one that follows the primary's last operation does
+function findInDoubt(db: Db, deferrals: Collection<DeferralDocument>, id: string, options: { projection: Document }) {
+  return db.client.withSession({ causalConsistency: true }, async (session) => {
+    await db.command({ ping: 1 }, { session, readPreference: 'primary' })
+    return deferrals.findOne(byId(id), { ...options, session })
+  })
+}
 
-    async decide(id, status, decision, at) {
-      const now = at ?? '$$NOW'
-      const change = { status, decision: literal(JSON.stringify(decision)), decidedAt: now, ...owe(now) }
-      return transition(id, now, { status: 'pending', $expr: unexpired(now) }, { $set: change })
-    },
+function purgeMoved({ purgeAt, expiresAt }: Kept, after: DeferralRecord): { purgeAt?: Date } {
+  const later = after.expiresAt.getTime() - expiresAt.getTime()
+  return later ? { purgeAt: new Date(purgeAt.getTime() + later) } : {}
+}
 
-    async cancel(id, { by, isByClient } = {}, at) {
-      const now = at ?? '$$NOW'
-      const told = isByClient ? suppressed : owe(now)
-      const named = by !== undefined && { cancelledBy: literal(by) }
-      const change = { $set: { status: 'cancelled', cancelledAt: now, ...named, ...told } }
-      return transition(id, now, unfinished, isByClient ? [change, erase] : change)
-    },
-
-    async extend(id, expiresIn, at) {
-      const now = at ?? '$$NOW'
-      const guard = { ...unfinished, exchangedAt: { $exists: true }, $expr: unexpired(now) }
-      const change = { ...expiring(expiresIn, now), ...prolong(seconds(expiresIn, now)) }
-      return transition(id, now, guard, { $set: change })
-    },
-
-    async claim(id, claimId, lease, at) {
-      const now = at ?? '$$NOW'
-      // an absent claim compares as less than any date
-      const unclaimed = { $lte: ['$claim.until', now] }
-      const guard = { status: 'approved', exchangedAt: { $exists: true }, $expr: { $and: [unexpired(now), unclaimed] } }
-      const fence = { $add: ['$fence', 1] }
-      return transition(id, now, guard, { $set: { fence, claim: { id: claimId, fence, until: seconds(lease, now) } } })
-    },
-
-    async finalise(id, claim, at) {
-      const now = at ?? '$$NOW'
-      // 'redeemed' by this very claim: an earlier attempt succeeded and only its reply was lost
-      const guard = { status: { $in: ['approved', 'redeemed'] }, 'claim.id': claim.id, fence: claim.fence }
-      const change = { status: 'redeemed', redeemedAt: { $ifNull: ['$redeemedAt', now] }, ...suppressed }
-      return transition(id, now, guard, [{ $set: change }, erase])
-    },
-
-    async release(id, claimId, at) {
-      const now = at ?? '$$NOW'
-      return transition(id, now, { status: 'approved', 'claim.id': claimId }, { $set: { 'claim.until': now } })
-    },
-
-    ...notificationVerbs(transition, async () => {
-      if (!isReady) await prepare()
-      return deferrals
-    }),
+/** Runs `work` until it has succeeded once; those who come meanwhile wait for the same run. */
+function once(work: () => Promise<void>, isNeeded: boolean): () => Promise<void> | undefined {
+  let isDone = !isNeeded
+  let underWay: Promise<void> | undefined
+  const run = async () => {
+    try {
+      await work()
+      isDone = true
+    } finally {
+      underWay = undefined
+    }
+  }
+  return () => {
+    if (isDone) return undefined
+    underWay ??= run()
+    return underWay
   }
 }

@@ -1,34 +1,61 @@
 import type { Collection, Filter } from 'mongodb'
-import type { DeferralRecord } from '../deferral/deferral.js'
 import { notificationStatuses } from '../deferral/notification.js'
-import type { DeferralQuery } from '../deferral/store.js'
+import type { CountQuery, DeferralFilter, DeferralQuery, DueQuery, Stored } from '../deferral/store.js'
 import { type DeferralDocument, type Instant, projection, toRecord } from './mongodb_document.js'
+import { dueKey } from './mongodb_schema.js'
+
+type Deferrals = Collection<DeferralDocument>
 
 /** One page, newest first, along an index. */
 export async function listing(
-  deferrals: Collection<DeferralDocument>,
-  { status, clientId, accountId, notification, after, limit }: DeferralQuery,
+  deferrals: Deferrals,
+  { after, limit, ...filter }: DeferralQuery,
   now: Instant,
-): Promise<DeferralRecord[]> {
-  const filter: Filter<DeferralDocument> = {
-    ...statusFilter(status, now),
-    ...(clientId !== undefined && { clientId }),
-    ...(accountId !== undefined && { accountId }),
-    ...(notification !== undefined && notificationFilter(notification)),
+): Promise<Stored[]> {
+  const page = {
+    ...filterOf(filter, now),
     ...(after && {
       $or: [{ createdAt: { $lt: after.createdAt } }, { createdAt: after.createdAt, _id: { $lt: after.id } }],
     }),
   }
-  const page = deferrals.find(filter, { projection: projection(now), sort: { createdAt: -1, _id: -1 }, limit })
-  return (await page.toArray()).map(toRecord)
+  const found = deferrals.find(page, { projection: projection(now), sort: { createdAt: -1, _id: -1 }, limit })
+  return (await found.toArray()).map(toRecord)
+}
+
+/** How many there are, up to the limit. */
+export function counting(deferrals: Deferrals, { limit, ...filter }: CountQuery, now: Instant): Promise<number> {
+  return deferrals.countDocuments(filterOf(filter, now), { limit })
+}
+
+/** One page of what is due, earliest first, along the partial index of what wakes. */
+export async function waking(deferrals: Deferrals, { issuer, after, limit }: DueQuery, now: Instant): Promise<Stored[]> {
+  const filter = {
+    issuer,
+    wakeAt: after ? { $gte: after.wakeAt } : { $exists: true },
+    ...(after && { $or: [{ wakeAt: { $gt: after.wakeAt } }, { _id: { $gt: after.id } }] }),
+    $expr: { $lte: ['$wakeAt', now] },
+  } as Filter<DeferralDocument>
+  // without the index every sweep would read the whole collection: better an error
+  const options = { hint: dueKey, projection: projection(now), sort: { wakeAt: 1, _id: 1 }, limit } as const
+  return (await deferrals.find(filter, options).toArray()).map(toRecord)
+}
+
+function filterOf({ issuer, status, clientId, accountId, notification }: DeferralFilter, now: Instant) {
+  return {
+    issuer,
+    ...statusFilter(status, now),
+    ...(clientId !== undefined && { clientId }),
+    ...(accountId !== undefined && { accountId }),
+    ...(notification !== undefined && notificationFilter(notification)),
+  } as Filter<DeferralDocument>
 }
 
 // all statuses by name are one merge of index scans; any of them, without the names, would be sorted in memory
-function notificationFilter(status: NonNullable<DeferralQuery['notification']>): Filter<DeferralDocument> {
+function notificationFilter(status: NonNullable<DeferralFilter['notification']>): Filter<DeferralDocument> {
   return { 'notification.status': status === 'any' ? { $in: [...notificationStatuses] } : status }
 }
 
-function statusFilter(status: DeferralQuery['status'], now: Instant): Filter<DeferralDocument> {
+function statusFilter(status: DeferralFilter['status'], now: Instant): Filter<DeferralDocument> {
   switch (status) {
     case undefined:
       return {}

@@ -1,8 +1,11 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Collection, CreateIndexesOptions, Db, Document, IndexDescription, MongoServerError } from 'mongodb'
+import { ensureIndexes } from './mongodb_indexes.js'
 
-/** Raised when documents of an earlier version need more than a new validator. */
-export const schemaVersion = 1
+/**
+ * Raised with every change of the validator. Documents of the version before and of the version after must pass it, as nodes of
+ * both run side by side during an upgrade: a new member is optional for one version.
+ */
+export const schemaVersion = 2
 
 const date = { bsonType: 'date' }
 const text = { bsonType: 'string' }
@@ -13,7 +16,11 @@ const count = { bsonType: ['int', 'long', 'double'], minimum: 0 }
 
 const properties: Record<string, Document> = {
   _id: { bsonType: 'string', minLength: 22, maxLength: 22 },
-  schemaVersion: { enum: [schemaVersion] },
+  schemaVersion: { bsonType: ['int', 'long', 'double'], minimum: 2 },
+  issuer: text,
+  revision: count,
+  writeId: text,
+  history: { bsonType: 'array', items: object },
   profile: { enum: ['openid', 'oauth'] },
   status: { enum: ['pending', 'approved', 'denied', 'cancelled', 'redeemed'] },
   clientId: text,
@@ -36,8 +43,7 @@ const properties: Record<string, Document> = {
   requestedDetails: json,
   source: json,
   decision: json,
-  claim: object,
-  fence: count,
+  answer: object,
   cancelledBy: text,
   notification: object,
   createdAt: date,
@@ -46,11 +52,16 @@ const properties: Record<string, Document> = {
   decidedAt: date,
   redeemedAt: date,
   cancelledAt: date,
+  expiredAt: date,
+  wakeAt: date,
   purgeAt: date,
 }
 
 const required = [
   'schemaVersion',
+  'issuer',
+  'revision',
+  'writeId',
   'profile',
   'status',
   'clientId',
@@ -59,56 +70,57 @@ const required = [
   'interval',
   'lifetime',
   'source',
-  'fence',
   'createdAt',
   'expiresAt',
   'purgeAt',
 ]
 
-/**
- * Kept as JSON text: their keys come from requests, and BSON would refuse or reinterpret some (`$ref`, `_bsontype`, NUL, deep
- * nesting).
- */
-export const jsonMembers = Object.keys(properties).filter((name) => properties[name] === json)
+const tag = 'oidc-provider-deferred'
 
-const validator = { $jsonSchema: { bsonType: 'object', required, properties } }
+function validatorOf(version: number): Document {
+  return { $jsonSchema: { bsonType: 'object', title: `${tag} ${version}`, required, properties } }
+}
 
-/** The index that workers sweep: only deferrals whose client may have to be told something are in it. */
-export const dueIndex = 'notification_due'
+/** Key of the index that sweeps read: only deferrals that somebody has to look at again are in it. */
+export const dueKey = { issuer: 1, wakeAt: 1, _id: 1 } as const
+
+const newest = { createdAt: -1, _id: -1 } as const
 
 /** Each index and the query that needs it. */
 const indexes: (IndexDescription & CreateIndexesOptions)[] = [
   { name: 'purge', key: { purgeAt: 1 }, expireAfterSeconds: 0 },
-  { name: 'newest', key: { createdAt: -1, _id: -1 } },
-  { name: 'by_status', key: { status: 1, createdAt: -1, _id: -1 } },
-  { name: 'by_client', key: { clientId: 1, createdAt: -1, _id: -1 } },
-  { name: 'by_account', key: { accountId: 1, createdAt: -1, _id: -1 } },
-  {
-    name: dueIndex,
-    key: { 'notification.due': 1, _id: 1 },
-    partialFilterExpression: { 'notification.due': { $exists: true } },
-  },
+  { name: 'newest', key: { issuer: 1, ...newest } },
+  { name: 'by_status', key: { issuer: 1, status: 1, ...newest } },
+  { name: 'by_client', key: { issuer: 1, clientId: 1, ...newest } },
+  { name: 'by_account', key: { issuer: 1, accountId: 1, ...newest } },
+  { name: 'due', key: dueKey, partialFilterExpression: { wakeAt: { $exists: true } } },
   {
     name: 'by_notification',
-    key: { 'notification.status': 1, createdAt: -1, _id: -1 },
+    key: { issuer: 1, 'notification.status': 1, ...newest },
     partialFilterExpression: { 'notification.status': { $exists: true } },
   },
 ]
 
 /** Creates collection, validator and indexes. Idempotent, and safe when several nodes start at once. */
-export async function migrateDeferrals<T extends Document>(db: Db, collection: Collection<T>): Promise<void> {
+export async function migrateDeferrals<T extends Document>(
+  db: Db,
+  collection: Collection<T>,
+  version = schemaVersion,
+): Promise<void> {
   try {
-    await db.createCollection(collection.collectionName, { validator })
+    await db.createCollection(collection.collectionName, { validator: validatorOf(version) })
   } catch (error) {
     if ((error as MongoServerError).codeName !== 'NamespaceExists') throw error
-    await modernise(db, collection.collectionName)
+    await raiseValidator(db, collection.collectionName, version)
   }
-  await collection.createIndexes(indexes)
+  await ensureIndexes(collection, indexes)
 }
 
-// looks before it changes: collMod takes a lock, and rights that a node at run time may not have
-async function modernise(db: Db, name: string): Promise<void> {
+// a later node's validator stays: it takes the documents of this version as well. Looks before it changes: collMod takes a lock,
+// and rights that a node at run time may not have
+async function raiseValidator(db: Db, name: string, version: number): Promise<void> {
   const [info] = await db.listCollections({ name }).toArray()
-  const { options } = info as { options?: { validator?: Document } }
-  if (!isDeepStrictEqual(options?.validator, validator)) await db.command({ collMod: name, validator })
+  const { options } = info as { options?: { validator?: { $jsonSchema?: { title?: string } } } }
+  const [, existing = 0] = new RegExp(`^${tag} (\\d+)$`).exec(options?.validator?.$jsonSchema?.title ?? '') ?? []
+  if (Number(existing) < version) await db.command({ collMod: name, validator: validatorOf(version) })
 }

@@ -1,0 +1,146 @@
+/*
+ * The part of the state machine that is about the notification. What these functions return is merged into a record by a
+ * transition; the transitions at the end are those of the worker that sends.
+ */
+import type { DeferralRecord } from './deferral.js'
+import type { NotificationRecord, Sealing, Settlement } from './notification.js'
+import { changed, isUnexpired, seconds, type Transition } from './transition.js'
+
+type Member = { notification?: NotificationRecord }
+
+const later = (a: Date, b: Date) => (a > b ? a : b)
+
+/** The notification of a handle that is being issued. */
+export function begun(sealing: Sealing | undefined, isDecided: boolean, expiresAt: Date, now: Date): Member {
+  if (!sealing) return {}
+  const heldUntil = seconds(sealing.hold, now)
+  const [status, due] = isDecided ? (['owed', heldUntil] as const) : (['waiting', expiresAt] as const)
+  return { notification: { status, sealed: sealing.sealed, due, heldUntil, attempts: 0, fence: 0 } }
+}
+
+/** There is something to tell, while there is time. */
+export function owed({ notification, expiresAt }: DeferralRecord, now: Date): Member {
+  if (notification?.status !== 'waiting' || expiresAt <= now) return {}
+  return { notification: { ...notification, status: 'owed', due: later(now, notification.heldUntil) } }
+}
+
+/** Nothing has to be told any more. */
+export function suppressed({ notification }: DeferralRecord): Member {
+  if (!notification) return {}
+  const { status } = notification
+  const isOpen = status === 'waiting' || status === 'owed'
+  return { notification: erased({ ...notification, status: isOpen ? 'suppressed' : status }) }
+}
+
+/** The same notification with another expiry; a lease stays as it is. */
+export function postponed({ notification }: DeferralRecord, expiresAt: Date): Member {
+  if (!notification?.due) return {}
+  const { status, due, leased } = notification
+  const isKept = status === 'owed' && (due < expiresAt || leased)
+  return { notification: { ...notification, due: isKept ? due : expiresAt } }
+}
+
+/** The deferral has expired, and nobody is sending: what is sealed is erased. `undefined`: there is nothing to do. */
+export function lapsed({ notification }: DeferralRecord, now: Date): Member | undefined {
+  if (!notification || !isDue(notification, now)) return undefined
+  const { status, reason = 'the deferral expired' } = notification
+  if (status === 'waiting') return { notification: erased({ ...notification, status: 'suppressed' }) }
+  return { notification: erased({ ...notification, status: 'failed', reason }) }
+}
+
+/** Whether a worker has to look at it. */
+export function isDue({ due }: NotificationRecord, now: Date): boolean {
+  return due !== undefined && due <= now
+}
+
+/** The client does not want to be told any more. */
+export const suppress: Transition = (record, now) => {
+  if (record.notification?.sealed === undefined) return undefined
+  return changed(record, suppressed(record), { at: now, event: 'notification_suppressed' })
+}
+
+/** The client has its handle: it may be notified `delay` seconds from now. May be repeated. */
+export const arm =
+  (delay: number): Transition =>
+  (record, now) => {
+    const { notification } = record
+    if (!notification || notification.attempts > 0) return undefined
+    if (notification.status !== 'waiting' && notification.status !== 'owed') return undefined
+    const heldUntil = seconds(delay, now)
+    const armed = { ...notification, heldUntil }
+    return changed(record, { notification: notification.status === 'owed' ? { ...armed, due: heldUntil } : armed })
+  }
+
+/** Leases an owed notification for `lease` seconds, for one attempt. */
+export const leaseNotification =
+  (lease: number): Transition =>
+  (record, now) => {
+    const { notification } = record
+    if (notification?.status !== 'owed' || !isDue(notification, now) || !isUnexpired(record, now)) return undefined
+    const attempts = notification.attempts + 1
+    const lent = { due: seconds(lease, now), fence: notification.fence + 1, leased: true, attempts, attemptedAt: now }
+    const entry = { at: now, event: 'notification_attempted', attempts }
+    return changed(record, { notification: { ...notification, ...lent } }, entry, true)
+  }
+
+/** Ends the attempt with this fence; unless it delivered, only while nothing was suppressed meanwhile. May be repeated. */
+export const settleNotification =
+  (fence: number, settlement: Settlement): Transition =>
+  (record, now) => {
+    const { notification } = record
+    if (notification?.fence !== fence) return undefined
+    if (settlement.status !== 'delivered' && notification.due === undefined) return undefined
+    const { reason, answer } = { reason: undefined, answer: undefined, ...settlement }
+    const outcome = { ...(reason !== undefined && { reason }), ...(answer !== undefined && { answer }) }
+    const settled = settledAs(settlement, { ...withoutOutcome(notification), ...outcome }, record, now)
+    return changed(record, { notification: settled }, { at: now, event: settledEvents[settlement.status], ...outcome })
+  }
+
+/** Has the notification sent again, at once and from the first attempt on. */
+export const replayNotification: Transition = (record, now) => {
+  const { notification } = record
+  if (!notification?.sealed || !isUnexpired(record, now)) return undefined
+  const { leased, ...kept } = notification
+  const isWaiting = kept.status === 'owed' && !leased && kept.due !== undefined && kept.due > now
+  if (kept.status !== 'failed' && !isWaiting) return undefined
+  const due = later(now, kept.heldUntil)
+  const replayed = { ...kept, status: 'owed', due, attempts: 0, fence: kept.fence + 1 }
+  return changed(record, { notification: replayed }, { at: now, event: 'notification_replayed' }, true)
+}
+
+const settledEvents: Record<Settlement['status'], string> = {
+  delivered: 'notified',
+  owed: 'notification_postponed',
+  failed: 'notification_failed',
+  suppressed: 'notification_suppressed',
+}
+
+function settledAs(
+  settlement: Settlement,
+  notification: NotificationRecord,
+  { expiresAt }: DeferralRecord,
+  now: Date,
+): NotificationRecord {
+  const settled = { ...notification, status: settlement.status }
+  switch (settlement.status) {
+    case 'owed': {
+      const due = seconds(settlement.delay, now)
+      return { ...settled, due: due < expiresAt ? due : expiresAt }
+    }
+    case 'failed':
+      // it can be replayed until the deferral expires
+      return expiresAt > now ? { ...settled, due: expiresAt } : erased(settled)
+    case 'delivered':
+      return erased({ ...settled, deliveredAt: now })
+    case 'suppressed':
+      return erased(settled)
+  }
+}
+
+function withoutOutcome({ reason, answer, leased, ...kept }: NotificationRecord): NotificationRecord {
+  return kept
+}
+
+function erased({ sealed, due, leased, ...kept }: NotificationRecord): NotificationRecord {
+  return kept
+}

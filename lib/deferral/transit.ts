@@ -1,0 +1,134 @@
+import type { DeferralRecord } from './deferral.js'
+import { newId } from './handle.js'
+import type { DeferralStore, HistoryEntry, Stored } from './store.js'
+import type { Transition } from './transition.js'
+
+const attempts = 20
+const longestPause = 500
+
+/** What `transit` is told beside the transition. */
+export interface Given {
+  /** read by the caller already: saves the read */
+  known?: Stored | undefined
+  /** a test's clock */
+  now?: Date | undefined
+}
+
+/** What was written: the record, and the history entry that came with it. */
+export interface Written {
+  record: Stored
+  entry: HistoryEntry | undefined
+}
+
+/** A write whose reply was lost. */
+interface Doubt extends Written {
+  writeId: string
+  revision: number
+}
+
+const queues = new WeakMap<DeferralStore, Map<string, Promise<unknown>>>()
+
+/**
+ * Applies a transition: read, apply, swap; a missed swap starts over. `undefined`: the guard failed, on a record that was read
+ * for it. A rejection means "not known", or that others wrote again and again.
+ *
+ * Transitions of one deferral run one after the other on a node: what contends are nodes, not requests.
+ */
+export function transit(store: DeferralStore, id: string, transition: Transition, given: Given = {}): Promise<Written | undefined> {
+  const queue = queues.get(store) ?? new Map<string, Promise<unknown>>()
+  queues.set(store, queue)
+  const turn = queue.get(id)
+  const run = turn
+    ? turn.then(() => contend(store, id, transition, { ...given, known: undefined }))
+    : contend(store, id, transition, given)
+  const done = run.then(ignore, ignore)
+  queue.set(id, done)
+  void done.then(() => queue.get(id) === done && queue.delete(id))
+  return run
+}
+
+/** Stores a new record. `undefined`: the id exists. The same rule holds for a lost reply. */
+export async function begin(
+  store: DeferralStore,
+  record: DeferralRecord,
+  entry: HistoryEntry,
+  now?: Date,
+): Promise<Stored | undefined> {
+  const writeId = newId()
+  try {
+    return stamped(await store.insert(record, writeId, entry, now))
+  } catch (error) {
+    const there = stamped(await store.find(record.id, now, true))
+    if (!there) throw error
+    const isOurs = there.writeId === writeId || (await isInHistory(store, record.id, writeId))
+    return isOurs ? there : undefined
+  }
+}
+
+/** Notes when this node had the record: a known record ages by the node's stopwatch. */
+export function stamped<T extends Stored | undefined>(record: T): T {
+  if (record) readHere.set(record, performance.now())
+  return record
+}
+
+const readHere = new WeakMap<Stored, number>()
+const ignore = () => undefined
+
+async function contend(store: DeferralStore, id: string, transition: Transition, { known, now }: Given): Promise<Written | undefined> {
+  const doubts: Doubt[] = []
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const guess = attempt === 0 ? known : undefined
+    const before = guess ?? stamped(await store.find(id, now, doubts.length > 0))
+    const recovered = before && (await recover(store, before, doubts))
+    if (recovered) return recovered
+    const change = before && transition(before, now ?? instantOf(before))
+    // a guard that fails on a known record proves nothing
+    if (!change && guess) continue
+    if (!before || !change) return undefined
+    const writeId = newId()
+    const begun = performance.now()
+    try {
+      const swapped = await store.swap(before, change, writeId, now)
+      if (swapped) return { record: aged(swapped, before), entry: change.entry }
+    } catch (error) {
+      if (doubts.length > 0) throw error
+      const record = { ...change.after, revision: before.revision + 1, writeId }
+      doubts.push({ writeId, revision: before.revision, record: aged(record, before), entry: change.entry })
+      continue
+    }
+    await pause(attempt, performance.now() - begun)
+  }
+  throw new Error('too many writes to one deferral at once')
+}
+
+// the last write is ours, or others have written since and ours is in the history, or it was not made
+async function recover(store: DeferralStore, current: Stored, doubts: Doubt[]): Promise<Written | undefined> {
+  for (const { writeId, revision, record, entry } of doubts) {
+    if (current.revision <= revision) continue
+    if (current.writeId === writeId) return { record: current, entry }
+    if (await isInHistory(store, current.id, writeId)) return { record, entry }
+  }
+  return undefined
+}
+
+async function isInHistory(store: DeferralStore, id: string, writeId: string): Promise<boolean> {
+  return (await store.history(id)).some((entry) => entry.writeId === writeId)
+}
+
+// a store that does not ask its clock again leaves `readAt` as it was read
+function aged(after: Stored, before: Stored): Stored {
+  const since = after.readAt > before.readAt ? performance.now() : readHere.get(before)
+  if (since !== undefined) readHere.set(after, since)
+  return after
+}
+
+function instantOf(record: Stored): Date {
+  const since = readHere.get(record)
+  return since === undefined ? record.readAt : new Date(record.readAt.getTime() + Math.floor(performance.now() - since))
+}
+
+// a pause that is short beside the write itself would spread nobody
+function pause(attempt: number, took: number): Promise<void> {
+  const longest = Math.min(took * 2 ** attempt, longestPause)
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * longest))
+}

@@ -1,0 +1,34 @@
+import type { DeferralRecord } from './deferral.js'
+import type { Change, HistoryEntry } from './store.js'
+
+/** What becomes of a record at an instant; `undefined`: the guard fails. */
+export type Transition = (record: DeferralRecord, now: Date) => Change | undefined
+
+/** So many seconds after an instant. */
+export const seconds = (count: number, from: Date) => new Date(from.getTime() + count * 1000)
+
+/** Whether the deferral has not expired. */
+export const isUnexpired = ({ expiresAt }: DeferralRecord, now: Date) => expiresAt > now
+
+/** Whether nobody has ended it yet. */
+export const isUnfinished = ({ status }: DeferralRecord) => status === 'pending' || status === 'approved'
+
+/** The record with these members changed. A member that becomes `undefined` is gone. */
+export function changed(record: DeferralRecord, members: object, entry?: HistoryEntry, unexpired = false): Change {
+  return { after: woken({ ...record, ...members }), unexpired, ...(entry && { entry }) }
+}
+
+/** The record with its `wakeAt`. Members that are `undefined` are left out. */
+export function woken(members: object): DeferralRecord {
+  const record = Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
+  const wakeAt = nextWake(record as object as DeferralRecord)
+  if (wakeAt) record.wakeAt = wakeAt
+  else delete record.wakeAt
+  return record as object as DeferralRecord
+}
+
+function nextWake(record: DeferralRecord): Date | undefined {
+  const expiry = isUnfinished(record) && !record.expiredAt ? record.expiresAt : undefined
+  const instants = [record.notification?.due, expiry, record.answer?.until].filter((instant) => instant !== undefined)
+  return instants.sort((a, b) => a.getTime() - b.getTime())[0]
+}

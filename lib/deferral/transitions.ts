@@ -1,0 +1,134 @@
+/*
+ * The state machine. A transition takes a record and the instant, and returns what becomes of the record, or nothing when its
+ * guard fails. It never mutates and never waits; `transit` writes what it returns.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { Decision, DeferralRecord, Interaction, Progress } from './deferral.js'
+import { begun, lapsed, owed, postponed, suppressed } from './notification_steps.js'
+import type { Cancellation, Exchange, NewDeferral } from './store.js'
+import { changed, isUnexpired, isUnfinished, seconds, type Transition, woken } from './transition.js'
+
+const isPending = (record: DeferralRecord, now: Date) => record.status === 'pending' && isUnexpired(record, now)
+
+/** A new deferral of this issuer. */
+export function created({ expiresIn, sealing, ...request }: NewDeferral, issuer: string, now: Date): DeferralRecord {
+  const expiresAt = seconds(expiresIn, now)
+  return woken({
+    ...request,
+    issuer,
+    status: 'pending',
+    createdAt: now,
+    expiresAt,
+    readAt: now,
+    ...(request.handleHash !== undefined && { exchangedAt: now }),
+    ...begun(sealing, false, expiresAt, now),
+  })
+}
+
+/** Spends the deferred code. Expiry starts anew. */
+export const exchange =
+  ({ sealing, ...exchanged }: Exchange): Transition =>
+  (record, now) => {
+    const { status, exchangedAt, lifetime } = record
+    if (exchangedAt || !isUnexpired(record, now) || status === 'cancelled' || status === 'redeemed') return undefined
+    const expiresAt = seconds(lifetime, now)
+    const notification = begun(sealing, status !== 'pending', expiresAt, now)
+    const members = { ...exchanged, ...notification, exchangedAt: now, expiresAt }
+    return changed(record, members, { at: now, event: 'exchanged' }, true)
+  }
+
+/** Sets what a waiting client is told. A step that is said again is not in the history again. */
+export const progress =
+  (given: Progress): Transition =>
+  (record, now) => {
+    if (!isPending(record, now)) return undefined
+    const { step } = given
+    const isNew = record.progress?.step !== step
+    return changed(record, { progress: given }, isNew ? { at: now, event: 'progress', step } : undefined, true)
+  }
+
+/** Says where somebody has to act. */
+export const requireInteraction =
+  (interaction: Interaction): Transition =>
+  (record, now) => {
+    if (!isPending(record, now)) return undefined
+    const { host } = new URL(interaction.uri)
+    return changed(record, { interaction }, { at: now, event: 'interaction_required', host }, true)
+  }
+
+/** Takes that back. */
+export const resume: Transition = (record, now) => {
+  if (!isPending(record, now) || !record.interaction) return undefined
+  return changed(record, { interaction: undefined }, { at: now, event: 'resumed' }, true)
+}
+
+/** Approves or denies. The notification is owed from the same write on. */
+export const decide =
+  (status: 'approved' | 'denied', decision: Decision): Transition =>
+  (record, now) => {
+    if (!isPending(record, now)) return undefined
+    const { by } = decision
+    const members = { status, decision, decidedAt: now, ...owed(record, now) }
+    return changed(record, members, { at: now, event: status, ...(by !== undefined && { by }) }, true)
+  }
+
+/** Cancels what is not redeemed, an expired deferral too. */
+export const cancel =
+  ({ by, isByClient }: Cancellation = {}): Transition =>
+  (record, now) => {
+    if (!isUnfinished(record)) return undefined
+    const notification = isByClient ? suppressed(record) : owed(record, now)
+    const named = by !== undefined && { by }
+    const members = { status: 'cancelled', cancelledAt: now, ...notification, ...(named && { cancelledBy: by }) }
+    const entry = { at: now, event: 'cancelled', ...named, ...(isByClient && { isByClient }) }
+    return changed(record, members, entry)
+  }
+
+/** Moves the expiry to `expiresIn` seconds from now. */
+export const extend =
+  (expiresIn: number): Transition =>
+  (record, now) => {
+    if (!record.exchangedAt || !isUnfinished(record) || !isUnexpired(record, now)) return undefined
+    const expiresAt = seconds(expiresIn, now)
+    return changed(record, { expiresAt, ...postponed(record, expiresAt) }, { at: now, event: 'extended', expiresAt }, true)
+  }
+
+/** What tokens were minted from, and the answer to keep for the option `retryWindow`. */
+export interface Minted {
+  decision: Decision
+  decidedAt: Date
+  answer?: { sealed: string; seconds: number } | undefined
+}
+
+/** The only write of a redemption. It names the decision the tokens were minted from: a newer record may be there by now. */
+export const redeem =
+  ({ decision, decidedAt, answer }: Minted): Transition =>
+  (record, now) => {
+    if (record.status !== 'approved' || !record.exchangedAt || !isUnexpired(record, now)) return undefined
+    const isMintedFrom = record.decidedAt.getTime() === decidedAt.getTime() && isDeepStrictEqual(record.decision, decision)
+    if (!isMintedFrom || (decision.until && decision.until <= now)) return undefined
+    const kept = answer && { answer: { sealed: answer.sealed, until: seconds(answer.seconds, now) } }
+    const members = { status: 'redeemed', redeemedAt: now, ...suppressed(record), ...kept }
+    return changed(record, members, { at: now, event: 'redeemed' }, true)
+  }
+
+/**
+ * Notes that the time is over: `expiredAt` where nobody decided or redeemed it; nothing is left to notify of then, and what was
+ * kept for that is erased.
+ */
+export const expire: Transition = (record, now) => {
+  if (isUnexpired(record, now)) return undefined
+  const isNew = isUnfinished(record) && !record.expiredAt
+  const notification = lapsed(record, now)
+  if (!isNew && !notification) return undefined
+  const isFailed = record.notification?.status === 'owed' && notification
+  const members = { ...notification, ...(isNew && { expiredAt: now }) }
+  if (isNew) return changed(record, members, { at: now, event: 'expired', ...(isFailed && { notification: 'failed' }) })
+  return changed(record, members, isFailed ? { at: now, event: 'notification_failed' } : undefined)
+}
+
+/** Erases the answer that was kept for a retry. */
+export const forgetAnswer: Transition = (record, now) => {
+  if (!record.answer || record.answer.until > now) return undefined
+  return changed(record, { answer: undefined })
+}

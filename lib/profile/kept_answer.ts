@@ -1,0 +1,61 @@
+/*
+ * The option `retryWindow`: a client on a bad network whose token response was lost polls again, and gets the same answer. It is
+ * kept as a compact JWE (RFC 7516) under a key that only the holder of the handle can derive (RFC 5869).
+ */
+import { hkdfSync } from 'node:crypto'
+import { CompactEncrypt, compactDecrypt, errors as joseErrors } from 'jose'
+import { errors } from 'oidc-provider'
+import type { Core } from '../core.js'
+import { type DeferralRecord, describe } from '../deferral/deferral.js'
+import { parseHandle } from '../deferral/handle.js'
+import type { Context } from '../host/context.js'
+import { withPlainFaults } from '../host/faults.js'
+import { keepAnswer } from '../host/listeners.js'
+import { loadStanding } from '../host/standing.js'
+import { refusal } from './token_error_response.js'
+
+type Owner = Pick<DeferralRecord, 'id' | 'issuer' | 'clientId'>
+
+/** The answer of a redemption as it is kept. */
+export function sealAnswer(handle: string, owner: Owner, body: unknown): Promise<string> {
+  return new CompactEncrypt(Buffer.from(JSON.stringify(body)))
+    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', ...claimsOf(owner) })
+    .encrypt(keyOf(handle, owner))
+}
+
+/** Gives the rightful client the answer of its redemption again. */
+export async function repeatAnswer(ctx: Context, core: Core, deferral: DeferralRecord, handle: string): Promise<void> {
+  if (!(await isStanding(ctx, core, deferral))) throw refusal(ctx, deferral, 'invalid_grant')
+  ctx.oidc.entity('Deferral', describe(deferral))
+  ctx.body = await openAnswer(handle, deferral, deferral.answer?.sealed ?? '')
+  keepAnswer(ctx)
+}
+
+async function openAnswer(handle: string, owner: Owner, sealed: string): Promise<unknown> {
+  const { plaintext, protectedHeader } = await compactDecrypt(sealed, keyOf(handle, owner))
+  const expected = claimsOf(owner)
+  const isOurs = protectedHeader.deferral_id === expected.deferral_id && protectedHeader.iss === expected.iss
+  if (!isOurs || protectedHeader.client_id !== expected.client_id) {
+    throw new joseErrors.JWEInvalid('kept for another deferral')
+  }
+  return JSON.parse(Buffer.from(plaintext).toString())
+}
+
+// what was revoked meanwhile is not handed out again
+async function isStanding(ctx: Context, core: Core, { source }: DeferralRecord): Promise<boolean> {
+  try {
+    await withPlainFaults(loadStanding(ctx, core, source))
+    return true
+  } catch (error) {
+    if (error instanceof errors.AccessDenied) return false
+    throw error
+  }
+}
+
+function claimsOf({ id, issuer, clientId }: Owner) {
+  return { iss: issuer, deferral_id: id, client_id: clientId }
+}
+
+function keyOf(handle: string, { id }: Owner): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', parseHandle(handle).secret, id, 'retryWindow', 32))
+}

@@ -1,0 +1,43 @@
+/**
+ * Members that are kept as JSON text: their keys come from requests, and BSON would refuse or reinterpret some (`$ref`,
+ * `_bsontype`, NUL, deep nesting).
+ */
+export const jsonMembers = ['authorizationDetails', 'claims', 'context', 'requestedDetails', 'source', 'decision'] as const
+
+type Members = Record<string, unknown>
+
+/** The members of a record as they are kept. */
+export function toDocument(members: object): Members {
+  const document: Members = { ...members }
+  for (const name of jsonMembers) if (document[name] !== undefined) document[name] = JSON.stringify(document[name])
+  return document
+}
+
+/**
+ * The record in a document, which becomes it. JSON text is parsed when a member is first read: whose a deferral is must be known
+ * before anything large is parsed, or the time an answer takes would tell that a foreign handle exists.
+ */
+export function fromDocument<T>(document: Members): T {
+  for (const name of jsonMembers) {
+    const text = document[name]
+    if (typeof text === 'string') parseOnce(document, name, text)
+  }
+  return document as T
+}
+
+function parseOnce(document: Members, name: string, text: string): void {
+  Object.defineProperty(document, name, {
+    configurable: true,
+    enumerable: true,
+    get(this: Members) {
+      const value: unknown = revived(name, JSON.parse(text))
+      Object.defineProperty(this, name, { configurable: true, enumerable: true, writable: true, value })
+      return value
+    },
+  })
+}
+
+// the one date among these members
+function revived(name: string, value: Members): Members {
+  return name === 'decision' && value.until ? { ...value, until: new Date(value.until as string) } : value
+}
