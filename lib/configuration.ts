@@ -112,7 +112,9 @@ function members(known: Record<string, Check>): Check {
 }
 
 function assertStore(store: unknown, at: string): void {
-  const missing = storeOperations.filter((name) => typeof (store as Record<string, unknown> | null)?.[name] !== 'function')
+  const missing = storeOperations.filter(
+    (name) => typeof (store as Record<string, unknown> | null)?.[name] !== 'function',
+  )
   if (missing.length)
     fail(at, `must be a DeferralStore such as memoryStore() or mongoStore(db), it lacks ${missing.join(', ')}`)
 }

@@ -36,10 +36,7 @@ export interface NotificationListing {
 const members = ['status', 'cursor', 'limit']
 
 /** Reads one page of notifications; a `TypeError` names what is wrong with the query. */
-export async function listNotifications(
-  records: Records,
-  query: NotificationQuery,
-): Promise<NotificationListing> {
+export async function listNotifications(records: Records, query: NotificationQuery): Promise<NotificationListing> {
   assertQuery(query, members, notificationStatuses)
   const { found, cursor } = await page(records, { notification: query.status ?? 'any' }, query)
   return {

@@ -17,7 +17,11 @@ export interface Mint {
  * Redeems an approved deferral: mint, then the one write, then the caller answers. `undefined`: somebody else was faster, and
  * nothing is left of what was minted. Dying before the write loses nothing, the next poll mints again.
  */
-export async function redeem(records: Records, approved: Approved, { mint, discard }: Mint): Promise<Stored | undefined> {
+export async function redeem(
+  records: Records,
+  approved: Approved,
+  { mint, discard }: Mint,
+): Promise<Stored | undefined> {
   const { decision, decidedAt } = approved
   let answer: Minted['answer']
   try {

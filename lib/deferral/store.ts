@@ -1,11 +1,4 @@
-import type {
-  Binding,
-  DeferralRecord,
-  DeferralStatus,
-  DeferredRequest,
-  Interaction,
-  JsonObject,
-} from './deferral.js'
+import type { Binding, DeferralRecord, DeferralStatus, DeferredRequest, Interaction, JsonObject } from './deferral.js'
 import type { NotificationStatus, Sealing } from './notification.js'
 
 /** A deferral to be created, and the seconds until it expires. One that comes with its poll handle needs no exchange. */
@@ -128,7 +121,15 @@ export interface DeferralStore {
 }
 
 /** The operations a store must have, for the check at start. */
-export const storeOperations = ['insert', 'find', 'swap', 'history', 'list', 'count', 'due'] as const satisfies (keyof DeferralStore)[]
+export const storeOperations = [
+  'insert',
+  'find',
+  'swap',
+  'history',
+  'list',
+  'count',
+  'due',
+] as const satisfies (keyof DeferralStore)[]
 
 /**
  * The same store, its faults wrapped in plain errors: one that carries `expose` or `statusCode` would otherwise be

@@ -34,7 +34,12 @@ const queues = new WeakMap<DeferralStore, Map<string, Promise<unknown>>>()
  *
  * Transitions of one deferral run one after the other on a node: what contends are nodes, not requests.
  */
-export function transit(store: DeferralStore, id: string, transition: Transition, given: Given = {}): Promise<Written | undefined> {
+export function transit(
+  store: DeferralStore,
+  id: string,
+  transition: Transition,
+  given: Given = {},
+): Promise<Written | undefined> {
   const queue = queues.get(store) ?? new Map<string, Promise<unknown>>()
   queues.set(store, queue)
   const turn = queue.get(id)
@@ -74,7 +79,12 @@ export function stamped<T extends Stored | undefined>(record: T): T {
 const readHere = new WeakMap<Stored, number>()
 const ignore = () => undefined
 
-async function contend(store: DeferralStore, id: string, transition: Transition, { known, now }: Given): Promise<Written | undefined> {
+async function contend(
+  store: DeferralStore,
+  id: string,
+  transition: Transition,
+  { known, now }: Given,
+): Promise<Written | undefined> {
   const doubts: Doubt[] = []
   for (let attempt = 0; attempt < attempts; attempt++) {
     const guess = attempt === 0 ? known : undefined

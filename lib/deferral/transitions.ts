@@ -90,7 +90,12 @@ export const extend =
   (record, now) => {
     if (!record.exchangedAt || !isUnfinished(record) || !isUnexpired(record, now)) return undefined
     const expiresAt = seconds(expiresIn, now)
-    return changed(record, { expiresAt, ...postponed(record, expiresAt) }, { at: now, event: 'extended', expiresAt }, true)
+    return changed(
+      record,
+      { expiresAt, ...postponed(record, expiresAt) },
+      { at: now, event: 'extended', expiresAt },
+      true,
+    )
   }
 
 /** What tokens were minted from, and the answer to keep for the option `retryWindow`. */
@@ -105,7 +110,8 @@ export const redeem =
   ({ decision, decidedAt, answer }: Minted): Transition =>
   (record, now) => {
     if (record.status !== 'approved' || !record.exchangedAt || !isUnexpired(record, now)) return undefined
-    const isMintedFrom = record.decidedAt.getTime() === decidedAt.getTime() && isDeepStrictEqual(record.decision, decision)
+    const isMintedFrom =
+      record.decidedAt.getTime() === decidedAt.getTime() && isDeepStrictEqual(record.decision, decision)
     if (!isMintedFrom || (decision.until && decision.until <= now)) return undefined
     const kept = answer && { answer: { sealed: answer.sealed, until: seconds(answer.seconds, now) } }
     const members = { status: 'redeemed', redeemedAt: now, ...suppressed(record), ...kept }

@@ -45,17 +45,17 @@ async function create(
   const source = await sourceOf(code)
   const { handle, hash } = newHandle('deferred_code', id)
   const record = await records.create({
-      id,
-      profile: 'openid',
-      ...reviewed(source),
-      ...claimsOf(ctx),
-      context: deferring.context,
-      interval: deferring.interval,
-      lifetime: deferring.expiresIn,
-      codeHash: hash,
-      source,
-      expiresIn: deferredCode,
-    })
+    id,
+    profile: 'openid',
+    ...reviewed(source),
+    ...claimsOf(ctx),
+    context: deferring.context,
+    interval: deferring.interval,
+    lifetime: deferring.expiresIn,
+    codeHash: hash,
+    source,
+    expiresIn: deferredCode,
+  })
   if (!record) throw new Error('a deferral with this id exists')
   deferred.add(ctx)
   ctx.oidc.entity('Deferral', describe(record))

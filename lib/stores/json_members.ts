@@ -2,7 +2,14 @@
  * Members that are kept as JSON text: their keys come from requests, and BSON would refuse or reinterpret some (`$ref`,
  * `_bsontype`, NUL, deep nesting).
  */
-export const jsonMembers = ['authorizationDetails', 'claims', 'context', 'requestedDetails', 'source', 'decision'] as const
+export const jsonMembers = [
+  'authorizationDetails',
+  'claims',
+  'context',
+  'requestedDetails',
+  'source',
+  'decision',
+] as const
 
 type Members = Record<string, unknown>
 

@@ -1,5 +1,11 @@
 import type { DeferralRecord } from '../deferral/deferral.js'
-import { type DeferralFilter, type DeferralStore, difference, type Stored, type StoredEntry } from '../deferral/store.js'
+import {
+  type DeferralFilter,
+  type DeferralStore,
+  difference,
+  type Stored,
+  type StoredEntry,
+} from '../deferral/store.js'
 import { fromDocument, toDocument } from './json_members.js'
 
 const graceSeconds = 86_400
@@ -54,7 +60,12 @@ export function memoryStore(): DeferralStore {
       if (current?.revision !== revision || (unexpired && (current.expiresAt as Date) <= now)) return undefined
       const { set, unset } = difference(before, after)
       const kept = Object.entries(current).filter(([name]) => !unset.includes(name))
-      const document = { ...Object.fromEntries(kept), ...structuredClone(toDocument(set)), revision: revision + 1, writeId }
+      const document = {
+        ...Object.fromEntries(kept),
+        ...structuredClone(toDocument(set)),
+        revision: revision + 1,
+        writeId,
+      }
       documents.set(id, document)
       if (entry) histories.get(id)?.push(structuredClone({ ...entry, writeId }))
       return { ...after, readAt: now, revision: revision + 1, writeId } as Stored

@@ -107,10 +107,9 @@ export function mongoStore(
 // so that what was created together is not deleted together
 function firstDocument({ id, readAt, ...record }: DeferralRecord, writeId: string, entry: HistoryEntry, now: Instant) {
   const moved = (value: unknown) =>
-    value instanceof Date
-      ? { $add: [now, value.getTime() - record.createdAt.getTime()] }
-      : { $literal: value }
-  const each = (members: object) => Object.fromEntries(Object.entries(members).map(([name, value]) => [name, moved(value)]))
+    value instanceof Date ? { $add: [now, value.getTime() - record.createdAt.getTime()] } : { $literal: value }
+  const each = (members: object) =>
+    Object.fromEntries(Object.entries(members).map(([name, value]) => [name, moved(value)]))
   const { notification, ...plain } = record
   const grace = graceSeconds * 1000 * (0.9 + Math.random() * 0.2)
   const life = record.expiresAt.getTime() - record.createdAt.getTime()

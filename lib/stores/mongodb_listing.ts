@@ -28,7 +28,11 @@ export function counting(deferrals: Deferrals, { limit, ...filter }: CountQuery,
 }
 
 /** One page of what is due, earliest first, along the partial index of what wakes. */
-export async function waking(deferrals: Deferrals, { issuer, after, limit }: DueQuery, now: Instant): Promise<Stored[]> {
+export async function waking(
+  deferrals: Deferrals,
+  { issuer, after, limit }: DueQuery,
+  now: Instant,
+): Promise<Stored[]> {
   const filter = {
     issuer,
     wakeAt: after ? { $gte: after.wakeAt } : { $exists: true },

@@ -1,5 +1,5 @@
 import type { Adapter } from 'oidc-provider'
-import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
+import { type Change, type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { memoryAdapter } from './memory_adapter.js'
 
 /** A fault to come: before the call does anything, or when its reply is lost. */
@@ -17,10 +17,20 @@ export interface Observation {
   interrupt(name: string, by: () => Promise<unknown>): void
 }
 
-/** A store that is watched: calls are named by verb. */
+/**
+ * A store that is watched. Calls are named by operation: `insert`, `find`, `find in doubt`, `swap exchanged` (by the history entry,
+ * plain `swap` without one). Sweeps come at any moment: their `due` can fail, but is not among the calls.
+ */
 export function observedStore(inner: DeferralStore = memoryStore()): Observation & { store: DeferralStore } {
   const observer = createObserver()
   return { ...observer.observation, store: observer.watch(inner, '') }
+}
+
+/** The name of a call of a store. */
+export function storeCall(operation: string, args: unknown[]): string {
+  if (operation === 'find' && args[2] === true) return 'find in doubt'
+  const event = operation === 'swap' && (args[1] as Change).entry?.event
+  return event ? `swap ${event}` : operation
 }
 
 /** An adapter of the host that is watched: calls are named `Model.verb`. */
@@ -45,7 +55,7 @@ export function distantAdapter(inner = memoryAdapter()): (name: string) => Adapt
 }
 
 /** Store calls that change nothing. */
-export const readVerbs = ['find', 'list']
+export const readVerbs = ['find', 'find in doubt', 'history', 'list', 'count', 'due']
 
 function createObserver() {
   const calls: string[] = []
@@ -62,7 +72,7 @@ function createObserver() {
   }
 
   async function observed(name: string, call: () => unknown): Promise<unknown> {
-    calls.push(name)
+    if (name !== 'due') calls.push(name)
     const interrupt = interrupts.get(name)
     interrupts.delete(name)
     await interrupt?.()
@@ -78,7 +88,10 @@ function createObserver() {
       get(inner, verb) {
         const member: unknown = Reflect.get(inner, verb)
         if (typeof member !== 'function' || typeof verb !== 'string') return member
-        return (...args: unknown[]) => observed(prefix + verb, () => Reflect.apply(member, inner, args))
+        return (...args: unknown[]) => {
+          const name = prefix === '' ? storeCall(verb, args) : prefix + verb
+          return observed(name, () => Reflect.apply(member, inner, args))
+        }
       },
     })
   }
