@@ -5,11 +5,13 @@ import { type Core, coreOf, keepCore } from './core.js'
 import { type Deferral, describe } from './deferral/deferral.js'
 import { Deferrals } from './deferral/deferrals.js'
 import { type DeferralEvent, eventsOf } from './deferral/events.js'
+import { isHandle } from './deferral/handle.js'
 import { createPacing } from './deferral/pacing.js'
 import { recordsOf } from './deferral/records.js'
 import type { HistoryEntry, Stored } from './deferral/store.js'
 import { installAnswers } from './host/answer.js'
 import { installClientRules } from './host/client.js'
+import { bodyOf, type Context } from './host/context.js'
 import { grantExpiry } from './host/grant.js'
 import { installHint } from './host/hint.js'
 import type { GrantHandler } from './host/hold.js'
@@ -21,7 +23,8 @@ import { installReplayDetection } from './host/replay_detection.js'
 import { takeBackCode } from './host/response_types.js'
 import { installRevocation } from './host/revocation.js'
 import { type Internals, internalsOf } from './host/seams.js'
-import { installTokenRoute } from './host/token_route.js'
+import { installTokenRoute, isLent } from './host/token_route.js'
+import { installUnavailable } from './host/unavailable.js'
 import { installUntil } from './host/until.js'
 import { createEgress } from './notification/egress.js'
 import { type EgressRules, egressRules } from './notification/egress_rules.js'
@@ -164,6 +167,7 @@ function installHost(core: Core): void {
   installClientRules(provider, { responseTypes: openid.responseTypes, grantTypes })
   installRevocation(provider, (ctx, token) => revoke(ctx, core, token))
   installUntil(provider)
+  installUnavailable(provider, (ctx) => isOurs(ctx, grantTypes))
   installAnswers(provider, {
     metadata: (ctx) => ({
       ...(profiles.openid && openidMetadata(ctx, core)),
@@ -171,4 +175,11 @@ function installHost(core: Core): void {
     }),
     isRevocationPrivate: profiles.oauth,
   })
+}
+
+// what was sent decides: the fault may come before the client is known
+function isOurs(ctx: Context, grantTypes: readonly string[]): boolean {
+  const { grant_type: grantType, completion_mode: mode, token } = bodyOf(ctx) ?? {}
+  if (isLent(ctx) || mode !== undefined || grantTypes.includes(grantType as string)) return true
+  return typeof token === 'string' && isHandle(token)
 }

@@ -108,7 +108,7 @@ async function contend(
     }
     await pause(attempt, performance.now() - begun)
   }
-  throw new Error('too many writes to one deferral at once')
+  throw Object.assign(new Error('too many writes to one deferral at once'), { isTransient: true })
 }
 
 // the last write is ours, or others have written since and ours is in the history, or it was not made

@@ -6,7 +6,12 @@ import { promisify } from 'node:util'
 import { MongoBinary, MongoMemoryReplSet, MongoMemoryServer } from 'mongodb-memory-server-core'
 import { cachedWheelBinary, wheelBinary } from './mongod_wheel.js'
 
-export type Mongo = { uri: string; stop(): Promise<void> }
+export type Mongo = {
+  uri: string
+  /** the processes of its members, by port; none of a server that was there */
+  pids?: Map<number, number>
+  stop(): Promise<void>
+}
 
 export type MongoOptions = {
   /** Members of the replica set: 1 (default, 0.4 s to start) or 3 (6 s). */
@@ -33,8 +38,11 @@ export async function startMongo(options: MongoOptions = {}): Promise<Mongo> {
   const server = options.standalone
     ? await MongoMemoryServer.create({ binary, instance: { args, storageEngine } })
     : await MongoMemoryReplSet.create({ binary, replSet: { args, storageEngine, count: options.members ?? 1 } })
+  const servers = server instanceof MongoMemoryReplSet ? server.servers : [server]
+  const processes = servers.map(({ instanceInfo }) => instanceInfo)
   return {
     uri: server.getUri(),
+    pids: new Map(processes.map((info) => [info?.port as number, info?.instance.mongodProcess?.pid as number])),
     async stop() {
       await server.stop()
     },
