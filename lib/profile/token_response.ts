@@ -48,7 +48,7 @@ async function mintFrom(ctx: Context, core: Core, { claimed, resume, minted }: M
     await resume(ctx, {
       source: narrow(claimed, granted),
       binding: claimed.binding,
-      requestedResource: claimed.requestedResource?.filter((one) => decision.resource?.includes(one) ?? true),
+      requestedResource: requestedResource(claimed, decision),
       requestedDetails: details,
       saveToken(token) {
         assertWithin(token, { ...snapshot(claimed), ...decision }, core.settings.narrow)
@@ -67,6 +67,11 @@ async function mintFrom(ctx: Context, core: Core, { claimed, resume, minted }: M
 // without any resource the host asks for a default once more, which may have changed
 function snapshot({ grantType, resource }: DeferralRecord): Pick<Decision, 'resource'> {
   return grantType === 'client_credentials' ? { resource } : {}
+}
+
+function requestedResource({ requestedResource: requested }: DeferralRecord, { resource: granted }: Decision) {
+  const left = granted && new Set(granted)
+  return left ? requested?.filter((one) => left.has(one)) : requested
 }
 
 function requestedDetails(
