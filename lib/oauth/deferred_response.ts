@@ -10,6 +10,7 @@ import type { Context } from '../host/context.js'
 import { epochTime } from '../host/epoch_time.js'
 import type { Deferred } from '../profile/defer.js'
 import { armOnceAnswered, sealingFor } from '../profile/notification.js'
+import { assertNarrowable } from '../profile/ruled_details.js'
 import { refusal } from '../profile/token_error_response.js'
 import { refuseReplayed } from './code_reuse.js'
 import { notificationToken } from './completion_mode.js'
@@ -30,8 +31,11 @@ export interface Held {
 /** Creates the deferral; throws what its client is to be answered with. */
 export async function deferredResponse(ctx: Context, core: Core, held: Held): Promise<never> {
   const { handle, hash } = newHandle('deferral_code', held.id)
+  const request = newDeferral(ctx, held, hash)
+  assertNarrowable(request.authorizationDetails, core.settings)
+  assertNarrowable(request.requestedDetails, core.settings)
   const sealing = await sealingFor(ctx, core, held.id, { handle, token: notificationToken(ctx) })
-  const record = await created(core, { ...newDeferral(ctx, held, hash), ...sealing })
+  const record = await created(core, { ...request, ...sealing })
   const deferral = describe(record)
   ctx.oidc.entity('Deferral', deferral)
   core.announce('created', deferral)
