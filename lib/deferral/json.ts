@@ -49,11 +49,6 @@ function objectOf(values: Record<string, unknown>, depth: number): JsonObject | 
   return copy
 }
 
-/** Whether JSON can carry this as it is. */
-export function isJson(value: unknown): boolean {
-  return toJson(value) !== undefined
-}
-
 /** Whether more than `depth` arrays and objects lie in each other. */
 export function isDeeper(value: unknown, depth = deepest): boolean {
   if (typeof value !== 'object' || value === null) return false

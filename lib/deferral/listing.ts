@@ -24,9 +24,9 @@ const members = ['status', 'clientId', 'accountId', 'cursor', 'limit']
 
 /** Reads one page; a `TypeError` names what is wrong with the query. */
 export async function list(store: DeferralStore, query: ListQuery, now: Date | undefined): Promise<DeferralListing> {
-  assertQuery(query, members, statuses)
-  const { status, clientId, accountId } = query
-  const { records, cursor } = await page(store, { status, clientId, accountId }, query, now)
+  const checked = checkedQuery(query, members, statuses)
+  const { status, clientId, accountId } = checked
+  const { records, cursor } = await page(store, { status, clientId, accountId }, checked, now)
   return { deferrals: records.map(describe), ...(cursor !== undefined && { cursor }) }
 }
 
@@ -50,9 +50,10 @@ function withoutAbsent(query: { [K in keyof DeferralQuery]?: DeferralQuery[K] | 
   ) as unknown as DeferralQuery
 }
 
-/** Checks a query; a `TypeError` names the member. */
-export function assertQuery(query: object, known: string[], statuses: readonly string[]): void {
-  if (!isObject(query)) throw new TypeError('list: the query must be a plain object')
+/** A copy of a query, checked; a `TypeError` names the member. */
+export function checkedQuery<T extends object>(given: T, known: string[], statuses: readonly string[]): T {
+  if (!isObject(given)) throw new TypeError('list: the query must be a plain object')
+  const query = { ...given }
   const unknown = Object.keys(query).find((name) => !known.includes(name))
   if (unknown) throw new TypeError(`list: ${unknown} is not known, use ${known.join(', ')}`)
   const { status, limit = 20 } = query as { status?: string; limit?: number }
@@ -66,6 +67,7 @@ export function assertQuery(query: object, known: string[], statuses: readonly s
   if (!Number.isInteger(limit) || limit < 1 || limit > 100) {
     throw new TypeError('list: limit must be a whole number from 1 to 100')
   }
+  return query
 }
 
 function encode({ createdAt, id }: DeferralRecord): string {

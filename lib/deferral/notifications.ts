@@ -1,6 +1,6 @@
 import { type Deferral, describe } from './deferral.js'
 import type { Transition } from './deferrals.js'
-import { assertQuery, page } from './listing.js'
+import { checkedQuery, page } from './listing.js'
 import { type Notification, type NotificationStatus, notificationStatuses } from './notification.js'
 import type { DeferralStore } from './store.js'
 
@@ -41,8 +41,8 @@ export async function listNotifications(
   query: NotificationQuery,
   now: Date | undefined,
 ): Promise<NotificationListing> {
-  assertQuery(query, members, notificationStatuses)
-  const { records, cursor } = await page(store, { notification: query.status ?? 'any' }, query, now)
+  const checked = checkedQuery(query, members, notificationStatuses)
+  const { records, cursor } = await page(store, { notification: checked.status ?? 'any' }, checked, now)
   return {
     notifications: records.map(describe).map(({ id, profile, clientId, notification }) => ({
       id,
