@@ -1,10 +1,12 @@
-import type { Decision, Interaction, JsonObject, Progress } from './deferral.js'
-import { isJson, isObject } from './json.js'
+import { types } from 'node:util'
+import type { Decision, DeferralRecord, Interaction, JsonObject, Progress } from './deferral.js'
+import { isObject, ownMember, toJson } from './json.js'
 import { isLifetime, lifetimeText } from './lifetime.js'
+import { progressText, sanitise } from './text.js'
 
 /** What `approve` takes. `scope` may be a space-separated string. */
 export interface Approval {
-  /** who decided, for the record */
+  /** who decided, for the record; at most 256 characters */
   by?: string
   acr?: string
   amr?: string[]
@@ -16,7 +18,7 @@ export interface Approval {
   claims?: JsonObject
   /** caps the lifetime of the access token, of the refresh token, and of what later refreshes give */
   until?: Date
-  /** for the record, never shown to the client */
+  /** for the record, never shown to the client; at most 2,000 characters */
   note?: string
 }
 
@@ -24,13 +26,18 @@ export interface Approval {
 export interface Denial {
   by?: string
   note?: string
-  /** reaches the client as `error_description`, sanitised */
+  /** reaches the client whole as `reason`, and sanitised as `error_description`; at most 1,000 characters */
   description?: string
 }
 
 type Shape = Record<string, { is: (value: unknown) => boolean; expected: string }>
 
 const text = { is: (value: unknown) => typeof value === 'string' && value !== '', expected: 'a non-empty string' }
+const textOf = (longest: number) => ({
+  is: (value: unknown) => text.is(value) && (value as string).length <= longest,
+  expected: `a non-empty string of at most ${longest} characters`,
+})
+const [by, note] = [textOf(256), textOf(2000)]
 const texts = { is: (value: unknown) => Array.isArray(value) && value.every(text.is), expected: 'an array of strings' }
 const seconds = {
   is: (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0,
@@ -39,7 +46,7 @@ const seconds = {
 const object = { is: isObject, expected: 'a plain object' }
 
 const approvalShape: Shape = {
-  by: text,
+  by,
   acr: text,
   amr: texts,
   authTime: seconds,
@@ -49,20 +56,20 @@ const approvalShape: Shape = {
   },
   resource: texts,
   authorizationDetails: {
-    is: (value) => Array.isArray(value) && value.every((entry) => isObject(entry) && isJson(entry)),
-    expected: 'an array of objects of JSON values',
+    is: (value) => Array.isArray(value) && value.every(isObject),
+    expected: 'an array of plain objects of JSON values',
   },
   claims: {
-    is: (value) => isObject(value) && Object.values(value).every(isObject) && isJson(value),
+    is: (value) => isObject(value) && Object.values(value).every(isObject),
     expected: 'a claims request object',
   },
-  until: { is: (value) => value instanceof Date && !Number.isNaN(value.getTime()), expected: 'a valid Date' },
-  note: text,
+  until: { is: (value) => types.isDate(value) && !Number.isNaN(value.getTime()), expected: 'a valid Date' },
+  note,
 }
-const denialShape: Shape = { by: text, note: text, description: text }
-const progressShape: Shape = { step: text, position: seconds, estimate: seconds }
+const denialShape: Shape = { by, note, description: textOf(1000) }
+const progressShape: Shape = { step: textOf(100), position: seconds, estimate: seconds }
 const interactionShape: Shape = { uri: { is: isInteractionUri, expected: 'an absolute https URL without a fragment' } }
-const cancellationShape: Shape = { by: text }
+const cancellationShape: Shape = { by }
 const extensionShape: Shape = {
   expiresIn: { is: isLifetime, expected: lifetimeText },
 }
@@ -74,21 +81,25 @@ export function toApproval(approval: Approval): Decision {
   return { ...rest, scope: [...new Set(typeof scope === 'string' ? scope.split(' ').filter(Boolean) : scope)] }
 }
 
-/** Checks the arguments of `deny`; a `TypeError` names the member. */
-export function toDenial(denial: Denial): Decision {
-  return checked('deny', denial, denialShape)
+/** Checks the arguments of `deny`; a `TypeError` names the member. Adds what the client gets as `error_description`. */
+export function toDenial(denial: Denial): Decision & { errorDescription?: string } {
+  const { description, ...rest } = checked('deny', denial, denialShape)
+  if (description === undefined) return rest
+  return { ...rest, description, errorDescription: sanitise(description) }
 }
 
-/** Checks the arguments of `progress`; a `TypeError` names the member. */
-export function toProgress(progress: Progress): Progress {
-  if (progress?.step === undefined) throw new TypeError('progress: step must be a non-empty string')
-  return checked('progress', progress, progressShape)
+/** Checks the arguments of `progress`; a `TypeError` names the member. Adds what the client gets as `error_description`. */
+export function toProgress(given: Progress): NonNullable<DeferralRecord['progress']> {
+  const progress = checked('progress', given, progressShape)
+  if (progress.step === undefined) fail('progress', 'step', 'a non-empty string')
+  return { ...progress, errorDescription: progressText(progress) }
 }
 
 /** Checks the arguments of `requireInteraction`; a `TypeError` names the member. */
-export function toInteraction(interaction: Interaction): Interaction {
-  if (interaction?.uri === undefined) fail('requireInteraction', 'uri', 'an absolute https URL without a fragment')
-  return checked('requireInteraction', interaction, interactionShape)
+export function toInteraction(given: Interaction): Interaction {
+  const interaction = checked('requireInteraction', given, interactionShape)
+  if (interaction.uri === undefined) fail('requireInteraction', 'uri', 'an absolute https URL without a fragment')
+  return interaction
 }
 
 /** Checks the arguments of `cancel`; a `TypeError` names the member. */
@@ -98,8 +109,9 @@ export function toCancellation(cancellation: { by?: string }): { by?: string } {
 
 /** Checks the arguments of `extend`; a `TypeError` names the member. */
 export function toExtension(extension: { expiresIn: number }): number {
-  if (extension?.expiresIn === undefined) fail('extend', 'expiresIn', lifetimeText)
-  return checked('extend', extension, extensionShape).expiresIn
+  const { expiresIn } = checked('extend', extension, extensionShape)
+  if (expiresIn === undefined) fail('extend', 'expiresIn', lifetimeText)
+  return expiresIn
 }
 
 // I-048, I-049; what is kept is the value as it was given, so nothing that URL parsing would mend
@@ -108,14 +120,18 @@ function isInteractionUri(value: unknown): boolean {
   return !/[#"\\]/.test(value) && URL.canParse(value)
 }
 
+/** A copy of what was given, each member read once: a getter cannot give one value to the checks and another to the store. */
 function checked<T extends object>(method: string, given: T, shape: Shape): T {
   if (!object.is(given)) fail(method, 'the argument', object.expected)
+  const copy: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(given as Record<string, unknown>)) {
-    const member = shape[name]
+    const member = ownMember(shape, name)
     if (!member) throw new TypeError(`${method}: ${name} is not known, use ${Object.keys(shape).join(', ')}`)
-    if (value !== undefined && !member.is(value)) fail(method, name, member.expected)
+    if (value === undefined) continue
+    copy[name] = types.isDate(value) ? new Date(value) : toJson(value)
+    if (!member.is(copy[name])) fail(method, name, member.expected)
   }
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T
+  return copy as T
 }
 
 function fail(method: string, name: string, expected: string): never {

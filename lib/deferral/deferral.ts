@@ -108,7 +108,7 @@ interface Facts extends DeferredRequest {
   requestedResource?: string[]
   /** the `authorization_details` of the token request, where it asked for less than the authorization request */
   requestedDetails?: JsonObject[]
-  progress?: Progress
+  progress?: Progress & ErrorDescription
   interaction?: Interaction
   cancelledBy?: string
   notification?: NotificationRecord
@@ -119,8 +119,13 @@ interface Facts extends DeferredRequest {
 
 /** The decision and when it was taken. */
 interface Decided {
-  decision: Decision
+  decision: Decision & ErrorDescription
   decidedAt: Date
+}
+
+/** The text for the client, as `error_description` can carry it: made once, when the text is given. */
+interface ErrorDescription {
+  errorDescription?: string
 }
 
 /** One deferral as its store keeps it. */
@@ -134,6 +139,8 @@ export type DeferralRecord = Facts &
 
 /** One deferral as reviewers, events and the integrator's callbacks see it. It never holds a handle or a hash. */
 export interface Deferral extends Requested {
+  /** the host's Grant that the tokens will belong to, as `grant.revoked` names it */
+  grantId?: string
   status: DeferralStatus
   /** not redeemed and past `expiresAt` */
   expired: boolean
@@ -161,12 +168,12 @@ const shown = [
   'clientId',
   'accountId',
   'grantType',
+  'grantId',
   'scope',
   'resource',
   'authorizationDetails',
   'claims',
   'context',
-  'progress',
   'interaction',
   'createdAt',
   'exchangedAt',
@@ -183,9 +190,16 @@ export function describe(record: DeferralRecord): Deferral {
   const members = record as object as Record<string, unknown>
   const deferral: Record<string, unknown> = {}
   for (const name of shown) if (members[name] !== undefined) deferral[name] = members[name]
-  if ('decision' in record && record.decision) deferral.decision = { ...record.decision, at: record.decidedAt }
+  if (record.progress) deferral.progress = withoutErrorDescription(record.progress)
+  if ('decision' in record && record.decision) {
+    deferral.decision = { ...withoutErrorDescription(record.decision), at: record.decidedAt }
+  }
   if (record.notification) deferral.notification = describeNotification(record.notification)
   if (record.status !== 'pending') delete deferral.interaction
   deferral.expired = record.status !== 'redeemed' && record.expiresAt <= record.readAt
   return deferral as object as Deferral
+}
+
+function withoutErrorDescription({ errorDescription, ...given }: ErrorDescription): object {
+  return given
 }

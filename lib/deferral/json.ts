@@ -1,24 +1,77 @@
-import { isDeepStrictEqual } from 'node:util'
+import type { Json, JsonObject } from './deferral.js'
 
-/** A plain object, no array and no instance of something with a name of its own. */
+/** How many arrays and objects may lie in each other: stores, consoles and rules walk them recursively. */
+export const deepest = 64
+
+/** A plain object, of any realm: no array and no instance of a class. */
 export function isObject(value: unknown): value is Record<string, unknown> {
-  return Object.prototype.toString.call(value) === '[object Object]'
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype === null) return true
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf')
 }
 
-/** Whether JSON can carry this as it is: what it would drop or change silently is refused; a cycle ends in a `RangeError`. */
-export function isJson(value: unknown): boolean {
-  if (Array.isArray(value)) return value.every(isJson)
-  if (isObject(value) && Object.hasOwn(value, '__proto__')) return false
-  if (isObject(value)) return Object.values(value).every((member) => member === undefined || isJson(member))
-  return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
+/** The object's own member of this name; never one that every object inherits, such as `toString`. */
+export function ownMember<T>(object: { readonly [name: string]: T }, name: string): T | undefined {
+  return Object.hasOwn(object, name) ? object[name] : undefined
+}
+
+/**
+ * A copy that JSON carries as it is; each member is read once, so the copy is what was checked. `undefined` where JSON would drop
+ * or change something silently, such as an instance of a class, a hole or a `toJSON`, and where it lies too deep.
+ */
+export function toJson(value: unknown, depth = deepest): Json | undefined {
+  if (Array.isArray(value)) return depth > 0 ? arrayOf(value, depth - 1) : undefined
+  if (isObject(value)) return depth > 0 ? objectOf(value, depth - 1) : undefined
+  // JSON knows no -0
+  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : undefined
+  return value === null || typeof value === 'string' || typeof value === 'boolean' ? value : undefined
+}
+
+function arrayOf(values: unknown[], depth: number): Json[] | undefined {
+  const copy: Json[] = []
+  for (let at = 0; at < values.length; at++) {
+    const member = toJson(values[at], depth)
+    if (member === undefined) return undefined
+    copy.push(member)
+  }
+  return copy
+}
+
+function objectOf(values: Record<string, unknown>, depth: number): JsonObject | undefined {
+  const copy: JsonObject = {}
+  for (const [name, value] of Object.entries(values)) {
+    if (value === undefined) continue
+    const member = toJson(value, depth)
+    if (member === undefined || name === '__proto__') return undefined
+    copy[name] = member
+  }
+  return copy
+}
+
+/** Whether more than `depth` arrays and objects lie in each other. */
+export function isDeeper(value: unknown, depth = deepest): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return depth === 0 || Object.values(value).some((member) => isDeeper(member, depth - 1))
+}
+
+/** The same text for equal values, whatever the order of their members. */
+export function canonical(value: Json): string {
+  return JSON.stringify(value, (_name, member: Json) => (isObject(member) ? inOrder(member) : member))
+}
+
+function inOrder(values: Record<string, unknown>): object {
+  return Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** What is in `entries` beyond `allowed`; as often as it is there, for two equal entries ask for twice as much. */
-export function beyond<T>(entries: readonly T[], allowed: readonly T[]): T[] {
-  const left = [...allowed]
+export function beyond<T extends Json>(entries: readonly T[], allowed: readonly T[]): T[] {
+  const left = new Map<string, number>()
+  for (const key of allowed.map(canonical)) left.set(key, (left.get(key) ?? 0) + 1)
   return entries.filter((entry) => {
-    const at = left.findIndex((candidate) => isDeepStrictEqual(candidate, entry))
-    if (at >= 0) left.splice(at, 1)
-    return at < 0
+    const key = canonical(entry)
+    const count = left.get(key) ?? 0
+    left.set(key, count - 1)
+    return count <= 0
   })
 }

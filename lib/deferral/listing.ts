@@ -25,9 +25,9 @@ const members = ['status', 'clientId', 'accountId', 'cursor', 'limit']
 
 /** Reads one page; a `TypeError` names what is wrong with the query. */
 export async function list(records: Records, query: ListQuery): Promise<DeferralListing> {
-  assertQuery(query, members, statuses)
-  const { status, clientId, accountId } = query
-  const { found, cursor } = await page(records, { status, clientId, accountId }, query)
+  const checked = checkedQuery(query, members, statuses)
+  const { status, clientId, accountId } = checked
+  const { found, cursor } = await page(records, { status, clientId, accountId }, checked)
   return { deferrals: found.map(describe), ...(cursor !== undefined && { cursor }) }
 }
 
@@ -46,9 +46,10 @@ export async function page(
   return { found, ...(rows.length > limit && last && { cursor: encode(last) }) }
 }
 
-/** Checks a query; a `TypeError` names the member. */
-export function assertQuery(query: object, known: string[], statuses: readonly string[]): void {
-  if (!isObject(query)) throw new TypeError('list: the query must be a plain object')
+/** A copy of a query, checked; a `TypeError` names the member. */
+export function checkedQuery<T extends object>(given: T, known: string[], statuses: readonly string[]): T {
+  if (!isObject(given)) throw new TypeError('list: the query must be a plain object')
+  const query = { ...given }
   const unknown = Object.keys(query).find((name) => !known.includes(name))
   if (unknown) throw new TypeError(`list: ${unknown} is not known, use ${known.join(', ')}`)
   const { status, limit = 20 } = query as { status?: string; limit?: number }
@@ -62,6 +63,7 @@ export function assertQuery(query: object, known: string[], statuses: readonly s
   if (!Number.isInteger(limit) || limit < 1 || limit > 100) {
     throw new TypeError('list: limit must be a whole number from 1 to 100')
   }
+  return query
 }
 
 function encode({ createdAt, id }: DeferralRecord): string {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DeferralRecord, Granted, Json, JsonObject } from './deferral.js'
-import { beyond, isObject } from './json.js'
+import { beyond, isObject, ownMember } from './json.js'
+import { matches } from './matching.js'
 
 /** Per type of authorization details: whether `granted` asks for no more than `requested`, two entries of that type. */
 export type Narrowing = Record<string, (requested: JsonObject, granted: JsonObject) => boolean>
@@ -21,48 +22,26 @@ export function assertNarrower(requested: DeferralRecord, granted: Granted, narr
 // a token request left without a resource would be given another one
 function isTargetless({ profile, resource, requestedResource = resource }: DeferralRecord, granted: Granted): boolean {
   if (profile !== 'oauth' || !granted.resource || requestedResource.length === 0) return false
-  return !requestedResource.some((one) => granted.resource?.includes(one))
+  const left = new Set(granted.resource)
+  return !requestedResource.some((one) => left.has(one))
 }
 
 /** What of `granted` is neither equal to nor, by the integrator's rule for its type, less than a requested entry of its own. */
 export function beyondDetails(granted: JsonObject[], requested: JsonObject[], narrowing: Narrowing): JsonObject[] {
-  const takenBy = new Map<number, number>()
-
-  // Kuhn's matching: whoever took an entry moves on if it finds another one
-  function place(at: number, tried: Set<number>): boolean {
-    return requested.some((candidate, index) => {
-      if (tried.has(index) || !isWithin(granted[at] as JsonObject, candidate, narrowing)) return false
-      tried.add(index)
-      const holder = takenBy.get(index)
-      if (holder !== undefined && !place(holder, tried)) return false
-      takenBy.set(index, at)
-      return true
-    })
-  }
-
-  return granted.filter((_entry, at) => !place(at, new Set()))
+  const isWithin = matches(granted, requested, narrowing)
+  return granted.filter((_entry, at) => !isWithin[at])
 }
 
 /** What of the requested entries is left of them by what is granted. */
 export function detailsLeft(requested: JsonObject[], granted: JsonObject[], narrowing: Narrowing): JsonObject[] {
   const within = (some: JsonObject[], others: JsonObject[]) => {
-    const wider = beyondDetails(some, others, narrowing)
-    return some.filter((entry) => !wider.includes(entry))
+    const isWithin = matches(some, others, narrowing)
+    return some.filter((_entry, at) => isWithin[at])
   }
-  const kept = within(requested, granted)
-  const others = requested.filter((entry) => !kept.includes(entry))
+  const isKept = matches(requested, granted, narrowing)
+  const kept = requested.filter((_entry, at) => isKept[at])
+  const others = requested.filter((_entry, at) => !isKept[at])
   return within([...kept, ...within(granted, others)], granted)
-}
-
-function isWithin(granted: JsonObject, requested: JsonObject, narrowing: Narrowing): boolean {
-  if (isDeepStrictEqual(granted, requested)) return true
-  const { type } = requested
-  if (typeof type !== 'string' || granted.type !== type || !Object.hasOwn(narrowing, type)) return false
-  const isNarrower = narrowing[type]?.(structuredClone(requested), structuredClone(granted))
-  if (typeof isNarrower !== 'boolean') {
-    throw new TypeError(`features.deferredTokenResponse.narrow.${type} must return true or false`)
-  }
-  return isNarrower
 }
 
 /** What the host would have put into its code, had only this been asked for. */
@@ -87,7 +66,7 @@ const always = ['auth_time', 'acr']
 
 function withoutRefused(all: Json | undefined, requested: JsonObject, granted: JsonObject): JsonObject {
   const targets = Object.entries(isObject(all) ? (all as JsonObject) : {}).map(([target, members]) => {
-    const [asked, kept] = [requested[target], granted[target]]
+    const [asked, kept] = [ownMember(requested, target), ownMember(granted, target)]
     const stays = (name: string) => target === 'id_token' && always.includes(name)
     const refused = (name: string) => has(asked, name) && !has(kept, name) && !stays(name)
     return [target, Object.fromEntries(Object.entries(members ?? {}).filter(([name]) => !refused(name)))]
@@ -113,7 +92,7 @@ function assertNothingBeyond(name: string, wider: unknown[]): void {
 // a member is kept or removed as a whole: taking a constraint out of a member would ask for more
 function assertNarrowerClaims(granted: JsonObject, requested: JsonObject): void {
   for (const [target, members] of Object.entries(granted)) {
-    const asked = requested[target]
+    const asked = ownMember(requested, target)
     if (!isObject(asked)) throw new RangeError(`claims may only narrow what was requested, not requested: ${target}`)
     for (const [name, constraint] of Object.entries(members ?? {})) {
       const same = Object.hasOwn(asked, name) && isDeepStrictEqual(asked[name], constraint)

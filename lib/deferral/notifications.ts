@@ -1,6 +1,6 @@
 import { type Deferral, describe } from './deferral.js'
 import type { Transition } from './deferrals.js'
-import { assertQuery, page } from './listing.js'
+import { checkedQuery, page } from './listing.js'
 import { type Notification, type NotificationStatus, notificationStatuses } from './notification.js'
 import type { Records } from './records.js'
 
@@ -37,8 +37,8 @@ const members = ['status', 'cursor', 'limit']
 
 /** Reads one page of notifications; a `TypeError` names what is wrong with the query. */
 export async function listNotifications(records: Records, query: NotificationQuery): Promise<NotificationListing> {
-  assertQuery(query, members, notificationStatuses)
-  const { found, cursor } = await page(records, { notification: query.status ?? 'any' }, query)
+  const checked = checkedQuery(query, members, notificationStatuses)
+  const { found, cursor } = await page(records, { notification: checked.status ?? 'any' }, checked)
   return {
     notifications: found.map(describe).map(({ id, profile, clientId, notification }) => ({
       id,

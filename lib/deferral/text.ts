@@ -13,9 +13,10 @@ export function sanitise(text: string): string {
     .slice(0, longest)
 }
 
-/** Progress as a waiting client reads it, absent parts left out. */
+/** Progress as a waiting client reads it, absent parts left out; a step cannot look like another part. */
 export function progressText({ step, position, estimate }: Progress): string {
-  const parts = [`step=${sanitise(step)}`]
+  const name = sanitise(step).replaceAll(';', ',').replaceAll('=', ':')
+  const parts = name ? [`step=${name}`] : []
   if (position !== undefined) parts.push(`position=${position}`)
   if (estimate !== undefined) parts.push(`estimate=${estimate}`)
   return parts.join('; ')

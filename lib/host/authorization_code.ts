@@ -2,13 +2,17 @@ import type { AuthorizationCode, Provider } from 'oidc-provider'
 import type { JsonObject } from '../deferral/deferral.js'
 import { epochTime } from './epoch_time.js'
 import { markWaiting } from './intercept.js'
+import { plainSource } from './nesting.js'
 
-/** What the host would have stored of this code, without what belongs to its own storage, or was added to it. */
+/**
+ * What the host would have stored of this code, without what belongs to its own storage, or was added to it.
+ * `invalid_request` where that is nested too deeply to be kept.
+ */
 export async function sourceOf(code: AuthorizationCode): Promise<JsonObject> {
   // public in the host's documentation of custom formats, not in its types
   const { payload } = await (code as any).getValueAndPayload()
   const { iat, exp, jti, kind, consumed, deferralHint, deferralContext, ...source } = payload
-  return JSON.parse(JSON.stringify(source))
+  return plainSource(source)
 }
 
 /** Providers whose adapter was seen to keep a consumed code, as the host's documentation asks for. */

@@ -53,9 +53,9 @@ export function isAllowed(
   { configuration }: Internals,
   { scope, authorizationDetails = [] }: { scope: string[]; authorizationDetails: JsonObject[] | undefined },
 ): boolean {
-  const scopes = client.scope?.split(' ')
+  const scopes = client.scope === undefined ? undefined : new Set(client.scope.split(' '))
   const types = client.authorizationDetailsTypes as string[] | undefined
-  const isScopeAllowed = scope.every((one) => !scopes || scopes.includes(one) || !configuration.scopes.has(one))
+  const isScopeAllowed = scope.every((one) => !scopes || scopes.has(one) || !configuration.scopes.has(one))
   return isScopeAllowed && authorizationDetails.every(({ type }) => !types || types.includes(type as string))
 }
 

@@ -2,6 +2,7 @@ import type { JsonObject } from '../deferral/deferral.js'
 import { type Context, clientOf, detailsOf, type Params, paramsOf } from './context.js'
 import { type GrantHandler, runHandler } from './hold.js'
 import { intercept } from './intercept.js'
+import { plainSource } from './nesting.js'
 import type { Resumption } from './resume.js'
 import type { Internals } from './seams.js'
 
@@ -20,7 +21,7 @@ export function requestSource(ctx: Context, { grantTypeParams }: Internals): Jso
     ...(details && { rar: details }),
     params: others,
   }
-  return JSON.parse(JSON.stringify(source))
+  return plainSource(source)
 }
 
 /** Runs the host's client_credentials handler to its end, for the parameters that were kept. */

@@ -1,5 +1,6 @@
 import type { Account, Client, KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { JsonObject } from '../deferral/deferral.js'
+import { assertNesting } from './nesting.js'
 
 /** The parameters of a request; the host's handlers read them, and some of ours are written for those. */
 export type Params = Record<string, string | string[] | undefined>
@@ -12,10 +13,13 @@ export function paramsOf(ctx: Context): Params {
   return ctx.oidc.params as Params
 }
 
-/** The `authorization_details` parameter of this request, which the host has validated. */
+/** The `authorization_details` of this request, which the host has validated; `invalid_request` where they are nested too deeply. */
 export function detailsOf(ctx: Context): JsonObject[] | undefined {
   const { authorization_details: details } = paramsOf(ctx)
-  return typeof details === 'string' ? JSON.parse(details) : undefined
+  if (typeof details !== 'string') return undefined
+  const parsed = JSON.parse(details)
+  assertNesting('authorization_details', parsed)
+  return parsed
 }
 
 /** The body as it came, before the host took out what the grant does not declare. */

@@ -6,13 +6,14 @@ import { errors, type Provider } from 'oidc-provider'
 import { type Core, coreOf } from '../core.js'
 import type { Binding, JsonObject } from '../deferral/deferral.js'
 import { newId } from '../deferral/handle.js'
-import { isJson, isObject } from '../deferral/json.js'
+import { deepest, isObject, toJson } from '../deferral/json.js'
 import { isAllowed } from '../host/client.js'
 import { type Context, clientOf } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
 import { afterProof, runHandler } from '../host/hold.js'
 import { installIntercepts, intercept } from '../host/intercept.js'
 import { bind, type KeyShown, keyShown } from '../host/key_shown.js'
+import { assertSourceNesting } from '../host/nesting.js'
 import { assertFresh } from '../host/proof.js'
 import type { Resumption } from '../host/resume.js'
 import { type Internals, uncheckedInternalsOf } from '../host/seams.js'
@@ -135,12 +136,14 @@ const known: Record<string, (value: unknown) => boolean> = {
   claims: isObject,
 }
 
-function toSource(ctx: Context, source: unknown): Issuable {
-  if (!isObject(source) || !isJson(source)) throw new TypeError('validate must return a plain object of JSON values')
+function toSource(ctx: Context, given: unknown): Issuable {
+  if (isObject(given)) assertSourceNesting(given)
+  const source = toJson(given, deepest + 1)
+  if (!isObject(source)) throw new TypeError('validate must return a plain object of JSON values')
   for (const [name, isRight] of Object.entries(known)) {
     if (source[name] !== undefined && !isRight(source[name])) throw new TypeError(`validate returned a wrong ${name}`)
   }
-  return JSON.parse(JSON.stringify({ ...source, clientId: clientOf(ctx).clientId }))
+  return { ...source, clientId: clientOf(ctx).clientId }
 }
 
 // what the client may not have is refused now, as it would be in the end

@@ -11,6 +11,7 @@ import { epochTime } from '../host/epoch_time.js'
 import { keepAnswer } from '../host/listeners.js'
 import type { Deferred } from '../profile/defer.js'
 import { armOnceAnswered, sealingFor } from '../profile/notification.js'
+import { assertNarrowable } from '../profile/ruled_details.js'
 import { refusal } from '../profile/token_error_response.js'
 import { refuseReplayed } from './code_reuse.js'
 import { notificationToken } from './completion_mode.js'
@@ -31,8 +32,11 @@ export interface Held {
 /** Creates the deferral; throws what its client is to be answered with. */
 export async function deferredResponse(ctx: Context, core: Core, held: Held): Promise<never> {
   const { handle, hash } = newHandle('deferral_code', held.id)
+  const request = newDeferral(ctx, held, hash)
+  assertNarrowable(request.authorizationDetails, core.settings)
+  assertNarrowable(request.requestedDetails, core.settings)
   const sealing = await sealingFor(ctx, core, held.id, { handle, token: notificationToken(ctx) })
-  const record = await core.records.create({ ...newDeferral(ctx, held, hash), ...sealing })
+  const record = await core.records.create({ ...request, ...sealing })
   // the host let a code pass twice, and the id made from it exists: a theft signal
   if (!record) return refuseReplayed(core, held.id)
   ctx.oidc.entity('Deferral', describe(record))

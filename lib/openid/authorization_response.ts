@@ -10,8 +10,10 @@ import { sourceOf } from '../host/authorization_code.js'
 import { type Context, paramsOf } from '../host/context.js'
 import { outlive } from '../host/grant.js'
 import { intercept } from '../host/intercept.js'
+import { assertNesting } from '../host/nesting.js'
 import { askDefer, type Deferred } from '../profile/defer.js'
 import { reviewed } from '../profile/reviewed.js'
+import { assertNarrowable } from '../profile/ruled_details.js'
 import { deferRequest, isDeferrable } from './authorization_request.js'
 
 const deferred = new WeakSet<Context>()
@@ -41,14 +43,15 @@ async function create(
 ): Promise<string> {
   const { provider, settings, records } = core
   const { deferredCode } = settings.ttl
-  await outlive(ctx, provider, code, deferredCode + deferring.expiresIn)
   const source = await sourceOf(code)
+  const request = { ...reviewed(source), ...claimsOf(ctx) }
+  assertNarrowable(request.authorizationDetails, settings)
+  await outlive(ctx, provider, code, deferredCode + deferring.expiresIn)
   const { handle, hash } = newHandle('deferred_code', id)
   const record = await records.create({
     id,
     profile: 'openid',
-    ...reviewed(source),
-    ...claimsOf(ctx),
+    ...request,
     context: deferring.context,
     interval: deferring.interval,
     lifetime: deferring.expiresIn,
@@ -65,5 +68,8 @@ async function create(
 // the client's own; the host adds to them on account of max_age and acr_values
 function claimsOf(ctx: Context): { claims?: JsonObject } {
   const { claims } = paramsOf(ctx)
-  return typeof claims === 'string' ? { claims: JSON.parse(claims) } : {}
+  if (typeof claims !== 'string') return {}
+  const parsed = JSON.parse(claims)
+  assertNesting('claims', parsed)
+  return { claims: parsed }
 }

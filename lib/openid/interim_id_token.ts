@@ -4,7 +4,7 @@
  */
 import type { Core } from '../core.js'
 import { type DeferralRecord, describe } from '../deferral/deferral.js'
-import { isObject } from '../deferral/json.js'
+import { isObject, toJson } from '../deferral/json.js'
 import { accountOf, type Context } from '../host/context.js'
 import { issueIdToken } from '../host/id_token.js'
 
@@ -19,9 +19,10 @@ export async function interimIdToken(
 ): Promise<string | undefined> {
   // without openid in its scope the request is none of OpenID Connect
   if (!settings.interimIdToken || !deferral.scope.includes('openid')) return undefined
-  const claims = await settings.interimIdToken(ctx, describe(deferral))
-  if (claims === undefined) return undefined
-  if (!isObject(claims)) throw new TypeError('interimIdToken must return a plain object of claims, or undefined')
+  const given = await settings.interimIdToken(ctx, describe(deferral))
+  if (given === undefined) return undefined
+  const claims = toJson(given)
+  if (!isObject(claims)) throw new TypeError('interimIdToken must return a plain object of JSON values, or undefined')
   const clash = Object.keys(claims).find((name) => reserved.has(name))
   if (clash) throw new TypeError(`interimIdToken must not return the claim ${clash}`)
   const account = accountOf(ctx)

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../deferral/deferral.js'
-import { isJson, isObject } from '../deferral/json.js'
+import { deepest, isObject, toJson } from '../deferral/json.js'
 import type { Context } from '../host/context.js'
 
 const largestContext = 16_384
@@ -12,15 +12,18 @@ export function evidenceOf(ctx: Context): JsonObject | undefined {
   return context === undefined ? undefined : mergedContext(context)
 }
 
-/** One `context` of several; a `TypeError` says what cannot be kept. */
+/** One `context` of several, a copy; a `TypeError` says what cannot be kept. */
 export function mergedContext(...contexts: unknown[]): JsonObject {
-  const given = contexts.filter((context) => context !== undefined)
-  if (!given.every((context) => isObject(context) && isJson(context))) {
-    throw new TypeError('deferral context must be a plain object of JSON values')
-  }
-  const json = JSON.stringify(Object.assign({}, ...given))
-  if (Buffer.byteLength(json) > largestContext) {
+  const merged: JsonObject = {}
+  for (const context of contexts) if (context !== undefined) Object.assign(merged, toContext(context))
+  if (Buffer.byteLength(JSON.stringify(merged)) > largestContext) {
     throw new TypeError('deferral context must be at most 16 KiB of JSON, keep references instead of documents')
   }
-  return JSON.parse(json)
+  return merged
+}
+
+function toContext(given: unknown): JsonObject {
+  const context = toJson(given)
+  if (isObject(context)) return context
+  throw new TypeError(`deferral context must be a plain object of JSON values, at most ${deepest} levels deep`)
 }

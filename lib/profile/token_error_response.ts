@@ -3,10 +3,9 @@
  * Endpoint Errors": what a poll hears while there is nothing to give.
  */
 import { errors } from 'oidc-provider'
-import type { DeferralRecord, Profile } from '../deferral/deferral.js'
+import type { DeferralRecord, Profile, Progress } from '../deferral/deferral.js'
 import type { HandleKind } from '../deferral/handle.js'
 import type { PollOutcome } from '../deferral/outcome.js'
-import { progressText, sanitise } from '../deferral/text.js'
 import { amendError } from '../host/answer.js'
 import type { Context } from '../host/context.js'
 
@@ -33,7 +32,7 @@ export function refusal(
       // I-047
       return pending(ctx, deferral, { ...members, interaction_uri: deferral.interaction?.uri })
     case 'access_denied':
-      return new errors.AccessDenied(denialText(deferral))
+      return denial(ctx, deferral)
     case 'expired_token':
       return new errors.ExpiredToken(`the ${subject(deferral)} has expired`)
     case 'invalid_grant':
@@ -41,8 +40,9 @@ export function refusal(
   }
 }
 
-function pending(ctx: Context, deferral: DeferralRecord, members: Record<string, unknown>): Error {
+function pending(ctx: Context, deferral: DeferralRecord, given: Record<string, unknown>): Error {
   retryAfter(ctx, deferral.interval)
+  const members = { ...given, ...progressOf(deferral) }
   if (Object.keys(members).length) amendError(ctx, members)
   const Pending = 'interaction_uri' in members ? errors.InteractionRequired : errors.AuthorizationPending
   return withoutStack(() => new Pending(pendingText(deferral)))
@@ -65,19 +65,31 @@ function withoutStack(create: () => Error): Error {
   }
 }
 
+// for people, in their own language and script, which error_description cannot carry
+function progressOf({ progress }: DeferralRecord): { progress?: Progress } {
+  if (!progress) return {}
+  const { errorDescription, ...shown } = progress
+  return { progress: shown }
+}
+
 // the host's own text speaks of an end-user who has yet to act; here they are done, unless they are asked for
 function pendingText(deferral: DeferralRecord): string {
-  if (deferral.progress) return progressText(deferral.progress)
+  if (deferral.progress?.errorDescription) return deferral.progress.errorDescription
   return deferral.interaction
     ? `the ${subject(deferral)} waits for an interaction`
     : `the ${subject(deferral)} has not been decided yet`
 }
 
+function denial(ctx: Context, deferral: DeferralRecord): Error {
+  const { description, errorDescription } = deferral.status === 'denied' ? deferral.decision : {}
+  if (description !== undefined) amendError(ctx, { reason: description })
+  return new errors.AccessDenied(errorDescription || denialText(deferral))
+}
+
 function denialText(deferral: DeferralRecord): string {
   if (deferral.status === 'cancelled') return `the ${subject(deferral)} was cancelled`
   if (deferral.status === 'approved') return `the approval of the ${subject(deferral)} has ended`
-  const description = deferral.status === 'denied' ? sanitise(deferral.decision.description ?? '') : ''
-  return description || `the ${subject(deferral)} was denied`
+  return `the ${subject(deferral)} was denied`
 }
 
 function subject({ profile }: DeferralRecord): string {

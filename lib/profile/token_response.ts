@@ -78,7 +78,7 @@ async function mintFrom(ctx: Context, core: Core, { approved, resume, minted }: 
     await resume(ctx, {
       source: narrow(approved, granted),
       binding: approved.binding,
-      requestedResource: approved.requestedResource?.filter((one) => decision.resource?.includes(one) ?? true),
+      requestedResource: requestedResource(approved, decision),
       requestedDetails: details,
       saveToken(token) {
         assertWithin(token, { ...snapshot(approved), ...decision }, core.settings.narrow)
@@ -97,6 +97,11 @@ async function mintFrom(ctx: Context, core: Core, { approved, resume, minted }: 
 // without any resource the host asks for a default once more, which may have changed
 function snapshot({ grantType, resource }: DeferralRecord): Pick<Decision, 'resource'> {
   return grantType === 'client_credentials' ? { resource } : {}
+}
+
+function requestedResource({ requestedResource: requested }: DeferralRecord, { resource: granted }: Decision) {
+  const left = granted && new Set(granted)
+  return left ? requested?.filter((one) => left.has(one)) : requested
 }
 
 function requestedDetails(

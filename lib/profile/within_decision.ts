@@ -9,7 +9,7 @@ export function assertWithin(
   { scope, resource, authorizationDetails }: Decision,
   narrowing: Narrowing,
 ): void {
-  const { scope: issued, rar } = token as { scope?: string; rar?: JsonObject[] }
+  const { scope: issued, rar } = withPlainDetails(token)
   const widerScope = scope && beyond(issued?.split(' ').filter(Boolean) ?? [], scope)
   const widerDetails = authorizationDetails && beyondDetails(rar ?? [], authorizationDetails, narrowing)
   const widerResource = resource && beyond(resourceOf(token), resource)
@@ -17,6 +17,13 @@ export function assertWithin(
   for (const [name, wider] of Object.entries(members)) {
     if (wider?.length) throw new Error(`the ${name} of the token are wider than what was requested and decided`)
   }
+}
+
+// what is compared is what is stored and answered with: a toJSON or a getter could say something else then
+function withPlainDetails(issued: IssuedToken): { scope?: string; rar?: JsonObject[] } {
+  const token = issued as { scope?: string; rar?: JsonObject[] }
+  if (token.rar !== undefined) token.rar = JSON.parse(JSON.stringify(token.rar))
+  return token
 }
 
 function resourceOf(token: IssuedToken): string[] {

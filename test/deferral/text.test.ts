@@ -57,6 +57,10 @@ describe('O-067 progress', () => {
     [{ step: 'review', estimate: 3600 }, 'step=review; estimate=3600'],
     [{ step: 'review', position: 0, estimate: 0 }, 'step=review; position=0; estimate=0'],
     [{ step: 'identity "check"\n', position: 3, estimate: 60 }, "step=identity 'check'; position=3; estimate=60"],
+    [{ step: 'review; position=1; estimate=0', position: 9 }, 'step=review, position:1, estimate:0; position=9'],
+    [{ step: 'review\uff1b position\uff1d1' }, 'step=review, position:1'],
+    [{ step: '\u5be9\u67fb', position: 3 }, 'position=3'],
+    [{ step: '\u5be9\u67fb' }, ''],
   ])('%j reads %j', (progress, expected) => {
     expect(progressText(progress)).toBe(expected)
   })

@@ -97,7 +97,11 @@ describe.each(kinds.filter((kind) => kind !== 'openid'))('%s', (kind) => {
 
   test('a denial says what the reviewer wanted the client to know', async () => {
     const { poll } = await reach(kind, ['deny'])
-    expect((await poll()).body).toEqual({ error: 'access_denied', error_description: 'too much' })
+    expect((await poll()).body).toEqual({
+      error: 'access_denied',
+      error_description: 'too much',
+      reason: 'too much',
+    })
   })
 
   test('events follow the life of a deferral, and none is about an exchange', async () => {
@@ -130,8 +134,10 @@ describe.each(kinds.filter((kind) => kind !== 'openid'))('%s', (kind) => {
     })
     expect(deferral?.accountId).toBe(isMachine ? undefined : 'alice')
     expect(deferral?.expiresAt.getTime()).toBe(op.clock.now().getTime() + 600_000)
+    const grant = await op.provider.Grant.find(deferral?.grantId ?? '')
+    expect(grant?.accountId).toBe(deferral?.accountId)
     await poll()
-    for (const [, one] of events) {
+    for (const [, { grantId, ...one }] of events) {
       expect(Object.keys(one)).not.toEqual(expect.arrayContaining(['handleHash']))
       expect(Object.keys(one)).not.toEqual(expect.arrayContaining(['source']))
       expect(JSON.stringify(one)).not.toMatch(/[\w-]{43,}/)

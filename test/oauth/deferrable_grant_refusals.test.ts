@@ -95,6 +95,8 @@ describe('I-028 I-032 I-033 what is refused before leaves no deferral, and defer
     ['a function in it', { at: () => 1 }],
     ['a bigint in it', { at: 1n }],
     ['NaN in it', { at: Number.NaN }],
+    ['an instance of a class in it', { at: new (class {})() }],
+    ['a toJSON in it', { at: { toJSON: () => 1 } }],
   ])('a validate that returns %s is server_error, opted in or not', async (_, wrong) => {
     did.instead.validate = () => wrong
     for (const completion_mode of ['deferred', '']) {

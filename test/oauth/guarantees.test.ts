@@ -93,7 +93,11 @@ describe.each(grants)('the guarantees of the protocol: %s', (grant) => {
     const { id, deferralCode } = await held(op, rp, grant)
     await op.provider.deferrals.progress(id, { step: 'document_review' })
     const polled = await pollDeferral(rp, deferralCode)
-    expect(polled.body).toEqual({ error: 'authorization_pending', error_description: 'step=document_review' })
+    expect(polled.body).toEqual({
+      error: 'authorization_pending',
+      error_description: 'step=document_review',
+      progress: { step: 'document_review' },
+    })
     await op.provider.deferrals.deny(id)
     expect((await pollDeferral(rp, deferralCode)).body).not.toHaveProperty('deferral_code')
   })

@@ -155,6 +155,22 @@ describe.each(withDetails.slice(0, 2))('%s at the moment tokens are made', (kind
     expect(await poll()).toMatchObject({ status: 200, body: { authorization_details: [payment(499)] } })
   })
 
+  test("what is compared is what the token holds, whatever the callback's objects say later", async () => {
+    const { id, poll } = await waiting(kind)
+    await op.provider.deferrals.approve(id, { authorizationDetails: [payment(500)] })
+    let reads = 0
+    const growing = () => ({
+      type: 'payment',
+      get amount() {
+        return reads++ === 0 ? 500 : 1_000_000
+      },
+    })
+    recomputed = () => [growing()]
+    const { body } = await poll()
+    expect(body.authorization_details).toEqual([payment(500)])
+    expect((await introspected(op, body.access_token)).authorization_details).toEqual([payment(500)])
+  })
+
   test('a rule that fails then is a server_error, and the approval is not lost', async () => {
     const { id, poll } = await waiting(kind)
     await op.provider.deferrals.approve(id, { authorizationDetails: [payment(500)] })

@@ -118,7 +118,10 @@ describe.each(grants)('%s', (grant) => {
     const { id, deferralCode } = await held(op, party(), grant)
     await deferrals().progress(id, { step: 'document_review', position: 3, estimate: 600 })
     const { body } = await polled(deferralCode)
-    expect(body.error_description).toBe('step=document_review; position=3; estimate=600')
+    expect(body).toMatchObject({
+      error_description: 'step=document_review; position=3; estimate=600',
+      progress: { step: 'document_review', position: 3, estimate: 600 },
+    })
     await deferrals().requireInteraction(id, { uri })
     op.clock.advance(5)
     expect((await polled(deferralCode)).body).toMatchObject({ error: 'interaction_required', interaction_uri: uri })

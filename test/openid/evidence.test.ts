@@ -130,6 +130,9 @@ test.each([
   ['a function', { a: () => 1 }],
   ['a Map', { a: new Map([['b', 1]]) }],
   ['not a number', { a: Number.NaN }],
+  ['a hole', { a: new Array(1) }],
+  ['an instance of a class', { a: new (class {})() }],
+  ['a toJSON', { a: { toJSON: () => 1 } }],
 ])('O-037 evidence of defer that holds %s, no JSON, fails cleanly, and leaves nothing behind', async (_, evidence) => {
   context = evidence
   const outcome = await added(op, async () => authorize(op, await clientOf(op, 'secret')))

@@ -147,6 +147,16 @@ test('C-O14 a callback that fails is server_error; the code is not spent', async
   expect(await rp.exchange(params.deferred_code!)).toMatchObject({ status: 200 })
 })
 
+test('claims that change when they are written are server_error; the code is not spent', async () => {
+  const rp = await clientOf(op, 'secret')
+  const { params } = await authorize(op, rp)
+  for (const wrong of [new (class {})(), { at: { toJSON: () => 1 } }]) {
+    claims = () => wrong as never
+    expect(await rp.exchange(params.deferred_code!)).toMatchObject({ status: 500, body: { error: 'server_error' } })
+    expect(await deferralOf(op, params.deferred_code)).not.toHaveProperty('exchangedAt')
+  }
+})
+
 test('O-111 C-O14 is off by default', async () => {
   const other = await startProvider()
   const rp = await clientOf(other, 'secret')

@@ -125,6 +125,7 @@ describe('what is recorded', () => {
       expired: false,
       clientId: 'secret',
       accountId: 'alice',
+      grantId: expect.any(String),
       scope: ['openid', 'email'],
       resource: [],
       context: {},

@@ -14,6 +14,17 @@ beforeAll(async () => {
 
 afterAll(() => op.close())
 
+class Money {
+  type = 'payment'
+  toJSON() {
+    return { type: 'payment', amount: 1_000_000_000 }
+  }
+}
+
+class Named {
+  by = 'carol'
+}
+
 describe('wrong arguments are a TypeError, nothing changes', () => {
   test.each<[string, (id: string) => Promise<unknown>]>([
     ['get without an id', () => deferrals.get(undefined as never)],
@@ -35,6 +46,21 @@ describe('wrong arguments are a TypeError, nothing changes', () => {
       'approve with details that are no objects',
       (id) => deferrals.approve(id, { authorizationDetails: ['x'] } as never),
     ],
+    [
+      'approve with details of a class',
+      (id) => deferrals.approve(id, { authorizationDetails: [new Money()] as never }),
+    ],
+    ['approve with an argument of a class', (id) => deferrals.approve(id, new Named())],
+    ['approve with a toJSON', (id) => deferrals.approve(id, { claims: { id_token: { toJSON: () => 1 } } } as never)],
+    ['approve with a hole', (id) => deferrals.approve(id, { amr: new Array(1) })],
+    [
+      'approve with what only looks like a Date',
+      (id) => deferrals.approve(id, { until: Object.create(Date.prototype) }),
+    ],
+    ...['toString', 'constructor', '__proto__'].map((name): [string, (id: string) => Promise<unknown>] => [
+      `cancel with a member ${name}`,
+      (id) => deferrals.cancel(id, JSON.parse(`{"${name}":"x"}`)),
+    ]),
     ['deny with a number for description', (id) => deferrals.deny(id, { description: 1 } as never)],
     ['deny with an unknown member', (id) => deferrals.deny(id, { reason: 'x' } as never)],
     ['progress without step', (id) => deferrals.progress(id, {} as never)],
@@ -56,4 +82,20 @@ describe('wrong arguments are a TypeError, nothing changes', () => {
     await expect(call(id)).rejects.toThrow(TypeError)
     expect(await deferrals.get(id)).toEqual(before)
   })
+})
+
+test.each<[member: string, limit: number, give: (id: string, text: string) => Promise<{ changed: boolean }>]>([
+  ['by', 256, (id, by) => deferrals.approve(id, { by })],
+  ['by', 256, (id, by) => deferrals.deny(id, { by })],
+  ['by', 256, (id, by) => deferrals.cancel(id, { by })],
+  ['note', 2000, (id, note) => deferrals.approve(id, { note })],
+  ['note', 2000, (id, note) => deferrals.deny(id, { note })],
+  ['description', 1000, (id, description) => deferrals.deny(id, { description })],
+  ['step', 100, (id, step) => deferrals.progress(id, { step })],
+])('%s may have %d characters, and no more', async (member, limit, give) => {
+  const { id } = await waiting(op, relyingParty(op.issuer))
+  await expect(give(id, 'x'.repeat(limit + 1))).rejects.toThrow(
+    new RegExp(`: ${member} must be a non-empty string of at most ${limit} characters`),
+  )
+  expect(await give(id, 'x'.repeat(limit))).toMatchObject({ changed: true })
 })

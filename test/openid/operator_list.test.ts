@@ -125,6 +125,8 @@ describe('list', () => {
 
   test.each<[string, unknown]>([
     ['an unknown member', { client: 'secret' }],
+    ['a member that every object inherits', { toString: 'secret' }],
+    ['an instance of a class', new (class {})()],
     ['an unknown status', { status: 'open' }],
     ['a status of another type', { status: 1 }],
     ['a client that is an object', { clientId: { $ne: '' } }],

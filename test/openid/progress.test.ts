@@ -34,8 +34,25 @@ describe('O-067 progress in the pending answer', () => {
     [{ step: 'fast fertig \u{1f389}' }, 'step=fast fertig'],
     [{ step: 'say "ah"\r\nX-Injected: 1\t\\' }, "step=say 'ah' X-Injected: 1"],
     [{ step: 'Pr\u00fcfung l\u00e4uft' }, 'step=Prufung lauft'],
+    [{ step: '\u5be9\u67fb' }, 'the deferred authentication has not been decided yet'],
+    [{ step: 'review; position=1; estimate=0', position: 9 }, 'step=review, position:1, estimate:0; position=9'],
   ])('O-078 C46 C47 %j is sanitised to %j', async (progress, expected) => {
     expect(await described(progress)).toBe(expected)
+  })
+
+  test('progress travels whole as well, for people, and only what was given', async () => {
+    const rp = relyingParty(op.issuer)
+    const { handle, id } = await waiting(op, rp)
+    expect((await rp.poll(handle)).body).not.toHaveProperty('progress')
+    for (const progress of [
+      { step: '\u5be9\u67fb; "\u{1f389}"', position: 3, estimate: 0 },
+      { step: 'Pr\u00fcfung' },
+    ]) {
+      const { deferral } = await op.provider.deferrals.progress(id, progress)
+      expect(deferral.progress).toEqual(progress)
+      op.clock.advance(5)
+      expect((await rp.poll(handle)).body.progress).toEqual(progress)
+    }
   })
 
   test('before there is any the answer names no step, and nobody who has yet to act', async () => {
@@ -85,6 +102,7 @@ describe('C-I16 the description of a denial', () => {
         status: 400,
         body: { error: 'access_denied', error_description: expected },
       })
+      expect((await rp.poll(handle)).body.reason).toBe(description)
     }
   })
 })

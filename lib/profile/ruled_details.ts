@@ -1,0 +1,21 @@
+import { errors } from 'oidc-provider'
+import type { JsonObject } from '../deferral/deferral.js'
+import { ownMember } from '../deferral/json.js'
+import { mostRuled } from '../deferral/matching.js'
+import { sanitise } from '../deferral/text.js'
+import type { Settings } from '../options.js'
+
+/** Refuses a request that is to wait with more entries of a type than its rule `narrow` could be asked about. */
+export function assertNarrowable(details: readonly JsonObject[] | undefined, { narrow }: Settings): void {
+  const counts = new Map<string, number>()
+  for (const { type } of details ?? []) {
+    if (typeof type !== 'string' || !ownMember(narrow, type)) continue
+    const count = (counts.get(type) ?? 0) + 1
+    if (count > mostRuled) {
+      throw new errors.InvalidAuthorizationDetails(
+        `authorization_details must not have more than ${mostRuled} entries of type ${sanitise(type)}`,
+      )
+    }
+    counts.set(type, count)
+  }
+}
