@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Collection, CreateIndexesOptions, Db, Document, IndexDescription, MongoServerError } from 'mongodb'
+import { ensureIndexes } from './mongodb_indexes.js'
 
 /** Raised when documents of an earlier version need more than a new validator. */
 export const schemaVersion = 1
@@ -103,7 +104,7 @@ export async function migrateDeferrals<T extends Document>(db: Db, collection: C
     if ((error as MongoServerError).codeName !== 'NamespaceExists') throw error
     await modernise(db, collection.collectionName)
   }
-  await collection.createIndexes(indexes)
+  await ensureIndexes(collection, indexes)
 }
 
 // looks before it changes: collMod takes a lock, and rights that a node at run time may not have

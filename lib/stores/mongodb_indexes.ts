@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Collection, Document, IndexDescription, IndexDescriptionInfo, MongoServerError } from 'mongodb'
+
+const namespaceNotFound = 26
+/** Server codes of an index that exists with other options, and of a name that is taken. */
+const conflicts: readonly unknown[] = [85, 86]
+const maxLooks = 5
+
+/**
+ * Creates the indexes that are missing. An index with the same key that holds what ours would hold is used as it is, whatever its
+ * name and its `expireAfterSeconds`. Where another index has our name, ours gets the next free one.
+ * Idempotent, and safe when several nodes start at once.
+ */
+export async function ensureIndexes<T extends Document>(
+  collection: Collection<T>,
+  indexes: readonly IndexDescription[],
+): Promise<void> {
+  for (let looks = 1; ; looks++) {
+    const existing = await existingIndexes(collection)
+    const missing = indexes.filter((index) => !existing.some((candidate) => serves(candidate, index, existing)))
+    if (missing.length === 0) return
+    try {
+      await collection.createIndexes(missing.map((index) => ({ ...index, name: freeName(index, existing) })))
+      return
+    } catch (error) {
+      // another node or an administrator created one since the look
+      if (!conflicts.includes((error as MongoServerError).code) || looks === maxLooks) throw error
+    }
+  }
+}
+
+async function existingIndexes<T extends Document>(collection: Collection<T>): Promise<IndexDescriptionInfo[]> {
+  try {
+    return await collection.indexes()
+  } catch (error) {
+    if ((error as MongoServerError).code === namespaceNotFound) return []
+    throw error
+  }
+}
+
+/** Whether every query and constraint that needs `index` is served by `candidate`. */
+function serves(candidate: IndexDescriptionInfo, index: IndexDescription, existing: IndexDescriptionInfo[]): boolean {
+  return (
+    isDeepStrictEqual(fields(candidate), fields(index)) &&
+    (!index.unique || candidate.unique === true) &&
+    (!candidate.sparse || index.sparse === true) &&
+    (!candidate.partialFilterExpression ||
+      isDeepStrictEqual(candidate.partialFilterExpression, index.partialFilterExpression)) &&
+    isDeepStrictEqual(candidate.collation, defaultCollation(existing))
+  )
+}
+
+// as text, because the client's options decide whether a direction is a number, a bigint or a BSON object
+function fields({ key }: { key: IndexDescription['key'] }): [string, string][] {
+  return Object.entries(key).map(([field, direction]) => [field, String(direction)])
+}
+
+// the index on _id always has the collation of the collection, and so have our queries
+function defaultCollation(existing: IndexDescriptionInfo[]): Document | undefined {
+  return existing.find(({ key }) => isDeepStrictEqual(Object.keys(key), ['_id']))?.collation
+}
+
+function freeName(index: IndexDescription, existing: IndexDescriptionInfo[]): string {
+  const name = index.name ?? fields(index).flat().join('_')
+  const isTaken = (candidate: string) => existing.some((other) => other.name === candidate)
+  let free = name
+  for (let n = 2; isTaken(free); n++) free = `${name}_${n}`
+  return free
+}
