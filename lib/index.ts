@@ -8,14 +8,16 @@ export type {
   DeferralRecord,
   DeferralStatus,
   DeferredRequest,
+  Granted,
   Interaction,
   Json,
   JsonObject,
   Profile,
   Progress,
 } from './deferral/deferral.js'
-export type { Deferrals, Transition } from './deferral/deferrals.js'
+export type { DeferralEvent, Transition } from './deferral/deferrals.js'
 export type { DeferralListing, ListQuery } from './deferral/listing.js'
+export type { Narrowing } from './deferral/narrow.js'
 export type {
   Notification,
   NotificationRecord,
@@ -23,6 +25,12 @@ export type {
   Sealing,
   Settlement,
 } from './deferral/notification.js'
+export type {
+  ListedNotification,
+  NotificationListing,
+  NotificationQuery,
+  Notifications,
+} from './deferral/notifications.js'
 export type {
   Cancellation,
   DeferralQuery,
@@ -32,9 +40,11 @@ export type {
   Exchange,
   NewDeferral,
 } from './deferral/store.js'
+export type { DeferralContext, DeferralEvidence, Deferrals, DeferringConfiguration } from './host_types.js'
 export { install } from './install.js'
 export { type DeferrableGrant, registerDeferrableGrant } from './oauth/deferrable_grant.js'
 export type {
+  Addresses,
   DeferRequest,
   DeferredTokenResponseOptions,
   Deferring,
@@ -42,5 +52,5 @@ export type {
   HostConfiguration,
   NotificationOptions,
 } from './options.js'
-export { type DeferredConfiguration, Provider } from './provider.js'
+export { type DeferredConfiguration, Provider, Provider as default } from './provider.js'
 export { memoryStore } from './stores/memory.js'

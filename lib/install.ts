@@ -2,8 +2,7 @@ import type { Provider } from 'oidc-provider'
 import { isEnabled, settle, warnOfAllowedRanges, warnOfMemoryStore } from './configuration.js'
 import { type Preparation, preparationOf } from './configure.js'
 import { type Core, coreOf, keepCore } from './core.js'
-import type { Deferral } from './deferral/deferral.js'
-import { type DeferralEvent, Deferrals } from './deferral/deferrals.js'
+import { Deferrals as BackOffice, type DeferralEvent } from './deferral/deferrals.js'
 import { createPacing } from './deferral/pacing.js'
 import { withPlainErrors } from './deferral/store.js'
 import { installAnswers } from './host/answer.js'
@@ -20,6 +19,7 @@ import { installRevocation } from './host/revocation.js'
 import { type Internals, internalsOf } from './host/seams.js'
 import { installTokenRoute } from './host/token_route.js'
 import { installUntil } from './host/until.js'
+import type { Deferrals } from './host_types.js'
 import { createEgress } from './notification/egress.js'
 import { type EgressRules, egressRules } from './notification/egress_rules.js'
 import { Outbox } from './notification/outbox.js'
@@ -36,14 +36,6 @@ import type { DeferredTokenResponseOptions, Settings } from './options.js'
 import { fail } from './options_error.js'
 import { evidenceOf } from './profile/evidence.js'
 import { revoke } from './profile/revocation.js'
-
-declare module 'oidc-provider' {
-  interface Provider {
-    addListener(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
-    on(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
-    once(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
-  }
-}
 
 /**
  * Has a provider whose configuration came from `configure` speak Deferred Token Response. Sets and returns `provider.deferrals`;
@@ -69,7 +61,7 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
   if (settings.profiles.oauth) installOauth(core)
   if (preparation.lentCode) takeBackCode(internals)
   core.outbox = startSending(core, rules)
-  const deferrals = new Deferrals({
+  const deferrals = new BackOffice({
     store: core.store,
     clock: settings.clock,
     announce: core.announce,
