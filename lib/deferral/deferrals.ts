@@ -159,6 +159,11 @@ export class Deferrals {
     await this.#outbox?.close()
   }
 
+  /** The same for `await using`. A provider with `keys` is never garbage collected unless it is closed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
   async #replay(id: string): Promise<Transition> {
     assertId('notifications.replay', id)
     const transition = await this.#settled(id, undefined, await this.#store.replayNotification(id, this.#clock()))
