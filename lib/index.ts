@@ -7,6 +7,7 @@ export type {
   DeferralRecord,
   DeferralStatus,
   DeferredRequest,
+  Granted,
   Interaction,
   Json,
   JsonObject,
@@ -14,9 +15,10 @@ export type {
   Profile,
   Progress,
 } from './deferral/deferral.js'
-export type { Deferrals, Transition } from './deferral/deferrals.js'
+export type { Transition } from './deferral/deferrals.js'
 export type { DeferralEvent } from './deferral/events.js'
 export type { DeferralListing, ListQuery } from './deferral/listing.js'
+export type { Narrowing } from './deferral/narrow.js'
 export type {
   Notification,
   NotificationRecord,
@@ -24,6 +26,12 @@ export type {
   Sealing,
   Settlement,
 } from './deferral/notification.js'
+export type {
+  ListedNotification,
+  NotificationListing,
+  NotificationQuery,
+  Notifications,
+} from './deferral/notifications.js'
 export type {
   Change,
   CountQuery,
@@ -35,9 +43,11 @@ export type {
   Stored,
   StoredEntry,
 } from './deferral/store.js'
+export type { DeferralContext, DeferralEvidence, Deferrals, DeferringConfiguration } from './host_types.js'
 export { install } from './install.js'
 export { type DeferrableGrant, registerDeferrableGrant } from './oauth/deferrable_grant.js'
 export type {
+  Addresses,
   DeferRequest,
   DeferredTokenResponseOptions,
   Deferring,
@@ -45,5 +55,5 @@ export type {
   HostConfiguration,
   NotificationOptions,
 } from './options.js'
-export { type DeferredConfiguration, Provider } from './provider.js'
+export { type DeferredConfiguration, Provider, Provider as default } from './provider.js'
 export { memoryStore } from './stores/memory.js'

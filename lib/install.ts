@@ -2,9 +2,9 @@ import type { Provider } from 'oidc-provider'
 import { isEnabled, settle, warnOfAllowedRanges, warnOfMemoryStore } from './configuration.js'
 import { type Preparation, preparationOf } from './configure.js'
 import { type Core, coreOf, keepCore } from './core.js'
-import { type Deferral, describe } from './deferral/deferral.js'
-import { Deferrals } from './deferral/deferrals.js'
-import { type DeferralEvent, eventsOf } from './deferral/events.js'
+import { describe } from './deferral/deferral.js'
+import { Deferrals as BackOffice } from './deferral/deferrals.js'
+import { eventsOf } from './deferral/events.js'
 import { isHandle } from './deferral/handle.js'
 import { createPacing } from './deferral/pacing.js'
 import { recordsOf } from './deferral/records.js'
@@ -26,6 +26,7 @@ import { type Internals, internalsOf } from './host/seams.js'
 import { installTokenRoute, isLent } from './host/token_route.js'
 import { installUnavailable } from './host/unavailable.js'
 import { installUntil } from './host/until.js'
+import type { Deferrals } from './host_types.js'
 import { createEgress } from './notification/egress.js'
 import { type EgressRules, egressRules } from './notification/egress_rules.js'
 import { Outbox } from './notification/outbox.js'
@@ -43,14 +44,6 @@ import type { DeferredTokenResponseOptions, Settings } from './options.js'
 import { fail } from './options_error.js'
 import { evidenceOf } from './profile/evidence.js'
 import { revoke } from './profile/revocation.js'
-
-declare module 'oidc-provider' {
-  interface Provider {
-    addListener(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
-    on(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
-    once(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
-  }
-}
 
 /**
  * Has a provider whose configuration came from `configure` speak Deferred Token Response. Sets and returns `provider.deferrals`;
@@ -78,7 +71,7 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
   const outbox = outboxOf(core, rules)
   core.outbox = outbox
   const sweeps = new Sweeps(core.records, outbox)
-  const deferrals = new Deferrals({
+  const deferrals = new BackOffice({
     records: core.records,
     narrowing: settings.narrow,
     grantExpiry: ({ grantId }) => grantExpiry(provider, grantId),

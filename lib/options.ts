@@ -1,7 +1,8 @@
-import type { Account, Client, ClientMetadata, Configuration, KoaContextWithOIDC, ResponseType } from 'oidc-provider'
+import type { Account, Client, ClientMetadata, KoaContextWithOIDC, ResponseType } from 'oidc-provider'
 import type { Deferral, Interaction, JsonObject, Profile } from './deferral/deferral.js'
 import type { Narrowing } from './deferral/narrow.js'
 import type { DeferralStore } from './deferral/store.js'
+import type { DeferringConfiguration } from './host_types.js'
 
 /** What `defer` is asked about. */
 export interface DeferRequest {
@@ -47,7 +48,8 @@ export interface NotificationOptions {
   worker?: boolean
 }
 
-type Addresses = readonly (string | { address: string })[]
+/** Addresses of a host name. */
+export type Addresses = readonly (string | { address: string })[]
 
 /** `features.deferredTokenResponse`. Every member has a default that works. */
 export interface DeferredTokenResponseOptions {
@@ -101,7 +103,7 @@ export type DeferringClientMetadata = Omit<Named<ClientMetadata>, 'response_type
 }
 
 /** The host's configuration, its clients able to ask for a deferred code. */
-export type HostConfiguration = Omit<Configuration, 'clients'> & {
+export type HostConfiguration = Omit<DeferringConfiguration, 'clients'> & {
   clients?: readonly DeferringClientMetadata[] | undefined
 }
 

@@ -1,10 +1,10 @@
-import { type Configuration, Provider as HostProvider } from 'oidc-provider'
+import { Provider as HostProvider } from 'oidc-provider'
 import { configure } from './configure.js'
-import type { Deferrals } from './deferral/deferrals.js'
+import type { Deferrals } from './host_types.js'
 import { install } from './install.js'
 import type { DeferredTokenResponseOptions, HostConfiguration } from './options.js'
 
-type Features = NonNullable<Configuration['features']>
+type Features = NonNullable<HostConfiguration['features']>
 
 /** The host's configuration with `features.deferredTokenResponse`. */
 export type DeferredConfiguration = Omit<HostConfiguration, 'features'> & {

@@ -1,9 +1,10 @@
 /*
  * Packs the package, installs it into an empty project beside oidc-provider, type-checks a consumer there without
- * skipLibCheck under both module resolutions, and runs the provider of the README.
+ * skipLibCheck under every module resolution, the oldest one too, and with older types of the host, and runs the provider of
+ * the README.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -16,12 +17,14 @@ const provider = /```ts\n(\/\/ provider\.ts\n[\s\S]*?)```/.exec(readFileSync('RE
 if (!provider) throw new Error('the README has no provider.ts')
 
 run('npm', ['pack', '--silent'], '.')
-writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
+const consumer = { name: 'consumer', private: true, type: 'module' }
+writeFileSync(join(project, 'package.json'), JSON.stringify(consumer))
 const beside = ['oidc-provider', 'mongodb', 'typescript', '@types/node'].map(
   (name) => `${name}@${devDependencies[name]}`,
 )
 run('npm', ['install', '--silent', '--no-audit', '--no-fund', tarball, ...beside], project)
 writeFileSync(join(project, 'provider.ts'), provider)
+copyFileSync('test/package/types.ts', join(project, 'types.ts'))
 writeFileSync(
   join(project, 'store.ts'),
   `import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
@@ -36,13 +39,7 @@ for (const [module, moduleResolution] of [
   ['node16', 'node16'],
   ['esnext', 'bundler'],
 ] as const) {
-  const options = { strict: true, target: 'es2022', module, moduleResolution, types: ['node'], noEmit: true }
-  writeFileSync(
-    join(project, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions: options, files: ['provider.ts', 'store.ts'] }),
-  )
-  run('npx', ['tsc'], project)
-  console.log(`type-checks under moduleResolution ${moduleResolution}`)
+  typeCheck(module, moduleResolution)
 }
 run('npx', ['tsc', '--noEmit', 'false'], project)
 const check =
@@ -50,8 +47,30 @@ const check =
 writeFileSync(join(project, 'check.js'), check)
 run('node', ['check.js'], project)
 console.log('the provider of the README runs from the packed package')
+// the last compiler that knows the resolution of before `exports`
+run('npm', ['install', '--silent', '--no-audit', '--no-fund', 'typescript@5'], project)
+typeCheck('esnext', 'node10')
+for (const version of ['9.1.0', '9.11.0']) {
+  const host = { '@types/oidc-provider': version }
+  const installed = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
+  const dependencies = { ...installed.dependencies, ...host }
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ ...installed, dependencies, overrides: host }))
+  rmSync(join(project, 'package-lock.json'))
+  rmSync(join(project, 'node_modules'), { recursive: true })
+  run('npm', ['install', '--silent', '--no-audit', '--no-fund'], project)
+  typeCheck('node16', 'node16')
+  console.log(`the types of the host were those of ${version}`)
+}
 rmSync(project, { recursive: true })
 rmSync(tarball)
+
+function typeCheck(module: string, moduleResolution: string): void {
+  const compilerOptions = { strict: true, target: 'es2022', module, moduleResolution, types: ['node'], noEmit: true }
+  const files = ['provider.ts', 'store.ts', 'types.ts']
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
+  run('npx', ['tsc'], project)
+  console.log(`type-checks under moduleResolution ${moduleResolution}`)
+}
 
 function run(command: string, args: string[], cwd: string): void {
   const { status } = spawnSync(command, args, { cwd, stdio: 'inherit' })

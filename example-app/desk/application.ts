@@ -1,10 +1,11 @@
 import Router from '@koa/router'
 import type Koa from 'koa'
-import type { Middleware } from 'koa'
+import type { Context, Middleware } from 'koa'
 import type { Deferrals } from 'oidc-provider-deferred'
 import type { Storage } from '../storage/storage.js'
 import { createApplication } from '../web/application.js'
 import { text } from '../web/form.js'
+import { takeNotice } from '../web/notice.js'
 import { show } from '../web/page.js'
 import { renew, visitOf } from '../web/visit.js'
 import { decisions } from './decisions.js'
@@ -13,10 +14,9 @@ import { isNotificationFilter } from './pages/notification.js'
 import { notificationsPage } from './pages/notifications.js'
 import { queuePage } from './pages/queue.js'
 import { signInPage } from './pages/sign_in.js'
-import { demoPassword, reviewerNamed } from './reviewers.js'
+import { demoPassword, deskCookie, reviewerNamed } from './reviewers.js'
 import { isFilter } from './status.js'
 
-const cookie = 'harbour_desk'
 const pageSize = 10
 
 export interface DeskOptions {
@@ -44,49 +44,59 @@ function signIn(): Router {
     if (!reviewerNamed(reviewer) || text(form, 'password') !== demoPassword) {
       return show(ctx, signInPage(ctx, 'That is not the password.'))
     }
-    renew(ctx, cookie, reviewer)
+    renew(ctx, deskCookie, reviewer)
     ctx.status = 303
     ctx.redirect('/')
   })
   router.post('/sign-out', (ctx) => {
-    renew(ctx, cookie)
+    renew(ctx, deskCookie)
     ctx.status = 303
     ctx.redirect('/sign-in')
   })
   return router
 }
 
+/** The page that the cursor of the query leads to; the first one when it is none. */
+async function pageAsked<T>(ctx: Context, read: (query: { cursor?: string }) => Promise<T>) {
+  const { cursor } = ctx.query
+  if (typeof cursor === 'string') {
+    try {
+      return { page: await read({ cursor }), further: true }
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error
+    }
+  }
+  return { page: await read({}), further: false }
+}
+
 function pages({ deferrals, storage }: DeskOptions): Router {
   const router = new Router()
 
   router.get('/', async (ctx) => {
-    const { status = 'pending', cursor } = ctx.query
+    const { status = 'pending' } = ctx.query
     const filter = isFilter(status) ? status : undefined
-    const page = await deferrals.list({
-      limit: pageSize,
-      ...(filter && { status: filter }),
-      ...(typeof cursor === 'string' && { cursor }),
-    })
-    show(ctx, queuePage(ctx, { ...page, filter, further: cursor !== undefined }))
+    const { page, further } = await pageAsked(ctx, (cursor) =>
+      deferrals.list({ limit: pageSize, ...(filter && { status: filter }), ...cursor }),
+    )
+    show(ctx, queuePage(ctx, { ...page, filter, further }))
   })
 
   router.get('/notifications', async (ctx) => {
-    const { status = 'failed', cursor } = ctx.query
+    const { status = 'failed' } = ctx.query
     const filter = isNotificationFilter(status) ? status : undefined
-    const page = await deferrals.notifications.list({
-      limit: pageSize,
-      ...(filter && { status: filter }),
-      ...(typeof cursor === 'string' && { cursor }),
-    })
+    const { page, further } = await pageAsked(ctx, (cursor) =>
+      deferrals.notifications.list({ limit: pageSize, ...(filter && { status: filter }), ...cursor }),
+    )
     const found = await Promise.all(page.notifications.map(({ id }) => deferrals.get(id)))
     const known = found.filter((deferral) => deferral !== undefined)
-    show(ctx, notificationsPage(ctx, { deferrals: known, cursor: page.cursor, filter, further: cursor !== undefined }))
+    show(ctx, notificationsPage(ctx, { deferrals: known, cursor: page.cursor, filter, further }))
   })
 
   router.get('/deferrals/:id', async (ctx) => {
     const deferral = await deferrals.get(ctx.params.id!)
     if (!deferral) return
-    show(ctx, deferralPage(ctx, deferral, await storage.history.find({ deferralId: deferral.id })))
+    const history = await storage.history.find({ deferralId: deferral.id })
+    show(ctx, deferralPage(ctx, deferral, history, takeNotice(ctx, deskCookie, deferral.id)))
   })
 
   router.get('/evidence/:reference', async (ctx) => {
@@ -105,7 +115,7 @@ export function createDesk(options: DeskOptions): Koa {
   const { key } = options
   return createApplication({
     site: 'desk',
-    cookie,
+    cookie: deskCookie,
     key,
     guard,
     routers: [signIn(), pages(options), decisions(options)],

@@ -7,10 +7,11 @@ import { record } from '../provider/history.js'
 import { cents } from '../provider/money.js'
 import { detailOf, type Payment } from '../provider/payment.js'
 import { text, texts } from '../web/form.js'
+import { leaveNotice } from '../web/notice.js'
 import { visitOf } from '../web/visit.js'
 import type { DeskOptions } from './application.js'
 import { indispensable } from './pages/decision.js'
-import { mayApprove, reviewerNamed } from './reviewers.js'
+import { deskCookie, mayApprove, reviewerNamed } from './reviewers.js'
 
 type Outcome = Awaited<ReturnType<Deferrals['approve']>>
 
@@ -22,7 +23,8 @@ function number(form: FormData, name: string): number | undefined {
 
 function tell(ctx: Context, notice: string): void {
   ctx.status = 303
-  ctx.redirect(`/deferrals/${ctx.params.id}?notice=${notice}`)
+  leaveNotice(ctx, deskCookie, String(ctx.params.id), notice)
+  ctx.redirect(`/deferrals/${ctx.params.id}`)
 }
 
 /** The rights that are left; a sign-in without its identity would be none. */

@@ -17,6 +17,11 @@ export function isFilter(value: unknown): value is Filter {
   return typeof value === 'string' && Object.hasOwn(filters, value)
 }
 
+/** What a reviewer allowed, as long as it holds: a request that was refused or cancelled has no rights. */
+export function grantedBy({ status, decision }: Deferral): Deferral['decision'] {
+  return status === 'approved' || status === 'redeemed' ? decision : undefined
+}
+
 /** Expiry is not a status of its own, but it is what a reviewer wants to know first. */
 export function shownStatus({ status, expired }: Deferral): Filter {
   return expired && status !== 'redeemed' ? 'expired' : status

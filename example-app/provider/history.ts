@@ -12,15 +12,16 @@ export async function record(history: Collection<HistoryLine>, deferralId: strin
 }
 
 const lines = {
-  created: ({ clientId }: Deferral) => ({ event: 'Asked for', detail: `by ${clientName(clientId)}` }),
+  created: ({ clientId }: Deferral) => ({ event: 'Asked for', by: clientName(clientId) }),
   exchanged: ({ expiresAt }: Deferral) => ({
     event: 'Waiting',
-    detail: `until ${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+    detail: `until ${expiresAt.toISOString().slice(0, 19).replace('T', ' ')} UTC`,
   }),
   approved: ({ decision }: Deferral) => ({ event: 'Approved', by: decision?.by, detail: decision?.note }),
   denied: ({ decision }: Deferral) => ({ event: 'Refused', by: decision?.by, detail: decision?.description }),
-  cancelled: () => ({ event: 'Cancelled' }),
-  redeemed: () => ({ event: 'Tokens issued' }),
+  // A client cancels what is its own, and has no other name.
+  cancelled: ({ cancelledBy, clientId }: Deferral) => ({ event: 'Cancelled', by: cancelledBy ?? clientName(clientId) }),
+  redeemed: ({ clientId }: Deferral) => ({ event: 'Tokens issued', detail: `to ${clientName(clientId)}` }),
   notified: ({ notification }: Deferral) => ({
     event: 'Client notified',
     detail: `answer ${notification?.answer}, attempt ${notification?.attempts}`,

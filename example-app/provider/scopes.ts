@@ -8,6 +8,11 @@ export const scopes: Readonly<Record<string, { label: string; detail: string }>>
   overdraft: { label: 'Overdraft', detail: 'Up to 500 euro below zero' },
 }
 
+/** By its own name only: `constructor` may be asked for as well. */
+export function scopeNamed(name: string): { label: string; detail: string } | undefined {
+  return Object.hasOwn(scopes, name) ? scopes[name] : undefined
+}
+
 export function scopeLabel(scope: string): string {
-  return scopes[scope]?.label ?? scope
+  return scopeNamed(scope)?.label ?? scope
 }

@@ -1,4 +1,5 @@
 import type { Context } from 'koa'
+import { html } from './html.js'
 
 const limit = 5 * 1024 * 1024
 
@@ -24,6 +25,12 @@ export async function readForm(ctx: Context): Promise<FormData> {
     return ctx.throw(400, 'the form could not be read')
   }
 }
+
+/**
+ * The first button of a form that decides something. Browsers press the first button for Enter, and one that is disabled does not
+ * hold a checkbox's Enter up. This one closes the dialog around the form, and there is none.
+ */
+export const enterDoesNothing = html`<button formmethod="dialog" formnovalidate hidden></button>`
 
 /** The text of one field, '' when absent, without surrounding white space. */
 export function text(form: FormData, name: string): string {

@@ -1,16 +1,17 @@
 import type { Collection, Db } from 'mongodb'
 import { assertMembers } from '../options_error.js'
+import { ensureIndexes } from '../stores/mongodb_indexes.js'
 import type { Artifact } from './artifact.js'
 import { collectionName, indexesOf, modelNames } from './models.js'
 import { finding, removing, saving } from './operations.js'
 
 /**
  * Adapter factory for all of oidc-provider's own models, one collection per model (`prefix` and the model's name in
- * snake_case); usable without the rest of this package. Every write waits for a majority, every read asks the primary.
- * Expiry is judged by the provider's clock, as the `exp` in the payload is.
+ * snake_case); usable without the rest of this package. Every write waits for a majority; every read asks the primary for what a
+ * majority has, so that an answer survives a failover. Expiry is judged by the provider's clock, as the `exp` in the payload is.
  *
- * Indexes are created on a collection's first use, or beforehand with `await mongoAdapter(db).migrate()`: idempotent,
- * and safe on several nodes at once.
+ * `migrate()` creates the indexes that are missing: idempotent, and safe on several nodes at once. Unless `migrate: false` each
+ * collection's are created on its first use.
  *
  * What the host does in two steps and the adapter makes one:
  * - `consume` has one winner; every other call rejects with the host's own refusal, also when a revocation was faster.
@@ -24,21 +25,30 @@ import { finding, removing, saving } from './operations.js'
  * - one interaction resumed twice at once: `destroy` may not refuse;
  * - a replay between `ReplayDetection.unique`'s look-up and its save, unless the caller uses the adapter's `insertUnique`.
  */
-export function mongoAdapter(db: Db, options: { prefix?: string } = {}) {
-  assertMembers('mongoAdapter', options, { prefix: 'string' })
-  const { prefix = 'oidc_' } = options
+export function mongoAdapter(db: Db, options: { prefix?: string; migrate?: boolean } = {}) {
+  assertMembers('mongoAdapter', options, { prefix: 'string', migrate: 'boolean' })
+  const { prefix = 'oidc_', migrate: isMigrating = true } = options
   if (typeof db?.collection !== 'function') {
     throw new TypeError('mongoAdapter needs a Db of the mongodb driver: mongoAdapter(client.db(name))')
   }
+  const collectionOf = (model: string) =>
+    db.collection<Artifact>(prefix + collectionName(model), {
+      writeConcern: { w: 'majority' },
+      readConcern: { level: 'majority' },
+      readPreference: 'primary',
+      promoteValues: true,
+    })
   const opened = new Map<string, Promise<Collection<Artifact>>>()
 
-  function open(model: string): Promise<Collection<Artifact>> {
-    let collection = opened.get(model)
-    if (!collection) {
-      collection = openCollection(db, prefix, model)
-      collection.catch(() => opened.delete(model))
-      opened.set(model, collection)
-    }
+  async function open(model: string): Promise<Collection<Artifact>> {
+    if (!isMigrating) return collectionOf(model)
+    return opened.get(model) ?? openMigrated(model)
+  }
+
+  function openMigrated(model: string): Promise<Collection<Artifact>> {
+    const collection = migrated(collectionOf(model), model)
+    collection.catch(() => opened.delete(model))
+    opened.set(model, collection)
     return collection
   }
 
@@ -48,20 +58,15 @@ export function mongoAdapter(db: Db, options: { prefix?: string } = {}) {
   }
 
   async function migrate(): Promise<void> {
-    await Promise.all(modelNames.map(open))
+    await Promise.all(modelNames.map(openMigrated))
   }
 
   // an arrow function, because the host would call anything with a prototype with `new`
   return Object.assign((name: string) => adapterOf(name), { migrate })
 }
 
-async function openCollection(db: Db, prefix: string, model: string): Promise<Collection<Artifact>> {
-  const collection = db.collection<Artifact>(prefix + collectionName(model), {
-    writeConcern: { w: 'majority' },
-    readPreference: 'primary',
-    promoteValues: true,
-  })
+async function migrated(collection: Collection<Artifact>, model: string): Promise<Collection<Artifact>> {
   const indexes = indexesOf(model)
-  if (indexes.length) await collection.createIndexes(indexes)
+  if (indexes.length) await ensureIndexes(collection, indexes)
   return collection
 }

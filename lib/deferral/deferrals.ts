@@ -144,6 +144,11 @@ export class Deferrals {
     await this.#close()
   }
 
+  /** The same for `await using`. A provider is never garbage collected unless it is closed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
   async #known(id: string): Promise<Stored> {
     const record = await this.#records.find(id)
     if (!record) throw Object.assign(new Error('no deferral has this id'), { code: 'ERR_DEFERRAL_NOT_FOUND' })

@@ -20,6 +20,7 @@ export function withNotificationEndpoint(configuration: Configuration, settings:
   const properties = theirs?.properties ?? []
   const rulesOf = (ctx: KoaContextWithOIDC) => egressRules(notification, ctx.oidc.provider.issuer)
   if (keys.length === 0) assertNoStaticEndpoint(configuration)
+  if (settings.profiles.openid) assertStaticGrants(configuration)
   return {
     properties: [...properties, notificationEndpoint],
     validator(ctx, key, value, metadata) {
@@ -50,6 +51,17 @@ function assertNoStaticEndpoint({ clients = [] }: Configuration): void {
       'keys',
       `must hold a 32-byte key, made by crypto.randomBytes(32).toString('base64url'): client ${client.client_id} has a ${notificationEndpoint}; or remove that from it`,
     )
+  }
+}
+
+// the host applies clientDefaults to static clients too
+function assertStaticGrants({ clients = [], clientDefaults }: Configuration): void {
+  for (const client of clients) {
+    const { response_types: types, grant_types: grants } = { ...clientDefaults, ...client }
+    const isDeferrable = [types].flat().some((type) => String(type).split(' ').includes('deferred_code'))
+    if (!isDeferrable || [grants].flat().includes(grantType)) continue
+    const remedy = `add '${grantType}' to its grant_types, or remove deferred_code from its response_types`
+    fail('profiles.openid', `cannot serve client ${client.client_id}: ${remedy}`)
   }
 }
 

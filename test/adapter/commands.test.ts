@@ -31,10 +31,12 @@ describeMongo('commands', () => {
     return { command, filter: statements[0].q }
   }
 
-  test.each(models)('of %s are one each, by id, written to the majority', async (model) => {
+  test.each(models)('of %s are one each, by id, read from and written to the majority', async (model) => {
     const artifacts = adapter(model)
     await artifacts.find('id')
-    expect(only().filter).toEqual({ _id: 'id' })
+    const read = only()
+    expect(read.filter).toEqual({ _id: 'id' })
+    expect(read.command.readConcern).toMatchObject({ level: 'majority' })
     const writes = [
       () => artifacts.upsert('id', { jti: 'id', iat: 1 }, 60),
       () => artifacts.insertUnique('id', { jti: 'id', iat: 1 }, 60),
@@ -60,15 +62,19 @@ describeMongo('commands', () => {
     expect(await artifacts.find('kept')).toBeDefined()
   })
 
-  test.each([{ preffix: 'x' }, { prefix: 5 }])('are of an adapter whose options %p are refused', (options) => {
-    expect(() => mongoAdapter(database.db, options as never)).toThrow(TypeError)
-  })
+  test.each([{ preffix: 'x' }, { prefix: 5 }, { migrate: 'no' }])(
+    'are of an adapter whose options %p are refused',
+    (options) => {
+      expect(() => mongoAdapter(database.db, options as never)).toThrow(TypeError)
+    },
+  )
 
-  test('of look-ups and revocation are one each, the revocation written to the majority', async () => {
+  test('of look-ups and revocation are one each, from and to the majority', async () => {
     await adapter('Session').findByUid('uid')
-    expect(only().filter).toEqual({ uid: 'uid' })
     await adapter('DeviceCode').findByUserCode('code')
-    expect(only().filter).toEqual({ userCode: 'code' })
+    const filters = sent.map(({ command }) => command.filter)
+    expect(filters).toEqual([{ uid: 'uid' }, { userCode: 'code' }])
+    for (const { command } of sent.splice(0)) expect(command.readConcern).toMatchObject({ level: 'majority' })
     for (const model of ['AccessToken', 'DeviceCode']) {
       await adapter(model).revokeByGrantId('grant')
       const { command, filter } = only()

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { MongoClient } from 'mongodb'
 import { type Adapter, Provider } from 'oidc-provider'
 import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
 import { describeMongo, type TestDatabase, testDatabase } from '../support/database.js'
+import { type Mongo, startMongo } from '../support/mongod.js'
 import { adapterContract } from './adapter_contract.js'
 import { models } from './models.js'
 
@@ -69,4 +71,22 @@ describeMongo('mongoAdapter', () => {
       new TypeError('mongoAdapter needs a Db of the mongodb driver: mongoAdapter(client.db(name))'),
     )
   })
+})
+
+describeMongo('mongoAdapter on a standalone', () => {
+  let server: Mongo
+  let client: MongoClient
+  let adapter: ReturnType<typeof mongoAdapter>
+
+  beforeAll(async () => {
+    server = await startMongo({ standalone: true })
+    client = await MongoClient.connect(server.uri)
+    adapter = mongoAdapter(client.db('standalone'))
+  })
+  afterAll(async () => {
+    await client.close()
+    await server.stop()
+  })
+
+  adapterContract((name) => adapter(name), models)
 })

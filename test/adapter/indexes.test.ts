@@ -56,11 +56,22 @@ describeMongo('indexes', () => {
 
   test('are tried again by the next call when they could not be made', async () => {
     const db = database.db.client.db(`${database.db.databaseName}_refused`)
-    await db.collection('oidc_session').createIndex({ expiresAt: 1 }, { expireAfterSeconds: 5 })
-    const adapter = mongoAdapter(db)('Session')
-    await expect(adapter.find('id')).rejects.toThrow('expireAfterSeconds')
-    await db.collection('oidc_session').dropIndexes()
+    const codes = db.collection('oidc_device_code')
+    await codes.insertMany([{ userCode: 'ABCD' }, { userCode: 'ABCD' }])
+    const adapter = mongoAdapter(db)('DeviceCode')
+    await expect(adapter.find('id')).rejects.toThrow('E11000')
+    await codes.deleteMany({})
     expect(await adapter.find('id')).toBeUndefined()
+    await db.dropDatabase()
+  })
+
+  test('are left to whoever migrates when the adapter is told so, and are made by migrate alone', async () => {
+    const db = database.db.client.db(`${database.db.databaseName}_told`)
+    const adapter = mongoAdapter(db, { migrate: false })
+    await adapter('Session').upsert('id', { jti: 'id' }, 60)
+    expect(await db.collection('oidc_session').indexes()).toEqual([primary])
+    await adapter.migrate()
+    await expectIndexes(db)
     await db.dropDatabase()
   })
 

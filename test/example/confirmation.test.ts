@@ -53,6 +53,13 @@ describe('the page an interaction_uri leads to', () => {
     expect(history.match(/Confirmed by the customer/g)).toHaveLength(1)
   })
 
+  test('no link says that the customer answered', async () => {
+    const { browser } = await visitorAt(uri, 'mina', send)
+    for (const page of ['confirmed', 'refused']) expect((await browser.open(`${uri}/${page}`)).text).toContain(question)
+    await bank.provider.deferrals.resume(id)
+    for (const page of ['confirmed', 'refused']) expect((await browser.open(`${uri}/${page}`)).text).toContain(closed)
+  })
+
   test('a refusal by the customer is the end', async () => {
     const { browser, page } = await visitorAt(uri, 'mina', send)
     expect((await browser.submit(page, '/no')).text).toContain('<h1>It will not happen</h1>')
@@ -83,7 +90,8 @@ describe('the page an interaction_uri leads to', () => {
     }
     const body = new URLSearchParams({ csrf: csrfOf(mina.page) })
     const answer = await send(`${uri}/yes`, { method: 'POST', headers: { Cookie: mina.cookie() }, body })
-    expect([answer.status, await asks()]).toEqual([200, false])
+    expect([answer.status, answer.headers.get('Location')]).toEqual([303, `/confirm/${id}/confirmed`])
+    expect(await asks()).toBe(false)
   })
 
   test.each([
@@ -116,6 +124,7 @@ describe('the page an interaction_uri leads to', () => {
     const waiting: (() => void)[] = []
     deferrals.get = async (id) => {
       const found = await read(id)
+      if (waiting.length === count) return found
       await new Promise<void>((goOn) => {
         if (waiting.push(goOn) === count) for (const each of waiting) each()
       })

@@ -87,6 +87,20 @@ export function journeys(): void {
     expect(customer.complaints).toEqual([])
   })
 
+  test('Enter in a text field decides nothing', async () => {
+    const desk = reviewer.page
+    await askForAccount(customer.page, bank)
+    await openRequest(desk, bank)
+    for (const field of ['Reason', 'Note', 'Overdraft']) {
+      if (field !== 'Overdraft') await desk.getByLabel(field).fill('It is late')
+      await desk.getByLabel(field).press('Enter')
+    }
+    await openRequest(desk, bank)
+    expect(await desk.locator('.heading').textContent()).toMatch(/To decide/)
+    const { deferrals } = await bank.provider.deferrals.list({ limit: 1 })
+    expect(deferrals[0]?.status).toBe('pending')
+  })
+
   test('cancels: the reviewer has nothing left to decide', async () => {
     const { page } = customer
     const desk = reviewer.page

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { Provider } from 'oidc-provider-deferred'
 import { added, authorize, clientTypes, redeem } from '../support/authorization.js'
-import { clients, redirectUri } from '../support/clients.js'
+import { clients, grantType, redirectUri } from '../support/clients.js'
+import { memoryAdapter } from '../support/memory_adapter.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { relyingParty } from '../support/relying_party.js'
 import { userAgent } from '../support/user_agent.js'
@@ -53,15 +55,50 @@ describe('C03 a client without', () => {
   )
 })
 
-test('C03 O-011 a client registered for the response type alone, without the grant, is unauthorized_client', async () => {
-  const half = { client_id: 'half', client_secret: 'half a secret', redirect_uris: [redirectUri] }
-  const op = await startProvider({
-    configuration: {
-      clients: [{ ...half, grant_types: ['authorization_code'], response_types: ['code', 'deferred_code'] }],
-    },
-  })
+const half = {
+  client_id: 'half',
+  client_secret: 'half a secret',
+  redirect_uris: [redirectUri],
+  grant_types: ['authorization_code'],
+  response_types: ['code', 'deferred_code'],
+}
+
+test('C03 O-011 a stored client with the response type alone, without the grant, is unauthorized_client', async () => {
+  const adapter = memoryAdapter()
+  await adapter('Client').upsert('half', half as never, 0)
+  const op = await startProvider({ configuration: { adapter } })
   const { params } = await userAgent().visit(relyingParty(op.issuer, 'half').authorizationUrl())
   expect(params).toMatchObject({ error: 'unauthorized_client', state: 'a state', iss: op.issuer })
   expect((await op.provider.deferrals.list()).deferrals).toEqual([])
   await op.close()
+})
+
+describe('O-011 a static client with the response type, without the grant,', () => {
+  const construct = (client: object, others: object = {}) =>
+    new Provider('https://op.example', {
+      clients: [client as never],
+      ...others,
+      features: { deferredTokenResponse: { profiles: { oauth: false } } },
+    })
+  const { grant_types: _, response_types: __, ...bare } = half
+
+  test.each([
+    ['code beside it', half, {}],
+    ['the words in another order', { ...half, response_types: ['deferred_code code'] }, {}],
+    ['no grants at all', { ...half, grant_types: undefined }, {}],
+    ['both from clientDefaults', bare, { clientDefaults: { response_types: ['deferred_code'] } }],
+  ])('is a TypeError that says what to add: %s', (_name, client, others) => {
+    expect(() => construct(client, others)).toThrow(
+      new TypeError(
+        `features.deferredTokenResponse.profiles.openid cannot serve client half: add '${grantType}' to its grant_types, or remove deferred_code from its response_types`,
+      ),
+    )
+  })
+
+  test('is none when clientDefaults have the grant', () => {
+    const { grant_types: _grants, ...without } = half
+    expect(() =>
+      construct(without, { clientDefaults: { grant_types: [grantType, 'authorization_code'] } }),
+    ).not.toThrow()
+  })
 })

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Provider } from 'oidc-provider'
+import type { JsonObject } from 'oidc-provider-deferred'
 
 /** What an end-user does when asked. */
 export interface Interaction {
@@ -37,7 +38,7 @@ export async function interact(
 async function result(provider: Provider, details: Details, interaction: Interaction) {
   const { accountId = 'alice', refuses, context, acr, amr, remember = true } = interaction
   if (refuses) return { error: 'access_denied', error_description: 'end-user aborted the interaction' }
-  const evidence = context && { deferral: { context } }
+  const evidence = context && { deferral: { context: context as JsonObject } }
   if (details.prompt.name === 'login') {
     return { login: { accountId, remember, ...(acr && { acr }), ...(amr && { amr }) }, ...evidence }
   }

@@ -1,7 +1,8 @@
 import type { Context } from 'koa'
 import type { Deferral } from 'oidc-provider-deferred'
 import { customerOf, requestedPayment } from '../../provider/customer.js'
-import { scopes } from '../../provider/scopes.js'
+import { scopeNamed } from '../../provider/scopes.js'
+import { enterDoesNothing } from '../../web/form.js'
 import { type Html, html } from '../../web/html.js'
 import { csrfField } from '../../web/visit.js'
 import { kindOf } from '../request_kind.js'
@@ -11,7 +12,7 @@ import { askCustomer, paymentApproval } from './payment.js'
 export const indispensable = 'openid'
 
 function scopeChoice(scope: string): Html {
-  const { label, detail } = scopes[scope] ?? { label: scope, detail: '' }
+  const { label, detail } = scopeNamed(scope) ?? { label: scope, detail: '' }
   const fixed = scope === indispensable
   return html`<label class="check"><input type="checkbox" name="scope" value="${scope}" checked${fixed && html` disabled`}>
 <span><strong>${label}</strong><small>${detail}${fixed && ' - always included'}</small></span></label>`
@@ -19,7 +20,7 @@ function scopeChoice(scope: string): Html {
 
 function approval(action: string, csrf: Html, deferral: Deferral): Html {
   return html`<section class="card" aria-labelledby="approve"><h2 id="approve">Approve</h2>
-<form method="post" action="${action}/approve">${csrf}
+<form method="post" action="${action}/approve">${csrf}${enterDoesNothing}
 <fieldset><legend>Rights, never more than were asked for</legend>${deferral.scope.map(scopeChoice)}</fieldset>
 <label for="note">Note <span class="optional">for colleagues, optional</span></label><input id="note" name="note" maxlength="200" autocomplete="off">
 <div class="actions"><button class="button">Approve</button></div>
@@ -28,7 +29,7 @@ function approval(action: string, csrf: Html, deferral: Deferral): Html {
 
 function refusal(action: string, csrf: Html, deferral: Deferral): Html {
   return html`<section class="card" aria-labelledby="refuse"><h2 id="refuse">Refuse</h2>
-<form method="post" action="${action}/deny">${csrf}
+<form method="post" action="${action}/deny">${csrf}${enterDoesNothing}
 <label for="description">Reason <span class="optional">the customer reads it</span></label>
 <input id="description" name="description" maxlength="120" required autocomplete="off" list="reasons">
 <datalist id="reasons">${kindOf(deferral).reasons.map((reason) => html`<option>${reason}`)}</datalist>

@@ -10,7 +10,7 @@ import { type Html, html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
 import { checkOf, evidenceOf } from '../evidence.js'
 import { kindOf, profileOf } from '../request_kind.js'
-import { badge, shownStatus } from '../status.js'
+import { badge, grantedBy, shownStatus } from '../status.js'
 import { decisionForms, progressForm } from './decision.js'
 import { reviewerNav } from './nav.js'
 import { notificationCard } from './notification.js'
@@ -30,6 +30,7 @@ const notices: Record<string, string> = {
 
 /** What the last action did, unless a later one has made that old news. */
 function noticeFor(name: string, { status, notification }: Deferral): string | undefined {
+  if (!Object.hasOwn(notices, name)) return undefined
   if (name !== 'approved' && name !== 'denied') return notices[name]
   if (name !== status) return undefined
   return `${notices[name]} The client ${notification ? 'is told now' : 'learns it when it asks next'}.`
@@ -47,6 +48,7 @@ function customer(deferral: Deferral, history: HistoryLine[]): Html {
   const confirmation = history.findLast(({ event }) => event === confirmed)
   const account = accountOf(customerOf(deferral))
   const { decision, progress } = deferral
+  const granted = grantedBy(deferral)
   return facts([
     ['Given name', account?.given_name],
     ['Family name', account?.family_name],
@@ -55,10 +57,10 @@ function customer(deferral: Deferral, history: HistoryLine[]): Html {
     ['Asked by', clientName(deferral.clientId)],
     ['Profile', profileOf(deferral)],
     ['Check', checkOf(deferral)],
-    ['Customer', confirmation && html`confirmed ${moment(confirmation.createdAt)}`],
+    ['Customer', confirmation && html`confirmed ${moment(confirmation.createdAt, 'second')}`],
     ['Until', moment(deferral.expiresAt)],
     ['Progress shown', progress?.step],
-    ['Rights granted', decision && (decision.scope ?? deferral.scope).map(scopeLabel).join(', ')],
+    ['Rights granted', granted && (granted.scope ?? deferral.scope).map(scopeLabel).join(', ')],
     ['Reason given', decision?.description],
     ['Note', decision?.note],
   ])
@@ -67,12 +69,12 @@ function customer(deferral: Deferral, history: HistoryLine[]): Html {
 function timeline(history: HistoryLine[]): Html {
   return html`<ol class="timeline">${history.map(
     ({ event, by, detail, createdAt }) =>
-      html`<li><strong>${event}</strong>${by && html` by ${by}`}${detail && html`<span>${detail}</span>`}${moment(createdAt)}</li>`,
+      html`<li><strong>${event}</strong>${by && html` by ${by}`}${detail && html`<span>${detail}</span>`}${moment(createdAt, 'second')}</li>`,
   )}</ol>`
 }
 
-export function deferralPage(ctx: Context, deferral: Deferral, history: HistoryLine[]): Page {
-  const notice = noticeFor(String(ctx.query.notice), deferral)
+export function deferralPage(ctx: Context, deferral: Deferral, history: HistoryLine[], left: string | undefined): Page {
+  const notice = left && noticeFor(left, deferral)
   const open = shownStatus(deferral) === 'pending'
   const name = nameOf(customerOf(deferral))
   const main = html`

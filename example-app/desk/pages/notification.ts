@@ -22,6 +22,14 @@ export function notificationBadge({ status }: Notification): Html {
   return html`<span class="badge ${status}">${notificationFilters[status]}</span>`
 }
 
+/** What the last attempt was answered; nothing while one is under way, for what is known then is the answer to the one before. */
+export function answerTo({ status, attempts, answer, reason, nextAttemptAt }: Notification): string | undefined {
+  const isUnderWay = status === 'owed' && !nextAttemptAt
+  if (attempts === 0 || isUnderWay) return undefined
+  // An attempt that ended without an answer says why.
+  return answer === undefined ? reason && 'none' : String(answer)
+}
+
 /** Sends it again, where that can help: whoever has its tokens, or asked too long ago, needs no notification. */
 export function replayForm(ctx: Context, { id, status, expired, notification }: Deferral): Html | undefined {
   if (!notification || expired || status === 'redeemed') return undefined
@@ -35,7 +43,7 @@ const handles = { openid: 'deferred_auth_id', oauth: 'deferral_code' }
 export function notificationCard(ctx: Context, deferral: Deferral): Html | undefined {
   const { notification, profile, clientId } = deferral
   if (!notification) return undefined
-  const { status, attempts, attemptedAt, answer, reason, nextAttemptAt, deliveredAt } = notification
+  const { status, attempts, attemptedAt, reason, nextAttemptAt, deliveredAt } = notification
   const replay = replayForm(ctx, deferral)
   return html`<section class="card" aria-labelledby="notification">
 <div class="title"><h2 id="notification">Notification</h2>${notificationBadge(notification)}</div>
@@ -44,7 +52,7 @@ ${facts([
   ['Says', html`its <code>${handles[profile]}</code>, nothing else`],
   ['Attempts', attempts > 0 ? String(attempts) : undefined],
   ['Last attempt', attemptedAt && moment(attemptedAt, 'second')],
-  ['Answer', attempts > 0 ? String(answer ?? 'none') : undefined],
+  ['Answer', answerTo(notification)],
   ['Reason', reason],
   ['Next attempt', status === 'owed' && nextAttemptAt ? moment(nextAttemptAt, 'second') : undefined],
   ['Delivered', deliveredAt && moment(deliveredAt, 'second')],

@@ -9,7 +9,7 @@ import type { Page } from '../../web/page.js'
 import { badge } from '../status.js'
 import { filterLinks, pageLinks } from './listing.js'
 import { reviewerNav } from './nav.js'
-import { notificationBadge, notificationFilters, replayForm } from './notification.js'
+import { answerTo, notificationBadge, notificationFilters, replayForm } from './notification.js'
 
 export interface Notified {
   /** Requests whose client has to be notified. */
@@ -24,13 +24,13 @@ const path = '/notifications'
 
 function row(ctx: Context, deferral: Deferral): Html {
   const { id, clientId, notification } = deferral
-  const { attempts = 0, attemptedAt, answer, reason, nextAttemptAt } = notification ?? {}
+  const { attempts = 0, attemptedAt, reason, nextAttemptAt } = notification ?? {}
   return html`<tr>
 <td><a href="/deferrals/${id}">${nameOf(customerOf(deferral))}</a></td>
 <td>${badge(deferral)}</td>
 <td>${clientName(clientId)}</td>
 <td>${notification && notificationBadge(notification)}${reason && html`<small>${reason}</small>`}</td>
-<td>${attempts > 0 && html`${answer ?? 'none'}<small>attempt ${attempts}</small>`}</td>
+<td>${notification && answerTo(notification)}${attempts > 0 && html`<small>attempt ${attempts}</small>`}</td>
 <td>${attemptedAt && moment(attemptedAt, 'second')}${nextAttemptAt && html`<small>next ${moment(nextAttemptAt, 'second')}</small>`}</td>
 <td>${replayForm(ctx, deferral)}</td>
 </tr>`

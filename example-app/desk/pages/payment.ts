@@ -5,14 +5,16 @@ import { awaitsCustomer, requestedPayment } from '../../provider/customer.js'
 import { decimal, spoken } from '../../provider/money.js'
 import { type Payment, paymentOf } from '../../provider/payment.js'
 import { facts } from '../../web/card.js'
+import { enterDoesNothing } from '../../web/form.js'
 import { type Html, html } from '../../web/html.js'
 import { csrfField, visitOf } from '../../web/visit.js'
 import { mayApprove, reviewerNamed } from '../reviewers.js'
+import { grantedBy } from '../status.js'
 
 /** What the agent wants, and what was left of it. */
 export function paymentCard(deferral: Deferral): Html | undefined {
   const payment = requestedPayment(deferral)
-  const granted = paymentOf(deferral.decision?.authorizationDetails?.[0])
+  const granted = paymentOf(grantedBy(deferral)?.authorizationDetails?.[0])
   return (
     payment &&
     html`<section class="card" aria-labelledby="payment"><h2 id="payment">Payment</h2>${facts([
@@ -33,7 +35,7 @@ export function paymentApproval(ctx: Context, action: string, { sum }: Payment):
 <p class="note">You may approve up to ${limit}. A risk officer has to decide about this one; you can ask the customer to confirm, or refuse.</p></section>`
   }
   return html`<section class="card" aria-labelledby="approve"><h2 id="approve">Approve</h2>
-<form method="post" action="${action}/approve">${csrfField(ctx)}
+<form method="post" action="${action}/approve">${csrfField(ctx)}${enterDoesNothing}
 <label for="amount">Amount in euro <span class="optional">never more than was asked for</span></label>
 <input id="amount" name="amount" value="${decimal(sum)}" inputmode="decimal" required autocomplete="off" pattern="[0-9]+([.][0-9]{1,2})?">
 <label for="note">Note <span class="optional">for colleagues, optional</span></label><input id="note" name="note" maxlength="200" autocomplete="off">

@@ -11,7 +11,7 @@ import { renew, visitOf } from '../../web/visit.js'
 import { accountOf } from '../accounts.js'
 import { awaitsCustomer, confirmed, customerOf } from '../customer.js'
 import { record } from '../history.js'
-import { answeredPage, overPage, questionPage, signInPage, strangerPage } from './pages.js'
+import { confirmedPage, doorPage, overPage, questionPage, refusedPage, signInPage, strangerPage } from './pages.js'
 
 const cookie = 'harbour_confirm'
 
@@ -29,16 +29,24 @@ export function confirmationUri(origin: string, id: string): string {
 
 type Answer = (ctx: Context, deferral: Deferral, customer: string) => Promise<void>
 
-/** Lets nobody but the customer come to `answer`, and the customer only while the question is open. */
-function asked(deferrals: Deferrals, answer: Answer) {
+/** Lets nobody but the customer come to `answer`. */
+function forCustomer(deferrals: Deferrals, answer: Answer) {
   return async (ctx: Context): Promise<void> => {
     const customer = accountOf(visitOf(ctx).visit.user)?.id
-    if (!customer) return show(ctx, signInPage(ctx))
+    if (!customer) return ctx.method === 'POST' ? lookAt(ctx) : show(ctx, signInPage(ctx))
     const deferral = await deferrals.get(String(ctx.params.id))
     if (!deferral || customerOf(deferral) !== customer) return show(ctx, strangerPage(ctx))
-    if (!awaitsCustomer(deferral)) return show(ctx, overPage(ctx))
     await answer(ctx, deferral, customer)
   }
+}
+
+/** Lets the customer come to `answer` only while the question is open. */
+function asked(deferrals: Deferrals, answer: Answer) {
+  return forCustomer(deferrals, async (ctx, deferral, customer) => {
+    if (awaitsCustomer(deferral)) return answer(ctx, deferral, customer)
+    if (ctx.method === 'POST') return lookAt(ctx)
+    show(ctx, overPage(ctx))
+  })
 }
 
 /** The page an `interaction_uri` leads to. A visit shows it; only a form with the visitor's own CSRF token does anything. */
@@ -57,12 +65,12 @@ function routes({ deferrals, history }: ConfirmationOptions): Router {
       return show(ctx, signInPage(ctx, 'Choose an account and type any password.'))
     }
     renew(ctx, cookie, account.id)
-    backToQuestion(ctx)
+    lookAt(ctx)
   })
 
   router.post('/sign-out', (ctx) => {
     renew(ctx, cookie)
-    backToQuestion(ctx)
+    lookAt(ctx)
   })
 
   // Of any number of answers at once `resume` lets one through: its write demands that the question is still open.
@@ -70,9 +78,8 @@ function routes({ deferrals, history }: ConfirmationOptions): Router {
     '/yes',
     asked(deferrals, async (ctx, { id }, customer) => {
       const { changed } = await deferrals.resume(id)
-      if (!changed) return show(ctx, overPage(ctx))
-      await record(history, id, { event: confirmed, by: customer })
-      show(ctx, answeredPage('Thank you', 'We go on with your request. You can close this page.'))
+      if (changed) await record(history, id, { event: confirmed, by: customer })
+      lookAt(ctx, changed ? '/confirmed' : '')
     }),
   )
 
@@ -82,22 +89,50 @@ function routes({ deferrals, history }: ConfirmationOptions): Router {
       const { changed } = await deferrals.resume(id)
       const refusal = { by: customer, description: 'the customer did not confirm' }
       // A reviewer may have decided in between.
-      if (!changed || !(await deferrals.deny(id, refusal)).changed) return show(ctx, overPage(ctx))
-      show(ctx, answeredPage('It will not happen', 'You refused the request. You can close this page.'))
+      const isRefused = changed && (await deferrals.deny(id, refusal)).changed
+      lookAt(ctx, isRefused ? '/refused' : '')
     }),
   )
 
   return router
 }
 
-function backToQuestion(ctx: Context): void {
+/** The pages after an answer. They read the record, so that no link can claim an answer. */
+function results({ deferrals, history }: ConfirmationOptions): Router {
+  const router = new Router({ prefix: '/confirm/:id' })
+
+  router.get(
+    '/confirmed',
+    forCustomer(deferrals, async (ctx, deferral, customer) => {
+      if (awaitsCustomer(deferral)) return lookAt(ctx)
+      const { id: deferralId, status, expired } = deferral
+      const lines = await history.find({ deferralId, event: confirmed, by: customer })
+      show(ctx, status === 'pending' && !expired && lines.length > 0 ? confirmedPage() : overPage(ctx))
+    }),
+  )
+
+  router.get(
+    '/refused',
+    forCustomer(deferrals, async (ctx, deferral, customer) => {
+      if (awaitsCustomer(deferral)) return lookAt(ctx)
+      const { status, decision } = deferral
+      show(ctx, status === 'denied' && decision?.by === customer ? refusedPage() : overPage(ctx))
+    }),
+  )
+
+  return router
+}
+
+/** Answers a form with a redirect, so that loading the page again sends nothing again. */
+function lookAt(ctx: Context, page = ''): void {
   ctx.status = 303
-  ctx.redirect(`/confirm/${ctx.params.id}`)
+  ctx.redirect(`/confirm/${ctx.params.id}${page}`)
 }
 
 /** Asks customers to confirm. A site of its own, because it needs TLS: the draft wants an https link. */
 export function createConfirmation(options: ConfirmationOptions): Koa {
   const door = new Router()
-  door.get('/', (ctx) => show(ctx, answeredPage('Nothing to confirm', 'Please open the link you were given.')))
-  return createApplication({ site: 'provider', cookie, key: options.key, routers: [door, routes(options)] })
+  door.get('/', (ctx) => show(ctx, doorPage()))
+  const routers = [door, routes(options), results(options)]
+  return createApplication({ site: 'provider', cookie, key: options.key, routers })
 }

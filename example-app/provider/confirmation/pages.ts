@@ -9,7 +9,7 @@ import { clientName } from '../clients.js'
 import { requestedPayment } from '../customer.js'
 import { spoken } from '../money.js'
 import { signInForm } from '../pages/sign_in.js'
-import { scopes } from '../scopes.js'
+import { scopeNamed } from '../scopes.js'
 
 function page(title: string, text: Html, status = 200): Page {
   return {
@@ -44,7 +44,7 @@ ${signOut(ctx, 'link', 'Sign out')}`
 function asked(deferral: Deferral): Html {
   const payment = requestedPayment(deferral)
   if (!payment) {
-    const rights = deferral.scope.flatMap((name) => scopes[name] ?? [])
+    const rights = deferral.scope.flatMap((name) => scopeNamed(name) ?? [])
     return html`<ul class="rights">${rights.map(({ label, detail }) => html`<li><strong>${label}</strong><span>${detail}</span></li>`)}</ul>`
   }
   return facts([
@@ -68,8 +68,21 @@ ${signOut(ctx, 'link', `I am not ${nameOf(visitOf(ctx).visit.user)}`)}`
   return page('Did you ask for this?', text)
 }
 
-export function answeredPage(title: string, sentence: string): Page {
-  return page(title, html`<p class="lead">${sentence}</p>`)
+export function confirmedPage(): Page {
+  return page('Thank you', lead('We go on with your request. You can close this page.'))
+}
+
+export function refusedPage(): Page {
+  return page('It will not happen', lead('You refused the request. You can close this page.'))
+}
+
+/** Without a link there is no question. */
+export function doorPage(): Page {
+  return page('Nothing to confirm', lead('Please open the link you were given.'))
+}
+
+function lead(sentence: string): Html {
+  return html`<p class="lead">${sentence}</p>`
 }
 
 function signOut(ctx: Context, style: string, label: string): Html {

@@ -6,7 +6,7 @@ import type { Page } from '../../web/page.js'
 import { csrfField } from '../../web/visit.js'
 import { nameOf } from '../accounts.js'
 import { kinds } from '../evidence.js'
-import { scopes } from '../scopes.js'
+import { scopeNamed } from '../scopes.js'
 import type { Step } from './sign_in.js'
 
 export interface Confirmation extends Step {
@@ -24,7 +24,7 @@ function documentGiven(uid: string, { kind }: Evidence): Html {
 }
 
 export function confirmPage(ctx: Context, { uid, stages, scope, accountId, given }: Confirmation): Page {
-  const asked = scope.split(' ').flatMap((name) => scopes[name] ?? [])
+  const asked = scope.split(' ').flatMap((name) => scopeNamed(name) ?? [])
   const main = html`
 ${steps(stages, stages.length - 1)}
 <section class="card">

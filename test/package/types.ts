@@ -1,0 +1,165 @@
+/*
+ * Nothing of this runs: the compiler reads it, here and in a project where the package is installed. Every type that a public
+ * signature mentions is imported by name.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Configuration, Provider as Host, type KoaContextWithOIDC } from 'oidc-provider'
+import DefaultProvider, {
+  type Addresses,
+  type Approval,
+  type Binding,
+  type Cancellation,
+  type Claim,
+  configure,
+  type Decision,
+  type DeferRequest,
+  type DeferrableGrant,
+  type Deferral,
+  type DeferralContext,
+  type DeferralEvent,
+  type DeferralEvidence,
+  type DeferralListing,
+  type DeferralQuery,
+  type DeferralRecord,
+  type DeferralStatus,
+  type DeferralStore,
+  type Deferrals,
+  type DeferredConfiguration,
+  type DeferredRequest,
+  type DeferredTokenResponseOptions,
+  type Deferring,
+  type DeferringClientMetadata,
+  type DeferringConfiguration,
+  type Denial,
+  type DueNotification,
+  type DueQuery,
+  type Exchange,
+  type Granted,
+  type HostConfiguration,
+  type Interaction,
+  install,
+  type Json,
+  type JsonObject,
+  type ListedNotification,
+  type ListQuery,
+  memoryStore,
+  type Narrowing,
+  type NewDeferral,
+  type Notification,
+  type NotificationListing,
+  type NotificationOptions,
+  type NotificationQuery,
+  type NotificationRecord,
+  type NotificationStatus,
+  type Notifications,
+  type Profile,
+  type Progress,
+  Provider,
+  registerDeferrableGrant,
+  type Sealing,
+  type Settlement,
+  type Transition,
+} from 'oidc-provider-deferred'
+
+export type EveryType = [
+  Addresses,
+  Approval,
+  Binding,
+  Cancellation,
+  Claim,
+  Decision,
+  DeferRequest,
+  Deferral,
+  DeferralContext,
+  DeferralEvent,
+  DeferralEvidence,
+  DeferralListing,
+  DeferralQuery,
+  DeferralRecord,
+  DeferralStatus,
+  DeferralStore,
+  Deferrals,
+  DeferrableGrant,
+  DeferredConfiguration,
+  DeferredRequest,
+  DeferredTokenResponseOptions,
+  Deferring,
+  DeferringClientMetadata,
+  DeferringConfiguration,
+  Denial,
+  DueNotification,
+  DueQuery,
+  Exchange,
+  Granted,
+  HostConfiguration,
+  Interaction,
+  Json,
+  JsonObject,
+  ListedNotification,
+  ListQuery,
+  Narrowing,
+  NewDeferral,
+  Notification,
+  NotificationListing,
+  NotificationOptions,
+  NotificationQuery,
+  NotificationRecord,
+  NotificationStatus,
+  Notifications,
+  Profile,
+  Progress,
+  Sealing,
+  Settlement,
+  Transition,
+]
+
+const issuer = 'https://op.example'
+const theirs: Configuration = { findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }) }
+const options: DeferredTokenResponseOptions = {
+  store: memoryStore(),
+  defer: (ctx: KoaContextWithOIDC, request) => ctx.oidc.route === 'token' && request.scope.has('payments'),
+}
+
+/** The default export is the named one, as the host's is. */
+export const provider: Provider = new DefaultProvider(issuer, {
+  ...theirs,
+  // a callback written for the host goes on fitting, one written here sees the deferral
+  extraTokenClaims: (ctx) => ({ status: statusOf(ctx.oidc.entities.Deferral), route: routeOf(ctx) }),
+  ttl: { AccessToken: (ctx) => (ctx.oidc.entities.Deferral?.expired ? 60 : 600) },
+  interactions: { url: (ctx, { uid }) => `/${uid}/${ctx.oidc.entities.Deferral?.id}` },
+  features: {
+    ...theirs.features,
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: (ctx) => ctx.oidc.entities.Deferral?.resource ?? [],
+    },
+    deferredTokenResponse: options,
+  },
+})
+export const named: typeof DefaultProvider = Provider
+
+const statusOf = (deferral: Deferral | undefined): DeferralStatus | undefined => deferral?.status
+const routeOf = (ctx: KoaContextWithOIDC): string => ctx.oidc.route
+
+/** In two steps, the deferrals are the host's own. */
+export const host = new Host(issuer, configure(theirs, options))
+export const installed: Deferrals = install(host, options)
+export const known: Deferrals = host.deferrals
+export const decided: Promise<Transition> = host.deferrals.approve('id', { by: 'reviewer' })
+host.on('deferral.approved', ({ decision }) => decision?.at)
+
+export const finished = (req: IncomingMessage, res: ServerResponse): Promise<void>[] => [
+  host.interactionFinished(req, res, { deferral: { context: { passport: 'evidence/1' } } }),
+  // @ts-expect-error context is plain JSON
+  host.interactionFinished(req, res, { deferral: { context: { passport: () => 1 } } }),
+  // @ts-expect-error there is no such member
+  host.interactionFinished(req, res, { deferral: { contexts: {} } }),
+]
+
+export const grant: DeferrableGrant<{ scope: string }> = {
+  validate: () => ({ scope: 'payments' }),
+  issue(ctx, source) {
+    ctx.body = { scope: source.scope, client: source.clientId }
+  },
+}
+registerDeferrableGrant(host, 'urn:example:grant', grant)
