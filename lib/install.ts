@@ -18,7 +18,7 @@ import { installReplayDetection } from './host/replay_detection.js'
 import { takeBackCode } from './host/response_types.js'
 import { installRevocation } from './host/revocation.js'
 import { type Internals, internalsOf } from './host/seams.js'
-import { installTokenRoute } from './host/token_route.js'
+import { installTokenRoute, routeMatcher } from './host/token_route.js'
 import { installUntil } from './host/until.js'
 import { createEgress } from './notification/egress.js'
 import { type EgressRules, egressRules } from './notification/egress_rules.js'
@@ -92,7 +92,8 @@ function assertInstallable(provider: Provider, internals: Internals, settings: S
     if (!profiles[profile as keyof typeof profiles] || !grantTypeHandlers.has(grantType)) continue
     fail(`profiles.${profile}`, `clashes with a grant of yours, ${grantType} is registered`)
   }
-  const clash = Object.entries(configuration.routes).find(([, path]) => path === routes.cancellation)
+  const isOurs = routeMatcher(routes.cancellation)
+  const clash = Object.entries(configuration.routes).find(([, path]) => isOurs(path))
   if (clash) fail('routes.cancellation', `clashes with routes.${clash[0]}, choose another path`)
   if (profiles.oauth) assertGrants(provider, internals, settings)
   return preparation
