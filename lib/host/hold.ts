@@ -1,5 +1,6 @@
 import type { Provider } from 'oidc-provider'
 import type { Binding, JsonObject } from '../deferral/deferral.js'
+import { installationOf } from './attestation.js'
 import { codeFrom } from './authorization_code.js'
 import { type Context, type Params, paramsOf } from './context.js'
 import { Stop, withPlainFaults } from './faults.js'
@@ -83,8 +84,8 @@ export async function holdIf<T>(
   intercept(ctx, {
     async saveToken(token) {
       intercept(ctx, {})
-      stop.seen = await consider(bindingOf(token))
-      if (stop.seen !== undefined) stopAt(ctx, token, stop)
+      stop.seen = await consider(await bindingOf(ctx, token))
+      if (stop.seen !== undefined) await stopAt(ctx, token, stop)
     },
   })
   try {
@@ -95,16 +96,16 @@ export async function holdIf<T>(
   return stop.seen as T | undefined
 }
 
-function stopAt(ctx: Context, token: IssuedToken, stop: Stop): never {
-  stop.binding = bindingOf(token)
+async function stopAt(ctx: Context, token: IssuedToken, stop: Stop): Promise<never> {
+  stop.binding = await bindingOf(ctx, token)
   // listeners of the host's events must not take it for one that was issued
   delete (ctx.oidc.entities as Record<string, unknown>)[token.kind]
   throw stop
 }
 
-function bindingOf(token: IssuedToken): Binding {
+async function bindingOf(ctx: Context, token: IssuedToken): Promise<Binding> {
   const { jkt, 'x5t#S256': x5t } = token as { jkt?: string; 'x5t#S256'?: string }
-  return { ...(jkt && { jkt }), ...(x5t && { x5t }) }
+  return { ...(jkt && { jkt }), ...(x5t && { x5t }), ...(await installationOf(ctx)) }
 }
 
 async function stopped(run: Promise<void>, stop: Stop): Promise<void> {
