@@ -17,7 +17,7 @@ import { extendPayloads } from './host/payload.js'
 import { installReplayDetection } from './host/replay_detection.js'
 import { takeBackCode } from './host/response_types.js'
 import { installRevocation } from './host/revocation.js'
-import { type Internals, internalsOf } from './host/seams.js'
+import { assertSameHost, type Internals, internalsOf } from './host/seams.js'
 import { installTokenRoute, routeMatcher } from './host/token_route.js'
 import { installUntil } from './host/until.js'
 import { createEgress } from './notification/egress.js'
@@ -55,6 +55,7 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
 export function install(provider: Provider, options: DeferredTokenResponseOptions): Deferrals | undefined {
   if (!isEnabled(options)) return undefined
   const settings = settle(options)
+  assertSameHost(provider)
   if (coreOf(provider)) fail('', 'is installed on this provider already, call install once')
   extendPayloads(provider)
   const internals = internalsOf(provider)
