@@ -3,7 +3,7 @@ import type { Binding, JsonObject } from '../deferral/deferral.js'
 import { installationOf } from './attestation.js'
 import { codeFrom } from './authorization_code.js'
 import { type Context, type Params, paramsOf } from './context.js'
-import { Stop, withPlainFaults } from './faults.js'
+import { plainFault, Stop, withPlainFaults } from './faults.js'
 import { type IssuedToken, intercept } from './intercept.js'
 
 /** A grant handler of the host, kept from the start. */
@@ -73,7 +73,7 @@ export async function hold(
 /**
  * Runs a grant handler of the host on the request as it came. When everything is validated and nothing stored, `consider` is
  * called with the key the tokens would be bound to. What it resolves to ends the handler there, and is resolved to;
- * `undefined` lets the host answer.
+ * `undefined` lets the host answer, and whatever happens from then on is the host's.
  */
 export async function holdIf<T>(
   ctx: Context,
@@ -81,17 +81,19 @@ export async function holdIf<T>(
   consider: (binding: Binding) => Promise<T | undefined>,
 ): Promise<T | undefined> {
   const stop = new Stop()
+  let isTheHosts = false
   intercept(ctx, {
     async saveToken(token) {
       intercept(ctx, {})
       stop.seen = await consider(await bindingOf(ctx, token))
       if (stop.seen !== undefined) await stopAt(ctx, token, stop)
+      isTheHosts = true
     },
   })
   try {
     await handler(ctx)
   } catch (caught) {
-    if (caught !== stop) throw caught
+    if (caught !== stop) throw isTheHosts ? caught : plainFault(caught)
   }
   return stop.seen as T | undefined
 }

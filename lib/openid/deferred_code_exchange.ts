@@ -8,6 +8,7 @@ import { type DeferralRecord, describe } from '../deferral/deferral.js'
 import { newHandle } from '../deferral/handle.js'
 import type { Exchange } from '../deferral/store.js'
 import { type Context, clientOf, paramsOf } from '../host/context.js'
+import { withPlainFaults } from '../host/faults.js'
 import { afterProof, hold } from '../host/hold.js'
 import { cancelDeferral } from '../profile/cancellation.js'
 import { armOnceAnswered, assertNotificationToken, sealingFor } from '../profile/notification.js'
@@ -29,7 +30,8 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
   if (settings.requireSenderConstraint && clientOf(ctx).clientAuthMethod === 'none' && !binding.jkt && !binding.x5t) {
     throw new errors.InvalidDpopProof('public clients must present a DPoP proof')
   }
-  const interim = await interimIdToken(ctx, core, deferral)
+  const issuing = interimIdToken(ctx, core, deferral)
+  const interim = await withPlainFaults(issuing, 'features.deferredTokenResponse.interimIdToken failed')
 
   const { handle, hash } = newHandle('deferred_auth_id', deferral.id)
   const requested = resource === undefined ? undefined : [resource].flat()
