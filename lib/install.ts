@@ -22,8 +22,8 @@ import { extendPayloads } from './host/payload.js'
 import { installReplayDetection } from './host/replay_detection.js'
 import { takeBackCode } from './host/response_types.js'
 import { installRevocation } from './host/revocation.js'
-import { type Internals, internalsOf } from './host/seams.js'
-import { installTokenRoute, isLent } from './host/token_route.js'
+import { assertSameHost, type Internals, internalsOf } from './host/seams.js'
+import { installTokenRoute, isLent, routeMatcher } from './host/token_route.js'
 import { installUnavailable } from './host/unavailable.js'
 import { installUntil } from './host/until.js'
 import type { Deferrals } from './host_types.js'
@@ -55,6 +55,7 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
 export function install(provider: Provider, options: DeferredTokenResponseOptions): Deferrals | undefined {
   if (!isEnabled(options)) return undefined
   const settings = settle(options)
+  assertSameHost(provider)
   if (coreOf(provider)) fail('', 'is installed on this provider already, call install once')
   extendPayloads(provider)
   const internals = internalsOf(provider)
@@ -92,7 +93,8 @@ function assertInstallable(provider: Provider, internals: Internals, settings: S
     if (!profiles[profile as keyof typeof profiles] || !grantTypeHandlers.has(grantType)) continue
     fail(`profiles.${profile}`, `clashes with a grant of yours, ${grantType} is registered`)
   }
-  const clash = Object.entries(configuration.routes).find(([, path]) => path === routes.cancellation)
+  const isOurs = routeMatcher(routes.cancellation)
+  const clash = Object.entries(configuration.routes).find(([, path]) => isOurs(path))
   if (clash) fail('routes.cancellation', `clashes with routes.${clash[0]}, choose another path`)
   if (profiles.oauth) assertGrants(provider, internals, settings)
   return preparation

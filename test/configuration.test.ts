@@ -138,7 +138,7 @@ function everything(): DeferredTokenResponseOptions {
   }
 }
 
-test.each(['/token', '/auth', '/request', '/jwks', '/me', '/session/end'])(
+test.each(['/token', '/Token', '/auth', '/request', '/jwks', '/me', '/session/end'])(
   'a cancellation route that is the host’s %s is a TypeError that names it',
   (path) => {
     const options = { store: memoryStore(), routes: { cancellation: path } }

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
-import { expect, test } from '@jest/globals'
+import { expect, jest, test } from '@jest/globals'
 import { Provider as Host } from 'oidc-provider'
 import instance from 'oidc-provider/lib/helpers/weak_cache.js'
-import { configure, install, memoryStore } from 'oidc-provider-deferred'
+import { configure, install, memoryStore, registerDeferrableGrant } from 'oidc-provider-deferred'
 import { discoveryOf } from './support/serve.js'
 
 const issuer = 'https://op.example'
@@ -88,6 +88,27 @@ test('nothing is installed when a seam has moved', async () => {
 
 test('a host whose seams are in their places is accepted', () => {
   expect(install(prepared(), options)).toBeDefined()
+})
+
+test('a provider of another copy of oidc-provider is a TypeError that says so, and what to do', async () => {
+  jest.resetModules()
+  const { Provider: Other } = await import('oidc-provider')
+  const provider = new Other(issuer, configure({}, options))
+  const grant = { validate: () => ({}), issue: () => undefined }
+  for (const attempt of [
+    () => install(provider, options),
+    () => registerDeferrableGrant(provider, 'urn:example:custom', grant),
+  ]) {
+    expect(attempt).toThrow(TypeError)
+    expect(attempt).toThrow(/^features\.deferredTokenResponse .*another copy of oidc-provider .*npm ls oidc-provider/)
+  }
+  expect(provider).not.toHaveProperty('deferrals')
+})
+
+test('what is no provider is a TypeError that says so', () => {
+  for (const none of [{}, undefined, Host]) {
+    expect(() => install(none as never, options)).toThrow(/^features\.deferredTokenResponse needs a provider/)
+  }
 })
 
 test('install twice is a TypeError', () => {

@@ -52,6 +52,8 @@ export interface Binding {
   jkt?: string
   /** SHA-256 thumbprint of the client certificate (RFC 8705, section 3.1) */
   x5t?: string
+  /** JWK SHA-256 thumbprint of the key of an attested client's installation */
+  attestationJkt?: string
 }
 
 /** The answer of a redemption, for the option `retryWindow`. */

@@ -21,7 +21,8 @@ export interface Amendments {
 export function installAnswers(provider: Provider, { metadata, isRevocationPrivate }: Amendments): void {
   provider.use(async (ctx: any, next: () => Promise<void>) => {
     await next()
-    const route = ctx.oidc?.route
+    // another provider may be mounted in this one
+    const route = ctx.oidc?.provider === provider ? ctx.oidc.route : undefined
     const these = route === 'discovery' ? metadata(ctx) : members.get(ctx)
     if (these && isJson(ctx.body)) Object.assign(ctx.body, these)
     if (isRevocationPrivate && route === 'revocation') completeRevocation(ctx)

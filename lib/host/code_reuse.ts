@@ -1,5 +1,6 @@
 import type { Provider } from 'oidc-provider'
 import { type Context, currentContext } from './context.js'
+import { withPlainFaults } from './faults.js'
 
 const revoked = new WeakSet<Context>()
 
@@ -20,7 +21,8 @@ export function installCodeReuse(provider: Provider): void {
 
 /** Revokes what was issued from a Grant, as the host does for a code that is used again. */
 export async function revokeIssued(provider: Provider, grantId: string): Promise<void> {
-  await Promise.all([provider.AccessToken.revokeByGrantId(grantId), provider.RefreshToken.revokeByGrantId(grantId)])
+  const { AccessToken, RefreshToken } = provider
+  await withPlainFaults(Promise.all([AccessToken.revokeByGrantId(grantId), RefreshToken.revokeByGrantId(grantId)]))
 }
 
 /** Whether the host has taken this request for a theft. */

@@ -37,10 +37,11 @@ export function accountOf(ctx: Context): Account | undefined {
   return ctx.oidc.account
 }
 
-/** The request being handled right now, where the host does not hand a `ctx` over. */
+/** The request this provider is handling right now, where the host does not hand a `ctx` over. */
 export function currentContext(provider: Provider): Context | undefined {
-  // static, from an AsyncLocalStorage of the host
-  return (provider.constructor as unknown as { ctx?: Context }).ctx
+  // static, from one AsyncLocalStorage of the host for all providers of the process
+  const { ctx } = provider.constructor as unknown as { ctx?: Context }
+  return ctx?.oidc?.provider === provider ? ctx : undefined
 }
 
 /** Runs when the whole answer to this request was handed to the network; never, where that fails. */

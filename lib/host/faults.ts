@@ -7,18 +7,22 @@ export class Stop {
   seen: unknown
 }
 
+class PlainFault extends Error {}
+
 /**
- * What is no refusal of the host's becomes a plain error: a fault of the integrator's adapter must not be rendered as the 4xx
- * that its own members may ask for.
+ * Wraps everything but refusals of the host: it would render an error of the integrator's adapter or callbacks with `expose` or
+ * `statusCode` as a 4xx, and show its message.
  */
-export async function withPlainFaults<T>(
-  work: Promise<T>,
-  message = 'the host failed at a deferred request',
-): Promise<T> {
+export function plainFault(error: unknown, message = 'the host failed at a deferred request'): unknown {
+  const isPlain = [Stop, PlainFault, errors.OIDCProviderError].some((kind) => error instanceof kind)
+  return isPlain ? error : new PlainFault(message, { cause: error })
+}
+
+/** Has work fail with plain faults only. */
+export async function withPlainFaults<T>(work: Promise<T>, message?: string): Promise<T> {
   try {
     return await work
   } catch (error) {
-    if (error instanceof Stop || error instanceof errors.OIDCProviderError) throw error
-    throw new Error(message, { cause: error })
+    throw plainFault(error, message)
   }
 }

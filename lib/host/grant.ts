@@ -1,6 +1,7 @@
 import { type AuthorizationCode, errors, type Provider } from 'oidc-provider'
 import { type Context, clientOf } from './context.js'
 import { epochTime } from './epoch_time.js'
+import { withPlainFaults } from './faults.js'
 
 /**
  * Has the Grant behind this code outlive the deferral and the refresh token that may follow it. Must run before the deferral
@@ -12,14 +13,14 @@ export async function outlive(
   code: AuthorizationCode,
   seconds: number,
 ): Promise<void> {
-  const grant = await provider.Grant.find(code.grantId as string)
+  const grant = await withPlainFaults(provider.Grant.find(code.grantId as string))
   if (!grant) throw new errors.AccessDenied(undefined, 'grant not found')
   if (!grant.exp) return
   const end = epochTime() + seconds + refreshTokenLifetime(ctx, provider, code)
   if (grant.exp >= end) return
   // save(ttl) is ignored by the host
   grant.exp = end
-  await grant.save()
+  await withPlainFaults(grant.save())
 }
 
 /** When the Grant ends; `undefined`: never. A Grant that is gone has ended. */

@@ -1,8 +1,9 @@
 import type { Provider } from 'oidc-provider'
 import type { Binding, JsonObject } from '../deferral/deferral.js'
+import { installationOf } from './attestation.js'
 import { codeFrom } from './authorization_code.js'
 import { type Context, type Params, paramsOf } from './context.js'
-import { Stop, withPlainFaults } from './faults.js'
+import { plainFault, Stop, withPlainFaults } from './faults.js'
 import { type IssuedToken, intercept } from './intercept.js'
 
 /** A grant handler of the host, kept from the start. */
@@ -72,7 +73,7 @@ export async function hold(
 /**
  * Runs a grant handler of the host on the request as it came. When everything is validated and nothing stored, `consider` is
  * called with the key the tokens would be bound to. What it resolves to ends the handler there, and is resolved to;
- * `undefined` lets the host answer.
+ * `undefined` lets the host answer, and whatever happens from then on is the host's.
  */
 export async function holdIf<T>(
   ctx: Context,
@@ -80,31 +81,33 @@ export async function holdIf<T>(
   consider: (binding: Binding) => Promise<T | undefined>,
 ): Promise<T | undefined> {
   const stop = new Stop()
+  let isTheHosts = false
   intercept(ctx, {
     async saveToken(token) {
       intercept(ctx, {})
-      stop.seen = await consider(bindingOf(token))
-      if (stop.seen !== undefined) stopAt(ctx, token, stop)
+      stop.seen = await consider(await bindingOf(ctx, token))
+      if (stop.seen !== undefined) await stopAt(ctx, token, stop)
+      isTheHosts = true
     },
   })
   try {
     await handler(ctx)
   } catch (caught) {
-    if (caught !== stop) throw caught
+    if (caught !== stop) throw isTheHosts ? caught : plainFault(caught)
   }
   return stop.seen as T | undefined
 }
 
-function stopAt(ctx: Context, token: IssuedToken, stop: Stop): never {
-  stop.binding = bindingOf(token)
+async function stopAt(ctx: Context, token: IssuedToken, stop: Stop): Promise<never> {
+  stop.binding = await bindingOf(ctx, token)
   // listeners of the host's events must not take it for one that was issued
   delete (ctx.oidc.entities as Record<string, unknown>)[token.kind]
   throw stop
 }
 
-function bindingOf(token: IssuedToken): Binding {
+async function bindingOf(ctx: Context, token: IssuedToken): Promise<Binding> {
   const { jkt, 'x5t#S256': x5t } = token as { jkt?: string; 'x5t#S256'?: string }
-  return { ...(jkt && { jkt }), ...(x5t && { x5t }) }
+  return { ...(jkt && { jkt }), ...(x5t && { x5t }), ...(await installationOf(ctx)) }
 }
 
 async function stopped(run: Promise<void>, stop: Stop): Promise<void> {

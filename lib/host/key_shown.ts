@@ -1,5 +1,6 @@
 import { errors, type Provider } from 'oidc-provider'
 import type { Binding } from '../deferral/deferral.js'
+import { installationOf } from './attestation.js'
 import { type Context, clientOf } from './context.js'
 import type { IssuedToken } from './intercept.js'
 import { assertKey, type Proof, thumbprintOf, verifiedProof } from './proof.js'
@@ -15,16 +16,23 @@ export interface KeyShown {
 export async function keyShown(ctx: Context, provider: Provider, internals: Internals): Promise<KeyShown> {
   const proof = await verifiedProof(ctx, internals)
   assertKey(ctx, proof, undefined)
-  if (!clientOf(ctx).tlsClientCertificateBoundAccessTokens) return { binding: proof ? { jkt: proof.jkt } : {}, proof }
+  const installation = await installationOf(ctx)
+  if (!clientOf(ctx).tlsClientCertificateBoundAccessTokens) {
+    return { binding: { ...(proof && { jkt: proof.jkt }), ...installation }, proof }
+  }
   if (proof) throw new errors.InvalidRequest('multiple proof-of-possession mechanisms are not allowed')
   const x5t = thumbprintOf(ctx, provider, internals)
   if (!x5t) throw new errors.InvalidGrant('mutual TLS client certificate not provided')
-  return { binding: { x5t }, proof }
+  return { binding: { x5t, ...installation }, proof }
 }
 
-/** Binds a token to that key, where its maker has not; refresh tokens of public clients only, as the host does. */
-export function bind(ctx: Context, token: IssuedToken, { jkt, x5t }: Binding): void {
-  const bound = token as { jkt?: string; 'x5t#S256'?: string }
+/**
+ * Binds a token to that key, where its maker has not; refresh tokens of public clients only, and to the installation those of
+ * attested ones, as the host does.
+ */
+export function bind(ctx: Context, token: IssuedToken, { jkt, x5t, attestationJkt }: Binding): void {
+  const bound = token as { jkt?: string; 'x5t#S256'?: string; attestationJkt?: string }
+  if (token.kind === 'RefreshToken' && attestationJkt) bound.attestationJkt ??= attestationJkt
   if (token.kind === 'RefreshToken' && clientOf(ctx).clientAuthMethod !== 'none') return
   if ((bound.jkt && jkt && bound.jkt !== jkt) || (bound['x5t#S256'] && x5t && bound['x5t#S256'] !== x5t)) {
     throw new Error('the token is bound to another key than the request')

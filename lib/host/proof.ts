@@ -1,8 +1,11 @@
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose'
 import { errors, type Provider } from 'oidc-provider'
 import type { Binding } from '../deferral/deferral.js'
+import { isProofOfClient } from './attestation.js'
 import { type Context, clientOf } from './context.js'
 import { epochTime } from './epoch_time.js'
+import { withPlainFaults } from './faults.js'
+import { acceptAgain } from './replay_detection.js'
 import type { Internals } from './seams.js'
 
 const { InvalidDpopProof } = errors
@@ -43,13 +46,16 @@ export async function assertFresh(
   { configuration }: Internals,
   proof: Proof,
 ): Promise<void> {
-  if (configuration.features.dPoP.allowReplay) return
+  // a proof that has authenticated its client was checked and remembered by the host
+  if (configuration.features.dPoP.allowReplay || isProofOfClient(ctx)) return
   // acceptable to the host for 300 s around iat, which may lie ahead
   const end = Math.max(epochTime(), proof.iat) + 300
   const { ReplayDetection } = provider as unknown as { ReplayDetection: { unique: Unique } }
-  if (!(await ReplayDetection.unique(clientOf(ctx).clientId, proof.jti, end))) {
+  const { clientId } = clientOf(ctx)
+  if (!(await withPlainFaults(ReplayDetection.unique(clientId, proof.jti, end)))) {
     throw new InvalidDpopProof('DPoP proof JWT Replay detected')
   }
+  acceptAgain(ctx, clientId, proof.jti)
 }
 
 /** Whether this request came over a connection with the certificate that was bound (RFC 8705, section 3). */

@@ -4,11 +4,21 @@ import { type Context, currentContext } from './context.js'
 import { epochTime } from './epoch_time.js'
 import type { Unique } from './proof.js'
 
-const accepted = new WeakMap<Context, Set<string>>()
+/** The use of a DPoP proof that the plugin has accepted in a request, which the host checks once more when it binds a token. */
+const accepted = new WeakMap<Context, string>()
+
+/** Has the replay check accept the proof of this request again: the plugin looked at it first. */
+export function acceptAgain(ctx: Context, iss: string, jti: string): void {
+  accepted.set(ctx, useOf(iss, jti))
+}
+
+function useOf(iss: string, jti: string): string {
+  return JSON.stringify([iss, jti])
+}
 
 /**
- * Overrides the replay check, for which the host has no hook. It answers true again for what this very request had accepted
- * (the host checks a proof a second time when it binds a token), and where the adapter can insert uniquely it is one
+ * Overrides the replay check, for which the host has no hook. It answers true again for the DPoP proof that the plugin has
+ * accepted in this very request, and for nothing else; where the adapter can insert uniquely it is one
  * insert: the host's own find-then-save accepts a proof sent several times at once.
  */
 export function installReplayDetection(provider: Provider): void {
@@ -27,11 +37,7 @@ export function installReplayDetection(provider: Provider): void {
 
   ReplayDetection.unique = async (iss: string, jti: string, exp: number) => {
     const ctx = currentContext(provider)
-    const mine = ctx && (accepted.get(ctx) ?? accepted.set(ctx, new Set()).get(ctx))
-    const use = JSON.stringify([iss, jti])
-    if (mine?.has(use)) return true
-    const first = await insertOnce(iss, jti, exp)
-    if (first) mine?.add(use)
-    return first
+    if (ctx && accepted.get(ctx) === useOf(iss, jti)) return true
+    return insertOnce(iss, jti, exp)
   }
 }

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { Account, interactionPolicy, Provider } from 'oidc-provider'
+import { type Account, type interactionPolicy, Provider } from 'oidc-provider'
 // no public way: grant handlers, response types and resolved features live behind the host's per-provider cache
 import * as weakCache from 'oidc-provider/lib/helpers/weak_cache.js'
 import type { Context } from './context.js'
@@ -81,6 +81,22 @@ const seams: Seam[] = [
   ],
 ]
 
+/** Refuses, as a `TypeError`, what was not made by the copy of oidc-provider that the plugin imports. */
+export function assertSameHost(provider: Provider): void {
+  if (provider instanceof Provider) return
+  const isProvider = typeof (provider as Partial<Provider> | undefined)?.pathFor === 'function'
+  throw new TypeError(
+    isProvider
+      ? `features.deferredTokenResponse cannot work with a provider of another copy of oidc-provider than the ${version()} that it imports: ` +
+          'have one copy for both, npm ls oidc-provider shows them and npm dedupe may join them'
+      : 'features.deferredTokenResponse needs a provider of oidc-provider, pass what its constructor made',
+  )
+}
+
+function version(): string {
+  return createRequire(import.meta.url)('oidc-provider/package.json').version
+}
+
 /** The host's internals, each seam checked by what it does; a `TypeError` names the one that moved and the host's version. */
 export function internalsOf(provider: Provider): Internals {
   const internals = uncheckedInternalsOf(provider)
@@ -100,9 +116,8 @@ export function uncheckedInternalsOf(provider: Provider): Internals {
 
 /** What to throw when a part of the host is not where it was. */
 export function moved(seam: string): TypeError {
-  const { version } = createRequire(import.meta.url)('oidc-provider/package.json') as { version: string }
   return new TypeError(
-    `features.deferredTokenResponse cannot work with oidc-provider ${version}: ${seam} is not what it was, ` +
+    `features.deferredTokenResponse cannot work with oidc-provider ${version()}: ${seam} is not what it was, ` +
       'use a version named in the README or set enabled: false',
   )
 }

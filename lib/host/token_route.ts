@@ -1,12 +1,11 @@
-import { IncomingMessage } from 'node:http'
-import type { Provider } from 'oidc-provider'
+import { errors, type Provider } from 'oidc-provider'
 import { answerJson, type Context } from './context.js'
 
 interface Loan {
-  /** the URL the client called */
-  called: string
-  /** the URL of the token endpoint beside it */
-  token: string
+  /** the URLs of our endpoint and of the token endpoint, as discovery has them; `undefined`: the request names no valid host */
+  urls: { own: string; token: string } | undefined
+  /** the body, where it is no form; an error is what it is refused with */
+  body: Record<string, string> | Error | undefined
 }
 
 const loans = new WeakMap<object, Loan>()
@@ -17,28 +16,50 @@ export function isLent(ctx: Context): boolean {
   return loans.has(ctx)
 }
 
-/** Has the host handle this request as one to its token endpoint, while the client's proofs stay bound to the URL it called. */
-export function lendTokenRoute(ctx: any, tokenRoute: string): void {
-  const { pathname } = new URL(ctx.req.originalUrl ?? ctx.originalUrl, 'http://localhost')
-  const called = `${ctx.protocol}://${ctx.host}${pathname}`
-  loans.set(ctx, { called, token: called.slice(0, -ctx.path.length) + tokenRoute })
+/** Whether a request is for this route, by the rules of the host's router: neither case nor one slash at the end matters. */
+export function routeMatcher(route: string): (path: string) => boolean {
+  const pattern = new RegExp(`^${route.replace(/[^\w/]/g, '\\$&')}/?$`, 'i')
+  return (path) => pattern.test(path)
+}
+
+/** The public URL of one of our routes, which are where the token endpoint is. */
+export function urlBeside(oidc: { urlFor(name: string): string }, tokenRoute: string, route: string): string {
+  return new URL(oidc.urlFor('token').slice(0, -tokenRoute.length) + route).href
+}
+
+/**
+ * Has the host handle this request as one to its token endpoint, while the client's proofs stay bound to the URL of our own.
+ * `body` is what came where it is no form, or what is wrong with it.
+ */
+export function lendTokenRoute(
+  ctx: any,
+  provider: Provider,
+  { tokenRoute, route, body }: { tokenRoute: string; route: string; body: Loan['body'] },
+): void {
+  // before the path changes: the host recognises a mount by it
+  const oidc = URL.canParse(ctx.href) ? new (provider as any).OIDCContext(ctx) : undefined
+  const urls = oidc && { own: urlBeside(oidc, tokenRoute, route), token: oidc.urlFor('token') }
+  loans.set(ctx, { urls, body })
+  if (body) replaceForm(ctx, body)
   ctx.path = tokenRoute
 }
 
-/** Hands a parsed JSON body on as a form, in a request that is otherwise the one that came. */
-export function replaceBody(ctx: any, form: URLSearchParams): void {
-  const body = Buffer.from(form.toString())
-  const { req } = ctx
-  const replacement: any = new IncomingMessage(req.socket)
-  for (const name of Object.keys(req)) if (!name.startsWith('_')) replacement[name] = req[name]
-  replacement.headers = {
-    ...req.headers,
-    'content-type': 'application/x-www-form-urlencoded',
-    'content-length': String(body.length),
+// the host's parser takes a body without a media type for an empty one; what it is refused with is then rendered by the host
+function replaceForm(ctx: any, body: NonNullable<Loan['body']>): void {
+  const { get } = ctx
+  ctx.get = (field: string) => {
+    // middleware before the host's route sees the request as it came
+    if (!ctx.oidc || field.toLowerCase() !== 'content-type') return get.call(ctx, field)
+    // and so do callbacks after the parser
+    ctx.get = get
+    if (body instanceof Error) throw body
+    return ''
   }
-  replacement.push(body)
-  replacement.push(null)
-  ctx.req = ctx.request.req = ctx.response.req = replacement
+}
+
+function urlsOf({ urls }: Loan): NonNullable<Loan['urls']> {
+  if (!urls) throw new errors.InvalidRequest('the Host header must be a host name, with a port from 0 to 65535 if any')
+  return urls
 }
 
 /**
@@ -55,8 +76,9 @@ export function installTokenRoute(provider: Provider, grantTypes: readonly strin
     get(this: { ctx: object }) {
       return bodies.get(this.ctx)
     },
-    set(this: { ctx: Context; route: string }, parsed: { grant_type?: unknown }) {
-      const body = loans.has(this.ctx) ? { ...parsed, grant_type: grantTypes[0] } : parsed
+    set(this: { ctx: any; route: string }, parsed: { grant_type?: unknown }) {
+      const loan = loans.get(this.ctx)
+      const body = loan ? { ...parsed, ...loan.body, grant_type: grantTypes[0] } : parsed
       bodies.set(this.ctx, body)
       // before anything can be refused: clients that poll read JSON
       const sent = body?.grant_type
@@ -68,11 +90,11 @@ export function installTokenRoute(provider: Provider, grantTypes: readonly strin
   })
   prototype.urlFor = function (this: { ctx: object }, name: string, ...args: unknown[]) {
     const loan = loans.get(this.ctx)
-    return loan && name === 'token' ? loan.called : urlFor.call(this, name, ...args)
+    return loan && name === 'token' ? urlsOf(loan).own : urlFor.call(this, name, ...args)
   }
   prototype.clientJwtAuthExpectedAudience = function (this: { ctx: object }) {
     const audience: Set<string> = clientJwtAuthExpectedAudience.call(this)
     const loan = loans.get(this.ctx)
-    return loan ? audience.add(loan.token) : audience
+    return loan ? audience.add(urlsOf(loan).token) : audience
   }
 }

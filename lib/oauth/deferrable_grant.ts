@@ -16,7 +16,7 @@ import { bind, type KeyShown, keyShown } from '../host/key_shown.js'
 import { assertSourceNesting } from '../host/nesting.js'
 import { assertFresh } from '../host/proof.js'
 import type { Resumption } from '../host/resume.js'
-import { type Internals, uncheckedInternalsOf } from '../host/seams.js'
+import { assertSameHost, type Internals, uncheckedInternalsOf } from '../host/seams.js'
 import { loadStanding } from '../host/standing.js'
 import { reviewed } from '../profile/reviewed.js'
 import { assertRequest, isOptedIn } from './completion_mode.js'
@@ -55,6 +55,7 @@ export function registerDeferrableGrant<Source extends JsonObject>(
   dupes?: string | string[] | Set<string>,
 ): void {
   const grant = theirs as object as DeferrableGrant
+  assertSameHost(provider)
   assertGrant(name, grant)
   const grants = registered.get(provider) ?? new Map<string, DeferrableGrant>()
   registered.set(provider, grants.set(name, grant))

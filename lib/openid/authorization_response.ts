@@ -8,6 +8,7 @@ import { describe, type JsonObject } from '../deferral/deferral.js'
 import { newHandle, newId } from '../deferral/handle.js'
 import { sourceOf } from '../host/authorization_code.js'
 import { type Context, paramsOf } from '../host/context.js'
+import { withPlainFaults } from '../host/faults.js'
 import { outlive } from '../host/grant.js'
 import { intercept } from '../host/intercept.js'
 import { assertNesting } from '../host/nesting.js'
@@ -23,7 +24,8 @@ export async function beforeResponse(ctx: Context, core: Core): Promise<void> {
   if (!isDeferrable(ctx)) return
   const id = newId()
   const isCodeRefused = paramsOf(ctx).response_type === 'deferred_code'
-  const deferring = await askDefer(ctx, core.settings, deferRequest(ctx, id), isCodeRefused)
+  const deciding = askDefer(ctx, core.settings, deferRequest(ctx, id), isCodeRefused)
+  const deferring = await withPlainFaults(deciding, 'features.deferredTokenResponse.defer failed')
   paramsOf(ctx).response_type = 'code'
   // else the request is answered with a code at once (O-016)
   if (deferring) intercept(ctx, { saveCode: (code) => create(ctx, core, { id, code, deferring }) })

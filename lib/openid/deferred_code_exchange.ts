@@ -8,6 +8,7 @@ import { type DeferralRecord, describe } from '../deferral/deferral.js'
 import { newHandle } from '../deferral/handle.js'
 import { exchange as exchanging } from '../deferral/transitions.js'
 import { type Context, clientOf, paramsOf } from '../host/context.js'
+import { withPlainFaults } from '../host/faults.js'
 import { afterProof, hold } from '../host/hold.js'
 import { keepAnswer } from '../host/listeners.js'
 import { cancelDeferral } from '../profile/cancellation.js'
@@ -30,7 +31,8 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
   if (settings.requireSenderConstraint && clientOf(ctx).clientAuthMethod === 'none' && !binding.jkt && !binding.x5t) {
     throw new errors.InvalidDpopProof('public clients must present a DPoP proof')
   }
-  const interim = await interimIdToken(ctx, core, deferral)
+  const issuing = interimIdToken(ctx, core, deferral)
+  const interim = await withPlainFaults(issuing, 'features.deferredTokenResponse.interimIdToken failed')
 
   const { handle, hash } = newHandle('deferred_auth_id', deferral.id)
   const requested = resource === undefined ? undefined : [resource].flat()

@@ -4,10 +4,10 @@
  */
 import type { Core } from '../core.js'
 import type { Context } from '../host/context.js'
+import { urlBeside } from '../host/token_route.js'
 import { cancellationEndpoint } from './names.js'
 
 /** What the discovery document says of this profile: the cancellation endpoint (C-O01). */
 export function metadata(ctx: Context, { tokenRoute, settings }: Core): Record<string, unknown> {
-  const url = ctx.oidc.urlFor('token').slice(0, -tokenRoute.length) + settings.routes.cancellation
-  return { [cancellationEndpoint]: url }
+  return { [cancellationEndpoint]: urlBeside(ctx.oidc, tokenRoute, settings.routes.cancellation) }
 }

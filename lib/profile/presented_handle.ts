@@ -6,13 +6,14 @@ import type { Core } from '../core.js'
 import { type HandleKind, matches, parseHandle } from '../deferral/handle.js'
 import type { Remembered } from '../deferral/pacing.js'
 import type { Stored } from '../deferral/store.js'
+import { isInstallation } from '../host/attestation.js'
 import { type Context, clientOf } from '../host/context.js'
 import { assertFresh, assertKey, hasCertificate, verifiedProof } from '../host/proof.js'
 
 type Presentable = Remembered & { codeHash?: string; source?: { dpopJkt?: unknown } }
 
 /**
- * The rightful client's deferral. `undefined`: unknown, another client's, or another certificate's. Rejects with
+ * The rightful client's deferral. `undefined`: unknown, another client's, another certificate's, or another installation's. Rejects with
  * `invalid_dpop_proof` when the key is missing or wrong, or the proof was used before.
  */
 export async function presented<T extends Presentable>(
@@ -33,6 +34,7 @@ export async function presented<T extends Presentable>(
   const deferral = await read(id, isRightful)
   if (!isRightful(deferral) || !deferral) return undefined
   if (!hasCertificate(ctx, provider, internals, deferral.binding)) return undefined
+  if (!(await isInstallation(ctx, deferral.binding))) return undefined
   assertKey(ctx, proof, deferral.binding?.jkt ?? (deferral.source?.dpopJkt as string | undefined))
   if (proof) await assertFresh(ctx, provider, internals, proof)
   return deferral

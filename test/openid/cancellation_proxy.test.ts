@@ -47,6 +47,26 @@ describe('behind a proxy that ends TLS, trusted by provider.proxy', () => {
     expect((await rp.poll(handle, await assertion(issuer))).body.error).toBe('access_denied')
   })
 
+  test.each(['op.example:443', 'OP.Example'])(
+    'C29 an assertion is for the published URLs when the host is written %s',
+    async (host) => {
+      const rp = relyingParty(op.origin, 'assertion')
+      const extras = { headers: { ...forwarded, 'x-forwarded-host': host } }
+      for (const aud of [`${issuer}/deferred/cancel`, `${issuer}/token`, issuer]) {
+        const assertion = { client_assertion: await clientAssertion(op.origin, { aud }) }
+        expect(await rp.cancel('unknown', assertion, extras)).toMatchObject({ status: 200, body: {} })
+      }
+    },
+  )
+
+  test('a host that is none is invalid_request where it matters', async () => {
+    const extras = { headers: { ...forwarded, 'x-forwarded-host': 'x:99999' } }
+    const refused = await relyingParty(op.origin, 'assertion').cancel('unknown', {}, extras)
+    expect(refused).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
+    expect(refused.body.error_description).toContain('Host')
+    expect(await relyingParty(op.origin).cancel('unknown', {}, extras)).toMatchObject({ status: 200, body: {} })
+  })
+
   test('the Origin header of a browser changes nothing', async () => {
     const rp = relyingParty(op.origin, 'public', key)
     const { handle } = await waiting(op, rp)
