@@ -54,7 +54,7 @@ for (const version of ['9.1.0', '9.11.0']) {
   const host = { '@types/oidc-provider': version }
   const installed = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
   const dependencies = { ...installed.dependencies, ...host }
-  writeFileSync(join(project, 'package.json'), JSON.stringify({ ...installed, dependencies, overrides: host }))
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ ...installed, dependencies }))
   rmSync(join(project, 'package-lock.json'))
   rmSync(join(project, 'node_modules'), { recursive: true })
   run('npm', ['install', '--silent', '--no-audit', '--no-fund'], project)
