@@ -4,7 +4,7 @@ import { raceTests } from './race_tests.js'
 import { recordTests } from './record_tests.js'
 import { swapTests } from './swap_tests.js'
 
-/** One test of the contract. `run` rejects with an `AssertionError` that says what the store does not keep. */
+/** One test of the contract. `run` rejects with what the store does not keep, as an `AssertionError`, or with the error of the store. */
 export interface ContractTest {
   name: string
   run(): Promise<void>

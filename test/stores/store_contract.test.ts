@@ -9,7 +9,7 @@ describe('I5 T1 the contract catches a store', () => {
     const contract = storeContract(async () => store)
     for (const beginning of fails) {
       const failing = contract.find(({ name }) => name.startsWith(beginning))
-      await expect(failing?.run()).rejects.toMatchObject({ code: 'ERR_ASSERTION' })
+      await expect(failing!.run()).rejects.toThrow()
     }
   })
 })
