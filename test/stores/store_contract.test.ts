@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { storeContract } from 'oidc-provider-deferred/testing'
+import { recordsOf } from '../../lib/deferral/records.js'
+import { decide } from '../../lib/deferral/transitions.js'
+import { issuer } from '../support/records.js'
+import { at, newDeferral } from './new_deferral.js'
 import { plant, plantedStores } from './planted_stores.js'
 
 describe('I5 T1 the contract catches a store', () => {
@@ -12,6 +16,18 @@ describe('I5 T1 the contract catches a store', () => {
       await expect(failing!.run()).rejects.toThrow()
     }
   })
+})
+
+test('I5 T1 the queue of a node does not hide a store without its revision check', async () => {
+  const store = plant(plantedStores['without the revision in its filter']!.planted)
+  const node = recordsOf(store, { issuer, clock: () => at(1), onWritten: () => {} })
+  const { id } = newDeferral()
+  await node.create(newDeferral({ id }))
+  // who races transitions on one node would not notice
+  const decisions = await Promise.all(Array.from({ length: 64 }, () => node.transit(id, decide('approved', {}))))
+  expect(decisions.filter(Boolean)).toHaveLength(1)
+  const race = storeContract(() => store).find(({ name }) => name.startsWith('of 64 swaps'))
+  await expect(race!.run()).rejects.toThrow(/64/)
 })
 
 test('a store that is far away keeps the contract', async () => {
