@@ -29,8 +29,10 @@ writeFileSync(
   join(project, 'store.ts'),
   `import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import type { Db } from 'mongodb'
-import type { DeferralStore } from 'oidc-provider-deferred'
+import { memoryStore, type DeferralStore } from 'oidc-provider-deferred'
+import { storeContract } from 'oidc-provider-deferred/testing'
 
+export const contract = storeContract(memoryStore)
 export const store = (db: Db): DeferralStore => mongoStore(db, { collection: 'deferrals', migrate: true })
 export const adapter = (db: Db) => mongoAdapter(db, { prefix: 'oidc_' })
 `,

@@ -152,7 +152,7 @@ export function withPlainErrors(store: DeferralStore): DeferralStore {
 // what a store keeps for itself: a transition neither reads nor changes it
 const bookkeeping = new Set(['id', '_id', 'readAt', 'revision', 'writeId', 'schemaVersion', 'purgeAt'])
 
-/** What a swap has to write: members with their new values, and those that are gone. For authors of stores. */
+/** What a swap has to write: members with their new values, and those that are gone. */
 export function difference(before: object, after: object): { set: Record<string, unknown>; unset: string[] } {
   const [old, next] = [before, after] as [Record<string, unknown>, Record<string, unknown>]
   const names = Object.keys({ ...before, ...after }).filter((name) => !bookkeeping.has(name))

@@ -43,12 +43,13 @@ export function transit(
   const queue = queues.get(store) ?? new Map<string, Promise<unknown>>()
   queues.set(store, queue)
   const turn = queue.get(id)
-  const run = turn
+  const work = turn
     ? turn.then(() => contend(store, id, transition, { ...given, known: undefined }))
     : contend(store, id, transition, given)
+  // before the caller goes on: its next transition is nobody's turn, and may use what this one wrote
+  const run = work.finally(() => queue.get(id) === done && queue.delete(id))
   const done = run.then(ignore, ignore)
   queue.set(id, done)
-  void done.then(() => queue.get(id) === done && queue.delete(id))
   return run
 }
 

@@ -29,6 +29,15 @@ export async function ensureIndexes<T extends Document>(
   }
 }
 
+/** The name of an index that serves what this one would serve. */
+export async function nameOfIndex<T extends Document>(
+  collection: Collection<T>,
+  index: IndexDescription,
+): Promise<string | undefined> {
+  const existing = await existingIndexes(collection)
+  return existing.find((candidate) => serves(candidate, index, existing))?.name
+}
+
 async function existingIndexes<T extends Document>(collection: Collection<T>): Promise<IndexDescriptionInfo[]> {
   try {
     return await collection.indexes()

@@ -1,10 +1,14 @@
-import type { Collection, Filter } from 'mongodb'
+import type { Collection, Filter, Hint, MongoServerError } from 'mongodb'
 import { notificationStatuses } from '../deferral/notification.js'
 import type { CountQuery, DeferralFilter, DeferralQuery, DueQuery, Stored } from '../deferral/store.js'
 import { type DeferralDocument, type Instant, projection, toRecord } from './mongodb_document.js'
-import { dueKey } from './mongodb_schema.js'
+import { nameOfIndex } from './mongodb_indexes.js'
+import { dueIndex } from './mongodb_schema.js'
 
 type Deferrals = Collection<DeferralDocument>
+
+/** Server codes of a hint that no index, or more than one, answers to. */
+const hintFaults: unknown[] = [2, 27]
 
 /** One page, newest first, along an index. */
 export async function listing(
@@ -39,9 +43,17 @@ export async function waking(
     ...(after && { $or: [{ wakeAt: { $gt: after.wakeAt } }, { _id: { $gt: after.id } }] }),
     $expr: { $lte: ['$wakeAt', now] },
   } as Filter<DeferralDocument>
-  // without the index every sweep would read the whole collection: better an error
-  const options = { hint: dueKey, projection: projection(now), sort: { wakeAt: 1, _id: 1 }, limit } as const
-  return (await deferrals.find(filter, options).toArray()).map(toRecord)
+  const options = { projection: projection(now), sort: { wakeAt: 1, _id: 1 }, limit } as const
+  const read = async (hint: Hint) => (await deferrals.find(filter, { ...options, hint }).toArray()).map(toRecord)
+  try {
+    // without the index every sweep would read the whole collection: better an error
+    return await read(dueIndex.key)
+  } catch (error) {
+    // where several indexes have this key, in other collations perhaps, the database wants a name
+    const name = hintFaults.includes((error as MongoServerError).code) && (await nameOfIndex(deferrals, dueIndex))
+    if (!name) throw error
+    return read(name)
+  }
 }
 
 function filterOf({ issuer, status, clientId, accountId, notification }: DeferralFilter, now: Instant) {

@@ -81,8 +81,12 @@ function validatorOf(version: number): Document {
   return { $jsonSchema: { bsonType: 'object', title: `${tag} ${version}`, required, properties } }
 }
 
-/** Key of the index that sweeps read: only deferrals that somebody has to look at again are in it. */
-export const dueKey = { issuer: 1, wakeAt: 1, _id: 1 } as const
+/** The index that sweeps read: only deferrals that somebody has to look at again are in it. */
+export const dueIndex = {
+  name: 'due',
+  key: { issuer: 1, wakeAt: 1, _id: 1 },
+  partialFilterExpression: { wakeAt: { $exists: true } },
+} as const
 
 const newest = { createdAt: -1, _id: -1 } as const
 
@@ -93,7 +97,7 @@ const indexes: (IndexDescription & CreateIndexesOptions)[] = [
   { name: 'by_status', key: { issuer: 1, status: 1, ...newest } },
   { name: 'by_client', key: { issuer: 1, clientId: 1, ...newest } },
   { name: 'by_account', key: { issuer: 1, accountId: 1, ...newest } },
-  { name: 'due', key: dueKey, partialFilterExpression: { wakeAt: { $exists: true } } },
+  dueIndex,
   {
     name: 'by_notification',
     key: { issuer: 1, 'notification.status': 1, ...newest },

@@ -16,12 +16,12 @@ const facts = {
   source: {},
   createdAt: at(-60),
   readAt: now,
-  fence: 0,
+  issuer: 'https://op.example',
 }
 const interaction = { interaction: { uri: 'https://op.example/confirm' } }
 const ending = (until: Date) => ({ decision: { until }, decidedAt: at(-10) })
 const decided = { decision: {}, decidedAt: at(-10) }
-const claim = (until: Date) => ({ claim: { id: 'claim', fence: 1, until } })
+const kept = (until: Date) => ({ answer: { sealed: 'sealed', until } })
 
 const states = {
   pending: { status: 'pending' },
@@ -31,18 +31,20 @@ const states = {
   'approved for a while': { status: 'approved', ...ending(at(0.001)) },
   'approved until this very instant': { status: 'approved', ...ending(now) },
   'approved for a while that is over': { status: 'approved', ...ending(at(-1)) },
-  'approved for a while that is over, and claimed': { status: 'approved', ...ending(at(-1)), ...claim(at(10)) },
-  'approved for a while, and claimed': { status: 'approved', ...ending(at(60)), ...claim(at(10)) },
-  'approved, claimed by a redemption under way': { status: 'approved', ...decided, ...claim(at(10)) },
-  'approved, claimed by a redemption that died': { status: 'approved', ...decided, ...claim(at(-1)) },
-  'approved, claimed until this very instant': { status: 'approved', ...decided, ...claim(now) },
   denied: { status: 'denied', ...decided },
   'denied instead of an interaction': { status: 'denied', ...decided, ...interaction },
   cancelled: { status: 'cancelled', cancelledAt: at(-10) },
   'cancelled instead of an interaction': { status: 'cancelled', cancelledAt: at(-10), ...interaction },
   'cancelled after approval': { status: 'cancelled', cancelledAt: at(-5), ...decided },
-  redeemed: { status: 'redeemed', redeemedAt: at(-5), ...decided, ...claim(at(10)) },
-  'redeemed, the approval over by now': { status: 'redeemed', redeemedAt: at(-5), ...ending(at(-1)), ...claim(at(10)) },
+  redeemed: { status: 'redeemed', redeemedAt: at(-5), ...decided },
+  'redeemed, the approval over by now': { status: 'redeemed', redeemedAt: at(-5), ...ending(at(-1)) },
+  'redeemed, its answer kept': { status: 'redeemed', redeemedAt: at(-5), ...decided, ...kept(at(0.001)) },
+  'redeemed, its answer kept until this very instant': {
+    status: 'redeemed',
+    redeemedAt: at(-5),
+    ...decided,
+    ...kept(now),
+  },
 } as const
 
 const ladder: [keyof typeof states, before: string, after: string][] = [
@@ -53,11 +55,6 @@ const ladder: [keyof typeof states, before: string, after: string][] = [
   ['approved for a while', 'redeem', 'expired_token'],
   ['approved until this very instant', 'access_denied', 'expired_token'],
   ['approved for a while that is over', 'access_denied', 'expired_token'],
-  ['approved for a while that is over, and claimed', 'access_denied', 'expired_token'],
-  ['approved for a while, and claimed', 'authorization_pending', 'expired_token'],
-  ['approved, claimed by a redemption under way', 'authorization_pending', 'expired_token'],
-  ['approved, claimed by a redemption that died', 'redeem', 'expired_token'],
-  ['approved, claimed until this very instant', 'redeem', 'expired_token'],
   ['denied', 'access_denied', 'expired_token'],
   ['denied instead of an interaction', 'access_denied', 'expired_token'],
   ['cancelled', 'access_denied', 'expired_token'],
@@ -65,6 +62,8 @@ const ladder: [keyof typeof states, before: string, after: string][] = [
   ['cancelled after approval', 'access_denied', 'expired_token'],
   ['redeemed', 'invalid_grant', 'invalid_grant'],
   ['redeemed, the approval over by now', 'invalid_grant', 'invalid_grant'],
+  ['redeemed, its answer kept', 'repeat', 'repeat'],
+  ['redeemed, its answer kept until this very instant', 'invalid_grant', 'invalid_grant'],
 ]
 
 /** The requirement that an outcome is about. */

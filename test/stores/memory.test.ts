@@ -1,19 +1,30 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { memoryStore } from 'oidc-provider-deferred'
-import { contract } from './contract.js'
+import { storeContract } from 'oidc-provider-deferred/testing'
+import { verbsOn } from '../support/records.js'
 import { newDeferral } from './new_deferral.js'
 
-const store = memoryStore()
+describe('memoryStore', () => {
+  const store = memoryStore()
 
-contract(() => store)
+  test.each(storeContract(() => store))('$name', ({ run }) => run())
+})
 
 test('purges a day after expiry, and keeps what a client may still ask for', async () => {
-  const purging = memoryStore()
+  const store = memoryStore()
+  const purging = verbsOn(store)
   const start = new Date('2026-01-01T00:00:00Z')
   const at = (hours: number) => new Date(start.getTime() + hours * 3_600_000)
-  const { id } = await purging.create(newDeferral(), start)
+  const [plain, extended] = [newDeferral({ handleHash: 'hash' }), newDeferral({ handleHash: 'hash' })]
+  for (const request of [plain, extended]) await purging.create(request, start)
+  await purging.extend(extended.id, 7200, start)
   await purging.create(newDeferral(), at(24))
-  expect(await purging.find(id, at(24))).toBeDefined()
+  expect(await purging.find(plain.id, at(24))).toBeDefined()
   await purging.create(newDeferral(), at(25))
-  expect(await purging.find(id, at(25))).toBeUndefined()
+  expect(await purging.find(plain.id, at(25))).toBeUndefined()
+  expect(await store.history(plain.id)).toEqual([])
+  // the purge moves with the expiry
+  expect(await purging.find(extended.id, at(25))).toBeDefined()
+  await purging.create(newDeferral(), at(26))
+  expect(await purging.find(extended.id, at(26))).toBeUndefined()
 })

@@ -1,5 +1,5 @@
-import type { NewDeferral } from 'oidc-provider-deferred'
 import { newId } from '../../lib/deferral/handle.js'
+import type { NewDeferral } from '../../lib/deferral/store.js'
 
 /** When it is in these tests. */
 export const start = new Date('2026-01-01T00:00:00Z')

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { types } from 'node:util'
+import type { DeferralRecord, JsonObject } from '../deferral/deferral.js'
+import { newId } from '../deferral/handle.js'
+import type { Change, DeferralStore, NewDeferral, Stored } from '../deferral/store.js'
+import { created } from '../deferral/transitions.js'
+
+/** A store object over the same data each time, as another node has it. */
+export type Open = () => DeferralStore | Promise<DeferralStore>
+
+/** What one test of the contract works on. */
+export interface Ground {
+  /** several store objects over the same data */
+  nodes: DeferralStore[]
+  /** of this test only: what other tests left in the store is another issuer's */
+  issuer: string
+  /** Stores a new record. */
+  insert(members?: object, now?: Date): Promise<Stored>
+  /** Reads it, on another node than the one that writes. */
+  find(id: string, now?: Date): Promise<Stored>
+}
+
+/** Tests by name. */
+export type Tests = Record<string, (ground: Ground) => Promise<void>>
+
+/** When it is in these tests: long enough ago to have expired by the clock of the store, not long enough to be purged. */
+export const start = new Date(Math.floor(Date.now() / 1000) * 1000 - 3_599_877)
+
+/** So many seconds after the start. */
+export const at = (seconds: number) => new Date(start.getTime() + seconds * 1000)
+
+/** The first history entry of a record. */
+export const firstEntry = { at: start, event: 'created' }
+
+/** Opens the store for one test. */
+export async function groundOf(open: Open): Promise<Ground> {
+  const nodes = [await open(), await open(), await open(), await open()]
+  const [writer, reader] = nodes as [DeferralStore, DeferralStore]
+  const issuer = `https://op.example/${newId()}`
+  return {
+    nodes,
+    issuer,
+    async insert(members, now = start) {
+      const stored = await writer.insert(recordOf(issuer, members), newId(), firstEntry, now)
+      assert(stored, 'insert of a new id resolves to the record')
+      return stored
+    },
+    async find(id, now = at(9)) {
+      const found = await reader.find(id, now)
+      assert(found, 'find on another node finds it')
+      return found
+    },
+  }
+}
+
+/** A request with everything in it that a database might take for its own language. */
+export function requestOf(members: Partial<NewDeferral> = {}): NewDeferral {
+  return {
+    id: newId(),
+    profile: 'oauth',
+    clientId: 'client',
+    accountId: '$account',
+    grantId: 'grant',
+    grantType: 'urn:$$ROOT',
+    scope: ['openid', '$scope', '$$NOW'],
+    resource: ['https://$api.example/'],
+    authorizationDetails: [{ type: 'payment', $where: 'a.b', 'dotted.name': { $$NOW: 1 }, _bsontype: 'ObjectId' }],
+    claims: { id_token: { 'https://example.com/claim': null, 'nul\u0000': { $ref: 'a', $id: 'b', '': [] } } },
+    context: { note: "'; DROP TABLE deferrals; --", $set: { 'a.b': [] }, text: '\u{1f389} \u0000', deep: nested(120) },
+    interval: 5,
+    lifetime: 600,
+    codeHash: 'hash',
+    handleHash: 'hash',
+    binding: { jkt: '$jkt' },
+    requestedResource: ['https://$api.example/'],
+    requestedDetails: [{ type: '$type', $gt: '' }],
+    interaction: { uri: 'https://op.example/$where?x=$$NOW' },
+    sealing: { sealed: '$sealed.$$NOW', hold: 15 },
+    source: { 'x.y': '$expr', nested: { $literal: null }, ...(JSON.parse('{"__proto__":{"a":1}}') as JsonObject) },
+    expiresIn: 60,
+    ...members,
+  }
+}
+
+/** A record that was made at the start and expires 60 seconds later. */
+export function recordOf(issuer: string, members: object = {}): DeferralRecord {
+  const { expiresIn = 60, ...others } = members as { expiresIn?: number }
+  return withoutAbsent({ ...created(requestOf({ expiresIn }), issuer, new Date(start)), ...others }) as DeferralRecord
+}
+
+/** A change of some members, with a history entry unless told otherwise. */
+export function changeOf(before: Stored, members: object, more: Partial<Change> = {}): Change {
+  const entry = { at: at(1), event: 'changed', by: '$$NOW' }
+  return { after: withoutAbsent({ ...before, ...members }) as DeferralRecord, entry, ...more }
+}
+
+/** Asserts that two values are equal, in whatever realm they were made; members that are `undefined` count as absent. */
+export function assertSame(actual: unknown, expected: unknown, message: string): void {
+  assert.deepEqual(plain(actual), plain(expected), message)
+}
+
+/** Asserts that a record has these members; a store may keep more. */
+export function assertMembers(actual: Stored | undefined, expected: object, message: string): void {
+  assert(actual, message)
+  const members = Object.keys(expected).map((name) => [name, (actual as object as Record<string, unknown>)[name]])
+  assertSame(Object.fromEntries(members), expected, message)
+}
+
+/** A record without the instant of its reading. */
+export function unread({ readAt, ...record }: Stored): object {
+  return record
+}
+
+/** Lets others have their turn. */
+export const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+function withoutAbsent(members: object): object {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
+}
+
+function plain(value: unknown): unknown {
+  if (types.isDate(value)) return ['date', value.getTime()]
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(withoutAbsent(value))
+  return Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, member]) => [name, plain(member)]))
+}
+
+// deeper than what BSON takes
+function nested(depth: number): JsonObject {
+  let value: JsonObject = {}
+  for (let level = 0; level < depth; level++) value = { level: value }
+  return value
+}
