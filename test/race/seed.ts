@@ -3,6 +3,7 @@ import type { AdapterPayload } from 'oidc-provider'
 import type { DeferralRecord } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import { newHandle, newId } from '../../lib/deferral/handle.js'
+import { verbsOn } from '../support/records.js'
 import { relyingParty } from '../support/relying_party.js'
 import { userAgent } from '../support/user_agent.js'
 
@@ -26,11 +27,13 @@ const hour = 3600
 export async function seeder(db: Db, origin: string, clientId = 'secret'): Promise<Seeder> {
   const url = relyingParty(origin, clientId).authorizationUrl({ scope: 'openid offline_access', prompt: 'consent' })
   const { params } = await userAgent().visit(url)
-  const store = mongoStore(db)
   const grants = mongoAdapter(db)('Grant')
-  const deferral = await store.find(params.deferred_code?.slice(0, 22) ?? '')
+  const deferral = await mongoStore(db).find(params.deferred_code?.slice(0, 22) ?? '')
   const grant = await grants.find(deferral?.grantId ?? '')
   if (!deferral || !grant) throw new Error('the request left no deferral to copy')
+  // its code would expire in the middle of a race, and be swept
+  await db.collection<{ _id: string }>('deferrals').deleteOne({ _id: deferral.id })
+  const store = verbsOn(mongoStore(db), deferral.issuer)
 
   async function plant(record: DeferralRecord, payload: AdapterPayload, stage: Stage): Promise<Seed> {
     const [id, grantId] = [newId(), newId()]
