@@ -55,7 +55,7 @@ export function burning(store: DeferralStore): DeferralStore {
     ...store,
     async find(id, now, inDoubt) {
       const found = await store.find(id, now, inDoubt)
-      if (found?.status !== 'approved') return found
+      if (found?.status !== 'approved' || !found.exchangedAt) return found
       const redeemed = { ...found, status: 'redeemed', redeemedAt: found.readAt } as Stored
       const swapped = await store.swap(found, { after: redeemed }, 'marked', now)
       if (swapped) marked.set(id, swapped)
