@@ -66,9 +66,13 @@ describeMongo('a provider process dies', () => {
   afterAll(() => strike(scene))
 
   describe.each(Object.entries(operations))('in the middle of %s', (name, operation) => {
-    test.each(naive[name as keyof typeof naive])('I2, T2: the sweep catches the planted store %s', async (store) => {
-      expect(await sweepPlanted(scene, operation, store)).toEqual(expect.any(String))
-    }, 120_000)
+    test.each(naive[name as keyof typeof naive])(
+      'I2, T2: the sweep catches the planted store %s',
+      async (store) => {
+        expect(await sweepPlanted(scene, operation, store)).toEqual(expect.any(String))
+      },
+      120_000,
+    )
 
     test('I1, I2, I5, T2: nothing is lost before the write and nothing doubled after it, wherever it dies', async () => {
       const places = await points(scene, operation, 'store')

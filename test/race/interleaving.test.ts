@@ -57,7 +57,12 @@ type Spoil = (store: DeferralStore) => DeferralStore
 /** Two exchanges and two decisions, then three polls, a denial, the expiry and maybe a cancellation, each on its node, in any order. */
 async function play(scheduler: fc.Scheduler, spoil: Spoil, isCancelled: boolean): Promise<Outcome> {
   let now = start
-  const store = spoil(scheduled(scheduler, databaseAt(() => now)))
+  const store = spoil(
+    scheduled(
+      scheduler,
+      databaseAt(() => now),
+    ),
+  )
   const node = () => recordsOf(store, { issuer, clock: () => undefined, onWritten: () => {} })
   const outcome = { handles: 0, disclosed: [] as Date[], left: 0, cancellations: 0, decisions: [] as string[] }
   const id = newId()
@@ -135,6 +140,10 @@ test.each([
 
 test(`I1, I3, I5, T1: no interleaving of ${interleavings} is ours`, async () => {
   const ends = new Set<string>()
-  await explore((store) => store, interleavings, ({ record }) => ends.add(record.status))
+  await explore(
+    (store) => store,
+    interleavings,
+    ({ record }) => ends.add(record.status),
+  )
   expect([...ends].sort()).toEqual(['approved', 'cancelled', 'denied', 'redeemed'])
 }, 60_000)

@@ -119,12 +119,7 @@ const inTerms = ({ status, exchangedAt, expiresAt, expiredAt, interaction, ...re
 })
 
 /** Store and model go through the same history; they must agree on every answer and on what is there afterwards. */
-async function agree(
-  store: Verbs,
-  profile: 'openid' | 'oauth',
-  history: Event[],
-  met: Set<string>,
-): Promise<void> {
+async function agree(store: Verbs, profile: 'openid' | 'oauth', history: Event[], met: Set<string>): Promise<void> {
   const id = newId()
   await store.create(newDeferral(id, profile), at(0))
   let model = profile === 'openid' ? created(0) : requested(0)
