@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { type DeferralRecord, type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { newId } from '../../lib/deferral/handle.js'
 import { pollOutcome } from '../../lib/deferral/outcome.js'
-import { recordsOf } from '../../lib/deferral/records.js'
+import { type Records, recordsOf } from '../../lib/deferral/records.js'
 import { type Approved, redeem } from '../../lib/deferral/redemption.js'
 import * as to from '../../lib/deferral/transitions.js'
 import { issuer } from '../support/records.js'
@@ -51,6 +51,23 @@ function databaseAt(clock: () => Date): DeferralStore {
   }
 }
 
+/** A poll, as far as it redeems; `minted` sets of tokens are left of it. */
+async function redeemAt(scheduler: fc.Scheduler, records: Records, id: string) {
+  const read = await records.find(id)
+  if (!read || pollOutcome(read, read.readAt) !== 'redeem') return { redeemed: undefined, minted: 0 }
+  let minted = 0
+  const mint = async () => {
+    await scheduler.schedule(Promise.resolve(), 'mint')
+    minted = 1
+    return undefined
+  }
+  const discard = async () => {
+    minted = 0
+  }
+  const redeemed = await redeem(records, read as Approved, { mint, discard })
+  return { redeemed, minted }
+}
+
 /** A store, spoilt. */
 type Spoil = (store: DeferralStore) => DeferralStore
 
@@ -74,19 +91,7 @@ async function play(scheduler: fc.Scheduler, spoil: Spoil, isCancelled: boolean)
     if (await node().transit(id, to.decide(status, { by: status }))) outcome.decisions.push(status)
   }
   async function poll() {
-    const records = node()
-    const read = await records.find(id)
-    if (!read || pollOutcome(read, read.readAt) !== 'redeem') return
-    let minted = 0
-    const mint = async () => {
-      await scheduler.schedule(Promise.resolve(), 'mint')
-      minted = 1
-      return undefined
-    }
-    const discard = async () => {
-      minted = 0
-    }
-    const redeemed = await redeem(records, read as Approved, { mint, discard })
+    const { redeemed, minted } = await redeemAt(scheduler, node(), id)
     if (redeemed) outcome.disclosed.push(redeemed.readAt)
     outcome.left += minted
   }

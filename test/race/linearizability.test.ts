@@ -4,10 +4,11 @@ import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import { describeMongo, testDatabase } from '../support/database.js'
 import { memoryAdapter } from '../support/memory_adapter.js'
-import { history, type Operation, possibilities, startTroubled, type Troubled, waiting } from './histories.js'
+import { history, type Operation, possibilities, waiting } from './histories.js'
 import { isLinearizable } from './linearizability.js'
 import * as naive from './naive_stores.js'
 import { seededRandom } from './random.js'
+import { startTroubled, type Troubled } from './troubled.js'
 
 let troubled: Troubled
 
