@@ -35,7 +35,7 @@ describeMongo('one authorization code 16 times at once, over two provider proces
   afterEach(() => deployment.stop())
 
   test('C-I17 T1: the race catches a store that creates over what is there, where the adapter lets a code pass twice', async () => {
-    deployment = await deploy({ store: planted('overwriting_store'), adapter: planted('naive_consume') })
+    deployment = await deploy({ store: planted('naive_nodes', 'overwriting'), adapter: planted('naive_consume') })
     let most = 0
     for (const seed of await codes(20)) {
       most = Math.max(most, handlesOf(await contend(contenders, deployment.parties, (rp) => deferred(rp, seed))).length)
@@ -112,8 +112,8 @@ async function* replays(count: number, random: () => number) {
 describeMongo('a replayed code against a redeeming poll over two provider processes', () => {
   afterEach(() => deployment.stop())
 
-  test('C-I17 T1: the race catches heedless_store, which leaves tokens alive', async () => {
-    deployment = await deploy({ store: planted('heedless_store') })
+  test('C-I17 T1: the race catches a redemption that no write decides, which leaves tokens alive', async () => {
+    deployment = await deploy({ store: planted('naive_nodes', 'undecided') })
     let left = 0
     for await (const { seed } of replays(150, seededRandom('planted replay'))) {
       left = (await living(deployment.db, 'authorization_code', seed.grantId)).flat().length

@@ -3,9 +3,10 @@
  * stores that a death at the right place does show to be wrong.
  */
 import type { Db } from 'mongodb'
-import type { DeferralRecord, DeferralStore } from 'oidc-provider-deferred'
+import type { DeferralStore, Stored } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import { crashing, point } from './crash_point.js'
+import * as naive from './naive_stores.js'
 
 export const store = (db: Db): DeferralStore => crashing(mongoStore(db))
 
@@ -15,17 +16,10 @@ export const adapter = (db: Db) => {
 }
 
 /** Planted: a redemption that marks first and mints then. */
-export function burning(db: Db): DeferralStore {
-  const inner = store(db)
-  return {
-    ...inner,
-    async claim(id, claimId, lease) {
-      const claimed = await inner.claim(id, claimId, lease)
-      if (claimed?.claim) await inner.finalise(id, claimed.claim)
-      return claimed
-    },
-  }
-}
+export const burning = (db: Db) => naive.burning(store(db))
+
+/** Planted: answers first and writes then. */
+export const hasty = (db: Db) => naive.hasty(store(db))
 
 /** Planted: an exchange that spends the code as soon as it is read, and validates the request then. */
 export function spending(db: Db): DeferralStore {
@@ -33,48 +27,42 @@ export function spending(db: Db): DeferralStore {
   const deferrals = db.collection<{ _id: string }>('deferrals')
   return {
     ...inner,
-    async find(id) {
-      const found = await inner.find(id)
-      if (found && !found.exchangedAt) await inner.exchange(id, { handleHash: 'spent' })
+    async find(id, ...rest) {
+      const found = await inner.find(id, ...rest)
+      if (found && !found.exchangedAt) await deferrals.updateOne({ _id: id }, { $set: { exchangedAt: new Date() } })
       return found
-    },
-    async exchange(id, exchange) {
-      point('before exchange')
-      await deferrals.updateOne({ _id: id }, { $set: exchange })
-      point('after exchange')
-      return mongoStore(db).find(id)
     },
   }
 }
 
-/** Planted: a decision written in two steps, first what was decided, then how. */
+/** Planted: a decision written in two steps, first how it was decided, then what. */
 export function halving(db: Db): DeferralStore {
   const inner = store(db)
   const deferrals = db.collection<{ _id: string }>('deferrals')
-  return {
-    ...inner,
-    async decide(id, status, decision) {
-      const decided = await inner.decide(id, status, {})
-      point('before decide')
-      if (decided) await deferrals.updateOne({ _id: id }, { $set: { decision: JSON.stringify(decision) } })
-      point('after decide')
-      return decided && mongoStore(db).find(id)
-    },
-  }
+  return naive.swapping(inner, async (before, change, writeId, now) => {
+    const { decision, ...after } = change.after as Stored & { decision: object }
+    if (change.entry?.event !== 'approved') return inner.swap(before, change, writeId, now)
+    const halved = { ...change, after: { ...after, decision: {} } as Stored }
+    const swapped = await inner.swap(before, halved, writeId, now)
+    point('before swap approved')
+    if (swapped) await deferrals.updateOne({ _id: before.id }, { $set: { decision: JSON.stringify(decision) } })
+    point('after swap approved')
+    return swapped && naive.asWritten(before, change, writeId)
+  })
 }
 
 /** Planted: a deferral created in two steps, first what was requested, then the handle to poll with. */
 export function halfMaking(db: Db): DeferralStore {
+  const whole = mongoStore(db)
   const deferrals = db.collection<{ _id: string }>('deferrals')
   return {
     ...store(db),
-    async create({ handleHash, binding, ...request }, now) {
-      await mongoStore(db).create(request, now)
-      point('before create')
-      const exchange = { handleHash, binding, exchangedAt: new Date() }
-      await deferrals.updateOne({ _id: request.id }, { $set: exchange })
-      point('after create')
-      return (await mongoStore(db).find(request.id)) as DeferralRecord
+    async insert({ handleHash, binding, ...record }, writeId, entry, now) {
+      await whole.insert(record, writeId, entry, now)
+      point('before insert')
+      await deferrals.updateOne({ _id: record.id }, { $set: { handleHash, binding } })
+      point('after insert')
+      return whole.find(record.id, now)
     },
   }
 }

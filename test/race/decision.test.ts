@@ -20,8 +20,8 @@ const winners = (transitions: Transition[]) => transitions.filter(({ changed }) 
 describeMongo('approve against deny over two provider processes', () => {
   afterEach(() => deployment.stop())
 
-  test('I5, T6: the race catches naive_store, which lets several decisions win', async () => {
-    deployment = await deploy({ store: planted('naive_store') })
+  test('I5, T6: the race catches a swap without the revision in its filter, which lets several decisions win', async () => {
+    deployment = await deploy({ store: planted('naive_nodes', 'unchecked') })
     let most = 0
     for (const seed of await deployment.seed(100, 'pending')) {
       if (most > 1) break

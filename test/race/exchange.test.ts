@@ -25,8 +25,8 @@ function expectRefused(answers: Answer[]): void {
 describeMongo('64 concurrent exchanges over two provider processes', () => {
   afterEach(() => deployment.stop())
 
-  test('C18, T1: the race catches naive_store, which hands out several poll handles', async () => {
-    deployment = await deploy({ store: planted('naive_store') })
+  test('C18, T1: the race catches a swap without the revision in its filter, which hands out several poll handles', async () => {
+    deployment = await deploy({ store: planted('naive_nodes', 'unchecked') })
     let most = 0
     for (const seed of await deployment.seed(20, 'requested')) {
       if (most > 1) break

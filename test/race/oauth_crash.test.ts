@@ -20,7 +20,7 @@ const seeded = (grant: (typeof grants)[number], stage: 'pending' | 'approved') =
 
 const request: Operation<CodeSeed> = {
   prepare: async () => (await codes(1))[0] as CodeSeed,
-  write: 'create',
+  write: 'insert',
   act: ({ origin }, { code }, key) => redeem(relyingParty(origin, 'secret', key), code, opted),
   // README: the code is spent from then on, and a client that lost the answer starts over
   async aftermath({ rp, survivor, database: { db } }, { code, grantId }, written, passed) {
@@ -39,7 +39,7 @@ const request: Operation<CodeSeed> = {
 
 const decide: Operation<OauthSeed> = {
   prepare: seeded('client_credentials', 'pending'),
-  write: 'decide',
+  write: 'swap approved',
   act: ({ deferrals }, { id }) => deferrals.approve(id, { by: 'victim', until }),
   async aftermath({ rp, survivor: { deferrals } }, { id, deferralCode }, written) {
     const found = await deferrals.get(id)
@@ -56,21 +56,15 @@ const decide: Operation<OauthSeed> = {
 
 const redemption = (grant: (typeof grants)[number]): Operation<OauthSeed> => ({
   prepare: seeded(grant, 'approved'),
-  write: 'finalise',
+  write: 'swap redeemed',
   act: ({ origin }, { deferralCode }, key) => pollDeferral(relyingParty(origin, 'secret', key), deferralCode),
-  async aftermath({ rp, database: { db } }, { id, deferralCode, grantId }, written) {
+  async aftermath({ rp, database: { db } }, { deferralCode, grantId }, written) {
     const poll = async () => {
       const { status, body } = await pollDeferral(rp, deferralCode)
       return status === 200 ? 'tokens' : body.error
     }
-    const answers = [await poll()]
-    // the lease is what a crashed redemption leaves: it ends by itself, here at once
-    if (answers[0] === 'authorization_pending') {
-      const deferrals = db.collection<{ _id: string }>('deferrals')
-      await deferrals.updateOne({ _id: id }, { $set: { 'claim.until': new Date() } })
-      answers[0] = await poll()
-    }
-    answers.push(await poll())
+    // nothing is left of the dead one that anybody would have to wait for
+    const answers = [await poll(), await poll()]
     // minted by the dead one, never disclosed, ending by its own expiry: one set at most beside the disclosed one
     const sets = grantId === undefined ? 0 : (await living(db, grant, grantId))[0].length
     const expected = written ? ['invalid_grant', 'invalid_grant'] : ['tokens', 'invalid_grant']

@@ -40,8 +40,8 @@ describeMongo('revoke against redeem over two provider processes', () => {
   afterEach(() => deployment.stop())
 
   describe.each(grants)('%s', (grant) => {
-    test('I3, T3: the race catches heedless_store, which both cancels and discloses tokens', async () => {
-      deployment = await deploy({ store: planted('heedless_store') })
+    test('I3, T3: the race catches a redemption that no write decides, which both cancels and discloses tokens', async () => {
+      deployment = await deploy({ store: planted('naive_nodes', 'undecided') })
       let both = 0
       for await (const { seed, disclosed, status } of rounds(
         grant,

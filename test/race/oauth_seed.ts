@@ -3,6 +3,7 @@ import type { Adapter } from 'oidc-provider'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import { newHandle, newId } from '../../lib/deferral/handle.js'
 import { authorizationCode, type grants, request } from '../support/deferral.js'
+import { verbsOn } from '../support/records.js'
 import { relyingParty } from '../support/relying_party.js'
 
 /** A deferred token request put into the database without the request, and the handle its client would hold. */
@@ -25,9 +26,9 @@ const authorization = { scope: 'openid offline_access', prompt: 'consent' }
 /** Has a real client make one real token request at this node; stores any number of its like, each with a Grant of its own. */
 export async function oauthSeeder(db: Db, origin: string, grant: (typeof grants)[number]) {
   const { answer } = await request(relyingParty(origin), grant, { request: authorization })
-  const store = mongoStore(db)
-  const model = await store.find(answer.body.deferral_code?.slice(0, 22) ?? '')
+  const model = await mongoStore(db).find(answer.body.deferral_code?.slice(0, 22) ?? '')
   if (!model) throw new Error(`the request left no deferral to copy: ${JSON.stringify(answer.body)}`)
+  const store = verbsOn(mongoStore(db), model.issuer)
   const copyGrant = model.grantId === undefined ? undefined : await grantCopier(db, model.grantId)
   const { profile, grantType, clientId, accountId, scope, resource, interval, lifetime, binding, source } = model
   const account = accountId === undefined ? {} : { accountId }

@@ -1,6 +1,7 @@
 import type { Adapter } from 'oidc-provider'
 import { type DeferralStore, memoryStore, Provider } from 'oidc-provider-deferred'
 import { memoryAdapter } from '../support/memory_adapter.js'
+import { storeCall } from '../support/observed.js'
 
 /** Requests that say who they are, and may be stopped before any call of adapter or store. */
 export interface Turns {
@@ -42,7 +43,7 @@ export function takeTurns(): Turns {
         const member: unknown = Reflect.get(inner, verb)
         if (typeof member !== 'function') return member
         return async (...args: unknown[]) => {
-          await pass(prefix + String(verb))
+          await pass(prefix ? prefix + String(verb) : storeCall(String(verb), args))
           return Reflect.apply(member, inner, args)
         }
       },
