@@ -20,6 +20,12 @@ export const kinds = {
 
 export type Kind = keyof typeof kinds
 
+/** How a request is answered that met such a fault: 503 where it passes by itself. */
+export const statusOf = (kind: Kind) => (kind === 'reports an error' ? 500 : 503)
+
+/** The same with the body. */
+export const serverError = (kind: Kind) => ({ status: statusOf(kind), body: { error: 'server_error' } })
+
 const application = 'provider'
 
 /** Every kind of fault these calls can meet. */

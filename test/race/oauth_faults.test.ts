@@ -3,13 +3,12 @@ import { idFrom } from '../../lib/deferral/handle.js'
 import { describeMongo } from '../support/database.js'
 import { grants, pollDeferral, redeem, revoke } from '../support/deferral.js'
 import type { Mongo } from '../support/mongod.js'
-import { admit, faultsAt, type Kind, kinds, type Patient, startFragileMongo } from './faults.js'
+import { admit, faultsAt, type Kind, kinds, type Patient, serverError, startFragileMongo, statusOf } from './faults.js'
 import { living } from './living.js'
 import { burning, swallowing } from './naive_stores.js'
 import { aCode, one, persist } from './oauth_faults.js'
 import type { CodeSeed } from './oauth_seed.js'
 
-const serverError = { status: 500, body: { error: 'server_error' } }
 const faults = Object.keys(kinds) as Kind[]
 const once = ['tokens', '400 invalid_grant', '400 invalid_grant']
 const opted = { completion_mode: 'deferred' }
@@ -59,7 +58,9 @@ describeMongo('the database fails a provider of the oauth profile', () => {
         const first = await redeem(patient.rp, seed.code, opted)
         await patient.heal()
         const isMade = call === 'insert' && kinds[kind].applied
-        expect(first).toMatchObject(isMade ? { status: 400, body: { error: 'authorization_pending' } } : serverError)
+        expect(first).toMatchObject(
+          isMade ? { status: 400, body: { error: 'authorization_pending' } } : serverError(kind),
+        )
         const spent = call === 'insert' || (call === 'AuthorizationCode.consume' && kinds[kind].applied)
         expect((await deferralOf(seed))?.status).toBe(isMade ? 'pending' : undefined)
         const { body } = isMade ? first : await redeem(patient.rp, seed.code, opted)
@@ -77,7 +78,7 @@ describeMongo('the database fails a provider of the oauth profile', () => {
       async (_call, kind) => {
         const seed = await aCode(patient)
         patient.failAt('insert', kind, 0, ['find'])
-        expect(await redeem(patient.rp, seed.code, opted)).toMatchObject(serverError)
+        expect(await redeem(patient.rp, seed.code, opted)).toMatchObject(serverError(kind))
         await patient.heal()
         expect((await deferralOf(seed))?.status).toBe('pending')
         expect((await redeem(patient.rp, seed.code, opted)).body.error).toBe('invalid_grant')
@@ -95,7 +96,9 @@ describeMongo('the database fails a provider of the oauth profile', () => {
         const first = await send()
         await patient.heal()
         const isMade = kinds[kind].applied
-        expect(first).toMatchObject(isMade ? { status: 400, body: { error: 'authorization_pending' } } : serverError)
+        expect(first).toMatchObject(
+          isMade ? { status: 400, body: { error: 'authorization_pending' } } : serverError(kind),
+        )
         expect(await count()).toBe(before + (isMade ? 1 : 0))
         const { body } = isMade ? first : await send()
         expect((await pollDeferral(patient.rp, body.deferral_code)).body.error).toBe('authorization_pending')
@@ -105,7 +108,7 @@ describeMongo('the database fails a provider of the oauth profile', () => {
     test.each(faultsAt(['find']))('C-I16 T9: a pending poll whose %s %s is server_error', async (call, kind) => {
       const { deferralCode } = await one(patient, 'authorization_code', 'pending')
       patient.failAt(call, kind)
-      expect(await pollDeferral(patient.rp, deferralCode)).toMatchObject(serverError)
+      expect(await pollDeferral(patient.rp, deferralCode)).toMatchObject(serverError(kind))
       await patient.heal()
       expect((await pollDeferral(patient.rp, deferralCode)).body.error).toBe('authorization_pending')
     })
@@ -125,7 +128,7 @@ describeMongo('the database fails a provider of the oauth profile', () => {
         const [before] = await living(patient.db, grant, seed.grantId)
         patient.failAt(call, kind)
         const heard = await persist(patient, seed)
-        expect(heard).toEqual(['500 server_error', 'tokens', '400 invalid_grant'])
+        expect(heard).toEqual([`${statusOf(kind)} server_error`, 'tokens', '400 invalid_grant'])
         const [after, refresh] = await living(patient.db, grant, seed.grantId)
         expect([after.length, refresh.length]).toEqual([before.length + 1, grant === 'client_credentials' ? 0 : 1])
       },
@@ -150,7 +153,9 @@ describeMongo('the database fails a provider of the oauth profile', () => {
         const seed = await one(patient, grant, 'approved')
         patient.failAt('swap redeemed', kind, kinds[kind].times)
         const isThere = kinds[kind].applied
-        expect(await persist(patient, seed)).toEqual(isThere ? once : ['500 server_error', ...once.slice(0, 2)])
+        expect(await persist(patient, seed)).toEqual(
+          isThere ? once : [`${statusOf(kind)} server_error`, ...once.slice(0, 2)],
+        )
       },
     )
 
@@ -160,7 +165,9 @@ describeMongo('the database fails a provider of the oauth profile', () => {
         const seed = await one(patient, 'authorization_code', 'approved')
         // the host looks for tokens of every kind at once, and each of them tries twice
         patient.failAt(call, kind, call.endsWith('find') ? 6 : 0)
-        expect((await revoke(patient.rp, seed.deferralCode)).status).toBe(call === 'swap cancelled' ? 200 : 500)
+        expect((await revoke(patient.rp, seed.deferralCode)).status).toBe(
+          call === 'swap cancelled' ? 200 : statusOf(kind),
+        )
         await patient.heal()
         expect((await revoke(patient.rp, seed.deferralCode)).status).toBe(200)
         expect(await persist(patient, seed)).toEqual(Array(3).fill('400 access_denied'))
