@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { memoryStore } from 'oidc-provider-deferred'
+import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import type { TestProvider } from '../support/provider.js'
 import { answering, type Behaviour } from '../support/receiver.js'
 import { type Fleet, startFleet, stocks } from './fleet.js'
@@ -35,12 +35,16 @@ async function closedWhileHanging() {
   const forever = new Promise<undefined>((resolve) => {
     release = resolve
   })
-  const lost = { ...memoryStore(), settleNotification: () => forever }
+  const store = memoryStore()
+  const lost: DeferralStore = {
+    ...store,
+    swap: (...args) => (args[1].entry?.event === 'notified' ? forever : store.swap(...args)),
+  }
   const hanging = await sending(() => undefined)
   const stuck = await sending(answering(204), lost)
-  const [receiver, store] = await Promise.all([hanging, stuck].map(({ op }) => timed(op.provider.deferrals.close())))
+  const [receiver, stalled] = await Promise.all([hanging, stuck].map(({ op }) => timed(op.provider.deferrals.close())))
   release(undefined)
-  return { receiver, store, hanging }
+  return { receiver, store: stalled, hanging }
 }
 
 /** What a process with a worker, and nothing else to do, writes before it ends. */
