@@ -74,7 +74,7 @@ describe('E-27 a receiver that hangs', () => {
   /** Owed, and due for so many seconds, but decided elsewhere: nothing but a sweep finds it. */
   async function owed(clientId: string, since: number): Promise<string> {
     const request = newDeferral({ clientId, handleHash: 'hash', expiresIn: 86_400, lifetime: 86_400 })
-    const sealed = await sealer.seal(request, { handle: request.id })
+    const sealed = await sealer.seal({ ...request, issuer: op.issuer }, { handle: request.id })
     const then = new Date(clock.now().getTime() - since * 1000)
     await verbs.create({ ...request, sealing: { sealed, hold: 0 } }, then)
     await verbs.decide(request.id, 'denied', {}, then)
@@ -100,7 +100,7 @@ describe('E-27 a receiver that hangs', () => {
     const waits: number[] = []
     for (let n = 0; n < 20; n++) {
       const request = newDeferral({ clientId: 'other', handleHash: 'hash', expiresIn: 600 })
-      const sealed = await sealer.seal(request, { handle: request.id })
+      const sealed = await sealer.seal({ ...request, issuer: op.issuer }, { handle: request.id })
       await verbs.create({ ...request, sealing: { sealed, hold: 0 } }, clock.now())
       const at = performance.now()
       await op.provider.deferrals.deny(request.id)

@@ -40,7 +40,7 @@ describe('what is sealed, through a provider', () => {
 
   test('I-128 what was sealed for another deferral, changed or forged is a dead letter, and nothing is sent', async () => {
     const [mine, theirs, changed, forgedOne] = [await owed(), await owed(), await owed(), await owed()]
-    const of = ({ id, clientId }: DeferralRecord) => ({ deferral_id: id, client_id: clientId })
+    const of = ({ issuer, id, clientId }: DeferralRecord) => ({ iss: issuer, deferral_id: id, client_id: clientId })
     const wrapped = await forged(one, { ...of(forgedOne), alg: 'A256KW' })
     await smuggle(mine, sealedOf(theirs))
     await smuggle(theirs, sealedOf(mine))
