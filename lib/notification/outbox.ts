@@ -32,7 +32,7 @@ export interface OutboxDependencies {
   egress: Egress
 }
 
-type Addressed = Task & { known: Stored; recipient: Recipient; readAt: number }
+type Addressed = Task & { known: Stored | undefined; recipient: Recipient; readAt: number }
 
 /** The worker of one node. */
 export class Outbox {
@@ -81,8 +81,15 @@ export class Outbox {
     if (!this.#isOpen) return
     const addressed = await this.#address(clientId)
     if (!this.#isOpen) return
-    const taken = due.map((known) => this.#lanes.take({ id: known.id, clientId, known, ...addressed }))
+    const taken = due.map((known) => this.#queue({ id: known.id, clientId, known, ...addressed }))
     if (taken.includes(false)) this.#isShort = true
+  }
+
+  #queue(task: Addressed): boolean {
+    const isTaken = this.#lanes.take(task)
+    // what has to wait is read again: very many may wait, and another node may send it meanwhile
+    task.known = undefined
+    return isTaken
   }
 
   async #address(clientId: string): Promise<Pick<Addressed, 'host' | 'recipient' | 'readAt'>> {
