@@ -8,8 +8,9 @@ export interface Endings {
   /** under way now, and at most */
   open: number
   most: number
-  /** how often none was under way for a while, and then one was */
-  pauses: number
+  /** milliseconds in which some were under way, and in which none was */
+  busy: number
+  idle: number
   written: number
 }
 
@@ -18,26 +19,32 @@ const distance = () => new Promise<void>((resolve) => setTimeout(resolve, 5))
 
 /** The same store as one node has it, its expiries counted. */
 export function countedEndings(inner: DeferralStore): Endings {
-  let closedAt = Number.POSITIVE_INFINITY
+  let changedAt: number | undefined
+  const note = (state: 'busy' | 'idle') => {
+    const now = performance.now()
+    endings[state] += now - (changedAt ?? now)
+    changedAt = now
+  }
   const endings: Endings = {
     store: {
       ...inner,
       async swap(...args) {
         if (args[1].entry?.event !== 'expired') return inner.swap(...args)
-        if (endings.open === 0 && performance.now() - closedAt > 10) endings.pauses += 1
+        if (endings.open === 0) note('idle')
         endings.open += 1
         endings.most = Math.max(endings.most, endings.open)
         await distance()
         const written = await inner.swap(...args)
         if (written) endings.written += 1
         endings.open -= 1
-        closedAt = performance.now()
+        if (endings.open === 0) note('busy')
         return written
       },
     },
     open: 0,
     most: 0,
-    pauses: 0,
+    busy: 0,
+    idle: 0,
     written: 0,
   }
   return endings
