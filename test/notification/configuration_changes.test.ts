@@ -31,7 +31,6 @@ let op: TestProvider
 const start = (notification: NotificationOptions = receiver.notification, withKeys = true) =>
   startProvider({
     clock,
-    // one deployment
     ...(op && { issuer: op.issuer }),
     configuration: { adapter: observed.adapter, features, clients },
     deferred: { store, notification, ...(withKeys && { keys }) },
