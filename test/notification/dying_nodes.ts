@@ -39,9 +39,13 @@ export const beforeItSettles = (db: Db): DeferralStore =>
 /** Dies never, but fails every seventh time that something is to be sent, saying all it was told. */
 export function stammering(db: Db): DeferralStore {
   let calls = 0
+  // a write that failed is tried once more
+  const failing = new Set<string>()
   return changing(db, ['notification_attempted'], async (store, ...args) => {
+    const [{ id }] = args
     calls += 1
-    if (calls % 7 === 0) throw new Error(`planted fault: ${JSON.stringify(await store.find(args[0].id))}`)
-    return store.swap(...args)
+    if (calls % 7 === 0) failing.add(id)
+    else if (!failing.delete(id)) return store.swap(...args)
+    throw new Error(`planted fault: ${JSON.stringify(await store.find(id))}`)
   })
 }
