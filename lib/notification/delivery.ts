@@ -65,14 +65,14 @@ function isHttpDate(value: string): boolean {
 
 async function send(
   { sealer, egress }: { sealer: Sealer; egress: Egress },
-  { id, clientId, profile, notification, readAt }: DeferralRecord,
+  { issuer, id, clientId, profile, notification, readAt }: DeferralRecord,
   { endpoint, fault }: Recipient,
   signal: AbortSignal,
 ): Promise<Outcome> {
   if (fault !== undefined) return { reason: fault }
   if (endpoint === undefined) return { reason: 'the client has no endpoint any more', isFinal: true }
   try {
-    const { handle, token } = await sealer.open({ id, clientId }, notification?.sealed ?? '')
+    const { handle, token } = await sealer.open({ issuer, id, clientId }, notification?.sealed ?? '')
     const headers = {
       'content-type': 'application/json',
       'user-agent': 'oidc-provider-deferred',

@@ -9,6 +9,8 @@ export interface Task {
 export interface Lanes<T extends Task> {
   /** Takes a task on, if it is not there already; `false`: there are too many. */
   take(task: T): boolean
+  /** how many there are, under way or waiting */
+  size(): number
   /** forgets what has not begun */
   clear(): void
   /** resolves when nothing runs */
@@ -83,6 +85,7 @@ export function createLanes<T extends Task>(
       start(task.clientId, tasks)
       return true
     },
+    size: () => known.size,
     clear() {
       for (const tasks of waiting.values()) for (const { id } of tasks) known.delete(id)
       waiting.clear()

@@ -32,7 +32,7 @@ export interface OutboxDependencies {
   egress: Egress
 }
 
-type Addressed = Task & { known: Stored; recipient: Recipient; readAt: number }
+type Addressed = Task & { known: Stored | undefined; recipient: Recipient; readAt: number }
 
 /** The worker of one node. */
 export class Outbox {
@@ -81,8 +81,15 @@ export class Outbox {
     if (!this.#isOpen) return
     const addressed = await this.#address(clientId)
     if (!this.#isOpen) return
-    const taken = due.map((known) => this.#lanes.take({ id: known.id, clientId, known, ...addressed }))
+    const taken = due.map((known) => this.#queue({ id: known.id, clientId, known, ...addressed }))
     if (taken.includes(false)) this.#isShort = true
+  }
+
+  #queue(task: Addressed): boolean {
+    const isTaken = this.#lanes.take(task)
+    // very many may wait: their records are read again
+    if (this.#lanes.size() > limits.total) task.known = undefined
+    return isTaken
   }
 
   async #address(clientId: string): Promise<Pick<Addressed, 'host' | 'recipient' | 'readAt'>> {
@@ -97,11 +104,12 @@ export class Outbox {
     }
   }
 
-  async #attempt({ id, clientId, known, ...taken }: Addressed): Promise<void> {
+  async #attempt({ id, clientId, ...taken }: Addressed): Promise<void> {
     const { records } = this.#node
-    // it may have waited, and its client may have moved meanwhile
+    // it may have waited: its client may have moved, and another node may have sent it
     const isFresh = performance.now() < taken.readAt + readAgainSeconds * 1000
     const { recipient } = isFresh ? taken : await this.#address(clientId)
+    const known = isFresh ? taken.known : undefined
     const begun = performance.now()
     const leased = await records.transit(id, leaseNotification(leaseSeconds), known)
     if (!leased?.notification) return

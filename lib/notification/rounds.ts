@@ -16,6 +16,7 @@ export interface Rounds {
  */
 export function startRounds(work: () => Promise<boolean>): Rounds {
   let isOpen = true
+  let isHurried = false
   let timer: NodeJS.Timeout | undefined
   let underWay: Promise<void> | undefined
 
@@ -26,6 +27,7 @@ export function startRounds(work: () => Promise<boolean>): Rounds {
   }
 
   function begin(): void {
+    isHurried = false
     const begun = performance.now()
     underWay = work().then((isMore) => {
       underWay = undefined
@@ -37,7 +39,10 @@ export function startRounds(work: () => Promise<boolean>): Rounds {
   schedule(idleSeconds)
   return {
     hurry() {
-      if (!underWay) schedule(busySeconds)
+      // who hurries it again and again must not put it off
+      if (underWay || isHurried) return
+      isHurried = true
+      schedule(busySeconds)
     },
     async close() {
       isOpen = false

@@ -1,6 +1,6 @@
 /*
  * What a notification needs is a secret of the client's, and the handle is otherwise stored only as a hash (I-128, C-I11). Both are
- * kept as a compact JWE (RFC 7516) with direct encryption, tied to one deferral of one client.
+ * kept as a compact JWE (RFC 7516) with direct encryption, tied to one deferral of one client of one issuer.
  */
 import { hash, webcrypto } from 'node:crypto'
 import { CompactEncrypt, compactDecrypt, errors } from 'jose'
@@ -14,6 +14,8 @@ export interface Secrets {
 
 /** Whom the secrets belong to; they open for nobody else. */
 export interface Owner {
+  /** several issuers may have the same keys, and clients of the same id */
+  issuer: string
   id: string
   clientId: string
 }
@@ -41,18 +43,19 @@ export function createSealer(keys: readonly (Uint8Array | string | undefined)[])
   if (!first) return undefined
   const [kid, key] = first
   return {
-    async seal({ id, clientId }, secrets) {
+    async seal({ issuer, id, clientId }, secrets) {
       return new CompactEncrypt(Buffer.from(JSON.stringify(secrets)))
-        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid, deferral_id: id, client_id: clientId })
+        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid, iss: issuer, deferral_id: id, client_id: clientId })
         .encrypt(await key)
     },
-    async open({ id, clientId }, sealed) {
+    async open({ issuer, id, clientId }, sealed) {
       const { plaintext, protectedHeader } = await compactDecrypt(
         sealed,
         (header?: { kid?: string }) => found(byKid, header?.kid),
         algorithms,
       )
-      if (protectedHeader.deferral_id !== id || protectedHeader.client_id !== clientId) {
+      const { iss, deferral_id, client_id } = protectedHeader
+      if (iss !== issuer || deferral_id !== id || client_id !== clientId) {
         throw new errors.JWEInvalid('sealed for another deferral')
       }
       return JSON.parse(Buffer.from(plaintext).toString())

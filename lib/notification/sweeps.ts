@@ -15,14 +15,20 @@ import { within } from './within.js'
 const batch = 256
 // when very many expire at once, requests come first
 const writesAtOnce = 16
+const pagesAhead = 16
+const drainSeconds = 10
 
 /** The sweeps of one node. They begin at once, and keep no process alive. */
 export class Sweeps {
   readonly #records: Records
   readonly #outbox: Outbox | undefined
   readonly #rounds: Rounds
-  readonly #complain = complaints('deferrals cannot be swept')
+  readonly #warn = complaints('deferrals cannot be swept')
+  #isOpen = true
+  #ending: Promise<void> | undefined
+  // where the next page begins, and, during a mass expiry, the next look ahead
   #after: DueQuery['after']
+  #ahead: DueQuery['after']
 
   constructor(records: Records, outbox: Outbox | undefined) {
     this.#records = records
@@ -31,19 +37,24 @@ export class Sweeps {
     outbox?.onRoom(() => this.#rounds.hurry())
   }
 
-  /** Stops after the round under way. */
+  /** Stops after the writes under way, or after ten seconds. */
   async close(): Promise<void> {
-    await this.#rounds.close()
+    this.#isOpen = false
+    await within(drainSeconds, () => Promise.all([this.#rounds.close(), this.#ending])).catch(() => undefined)
   }
 
   // Pages through everything due: notifications that find no free lane must not hide those behind them
   async #sweep(): Promise<boolean> {
     try {
-      const due = await within(leaseSeconds, () => this.#records.due({ after: this.#after, limit: batch }))
-      const last = due.length === batch ? due.at(-1) : undefined
-      this.#after = last?.wakeAt && { wakeAt: last.wakeAt, id: last.id }
-      this.#outbox?.take(due.filter((record) => !isOver(record)))
-      await this.#endAll(shuffled(due.filter(isOver)))
+      const due = await this.#handOver(this.#after)
+      const last = lastOf(due)
+      const over = due.filter(isOver)
+      if (last && over.length > 0) await this.#lookAhead(last)
+      const ended = this.#end(over)
+      // the next page has to wait, the next second has not
+      if (last) await ended
+      this.#after = last
+      if (!last) this.#ahead = undefined
       return last !== undefined
     } catch (error) {
       this.#complain(error)
@@ -51,22 +62,62 @@ export class Sweeps {
     }
   }
 
+  /** Reads a page, and hands what has to be sent to the outbox. */
+  async #handOver(after: DueQuery['after']): Promise<Stored[]> {
+    const due = await within(leaseSeconds, () => this.#records.due({ after, limit: batch }))
+    this.#outbox?.take(due.filter((record) => !isOver(record)))
+    return due
+  }
+
+  // notifications do not wait until everything that expired before them was ended; each page is read ahead once
+  async #lookAhead(last: DueQuery['after']): Promise<void> {
+    if (!this.#outbox) return
+    this.#ahead ??= last
+    for (let page = 0; page < pagesAhead && this.#isOpen; page++) {
+      const due = await this.#handOver(this.#ahead)
+      this.#ahead = cursorOf(due.at(-1)) ?? this.#ahead
+      if (due.length < batch) return
+    }
+  }
+
+  // a store that hangs holds up no notification, and nothing is added to the writes that hang
+  async #end(records: Stored[]): Promise<void> {
+    if (this.#ending) return
+    const ending = this.#endAll(shuffled(records)).finally(() => {
+      this.#ending = undefined
+    })
+    this.#ending = ending
+    await within(leaseSeconds, () => ending).catch((error: unknown) => this.#complain(error))
+  }
+
   async #endAll(records: Stored[]): Promise<void> {
     const writers = Array.from({ length: writesAtOnce }, async () => {
-      for (let record = records.pop(); record; record = records.pop()) await this.#end(record)
+      for (let record = records.pop(); record && this.#isOpen; record = records.pop()) await this.#endOne(record)
     })
     await Promise.all(writers)
   }
 
-  async #end(record: Stored): Promise<void> {
+  async #endOne(record: Stored): Promise<void> {
     try {
       await this.#records.transit(record.id, record.status === 'redeemed' ? forgetAnswer : expire, record)
     } catch (error) {
       this.#complain(error)
     }
   }
+
+  #complain(error: unknown): void {
+    if (this.#isOpen) this.#warn(error)
+  }
 }
 
 function isOver({ status, expiresAt, readAt }: Stored): boolean {
   return status === 'redeemed' || expiresAt <= readAt
+}
+
+function lastOf(due: Stored[]): DueQuery['after'] {
+  return due.length === batch ? cursorOf(due.at(-1)) : undefined
+}
+
+function cursorOf(record: Stored | undefined): DueQuery['after'] {
+  return record?.wakeAt && { wakeAt: record.wakeAt, id: record.id }
 }

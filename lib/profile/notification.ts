@@ -27,14 +27,15 @@ export function assertNotificationToken(parameter: string, token: unknown): asse
 /** Seals what the client of this request is to be notified with; nothing where it has no endpoint (C-I11). */
 export async function sealingFor(
   ctx: Context,
-  { sealer }: Core,
+  { provider, sealer }: Core,
   id: string,
   { handle, token }: { handle: string; token: string | undefined },
 ): Promise<{ sealing?: Sealing }> {
   const client = clientOf(ctx)
   if (!sealer || endpointOf(client) === undefined) return {}
   const secrets: Secrets = { handle, ...(token !== undefined && { token }) }
-  return { sealing: { sealed: await sealer.seal({ id, clientId: client.clientId }, secrets), hold: holdSeconds } }
+  const owner = { issuer: provider.issuer, id, clientId: client.clientId }
+  return { sealing: { sealed: await sealer.seal(owner, secrets), hold: holdSeconds } }
 }
 
 /** Lets the notification go when the answer of this request is out (O-090, I-098, C-I28). */

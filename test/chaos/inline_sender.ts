@@ -17,7 +17,8 @@ export default function sendInline(provider: Provider, { uri, database, deferred
     const stored = await deferrals.findOne({ _id: id })
     const client = clients.find(({ client_id }) => client_id === clientId)
     if (!stored?.notification || !sealer) return
-    const { handle, token } = await sealer.open({ id, clientId }, stored.notification.sealed)
+    const owner = { issuer: provider.issuer, id, clientId }
+    const { handle, token } = await sealer.open(owner, stored.notification.sealed)
     const { hostname, host, port, pathname } = new URL(client?.deferred_client_notification_endpoint ?? '')
     const headers = {
       host,

@@ -31,6 +31,7 @@ let op: TestProvider
 const start = (notification: NotificationOptions = receiver.notification, withKeys = true) =>
   startProvider({
     clock,
+    ...(op && { issuer: op.issuer }),
     configuration: { adapter: observed.adapter, features, clients },
     deferred: { store, notification, ...(withKeys && { keys }) },
   })
@@ -55,7 +56,7 @@ interface Registered {
 async function register(endpoint: string | undefined = receiver.endpoint): Promise<Registered> {
   const headers = { 'content-type': 'application/json' }
   const body = JSON.stringify({ ...metadata, deferred_client_notification_endpoint: endpoint })
-  const registered = await answer(await fetch(`${op.issuer}/reg`, { method: 'POST', headers, body }))
+  const registered = await answer(await fetch(`${op.origin}/reg`, { method: 'POST', headers, body }))
   expect(registered.status).toBe(201)
   const { client_id, client_secret, registration_access_token: token, registration_client_uri } = registered.body
   const secret = { client_id, client_secret }
@@ -65,7 +66,7 @@ async function register(endpoint: string | undefined = receiver.endpoint): Promi
     metadata: registered.body,
     update: async (change) =>
       answer(
-        await fetch(op.issuer + path, {
+        await fetch(op.origin + path, {
           method: change ? 'PUT' : 'DELETE',
           headers: { ...headers, authorization: `Bearer ${token}` },
           ...(change && { body: JSON.stringify({ ...metadata, ...secret, ...change }) }),
@@ -76,12 +77,12 @@ async function register(endpoint: string | undefined = receiver.endpoint): Promi
 
 /** A deferral of this client that may be told of, and how it is polled for. */
 async function waiting({ secret }: Registered) {
-  const rp = relyingParty(op.issuer, secret.client_id)
+  const rp = relyingParty(op.origin, secret.client_id)
   const { code, id } = await deferred(op, rp)
   const exchanged = await rp.exchange(code, secret)
   expect(exchanged.status).toBe(200)
   clock.advance(2)
-  return { id, poll: () => relyingParty(op.issuer, secret.client_id).poll(exchanged.body.deferred_auth_id, secret) }
+  return { id, poll: () => relyingParty(op.origin, secret.client_id).poll(exchanged.body.deferred_auth_id, secret) }
 }
 
 const notification = async (id: string) => (await op.provider.deferrals.get(id))?.notification
@@ -91,7 +92,7 @@ const became = async (id: string, status: string) => {
 }
 
 async function doesTheRest({ secret }: Registered): Promise<void> {
-  const rp = relyingParty(op.issuer, secret.client_id)
+  const rp = relyingParty(op.origin, secret.client_id)
   const code = await authorizationCode(rp)
   expect((await redeem(rp, code, secret)).status).toBe(200)
   expect((await rp.token({ grant_type: 'client_credentials', ...secret })).status).toBe(200)

@@ -37,7 +37,11 @@ export const stocks = {
 }
 
 /** Options of one node of a fleet. */
-export type NodeOptions = DeferredTokenResponseOptions & { adapter?: (name: string) => Adapter }
+export type NodeOptions = DeferredTokenResponseOptions & {
+  adapter?: (name: string) => Adapter
+  /** that of the first node unless told */
+  issuer?: string | undefined
+}
 
 /** Providers that have everything in common, and a receiver of what they send. */
 export interface Fleet extends Stock {
@@ -80,11 +84,11 @@ export async function startFleet(
     key,
     record,
     told,
-    async start({ adapter = stock.adapter, notification, ...deferred } = {}) {
+    // nodes of one deployment have one issuer
+    async start({ adapter = stock.adapter, issuer = nodes[0]?.issuer, notification, ...deferred } = {}) {
       const op = await startProvider({
         clock,
-        // one deployment
-        ...(nodes[0] && { issuer: nodes[0].issuer }),
+        ...(issuer !== undefined && { issuer }),
         configuration: { adapter, clients: clients(receiver) },
         deferred: {
           store: stock.store,

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { CompactEncrypt } from 'jose'
 
 /** Whose secrets these are, unless told. */
-export const owner = { id: 'a deferral', clientId: 'a client' }
+export const owner = { issuer: 'https://op.example', id: 'a deferral', clientId: 'a client' }
 export const secrets = { handle: 'a handle', token: 'a token' }
 
 /** What tells one key from another. */
@@ -16,6 +16,7 @@ export const forged = (key: Uint8Array, header: object, content: object = secret
       alg: 'dir',
       enc: 'A256GCM',
       kid: kidOf(key),
+      iss: owner.issuer,
       deferral_id: owner.id,
       client_id: owner.clientId,
       ...header,

@@ -79,9 +79,10 @@ describe.each(Object.keys(ways) as Way[])('%s', (way) => {
 
   test('C71 where nobody can write that the answer is out, it is held back for as long as an answer may take', async () => {
     observed.calls.length = 0
-    observed.failNext('arm')
+    observed.failNext('swap')
+    observed.failNext('swap')
     const { id } = await ways[way](wire, 'approve')
-    await until(() => observed.calls.includes('arm'))
+    await until(() => observed.calls.filter((call) => call === 'swap').length === 2)
     for (const pause of [11, 2]) {
       expect(await wire.kept(id)).toMatchObject({ status: 'owed', attempts: 0 })
       wire.op.clock.advance(pause)

@@ -72,10 +72,11 @@ describe('the way to the client', () => {
 
 describe('the store', () => {
   test.each([
-    ['dueNotifications', 'before', 1],
-    ['claimNotification', 'before', 1],
-    ['settleNotification', 'before', 1],
-    ['settleNotification', 'after', 1],
+    ['due', 'before', 1],
+    ['swap notification_attempted', 'before', 1],
+    ['swap notification_attempted', 'after', 1],
+    ['swap notified', 'before', 1],
+    ['swap notified', 'after', 1],
   ] as const)('%s fails once, its reply lost or not (%s): told once, and announced once', async (verb, when, count) => {
     const { id } = await ready()
     observed.failNext(verb, when)
@@ -88,9 +89,10 @@ describe('the store', () => {
 
   test('what came of an attempt cannot be written at all: the approver hears nothing, and it is sent once more', async () => {
     const { id } = await ready()
-    for (let n = 0; n < 2; n++) observed.failNext('settleNotification')
+    observed.calls.length = 0
+    for (let n = 0; n < 2; n++) observed.failNext('swap notified')
     expect(await deferrals().approve(id)).toMatchObject(decided)
-    await until(() => observed.calls.slice(-2).every((call) => call === 'settleNotification'))
+    await until(() => observed.calls.filter((call) => call === 'swap notified').length === 2)
     expect(await wire.kept(id)).toMatchObject({ status: 'owed', attempts: 1 })
     wire.op.clock.advance(11)
     await wire.settled(id, 'delivered')
@@ -98,9 +100,10 @@ describe('the store', () => {
     expect(eventsOf(id)).toEqual(['notified'])
   })
 
-  test('a lease is lost, whose reply is: it goes on when that ends', async () => {
+  test('a lease is lost, whose reply is, and nobody can look whether it was written: it goes on when that ends', async () => {
     const { id } = await ready()
-    observed.failNext('claimNotification', 'after')
+    observed.failNext('swap notification_attempted', 'after')
+    observed.failNext('find in doubt')
     expect(await deferrals().approve(id)).toMatchObject(decided)
     await wire.settled(id, 'owed')
     await until(async () => (await wire.kept(id))?.attempts === 1)
@@ -111,8 +114,8 @@ describe('the store', () => {
 
   test('a decision that cannot be written is no decision, and nothing is sent', async () => {
     const { id } = await ready()
-    observed.failNext('decide')
-    await expect(deferrals().approve(id)).rejects.toThrow(/decide/)
+    for (let n = 0; n < 2; n++) observed.failNext('swap approved')
+    await expect(deferrals().approve(id)).rejects.toThrow(/swap/)
     await wire.swept()
     expect(wire.heard(id)).toEqual([])
     expect(await wire.kept(id)).toMatchObject({ status: 'waiting', attempts: 0 })

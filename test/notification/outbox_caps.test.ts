@@ -7,6 +7,7 @@ import { notifiedAt } from '../support/clients.js'
 import { createClock } from '../support/clock.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { answering, type Receiver, startReceiver, until } from '../support/receiver.js'
+import { verbsOn } from '../support/records.js'
 
 const key = new Uint8Array(32).fill(9)
 const sealer = createSealer([key])!
@@ -18,6 +19,7 @@ describe('E-27 a receiver that hangs', () => {
   let dead: Receiver
   let alive: Receiver
   let op: TestProvider
+  let verbs: ReturnType<typeof verbsOn>
   let open = 0
   let most = 0
 
@@ -60,6 +62,7 @@ describe('E-27 a receiver that hangs', () => {
         notification: { ...alive.notification, ports: [dead.port, alive.port] },
       },
     })
+    verbs = verbsOn(store, op.issuer)
   })
 
   afterAll(async () => {
@@ -71,10 +74,10 @@ describe('E-27 a receiver that hangs', () => {
   /** Owed, and due for so many seconds, but decided elsewhere: nothing but a sweep finds it. */
   async function owed(clientId: string, since: number): Promise<string> {
     const request = newDeferral({ clientId, handleHash: 'hash', expiresIn: 86_400, lifetime: 86_400 })
-    const sealed = await sealer.seal(request, { handle: request.id })
+    const sealed = await sealer.seal({ ...request, issuer: op.issuer }, { handle: request.id })
     const then = new Date(clock.now().getTime() - since * 1000)
-    await store.create({ ...request, sealing: { sealed, hold: 0 } }, then)
-    await store.decide(request.id, 'denied', {}, then)
+    await verbs.create({ ...request, sealing: { sealed, hold: 0 } }, then)
+    await verbs.decide(request.id, 'denied', {}, then)
     return request.id
   }
 
@@ -97,8 +100,8 @@ describe('E-27 a receiver that hangs', () => {
     const waits: number[] = []
     for (let n = 0; n < 20; n++) {
       const request = newDeferral({ clientId: 'other', handleHash: 'hash', expiresIn: 600 })
-      const sealed = await sealer.seal(request, { handle: request.id })
-      await store.create({ ...request, sealing: { sealed, hold: 0 } }, clock.now())
+      const sealed = await sealer.seal({ ...request, issuer: op.issuer }, { handle: request.id })
+      await verbs.create({ ...request, sealing: { sealed, hold: 0 } }, clock.now())
       const at = performance.now()
       await op.provider.deferrals.deny(request.id)
       await until(() => heard(request.id))

@@ -146,7 +146,7 @@ describe('a connection that dies', () => {
     const { code, id } = await deferred(op, relyingParty(op.issuer))
     await op.provider.deferrals.approve(id)
     const socket = connect(Number(new URL(op.origin).port), '127.0.0.1')
-    observed.interrupt('exchange', async () => {
+    observed.interrupt('swap exchanged', async () => {
       socket.destroy()
       // until the provider knows
       for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))

@@ -8,12 +8,13 @@ const [one, two] = [new Uint8Array(randomBytes(32)), new Uint8Array(randomBytes(
 describe('what is sealed', () => {
   const sealer = createSealer([one])!
 
-  test('I-128 is a compact JWE with direct encryption, tied to one deferral of one client, and says nothing else', async () => {
+  test('I-128 is a compact JWE with direct encryption, tied to one deferral of one client of one issuer, and says nothing else', async () => {
     const sealed = await sealer.seal(owner, secrets)
     expect(decodeProtectedHeader(sealed)).toEqual({
       alg: 'dir',
       enc: 'A256GCM',
       kid: kidOf(one),
+      iss: owner.issuer,
       deferral_id: owner.id,
       client_id: owner.clientId,
     })
@@ -39,7 +40,7 @@ describe('what is sealed', () => {
 
   test('I-128 opens for nobody else', async () => {
     const sealed = await sealer.seal(owner, secrets)
-    for (const other of [{ id: 'another' }, { clientId: 'another' }, { id: '' }])
+    for (const other of [{ id: 'another' }, { clientId: 'another' }, { issuer: 'https://another.example' }, { id: '' }])
       await expect(sealer.open({ ...owner, ...other }, sealed)).rejects.toThrow(errors.JWEInvalid)
   })
 
@@ -73,6 +74,7 @@ describe('what is sealed', () => {
     ['the id of another key', { kid: kidOf(one) }, two],
     ['no deferral', { deferral_id: undefined }, one],
     ['no client', { client_id: undefined }, one],
+    ['no issuer', { iss: undefined }, one],
   ])('I-128 does not open with %s', async (_what, header, key) => {
     const sealed = await forged(key, header)
     await expect(sealer.open(owner, sealed)).rejects.toThrow()

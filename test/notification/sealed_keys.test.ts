@@ -25,17 +25,10 @@ describe('what is sealed, through a provider', () => {
   afterAll(() => fleet.close())
 
   /** Puts another text in the place of what is sealed, as somebody with access to the database could. */
-  function smuggling(texts: Map<string, string>) {
-    const swap = (record: DeferralRecord | undefined) => {
-      const sealed = record && texts.get(record.id)
-      return sealed ? { ...record, notification: { ...record.notification!, sealed } } : record
-    }
-    const { store } = fleet
-    return {
-      ...store,
-      claimNotification: async (...args: Parameters<typeof store.claimNotification>) =>
-        swap(await store.claimNotification(...args)),
-    }
+  async function smuggle({ id }: DeferralRecord, sealed: string): Promise<void> {
+    const record = (await fleet.store.find(id, fleet.clock.now()))!
+    const after = { ...record, notification: { ...record.notification!, sealed } }
+    await fleet.store.swap(record, { after }, record.writeId, fleet.clock.now())
   }
 
   async function owed(): Promise<DeferralRecord> {
@@ -47,15 +40,13 @@ describe('what is sealed, through a provider', () => {
 
   test('I-128 what was sealed for another deferral, changed or forged is a dead letter, and nothing is sent', async () => {
     const [mine, theirs, changed, forgedOne] = [await owed(), await owed(), await owed(), await owed()]
-    const of = ({ id, clientId }: DeferralRecord) => ({ deferral_id: id, client_id: clientId })
+    const of = ({ issuer, id, clientId }: DeferralRecord) => ({ iss: issuer, deferral_id: id, client_id: clientId })
     const wrapped = await forged(one, { ...of(forgedOne), alg: 'A256KW' })
-    const texts = new Map([
-      [mine.id, sealedOf(theirs)],
-      [theirs.id, sealedOf(mine)],
-      [changed.id, `${sealedOf(changed).slice(0, -4)}AAAA`],
-      [forgedOne.id, wrapped],
-    ])
-    const sender = await fleet.start({ keys: [one], store: smuggling(texts) as never })
+    await smuggle(mine, sealedOf(theirs))
+    await smuggle(theirs, sealedOf(mine))
+    await smuggle(changed, `${sealedOf(changed).slice(0, -4)}AAAA`)
+    await smuggle(forgedOne, wrapped)
+    const sender = await fleet.start({ keys: [one] })
     fleet.clock.advance(2)
     for (const { id } of [mine, theirs, changed, forgedOne]) {
       const { attempts, reason, sealed } = await fleet.settled(id, 'failed')

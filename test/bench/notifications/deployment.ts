@@ -28,6 +28,7 @@ export interface Deployment {
 
 export const token = 'token'
 
+const issuer = 'http://op.example'
 const far = new Date('2100-01-01')
 const past = new Date(0)
 
@@ -42,7 +43,7 @@ export async function deploymentOn(place: Place, receiver: Receiver): Promise<De
     const node = await startNode({
       uri: place.uri,
       database: place.db.databaseName,
-      issuer: 'http://op.example',
+      issuer,
       clients: receiver.clients(name),
       deferred: { keys: [key], notification: { ...receiver.notification, worker } },
     })
@@ -59,10 +60,11 @@ export async function deploymentOn(place: Place, receiver: Receiver): Promise<De
   async function planted(clientId: string, status: 'waiting' | 'owed') {
     const id = newId()
     const { handle, hash } = newHandle('deferral_code', id)
-    const sealed = await sealer.seal({ id, clientId }, { handle, token })
+    const sealed = await sealer.seal({ issuer, id, clientId }, { handle, token })
     const notification = { ...model?.notification, sealed, heldUntil: past }
     if (status === 'owed') Object.assign(notification, { status, due: far })
-    const decided = status === 'owed' && { status: 'approved', decision: '{"by":"bench"}', decidedAt: new Date() }
+    const decision = { status: 'approved', decision: '{"by":"bench"}', decidedAt: new Date() }
+    const decided = status === 'owed' && { ...decision, wakeAt: far }
     const document = { ...model, _id: id, clientId, handleHash: hash, ...decided, notification }
     return { document, planted: { id, handle, clientId } }
   }
@@ -77,7 +79,8 @@ export async function deploymentOn(place: Place, receiver: Receiver): Promise<De
       return all.map((one) => one.planted)
     },
     async release() {
-      await deferrals.updateMany({ 'notification.due': far }, { $set: { 'notification.due': new Date() } })
+      const now = new Date()
+      await deferrals.updateMany({ wakeAt: far }, { $set: { 'notification.due': now, wakeAt: now } })
     },
   }
 }
