@@ -39,7 +39,7 @@ export interface Surroundings {
   announce: (event: DeferralEvent, deferral: Deferral) => void
   narrowing: Narrowing
   /** when the host's Grant behind a deferral ends; `undefined`: never */
-  grantExpiry: (record: DeferralRecord) => Promise<Date | undefined>
+  grantExpiry: (record: DeferralRecord) => Promise<Date | 'gone' | undefined>
   /** the worker that notifies, where this node has one */
   outbox: Sending | undefined
 }
@@ -148,8 +148,9 @@ export class Deferrals {
     const record = await this.#known(id)
     const waiting = (record.status === 'pending' || record.status === 'approved') && record.expiresAt > record.readAt
     const limit = waiting ? await this.#grantExpiry(record) : undefined
+    if (limit === 'gone') throw new RangeError('extend: the Grant behind this deferral is gone, cancel the deferral')
     if (limit && record.readAt.getTime() + expiresIn * 1000 > limit.getTime()) {
-      throw new RangeError(`extend: the Grant behind this deferral ends at ${limit.toISOString()}, or is gone`)
+      throw new RangeError(`extend: the Grant behind this deferral ends at ${limit.toISOString()}`)
     }
     return this.#settled(id, undefined, await this.#store.extend(id, expiresIn, this.#clock()))
   }
