@@ -19,8 +19,11 @@ const certificateFault =
 
 /** Where to send it; `fault` where that is not known now. */
 export interface Recipient {
-  endpoint?: string | undefined
+  /** as the client's metadata has it */
+  endpoint?: unknown
   fault?: string
+  /** another node may know the client */
+  isUnknown?: boolean
 }
 
 /** What came of an attempt; `isFinal` where another one would change nothing. */

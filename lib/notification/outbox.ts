@@ -9,9 +9,8 @@ import { leaseSeconds, type NotificationRecord, type Settlement } from '../defer
 import type { DeferralStore, DueNotification, DueQuery } from '../deferral/store.js'
 import { deliver, type Recipient } from './delivery.js'
 import type { Egress } from './egress.js'
-import { hostOf } from './egress_rules.js'
 import { createLanes, type Task } from './lanes.js'
-import { endpointOf } from './recipient.js'
+import { type Due, isLeftByOthers, recipientOf } from './recipient.js'
 import { type Rounds, startRounds } from './rounds.js'
 import type { Sealer } from './sealed.js'
 import { within } from './within.js'
@@ -64,7 +63,7 @@ export class Outbox {
 
   /** What this node has just decided need not wait for the next sweep. */
   wake({ id, clientId }: Deferral): void {
-    if (this.#isOpen) void this.#take(clientId, [id])
+    if (this.#isOpen) void this.#take(clientId, [{ id }])
   }
 
   /** Stops, after the attempts under way, or after ten seconds. */
@@ -92,7 +91,7 @@ export class Outbox {
       this.#after = last && { due: last.notification.due, id: last.id }
       const [expired, owed] = partition(due)
       for (const record of expired) void this.#expire(record).catch((error: unknown) => this.#complain(error))
-      for (const [clientId, ids] of byClient(owed)) void this.#take(clientId, ids)
+      for (const [clientId, owedTo] of byClient(owed)) void this.#take(clientId, owedTo)
       return last !== undefined
     } catch (error) {
       this.#complain(error)
@@ -101,10 +100,12 @@ export class Outbox {
   }
 
   // clients are read side by side: one that takes long, or is fetched from afar, holds up nobody else
-  async #take(clientId: string, ids: string[]): Promise<void> {
+  async #take(clientId: string, due: Due[]): Promise<void> {
     const addressed = await this.#address(clientId)
     if (!this.#isOpen) return
-    const taken = ids.map((id) => this.#lanes.take({ id, clientId, ...addressed }))
+    // during a rolling deployment another node may know this client
+    const ours = addressed.recipient.isUnknown ? due.filter(isLeftByOthers) : due
+    const taken = ours.map(({ id }) => this.#lanes.take({ id, clientId, ...addressed }))
     if (taken.includes(false)) this.#isShort = true
   }
 
@@ -112,8 +113,7 @@ export class Outbox {
     const readAt = performance.now()
     try {
       const client = await within(readSeconds, () => this.#node.provider.Client.find(clientId))
-      const endpoint = client && endpointOf(client)
-      return { host: endpoint === undefined ? '' : hostOf(new URL(endpoint)), recipient: { endpoint }, readAt }
+      return { ...recipientOf(client), readAt }
     } catch (error) {
       this.#complain(error)
       return { host: '', recipient: { fault: 'the client cannot be read' }, readAt }
@@ -177,10 +177,10 @@ function partition(due: DueNotification[]): [expired: DueNotification[], owed: D
   return [due.filter(isExpired), due.filter((record) => !isExpired(record))]
 }
 
-function byClient(due: DueNotification[]): Map<string, string[]> {
-  const ids = new Map<string, string[]>()
-  for (const { id, clientId } of shuffled(due)) ids.set(clientId, [...(ids.get(clientId) ?? []), id])
-  return ids
+function byClient(due: DueNotification[]): Map<string, DueNotification[]> {
+  const records = new Map<string, DueNotification[]>()
+  for (const record of shuffled(due)) records.set(record.clientId, [...(records.get(record.clientId) ?? []), record])
+  return records
 }
 
 // nodes that sweep at the same moment begin at different ends
