@@ -7,6 +7,7 @@ import { type Deferral, type DeferralRecord, describe } from '../deferral/deferr
 import type { DeferralEvent } from '../deferral/deferrals.js'
 import { leaseSeconds, type NotificationRecord, type Settlement } from '../deferral/notification.js'
 import type { DeferralStore, DueNotification, DueQuery } from '../deferral/store.js'
+import { inBackground } from './background.js'
 import { deliver, type Recipient } from './delivery.js'
 import type { Egress } from './egress.js'
 import { createLanes, type Task } from './lanes.js'
@@ -63,7 +64,7 @@ export class Outbox {
 
   /** What this node has just decided need not wait for the next sweep. */
   wake({ id, clientId }: Deferral): void {
-    if (this.#isOpen) void this.#take(clientId, [{ id }])
+    if (this.#isOpen) void inBackground(() => this.#take(clientId, [{ id }]))
   }
 
   /** Stops, after the attempts under way, or after ten seconds. */
