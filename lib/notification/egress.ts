@@ -11,6 +11,7 @@ import type { buildConnector, Pool } from 'undici'
 import type { NotificationOptions } from '../options.js'
 import { canonical } from './addresses.js'
 import { type EgressRules, hostOf, portOf } from './egress_rules.js'
+import { ignoreContinue } from './informational_responses.js'
 import { within } from './within.js'
 
 const seconds = 1000
@@ -148,7 +149,10 @@ function pinned(undici: Undici, addresses: string[], ca: NotificationOptions['ca
     connect(options, (error, socket) => {
       if (error || !socket) return connected(error as Error, null)
       const { remoteAddress } = socket as TLSSocket
-      if (remoteAddress && expected.has(canonical(remoteAddress))) return connected(null, socket)
+      if (remoteAddress && expected.has(canonical(remoteAddress))) {
+        ignoreContinue(socket)
+        return connected(null, socket)
+      }
       socket.destroy()
       const other = new EgressDenied('was reached at another address than those looked at')
       connected(remoteAddress ? other : Object.assign(new Error('gone at once'), { code: 'ECONNRESET' }), null)
