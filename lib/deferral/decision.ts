@@ -30,6 +30,10 @@ export interface Denial {
   description?: string
 }
 
+const httpsUrl = /^https:\/\/(?![/?])[\x21-\x7e]+$/i
+// plain http as RFC 8252, section 7.3, has it for redirect URIs; `localhost` too, as in the host
+const loopbackUrl = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?([/?][\x21-\x7e]*)?$/i
+
 type Shape = Record<string, { is: (value: unknown) => boolean; expected: string }>
 
 const text = { is: (value: unknown) => typeof value === 'string' && value !== '', expected: 'a non-empty string' }
@@ -68,7 +72,8 @@ const approvalShape: Shape = {
 }
 const denialShape: Shape = { by, note, description: textOf(1000) }
 const progressShape: Shape = { step: textOf(100), position: seconds, estimate: seconds }
-const interactionShape: Shape = { uri: { is: isInteractionUri, expected: 'an absolute https URL without a fragment' } }
+const uriText = 'an absolute https URL without a fragment, or an http URL at localhost, 127.0.0.1 or [::1]'
+const interactionShape: Shape = { uri: { is: isInteractionUri, expected: uriText } }
 const cancellationShape: Shape = { by }
 const extensionShape: Shape = {
   expiresIn: { is: isLifetime, expected: lifetimeText },
@@ -98,7 +103,7 @@ export function toProgress(given: Progress): NonNullable<DeferralRecord['progres
 /** Checks the arguments of `requireInteraction`; a `TypeError` names the member. */
 export function toInteraction(given: Interaction): Interaction {
   const interaction = checked('requireInteraction', given, interactionShape)
-  if (interaction.uri === undefined) fail('requireInteraction', 'uri', 'an absolute https URL without a fragment')
+  if (interaction.uri === undefined) fail('requireInteraction', 'uri', uriText)
   return interaction
 }
 
@@ -116,7 +121,7 @@ export function toExtension(extension: { expiresIn: number }): number {
 
 // I-048, I-049; what is kept is the value as it was given, so nothing that URL parsing would mend
 function isInteractionUri(value: unknown): boolean {
-  if (typeof value !== 'string' || !/^https:\/\/[^/?#][\x21-\x7e]*$/i.test(value)) return false
+  if (typeof value !== 'string' || !(httpsUrl.test(value) || loopbackUrl.test(value))) return false
   return !/[#"\\]/.test(value) && URL.canParse(value)
 }
 

@@ -30,7 +30,7 @@ export interface DeferralsDependencies {
   records: Records
   narrowing: Narrowing
   /** when the host's Grant behind a deferral ends; `undefined`: never */
-  grantExpiry: (record: DeferralRecord) => Promise<Date | undefined>
+  grantExpiry: (record: DeferralRecord) => Promise<Date | 'gone' | undefined>
   /** ends the background work of this node */
   close: () => Promise<void>
 }
@@ -133,8 +133,9 @@ export class Deferrals {
     const record = await this.#known(id)
     const waiting = (record.status === 'pending' || record.status === 'approved') && record.expiresAt > record.readAt
     const limit = waiting ? await this.#grantExpiry(record) : undefined
+    if (limit === 'gone') throw new RangeError('extend: the Grant behind this deferral is gone, cancel the deferral')
     if (limit && record.readAt.getTime() + expiresIn * 1000 > limit.getTime()) {
-      throw new RangeError(`extend: the Grant behind this deferral ends at ${limit.toISOString()}, or is gone`)
+      throw new RangeError(`extend: the Grant behind this deferral ends at ${limit.toISOString()}`)
     }
     return this.#change(id, to.extend(expiresIn), record)
   }

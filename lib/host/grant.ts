@@ -23,11 +23,11 @@ export async function outlive(
   await withPlainFaults(grant.save())
 }
 
-/** When the Grant ends; `undefined`: never. A Grant that is gone has ended. */
-export async function grantExpiry(provider: Provider, grantId: string | undefined): Promise<Date | undefined> {
+/** When the Grant ends; `undefined`: never. */
+export async function grantExpiry(provider: Provider, grantId: string | undefined): Promise<Date | 'gone' | undefined> {
   if (grantId === undefined) return undefined
   const grant = await provider.Grant.find(grantId, { ignoreExpiration: true })
-  if (!grant) return new Date(0)
+  if (!grant) return 'gone'
   return grant.exp ? new Date(grant.exp * 1000) : undefined
 }
 

@@ -17,10 +17,20 @@ const certificateAttempts = 3
 const certificateFault =
   /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/
 
+// RFC 9110, section 5.6.7: the format of today and the two obsolete ones, which a recipient has to take
+const httpDates = [
+  /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/,
+  /^\w{6,9}, \d\d-\w{3}-\d\d \d\d:\d\d:\d\d GMT$/,
+  /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/,
+]
+
 /** Where to send it; `fault` where that is not known now. */
 export interface Recipient {
-  endpoint?: string | undefined
+  /** as the client's metadata has it */
+  endpoint?: unknown
   fault?: string
+  /** another node may know the client */
+  isUnknown?: boolean
 }
 
 /** What came of an attempt; `isFinal` where another one would change nothing. */
@@ -53,14 +63,11 @@ export function outcomeOf(status: number): Outcome {
 
 /** Seconds until a `Retry-After` (RFC 9110, section 10.2.3), from `now` where it is a date. */
 export function retryAfterSeconds(value: string | undefined, now: Date): number {
-  if (value === undefined) return 0
-  if (/^\d+$/.test(value)) return Number(value)
-  return isHttpDate(value) ? Math.max((Date.parse(value) - now.getTime()) / 1000, 0) : 0
-}
-
-// Date.parse alone finds a year in anything
-function isHttpDate(value: string): boolean {
-  return /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/.test(value) && !Number.isNaN(Date.parse(value))
+  const text = value?.replace(/^[ \t]+|[ \t]+$/g, '') ?? ''
+  if (/^\d+$/.test(text)) return Number(text)
+  // Date.parse alone finds a year in anything
+  const date = httpDates.some((format) => format.test(text)) ? Date.parse(text.replace(/( GMT)?$/, ' GMT')) : Number.NaN
+  return Number.isNaN(date) ? 0 : Math.max((date - now.getTime()) / 1000, 0)
 }
 
 async function send(

@@ -10,7 +10,8 @@ import type { TLSSocket } from 'node:tls'
 import type { buildConnector, Pool } from 'undici'
 import type { NotificationOptions } from '../options.js'
 import { canonical } from './addresses.js'
-import { type EgressRules, hostOf } from './egress_rules.js'
+import { type EgressRules, hostOf, portOf } from './egress_rules.js'
+import { ignoreContinue } from './informational_responses.js'
 import { within } from './within.js'
 
 const seconds = 1000
@@ -36,7 +37,8 @@ export interface Answer {
 export interface Post {
   /** connections are shared by the notifications of one client */
   clientId: string
-  endpoint: string
+  /** as the client's metadata has it */
+  endpoint: unknown
   headers: Record<string, string>
   body: string
 }
@@ -60,11 +62,12 @@ interface KeptPool {
 export function createEgress(rules: EgressRules, { ca, resolve = lookUp }: NotificationOptions): Egress {
   const pools = new Map<string, KeptPool>()
 
-  async function vetted(host: string, signal: AbortSignal): Promise<string[]> {
+  async function vetted(url: URL, signal: AbortSignal): Promise<string[]> {
+    const host = hostOf(url)
     const addresses = isIP(host) ? [host] : toAddresses(await within(resolveSeconds, () => resolve(host), signal))
     if (addresses.length === 0) throw Object.assign(new Error('name not found'), { code: 'ENOTFOUND' })
     // one that is not public among others is an attack as well
-    const denied = addresses.find((address) => !rules.permits(address))
+    const denied = addresses.find((address) => !rules.permits(address, portOf(url)))
     if (denied !== undefined) throw new EgressDenied(`resolves to ${denied}, which may not be reached`)
     return [...new Set(addresses)]
   }
@@ -92,10 +95,10 @@ export function createEgress(rules: EgressRules, { ca, resolve = lookUp }: Notif
 
   return {
     async post({ clientId, endpoint, headers, body }, signal) {
-      const url = new URL(endpoint)
-      const refusal = rules.refusal(url)
+      const refusal = rules.refusal(endpoint)
       if (refusal) throw new EgressDenied(refusal)
-      const addresses = await vetted(hostOf(url), signal)
+      const url = new URL(endpoint as string)
+      const addresses = await vetted(url, signal)
       // a tenth of a second that a process which notifies nobody is spared
       const undici = await import('undici')
       const key = [clientId, url.origin, ...addresses.toSorted()].join(' ')
@@ -146,7 +149,10 @@ function pinned(undici: Undici, addresses: string[], ca: NotificationOptions['ca
     connect(options, (error, socket) => {
       if (error || !socket) return connected(error as Error, null)
       const { remoteAddress } = socket as TLSSocket
-      if (remoteAddress && expected.has(canonical(remoteAddress))) return connected(null, socket)
+      if (remoteAddress && expected.has(canonical(remoteAddress))) {
+        ignoreContinue(socket)
+        return connected(null, socket)
+      }
       socket.destroy()
       const other = new EgressDenied('was reached at another address than those looked at')
       connected(remoteAddress ? other : Object.assign(new Error('gone at once'), { code: 'ECONNRESET' }), null)

@@ -1,17 +1,20 @@
 /*
- * Where a notification may go, as far as it can be told from the endpoint itself: at registration, and once more before each attempt.
+ * Where a notification may go, as far as it can be told from the endpoint itself. Registration, the check of static clients and every
+ * attempt ask the same: an endpoint that an adapter or a metadata document brought was never registered.
  */
 import { isIP } from 'node:net'
 import type { NotificationOptions } from '../options.js'
-import { isReachable, type Range, toRange } from './addresses.js'
+import { canonical, isReachable, type Range, toRange } from './addresses.js'
 
 /** The operator's rules. */
 export interface EgressRules {
-  /** what is wrong with an endpoint, in words that follow its name; names are not resolved for it */
-  refusal(url: URL): string | undefined
-  /** whether a connection to this address may be opened */
-  permits(address: string): boolean
+  /** what is wrong with an endpoint as its client gave it, in words that follow its name; names are not resolved for it */
+  refusal(endpoint: unknown): string | undefined
+  /** whether a connection to this port of this address may be opened */
+  permits(address: string, port: number): boolean
 }
+
+const notAbsolute = 'must be an absolute https URL'
 
 /** The rules of the options, for a provider with this issuer. */
 export function egressRules(
@@ -21,19 +24,21 @@ export function egressRules(
   const own = new URL(issuer)
   const ranges = { allow: toRanges(allow), deny: toRanges(deny) }
   const deniedHosts = deny.filter((entry) => !toRange(entry)).map((host) => host.toLowerCase())
-  const permits = (address: string) => isReachable(address, ranges)
+  const permits = (address: string, port: number) => isReachable(address, ranges) && !isOwn(address, port, own)
   return {
     permits,
-    refusal(url) {
-      if (url.protocol !== 'https:') return 'must be an absolute https URL'
-      if (!ports.includes(portOf(url))) return `must use port ${ports.join(' or ')}`
-      const host = hostOf(url)
+    refusal(endpoint) {
+      const fault = faultOf(endpoint)
+      if (fault) return fault
+      const url = new URL(endpoint as string)
+      const [host, port] = [hostOf(url), portOf(url)]
+      if (!ports.includes(port)) return `must use port ${ports.join(' or ')}`
       // the resolver would take one more dot off, and a rule about the name would not see it
-      if (host.split('.').includes('')) return 'must be an absolute https URL'
-      if (isIP(host) && !permits(host)) return 'must not be at an address that may not be reached'
+      if (host.split('.').includes('')) return notAbsolute
+      if (isOwn(host, port, own)) return 'must not be at the host of this provider'
+      if (isIP(host) && !permits(host, port)) return 'must not be at an address that may not be reached'
       if (deniedHosts.some((denied) => host === denied || host.endsWith(`.${denied}`)))
         return 'must not be at this host'
-      if (isOwn(url, own)) return 'must not be at the host of this provider'
       return undefined
     },
   }
@@ -44,16 +49,32 @@ export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$|\.$/g, '')
 }
 
-// a developer's machine is one host for everybody; elsewhere no port of ours is a place for a client
-function isOwn(url: URL, own: URL): boolean {
-  if (hostOf(url) !== hostOf(own)) return false
-  const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(hostOf(own))
-  return portOf(url) === portOf(own) || !isLoopback
-}
-
-function portOf({ port, protocol }: URL): number {
+/** The port of an endpoint. */
+export function portOf({ port, protocol }: URL): number {
   if (port !== '') return Number(port)
   return protocol === 'http:' ? 80 : 443
+}
+
+// URL parsing mends slashes, blanks and line breaks, and forgets user information and fragments that are empty
+function faultOf(endpoint: unknown): string | undefined {
+  if (typeof endpoint !== 'string' || !/^https:\/\/(?![/?#])[^\s\\\p{Cc}]+$/iu.test(endpoint)) return notAbsolute
+  if (!URL.canParse(endpoint)) return notAbsolute
+  const [authority = ''] = endpoint.slice('https://'.length).split(/[/?#]/)
+  if (authority.includes('@')) return 'must not contain user information'
+  if (endpoint.includes('#')) return 'must not contain a fragment'
+  return undefined
+}
+
+// on loopback only our own port is refused, under whatever name, elsewhere the whole host
+function isOwn(host: string, port: number, own: URL): boolean {
+  const ownHost = hostOf(own)
+  if (isLoopback(ownHost)) return isLoopback(host) && port === portOf(own)
+  return (canonical(host) ?? host) === (canonical(ownHost) ?? ownHost)
+}
+
+// the unspecified addresses lead there as well
+function isLoopback(host: string): boolean {
+  return /^(.+\.)?localhost$/.test(host) || /^(127\..*|0\.0\.0\.0|::1?)$/.test(canonical(host) ?? '')
 }
 
 function toRanges(entries: readonly string[]): Range[] {

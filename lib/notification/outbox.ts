@@ -7,12 +7,12 @@ import { leaseSeconds, type Settlement } from '../deferral/notification.js'
 import { leaseNotification, settleNotification } from '../deferral/notification_steps.js'
 import type { Records } from '../deferral/records.js'
 import type { Stored } from '../deferral/store.js'
+import { inBackground } from './background.js'
 import { complaints } from './complaints.js'
 import { deliver, type Recipient } from './delivery.js'
 import type { Egress } from './egress.js'
-import { hostOf } from './egress_rules.js'
 import { createLanes, type Task } from './lanes.js'
-import { endpointOf } from './recipient.js'
+import { isLeftByOthers, recipientOf } from './recipient.js'
 import type { Sealer } from './sealed.js'
 import { shuffled } from './shuffled.js'
 import { within } from './within.js'
@@ -59,7 +59,7 @@ export class Outbox {
 
   /** Sends what is due; what was taken on already is not taken twice. */
   take(due: readonly Stored[]): void {
-    for (const [clientId, records] of byClient(due)) void this.#take(clientId, records)
+    for (const [clientId, records] of byClient(due)) void inBackground(() => this.#take(clientId, records))
   }
 
   /** Stops, after the attempts under way, or after ten seconds. */
@@ -81,7 +81,9 @@ export class Outbox {
     if (!this.#isOpen) return
     const addressed = await this.#address(clientId)
     if (!this.#isOpen) return
-    const taken = due.map((known) => this.#queue({ id: known.id, clientId, known, ...addressed }))
+    // during a rolling deployment another node may know this client
+    const ours = addressed.recipient.isUnknown ? due.filter(isLeftByOthers) : due
+    const taken = ours.map((known) => this.#queue({ id: known.id, clientId, known, ...addressed }))
     if (taken.includes(false)) this.#isShort = true
   }
 
@@ -96,8 +98,7 @@ export class Outbox {
     const readAt = performance.now()
     try {
       const client = await within(readSeconds, () => this.#node.provider.Client.find(clientId))
-      const endpoint = client && endpointOf(client)
-      return { host: endpoint === undefined ? '' : hostOf(new URL(endpoint)), recipient: { endpoint }, readAt }
+      return { ...recipientOf(client), readAt }
     } catch (error) {
       this.#complain(error)
       return { host: '', recipient: { fault: 'the client cannot be read' }, readAt }

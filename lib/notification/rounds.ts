@@ -1,3 +1,5 @@
+import { inBackground } from './background.js'
+
 const idleSeconds = 1
 const busySeconds = 0.01
 const longestSeconds = 10
@@ -29,7 +31,7 @@ export function startRounds(work: () => Promise<boolean>): Rounds {
   function begin(): void {
     isHurried = false
     const begun = performance.now()
-    underWay = work().then((isMore) => {
+    underWay = inBackground(work).then((isMore) => {
       underWay = undefined
       const took = (performance.now() - begun) / 1000
       schedule(isMore ? Math.max(busySeconds, took) : Math.max(idleSeconds, Math.min(4 * took, longestSeconds)))

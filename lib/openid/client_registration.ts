@@ -28,7 +28,7 @@ export function withNotificationEndpoint(configuration: Configuration, settings:
       // a client that is there already goes on when the rules change; whether it may be notified is asked again then
       if (!ctx?.oidc) return
       assertGrant(metadata)
-      const wrong = value !== undefined && (keys.length > 0 ? faultOf(value, rulesOf(ctx)) : unsupported)
+      const wrong = value !== undefined && (keys.length > 0 ? rulesOf(ctx).refusal(value) : unsupported)
       if (wrong) throw new errors.InvalidClientMetadata(`${notificationEndpoint} ${wrong}`)
     },
   }
@@ -37,7 +37,7 @@ export function withNotificationEndpoint(configuration: Configuration, settings:
 /** Checks the endpoints of static clients; a `TypeError` names the client. */
 export function assertStaticEndpoints(clients: readonly ClientMetadata[], rules: EgressRules): void {
   for (const { client_id: id, [notificationEndpoint]: endpoint } of clients) {
-    const wrong = endpoint !== undefined && faultOf(endpoint, rules)
+    const wrong = endpoint !== undefined && rules.refusal(endpoint)
     // what may be different on a developer's machine
     const remedy = '; change it, or set notification.ports and notification.allow'
     if (wrong) fail('notification', `cannot reach client ${id}: its ${notificationEndpoint} ${wrong}${remedy}`)
@@ -72,15 +72,4 @@ function assertGrant({ response_types: types = [], grant_types: grants = [] }: C
   throw new errors.InvalidClientMetadata(
     `grant_types must contain '${grantType}' when deferred_code is amongst response_types`,
   )
-}
-
-// URL parsing mends slashes, blanks and line breaks, and what is kept is the value as it was sent
-function faultOf(value: unknown, rules: EgressRules): string | undefined {
-  if (typeof value !== 'string' || !/^https:\/\/(?![/?#])[^\s\\\p{Cc}]+$/iu.test(value) || !URL.canParse(value)) {
-    return 'must be an absolute https URL'
-  }
-  const { username, password } = new URL(value)
-  if (username || password) return 'must not contain user information'
-  if (value.includes('#')) return 'must not contain a fragment'
-  return rules.refusal(new URL(value))
 }

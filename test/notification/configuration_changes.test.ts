@@ -175,15 +175,23 @@ describe('a client that changes', () => {
     expect(receiver.arrivals.map(({ url }) => url)).toEqual(['/notified/moved'])
   })
 
-  test.each<[string, Record<string, unknown> | undefined, number]>([
-    ['has no endpoint any more', {}, 200],
-    ['is there no more', undefined, 204],
-  ])('one that %s is a dead letter, and nothing is sent', async (_what, change, status) => {
+  test('one that has no endpoint any more is a dead letter, and nothing is sent', async () => {
     const client = await register()
     const { id } = await waiting(client)
-    expect((await client.update(change)).status).toBe(status)
+    expect((await client.update({})).status).toBe(200)
     await op.provider.deferrals.approve(id)
     expect(await became(id, 'failed')).toMatchObject({ reason: 'the client has no endpoint any more' })
+    expect(receiver.arrivals).toEqual([])
+  })
+
+  test('one that is there no more is looked for until its deferral expires, and nothing is sent', async () => {
+    const client = await register()
+    const { id } = await waiting(client)
+    expect((await client.update()).status).toBe(204)
+    await op.provider.deferrals.approve(id)
+    clock.advance(4)
+    await until(async () => (await notification(id))?.reason !== undefined)
+    expect(await notification(id)).toMatchObject({ status: 'owed', reason: 'this node does not know the client' })
     expect(receiver.arrivals).toEqual([])
   })
 

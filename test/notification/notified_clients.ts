@@ -67,7 +67,8 @@ function isUnderWay({ status, nextAttemptAt }: Told): boolean {
   return status === 'owed' && nextAttemptAt === undefined
 }
 
-async function deferralOf(origin: string, clientId: string) {
+/** The answer to a token request of one of these clients. */
+export async function deferralOf(origin: string, clientId: string) {
   const credentials = [clientId, clientSecret].map(encodeURIComponent).join(':')
   const response = await fetch(`${origin}/token`, {
     method: 'POST',

@@ -52,19 +52,20 @@ async function decided({ client_id: clientId, client_secret: secret }: { client_
   return id
 }
 
-test('a client that vanished is nobody to tell: a dead letter, and nothing is sent', async () => {
+test('a client that vanished may come back: its notification is kept, and nothing is sent meanwhile', async () => {
   const client = await kept()
   const id = await decided(client)
   await clients.destroy(client.client_id)
   fleet.clock.advance(20)
-  expect(await fleet.settled(id, 'failed')).toMatchObject({
-    reason: 'the client has no endpoint any more',
+  await until(async () => (await fleet.told(id)).reason !== undefined)
+  expect(await fleet.told(id)).toMatchObject({
+    status: 'owed',
+    reason: 'this node does not know the client',
     attempts: 1,
   })
   expect(fleet.heard(id)).toEqual([])
-  // it may come back
   await clients.upsert(client.client_id, client as never, 0)
-  expect(await silent.provider.deferrals.notifications.replay(id)).toMatchObject({ changed: true })
+  fleet.clock.advance(6)
   await fleet.settled(id, 'delivered')
 })
 
@@ -114,13 +115,13 @@ test('a client whose metadata is spoilt is told when that is mended, and holds u
 })
 
 test.each([
-  ['not a URL', 'not a URL'],
-  ['null', null],
-])('a stored client whose endpoint is %s is told nothing', async (_, deferred_client_notification_endpoint) => {
+  ['null', null, 'the client has no endpoint any more'],
+  ['not a URL', 'not a URL', 'the endpoint must be an absolute https URL'],
+  ['no text', ['https://rp.example/'], 'the endpoint must be an absolute https URL'],
+])('a stored client whose endpoint is %s is told nothing, and the reason says why', async (_, endpoint, reason) => {
   const client = await kept()
   const id = await decided(client)
-  await clients.upsert(client.client_id, { ...client, deferred_client_notification_endpoint } as never, 0)
+  await clients.upsert(client.client_id, { ...client, deferred_client_notification_endpoint: endpoint } as never, 0)
   fleet.clock.advance(20)
-  const reason = 'the client has no endpoint any more'
   expect(await fleet.settled(id, 'failed')).toMatchObject({ attempts: 1, reason })
 })

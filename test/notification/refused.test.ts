@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { type Loopback, listenOnLoopback, type Watch, watchConnections } from './connections.js'
 import { type NotifyingProvider, startNotifying } from './notified_clients.js'
-import { garbage, nameOf, rebinding, refused, resolverOf, type Vector } from './refused_vectors.js'
+import { garbage, malformed, nameOf, ownPort, rebinding, refused, resolverOf, type Vector } from './refused_vectors.js'
 
 // jest wants its table before there is a port
 const anyPort = 1
@@ -23,7 +23,7 @@ beforeAll(async () => {
     endpoint: `https://g${at}.example:${port}/`,
     resolution: () => found,
   }))
-  resolver = resolverOf([...vectors, ...odd, rebinding(port), { ...sane(port), resolution: () => ['127.0.0.9'] }])
+  resolver = resolverOf([...vectors, ...odd, rebinding(port), ...allowed(port)])
   const notification = {
     allow: ['127.0.0.9'],
     deny: ['denied.example'],
@@ -49,6 +49,12 @@ afterAll(async () => {
 })
 
 const sane = (port: number) => ({ name: 'sane', endpoint: `https://sane.example:${port}/` })
+const allowed = (port: number) =>
+  [sane(port).endpoint, `https://rp.example:${port}/`].map((endpoint) => ({
+    name: endpoint,
+    endpoint,
+    resolution: () => ['127.0.0.9'],
+  }))
 const own = () => [Number(new URL(op.origin).port)]
 
 async function approved(clientId: string, endpoint: string): Promise<string> {
@@ -102,25 +108,37 @@ test.each(Object.keys(garbage).map((name, at) => ({ name, at })))(
   },
 )
 
-test.each([
-  'http://allowed.example/',
-  'https://user:password@allowed.example/',
-  'https://allowed.example/#fragment',
-  'https://',
-  'https:\\\\allowed.example',
-  'ftp://allowed.example/',
-  'https://allowed.example:99999/',
-  'https://[fe80::1%25lo]/',
-  'https://256.0.0.1/',
-])('E-22 a client whose endpoint became %s is not called, and holds up nobody else', async (endpoint) => {
+const writings = malformed(anyPort).map((endpoint, at) => ({ name: JSON.stringify(endpoint), at }))
+
+test.each(writings)('E-22 a client that was never registered is not called at $name', async ({ at }) => {
+  const before = watch.opened(own()).length
+  const endpoint = malformed(loopback.port)[at] as string
+  expect(await op.attempted(await approved(`writing ${at}`, endpoint))).toMatchObject({
+    status: 'failed',
+    attempts: 1,
+    reason: expect.stringMatching(/^the endpoint must /),
+  })
+  expect(watch.opened(own()).slice(before)).toEqual([])
+})
+
+test('where the issuer is on loopback no name of loopback leads to its own port', async () => {
   const { port } = loopback
-  const clientId = `became ${endpoint}`
-  await op.keep(clientId, sane(port).endpoint)
-  const id = await op.held(clientId)
-  await op.keep(clientId, endpoint)
-  await op.provider.deferrals.approve(id)
-  expect((await op.attempted(id)).status).toMatch(/owed|failed/)
-  expect(loopback.reached).toEqual([])
+  const named = `https://rp.example:${port}/`
+  const options = { allow: ['127.0.0.0/8', '::1'], ports: [port], resolve: () => ['127.0.0.9'] }
+  const local = await startNotifying(options, { issuer: `http://localhost:${port}` })
+  try {
+    for (const endpoint of [...ownPort(port).map((vector) => vector.endpoint), named]) {
+      await local.keep(endpoint, endpoint)
+      const id = await local.held(endpoint)
+      const before = watch.opened([]).length
+      await local.provider.deferrals.approve(id)
+      const reason = endpoint === named ? /which may not be reached$/ : /must not be at the host of this provider$/
+      expect(await local.attempted(id)).toMatchObject({ status: 'failed', reason: expect.stringMatching(reason) })
+      expect(watch.opened([]).slice(before)).toEqual([])
+    }
+  } finally {
+    await local.close()
+  }
 })
 
 test.each(['localhost', 'LOCALHOST.', 'op.localhost'])('E-22 %s is loopback without asking anybody', async (host) => {

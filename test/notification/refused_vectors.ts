@@ -101,6 +101,51 @@ const named = {
   underscore: '_dmarc.example',
 }
 
+/** Endpoints that are wrong as they are written; the name of some resolves to an address that may be reached. */
+export const malformed = (port: number): unknown[] => [
+  `http://rp.example:${port}/`,
+  `https://user@rp.example:${port}/`,
+  `https://user:password@rp.example:${port}/`,
+  `https://:password@rp.example:${port}/`,
+  `https://@rp.example:${port}/`,
+  `https://:@rp.example:${port}/`,
+  `https://rp.example:${port}/#`,
+  `https://rp.example:${port}/#fragment`,
+  `https://rp.example:${port} /`,
+  ` https://rp.example:${port}/`,
+  `https://rp.example:${port}/\n`,
+  `https://rp.example:${port}/a b`,
+  `https:/rp.example:${port}/`,
+  `https:rp.example:${port}`,
+  `https:\\\\rp.example:${port}`,
+  `https://rp.example:${port}\\notified`,
+  `https://rp.example\\@127.0.0.1:${port}/`,
+  `//rp.example:${port}/`,
+  '/notified',
+  'https://',
+  'https://rp.example:99999/',
+  `https://256.0.0.1:${port}/`,
+  `https://1.2.3.4.5:${port}/`,
+  `https://0x100000000:${port}/`,
+  `https://[fe80::1%25lo]:${port}/`,
+  `https://[::1:${port}/`,
+  `https://rp.exam\nple:${port}/`,
+  `ftp://rp.example:${port}/`,
+  'javascript:alert(1)',
+  '',
+  [`https://rp.example:${port}/`],
+  {},
+  1,
+  true,
+]
+
+/** Names of loopback, for an issuer there whose port is this. */
+export const ownPort = (port: number): Vector[] =>
+  ['localhost', 'LOCALHOST.', 'op.localhost', '127.0.0.1', '127.0.0.9', '127.1', '[::1]'].map((host) => ({
+    name: host,
+    endpoint: `https://${host}:${port}/`,
+  }))
+
 /** Names whose resolver names an address nobody may reach. */
 const refusedNames = (port: number): Vector[] => [
   ...Object.entries(answers).map(([name, found], at) => ({

@@ -67,7 +67,19 @@ describe('Retry-After', () => {
   })
 
   test.each([
+    ['blanks around seconds', ' \t60\t '],
+    ['blanks around a date', ' Thu, 01 Jan 2026 00:01:00 GMT '],
+    ['the format of RFC 850', 'Thursday, 01-Jan-26 00:01:00 GMT'],
+    ['the format of asctime', 'Thu Jan  1 00:01:00 2026'],
+  ])('is understood with %s', (_what, value) => {
+    expect(retryAfterSeconds(value, now)).toBe(60)
+  })
+
+  test.each([
     ['nothing', undefined],
+    ['blank', ' \t '],
+    ['seconds with a line break', '60\n'],
+    ['seconds with a blank within', '6 0'],
     ['empty', ''],
     ['negative', '-5'],
     ['a fraction', '1.5'],

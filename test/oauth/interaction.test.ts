@@ -113,6 +113,19 @@ describe.each(grants)('%s', (grant) => {
     'https://op.example/a b',
     'https://op.example/a\nb',
     'https://op.example/\u00e4',
+    'https://\u00e4.example/',
+    'https://\nop.example/',
+    'http://127.0.0.1/confirm#part',
+    'http://127.0.0.1:99999/confirm',
+    'http://127.0.0.2/confirm',
+    'http://127.1/confirm',
+    'http://0.0.0.0/confirm',
+    'http://localhost.op.example/confirm',
+    'http://localhost@op.example/confirm',
+    'http://user@localhost/confirm',
+    'http:localhost/confirm',
+    'http://localhost/a b',
+    'http://localhost\\@op.example/',
     'https:\\\\op.example\\confirm',
     'javascript:alert(1)',
     'data:text/html,hello',
@@ -125,6 +138,17 @@ describe.each(grants)('%s', (grant) => {
     defer = () => ({ interaction: { uri } })
     const { answer } = await request(party(), grant)
     expect(answer).toMatchObject({ status: 500, body: { error: 'server_error' } })
+  })
+
+  test.each([
+    'http://localhost:3000/confirm?id=1',
+    'http://127.0.0.1:3000',
+    'http://[::1]/',
+    'HTTP://LocalHost/confirm',
+  ])('I-048 %j is allowed: a page on loopback may be plain http, as a redirect URI may', async (uri) => {
+    const { deferralCode, id } = await held(op, party(), grant)
+    await deferrals().requireInteraction(id, { uri })
+    expect(await polled(deferralCode)).toMatchObject({ error: 'interaction_required', interaction_uri: uri })
   })
 
   test.each<[string, (code: string) => string]>([

@@ -1,15 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { memoryStore } from 'oidc-provider-deferred'
 import { approved, clientTypes, deferred, party, waiting } from '../support/journey.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { relyingParty } from '../support/relying_party.js'
 
 const lifetime = 600
+const store = memoryStore()
 
 let op: TestProvider
 
 beforeAll(async () => {
   op = await startProvider({
     deferred: {
+      store,
       ttl: { deferredCode: 300, deferral: lifetime },
       interval: 31,
       defer: (_ctx, { scope }) => scope.has('payments') && { expiresIn: 2_592_000, interval: 60 },
@@ -164,7 +167,20 @@ describe('extend', () => {
   test('refuses to go beyond the end of the Grant with a RangeError, and changes nothing', async () => {
     const { id } = await waiting(op, relyingParty(op.issuer))
     const before = await op.provider.deferrals.get(id)
-    await expect(op.provider.deferrals.extend(id, { expiresIn: 10 * 365 * 86_400 })).rejects.toThrow(RangeError)
+    const extended = op.provider.deferrals.extend(id, { expiresIn: 10 * 365 * 86_400 })
+    await expect(extended).rejects.toThrow(RangeError)
+    await expect(extended).rejects.toThrow(/ends at 20\d\d-/)
+    expect(await op.provider.deferrals.get(id)).toEqual(before)
+  })
+
+  test('refuses where the Grant is gone, and says so', async () => {
+    const { id } = await waiting(op, relyingParty(op.issuer))
+    const before = await op.provider.deferrals.get(id)
+    const grant = await op.provider.Grant.find((await store.find(id))?.grantId as string)
+    await grant?.destroy()
+    const extended = op.provider.deferrals.extend(id, { expiresIn: 7200 })
+    await expect(extended).rejects.toThrow(RangeError)
+    await expect(extended).rejects.toThrow(/the Grant behind this deferral is gone/)
     expect(await op.provider.deferrals.get(id)).toEqual(before)
   })
 })
