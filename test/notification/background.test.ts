@@ -37,7 +37,7 @@ async function start(): Promise<TestProvider> {
   const adapter = memoryAdapter()
   await adapter('Client').upsert('client', notified('client', receiver.endpoint) as never, 0)
   const started = await startProvider({
-    ...(op && { clock: op.clock }),
+    ...(op && { clock: op.clock, issuer: op.issuer }),
     configuration: {
       adapter: (name) => ({
         ...adapter(name),
