@@ -43,6 +43,7 @@ import type { DeferredTokenResponseOptions, Settings } from './options.js'
 import { fail } from './options_error.js'
 import { evidenceOf } from './profile/evidence.js'
 import { revoke } from './profile/revocation.js'
+import { cancelWithGrants } from './profile/revoked_grants.js'
 
 declare module 'oidc-provider' {
   interface Provider {
@@ -78,11 +79,12 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
   const outbox = outboxOf(core, rules)
   core.outbox = outbox
   const sweeps = new Sweeps(core.records, outbox)
+  const revokedGrants = cancelWithGrants(core)
   const deferrals = new Deferrals({
     records: core.records,
     narrowing: settings.narrow,
     grantExpiry: ({ grantId }) => grantExpiry(provider, grantId),
-    close: async () => void (await Promise.all([sweeps.close(), outbox?.close()])),
+    close: async () => void (await Promise.all([sweeps.close(), outbox?.close(), revokedGrants.close()])),
   })
   Object.defineProperty(provider, 'deferrals', { value: deferrals, enumerable: false, configurable: true })
   return deferrals
