@@ -168,7 +168,7 @@ function installHost(core: Core): void {
   installIdTokenRules(provider)
   installClientRules(provider, { responseTypes: openid.responseTypes, grantTypes })
   installRevocation(provider, (ctx, token) => revoke(ctx, core, token))
-  installUntil(provider)
+  installUntil(provider, core.records.now)
   installUnavailable(provider, (ctx) => isOurs(ctx, grantTypes))
   installAnswers(provider, {
     metadata: (ctx) => ({

@@ -2,6 +2,9 @@ import { type AuthorizationCode, errors, type Provider } from 'oidc-provider'
 import { type Context, clientOf } from './context.js'
 import { epochTime } from './epoch_time.js'
 
+// clocks of nodes may be up to 90 s ahead of that of the store, or behind; a Grant ends by the clock of the node that looks
+const mostApart = 180
+
 /**
  * Has the Grant behind this code outlive a sign-out, the deferral, and the refresh token that may follow it. Must run before the
  * deferral is written and never later: saving a Grant that was read before a revocation would bring it back.
@@ -16,7 +19,7 @@ export async function outlive(
   if (!grant) throw new errors.AccessDenied(undefined, 'grant not found')
   outliveSession(ctx)
   if (!grant.exp) return
-  const end = epochTime() + seconds + refreshTokenLifetime(ctx, provider, code)
+  const end = epochTime() + seconds + refreshTokenLifetime(ctx, provider, code) + mostApart
   if (grant.exp >= end) return
   // save(ttl) is ignored by the host
   grant.exp = end
