@@ -137,9 +137,9 @@ function createCore(provider: Provider, internals: Internals, settings: Settings
 }
 
 function announce({ provider, pacing, outbox }: Core, record: Stored, entry: HistoryEntry): void {
-  const { status, notification } = record
+  const { status, expiredAt, notification } = record
   // what was decided on this node is never hidden by a refused poll
-  if (status !== 'pending') pacing.forget(record.id)
+  if (status !== 'pending' || expiredAt) pacing.forget(record.id)
   // what this node made due need not wait for the next sweep
   if (notification?.status === 'owed' && !notification.leased && notification.due && notification.due <= entry.at) {
     outbox?.take([record])
