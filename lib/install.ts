@@ -44,6 +44,7 @@ import type { DeferredTokenResponseOptions, Settings } from './options.js'
 import { fail } from './options_error.js'
 import { evidenceOf } from './profile/evidence.js'
 import { revoke } from './profile/revocation.js'
+import { cancelWithGrants } from './profile/revoked_grants.js'
 
 /**
  * Has a provider whose configuration came from `configure` speak Deferred Token Response. Sets and returns `provider.deferrals`;
@@ -72,11 +73,12 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
   const outbox = outboxOf(core, rules)
   core.outbox = outbox
   const sweeps = new Sweeps(core.records, outbox)
+  const revokedGrants = cancelWithGrants(core)
   const deferrals = new BackOffice({
     records: core.records,
     narrowing: settings.narrow,
     grantExpiry: ({ grantId }) => grantExpiry(provider, grantId),
-    close: async () => void (await Promise.all([sweeps.close(), outbox?.close()])),
+    close: async () => void (await Promise.all([sweeps.close(), outbox?.close(), revokedGrants.close()])),
   })
   Object.defineProperty(provider, 'deferrals', { value: deferrals, enumerable: false, configurable: true })
   return deferrals
@@ -130,9 +132,9 @@ function createCore(provider: Provider, internals: Internals, settings: Settings
 }
 
 function announce({ provider, pacing, outbox }: Core, record: Stored, entry: HistoryEntry): void {
-  const { status, notification } = record
+  const { status, expiredAt, notification } = record
   // what was decided on this node is never hidden by a refused poll
-  if (status !== 'pending') pacing.forget(record.id)
+  if (status !== 'pending' || expiredAt) pacing.forget(record.id)
   // what this node made due need not wait for the next sweep
   if (notification?.status === 'owed' && !notification.leased && notification.due && notification.due <= entry.at) {
     outbox?.take([record])
@@ -161,7 +163,7 @@ function installHost(core: Core): void {
   installIdTokenRules(provider)
   installClientRules(provider, { responseTypes: openid.responseTypes, grantTypes })
   installRevocation(provider, (ctx, token) => revoke(ctx, core, token))
-  installUntil(provider)
+  installUntil(provider, core.records.now)
   installUnavailable(provider, (ctx) => isOurs(ctx, grantTypes))
   installAnswers(provider, {
     metadata: (ctx) => ({

@@ -113,6 +113,7 @@ interface Facts extends DeferredRequest {
   progress?: Progress & ErrorDescription
   interaction?: Interaction
   cancelledBy?: string
+  cancellationReason?: string
   notification?: NotificationRecord
   answer?: KeptAnswer
   /** the instant at which the store read or wrote this, by the clock that decides */
@@ -157,6 +158,8 @@ export interface Deferral extends Requested {
   redeemedAt?: Date
   cancelledAt?: Date
   cancelledBy?: string
+  /** `grant.revoked`: nobody cancelled it, the host revoked the Grant behind it */
+  cancellationReason?: string
   /** when a sweep noticed that it expired */
   expiredAt?: Date
   /** the word to the client, where one can be sent */
@@ -184,6 +187,7 @@ const shown = [
   'redeemedAt',
   'cancelledAt',
   'cancelledBy',
+  'cancellationReason',
   'expiredAt',
 ] as const
 

@@ -21,10 +21,21 @@ export interface Pacing {
 }
 
 const trustSeconds = 1
+const tidySeconds = 60
 
-/** Pacing with room for `size` deferrals; the least recently polled ones are forgotten first. */
+/**
+ * Pacing with room for `size` deferrals. Expired ones are forgotten once a minute, by the poll that comes then; beyond the room the
+ * least recently polled ones.
+ */
 export function createPacing(size = 100_000): Pacing {
   const stamps = new Map<string, Stamp>()
+  let tidiedAt = Number.NEGATIVE_INFINITY
+
+  function tidy(now: number): void {
+    if (Math.abs(now - tidiedAt) < tidySeconds * 1000) return
+    tidiedAt = now
+    for (const [id, { deferral }] of stamps) if (deferral.expiresAt.getTime() <= now) stamps.delete(id)
+  }
 
   function early({ deferral, acceptedAt, lastPollTaken }: Stamp, now: number): boolean {
     const interval = deferral.interval * 1000
@@ -51,6 +62,7 @@ export function createPacing(size = 100_000): Pacing {
     },
 
     admit({ id, clientId, handleHash, binding, interval, expiresAt }, now) {
+      tidy(now)
       const deferral: Remembered = {
         id,
         clientId,

@@ -31,6 +31,8 @@ export interface Records {
   list(query: Without<DeferralQuery, 'issuer'>): Promise<Stored[]>
   count(query: Without<CountQuery, 'issuer'>): Promise<number>
   due(query: Without<DueQuery, 'issuer'>): Promise<Stored[]>
+  /** The instant by the clock that decides: a node's own may differ by more than a minute. As good as the last read here. */
+  now(): Date
 }
 
 /** What records depend on. */
@@ -45,7 +47,13 @@ export interface RecordsOptions {
 /** The records of one issuer. */
 export function recordsOf(given: DeferralStore, { issuer, clock, onWritten }: RecordsOptions): Records {
   const store = withPlainErrors(given)
-  const ours = (record: Stored | undefined) => (record?.issuer === issuer ? stamped(record) : undefined)
+  // milliseconds by which the store's clock is ahead of this node's
+  let ahead = 0
+  const read = (record: Stored) => {
+    ahead = record.readAt.getTime() - Date.now()
+    return stamped(record)
+  }
+  const ours = (record: Stored | undefined) => (record?.issuer === issuer ? read(record) : undefined)
   const query = <T extends object>(of: T): T & DeferralFilter => ({ ...of, issuer })
 
   return {
@@ -54,7 +62,7 @@ export function recordsOf(given: DeferralStore, { issuer, clock, onWritten }: Re
       const record = created(deferral, issuer, now ?? new Date())
       const entry = { at: record.createdAt, event: 'created' }
       const written = await begin(store, record, entry, now)
-      if (written) onWritten(written, entry)
+      if (written) onWritten(read(written), entry)
       return written
     },
     async find(id) {
@@ -73,9 +81,10 @@ export function recordsOf(given: DeferralStore, { issuer, clock, onWritten }: Re
     async history(id) {
       return (await store.find(String(id), clock()))?.issuer === issuer ? store.history(String(id)) : []
     },
-    list: async (of) => (await store.list(query(of), clock())).map(stamped),
+    list: async (of) => (await store.list(query(of), clock())).map(read),
     count: (of) => store.count(query(of), clock()),
-    due: async (of) => (await store.due(query(of), clock())).map(stamped),
+    due: async (of) => (await store.due(query(of), clock())).map(read),
+    now: () => clock() ?? new Date(Date.now() + ahead),
   }
 }
 

@@ -14,9 +14,11 @@ export interface Exchange {
   sealing?: Sealing
 }
 
-/** Who cancelled. A client is not notified of what it did itself. */
+/** Who cancelled, or why. A client is not notified of what it did itself. */
 export interface Cancellation {
   by?: string | undefined
+  /** where nobody did: the event of the host that had it cancelled */
+  reason?: string
   isByClient?: boolean
 }
 
@@ -50,6 +52,7 @@ export interface DeferralFilter {
   status?: DeferralStatus | 'expired'
   clientId?: string
   accountId?: string
+  grantId?: string
   notification?: NotificationStatus | 'any'
 }
 

@@ -74,14 +74,14 @@ export const decide =
 
 /** Cancels what is not redeemed, an expired deferral too. */
 export const cancel =
-  ({ by, isByClient }: Cancellation = {}): Transition =>
+  ({ by, reason, isByClient }: Cancellation = {}): Transition =>
   (record, now) => {
     if (!isUnfinished(record)) return undefined
     const notification = isByClient ? suppressed(record) : owed(record, now)
-    const named = by !== undefined && { by }
-    const members = { status: 'cancelled', cancelledAt: now, ...notification, ...(named && { cancelledBy: by }) }
-    const entry = { at: now, event: 'cancelled', ...named, ...(isByClient && { isByClient }) }
-    return changed(record, members, entry)
+    const members = { cancelledBy: by, cancellationReason: reason, ...notification }
+    const cause = { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) }
+    const entry = { at: now, event: 'cancelled', ...cause, ...(isByClient && { isByClient }) }
+    return changed(record, { status: 'cancelled', cancelledAt: now, ...members }, entry)
   }
 
 /** Moves the expiry to `expiresIn` seconds from now. */

@@ -5,14 +5,15 @@ import { markWaiting } from './intercept.js'
 import { plainSource } from './nesting.js'
 
 /**
- * What the host would have stored of this code, without what belongs to its own storage, or was added to it.
- * `invalid_request` where that is nested too deeply to be kept.
+ * What the host would have stored of this code, without what belongs to its own storage, or was added to it. A code whose Grant
+ * outlives the session is no longer bound to it. `invalid_request` where that is nested too deeply to be kept.
  */
-export async function sourceOf(code: AuthorizationCode): Promise<JsonObject> {
+export async function sourceOf(code: AuthorizationCode, { isPersistent = false } = {}): Promise<JsonObject> {
   // public in the host's documentation of custom formats, not in its types
   const { payload } = await (code as any).getValueAndPayload()
-  const { iat, exp, jti, kind, consumed, deferralHint, deferralContext, ...source } = payload
-  return plainSource(source)
+  const { iat, exp, jti, kind, consumed, deferralHint, deferralContext, expiresWithSession, ...source } = payload
+  const isBound = expiresWithSession && !isPersistent && !deferralHint
+  return plainSource(isBound ? { ...source, expiresWithSession } : source)
 }
 
 /** Providers whose adapter was seen to keep a consumed code, as the host's documentation asks for. */

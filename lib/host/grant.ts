@@ -3,9 +3,12 @@ import { type Context, clientOf } from './context.js'
 import { epochTime } from './epoch_time.js'
 import { withPlainFaults } from './faults.js'
 
+// clocks of nodes may be up to 90 s ahead of that of the store, or behind; a Grant ends by the clock of the node that looks
+const mostApart = 180
+
 /**
- * Has the Grant behind this code outlive the deferral and the refresh token that may follow it. Must run before the deferral
- * is written and never later: saving a Grant that was read before a revocation would bring it back.
+ * Has the Grant behind this code outlive a sign-out, the deferral, and the refresh token that may follow it. Must run before the
+ * deferral is written and never later: saving a Grant that was read before a revocation would bring it back.
  */
 export async function outlive(
   ctx: Context,
@@ -15,12 +18,19 @@ export async function outlive(
 ): Promise<void> {
   const grant = await withPlainFaults(provider.Grant.find(code.grantId as string))
   if (!grant) throw new errors.AccessDenied(undefined, 'grant not found')
+  outliveSession(ctx)
   if (!grant.exp) return
-  const end = epochTime() + seconds + refreshTokenLifetime(ctx, provider, code)
+  const end = epochTime() + seconds + refreshTokenLifetime(ctx, provider, code) + mostApart
   if (grant.exp >= end) return
   // save(ttl) is ignored by the host
   grant.exp = end
   await withPlainFaults(grant.save())
+}
+
+// as the host does for offline_access; it stores the session when the request ends
+function outliveSession(ctx: Context): void {
+  const authorization = ctx.oidc.session?.authorizationFor(clientOf(ctx).clientId)
+  if (authorization) authorization.persistsLogout = true
 }
 
 /** When the Grant ends; `undefined`: never. */

@@ -67,6 +67,7 @@ const seams: Seam[] = [
   ['DeviceCode.consume', ({ DeviceCode }) => isFunction(DeviceCode.prototype.consume)],
   ['ReplayDetection.unique', ({ ReplayDetection }) => isFunction(ReplayDetection.unique)],
   ['Grant.find', ({ Grant }) => isModel(Grant)],
+  ['Session.authorizationFor', ({ Session }) => isFunction(Session.prototype.authorizationFor)],
   ['Session.findByUid', ({ Session }) => isFunction(Session.findByUid)],
   ['IdToken.issue', ({ IdToken }) => isFunction(IdToken.prototype.issue)],
   ['IdToken.validate', ({ IdToken }) => isFunction(IdToken.validate)],

@@ -3,21 +3,26 @@ import { currentContext } from './context.js'
 import { epochTime } from './epoch_time.js'
 import type { IssuedToken } from './intercept.js'
 
-/** A refresh token that remembers when the approval behind it ends, in seconds since the epoch. */
+/** A refresh token that remembers when the approval behind it ends, in seconds since the epoch by the clock that decides. */
 type Remembering = { deferralUntil?: number } | undefined
 
-/** Has a token end with the approval behind it, and a refresh token remember that. */
-export function capAt(token: IssuedToken, until: number): void {
-  const left = until - epochTime()
-  // never 0: to the host that means its full default
-  if (left < 1) throw new errors.InvalidGrant('the approval has ended')
+/**
+ * Has a token end with the approval behind it, and a refresh token remember that. `now` is by the clock that decides, as `until` is;
+ * the token ends by the clock of this node, as all tokens of the host do. `false`: less than a second is left, and to the host no
+ * seconds mean its full default.
+ */
+export function capAt(token: IssuedToken, until: number, now: Date): boolean {
+  const untilHere = until * 1000 + (Date.now() - now.getTime())
+  const left = Math.floor(untilHere / 1000) - epochTime()
+  if (left < 1) return false
   const capped = token as IssuedToken & { deferralUntil?: number; expiration: number; expiresIn: number }
   capped.expiresIn = Math.min(capped.expiration, left)
   if (token.kind === 'RefreshToken') capped.deferralUntil = until
+  return true
 }
 
 /** Has refreshed tokens inherit that (E-42). Overrides two models: the host copies into a rotated token what it knows itself. */
-export function installUntil(provider: Provider): void {
+export function installUntil(provider: Provider, now: () => Date): void {
   inherit(provider.RefreshToken.prototype, 'RotatedRefreshToken')
   inherit(provider.AccessToken.prototype, 'RefreshToken')
 
@@ -27,7 +32,7 @@ export function installUntil(provider: Provider): void {
       const entities = currentContext(provider)?.oidc?.entities
       const isTheHosts = entities?.[this.kind as 'AccessToken'] === this
       const until = isTheHosts ? (entities?.[from] as Remembering)?.deferralUntil : undefined
-      if (until !== undefined) capAt(this, until)
+      if (until !== undefined && !capAt(this, until, now())) throw new errors.InvalidGrant('the approval has ended')
       return save.apply(this, args)
     }
   }

@@ -45,7 +45,7 @@ async function create(
 ): Promise<string> {
   const { provider, settings, records } = core
   const { deferredCode } = settings.ttl
-  const source = await sourceOf(code)
+  const source = await sourceOf(code, { isPersistent: true })
   const request = { ...reviewed(source), ...claimsOf(ctx) }
   assertNarrowable(request.authorizationDetails, settings)
   await outlive(ctx, provider, code, deferredCode + deferring.expiresIn)

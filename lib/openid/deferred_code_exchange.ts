@@ -24,7 +24,7 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
   const deferral = await afterProof(ctx, core.handler, () =>
     presented(ctx, core, 'deferred_code', deferredCode, fromStore(core)),
   )
-  if (!deferral || hasLapsed(deferral)) throw new errors.InvalidGrant('deferred code not found or expired')
+  if (!deferral || hasLapsed(deferral)) throw lapsed()
   ctx.oidc.entity('Deferral', describe(deferral))
 
   const binding = await hold(ctx, core, deferral.source)
@@ -55,13 +55,20 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
   keepAnswer(ctx)
 }
 
+function lapsed(): Error {
+  return new errors.InvalidGrant('deferred code not found or expired')
+}
+
 function hasLapsed({ exchangedAt, expiresAt, readAt }: DeferralRecord): boolean {
   return !exchangedAt && expiresAt <= readAt
 }
 
 // a second use that passes every other check is a theft signal (RFC 6749, section 4.1.2)
 async function reused(ctx: Context, core: Core, id: string): Promise<never> {
-  const current = (await cancelDeferral(core, id)) ?? (await fromStore(core)(id))
+  const found = await fromStore(core)(id)
+  // it expired while the request was validated
+  if (found && hasLapsed(found)) throw lapsed()
+  const current = (await cancelDeferral(core, id, {}, found)) ?? (await fromStore(core)(id))
   // too late to cancel: the host ends the grant, as for any reused code
   if (current?.status === 'redeemed') await hold(ctx, core, current.source, { consumed: true })
   throw new errors.InvalidGrant('deferred code already used')

@@ -47,8 +47,8 @@ function assertNothingReshaped(ctx: Context, kind: HandleKind): void {
 
 /** The rightful client's deferral; a poll that comes too early ends here, mostly without a read. */
 async function paced(ctx: Context, core: Core, kind: HandleKind, handle: string): Promise<Stored | undefined> {
-  const { pacing, settings } = core
-  const now = settings.clock()?.getTime() ?? Date.now()
+  const { pacing, records } = core
+  const now = records.now().getTime()
   const seen = await presented(ctx, core, kind, handle, async (id, isRightful) => {
     const refusable = pacing.refusable(id, now)
     // to anybody else a read saved would tell that the deferral exists

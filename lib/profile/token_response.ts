@@ -84,7 +84,7 @@ async function mintFrom(ctx: Context, core: Core, { approved, resume, minted }: 
         assertWithin(token, { ...snapshot(approved), ...decision }, core.settings.narrow)
         assertConsent(token, core, approved, decision)
         bind(ctx, token, approved.binding ?? {})
-        if (decision.until) capAt(token, Math.floor(decision.until.getTime() / 1000))
+        assertLasting(ctx, core, token, approved)
         minted.push(token)
       },
     })
@@ -92,6 +92,13 @@ async function mintFrom(ctx: Context, core: Core, { approved, resume, minted }: 
     // I-130; the OpenID draft leaves it at the host's own error
     throw approved.profile === 'oauth' && isOutlived(error) ? noLongerGranted(error.message) : error
   }
+}
+
+// an approval may end while tokens are made
+function assertLasting(ctx: Context, { records }: Core, token: IssuedToken, approved: Approved): void {
+  const { until } = approved.decision
+  if (!until || capAt(token, Math.floor(until.getTime() / 1000), records.now())) return
+  throw refusal(ctx, approved, 'access_denied')
 }
 
 // without any resource the host asks for a default once more, which may have changed

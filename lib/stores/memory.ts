@@ -107,13 +107,14 @@ function movedBy(milliseconds: number, members: object): Document {
 }
 
 function isSelected(record: DeferralRecord, filter: DeferralFilter, now: Date): boolean {
-  const { issuer, status, clientId, accountId, notification } = filter
+  const { issuer, status, clientId, accountId, grantId, notification } = filter
   const expired = record.status !== 'redeemed' && record.expiresAt <= now
   if (record.issuer !== issuer) return false
   if (status === 'expired' ? !expired : status !== undefined && record.status !== status) return false
   if ((status === 'pending' || status === 'approved') && expired) return false
   if (clientId !== undefined && record.clientId !== clientId) return false
   if (accountId !== undefined && record.accountId !== accountId) return false
+  if (grantId !== undefined && record.grantId !== grantId) return false
   if (notification === undefined) return true
   return notification === 'any' ? Boolean(record.notification) : record.notification?.status === notification
 }

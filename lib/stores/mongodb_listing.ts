@@ -56,12 +56,13 @@ export async function waking(
   }
 }
 
-function filterOf({ issuer, status, clientId, accountId, notification }: DeferralFilter, now: Instant) {
+function filterOf({ issuer, status, clientId, accountId, grantId, notification }: DeferralFilter, now: Instant) {
   return {
     issuer,
     ...statusFilter(status, now),
     ...(clientId !== undefined && { clientId }),
     ...(accountId !== undefined && { accountId }),
+    ...(grantId !== undefined && { grantId }),
     ...(notification !== undefined && notificationFilter(notification)),
   } as Filter<DeferralDocument>
 }

@@ -45,6 +45,7 @@ const properties: Record<string, Document> = {
   decision: json,
   answer: object,
   cancelledBy: text,
+  cancellationReason: text,
   notification: object,
   createdAt: date,
   exchangedAt: date,
@@ -97,6 +98,11 @@ const indexes: (IndexDescription & CreateIndexesOptions)[] = [
   { name: 'by_status', key: { issuer: 1, status: 1, ...newest } },
   { name: 'by_client', key: { issuer: 1, clientId: 1, ...newest } },
   { name: 'by_account', key: { issuer: 1, accountId: 1, ...newest } },
+  {
+    name: 'by_grant',
+    key: { issuer: 1, grantId: 1, ...newest },
+    partialFilterExpression: { grantId: { $exists: true } },
+  },
   dueIndex,
   {
     name: 'by_notification',

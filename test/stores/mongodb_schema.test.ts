@@ -12,7 +12,7 @@ import { recorded } from './recorded.js'
 
 type Deferrals = Collection<Document & { _id: string }>
 
-const ours = ['by_account', 'by_client', 'by_notification', 'by_status', 'due', 'newest', 'purge']
+const ours = ['by_account', 'by_client', 'by_grant', 'by_notification', 'by_status', 'due', 'newest', 'purge']
 
 describeMongo('the collection of mongoStore', () => {
   let database: TestDatabase
