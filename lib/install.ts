@@ -177,6 +177,6 @@ function installHost(core: Core): void {
 // what was sent decides: the fault may come before the client is known
 function isOurs(ctx: Context, grantTypes: readonly string[]): boolean {
   const { grant_type: grantType, completion_mode: mode, token } = bodyOf(ctx) ?? {}
-  if (isLent(ctx) || mode !== undefined || grantTypes.includes(grantType as string)) return true
+  if (isLent(ctx) || mode || grantTypes.includes(grantType as string)) return true
   return typeof token === 'string' && isHandle(token)
 }

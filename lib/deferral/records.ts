@@ -14,14 +14,17 @@ import {
 } from './store.js'
 import { begin, stamped, transit } from './transit.js'
 import type { Transition } from './transition.js'
-import { cancel, created } from './transitions.js'
+import { seconds } from './transition.js'
+import { cancel, created, createdCancelled } from './transitions.js'
 
 type Without<T, K extends string> = { [P in keyof T as P extends K ? never : P]: T[P] }
 
 /** The deferrals of one issuer in its store, by the clock that decides. Another issuer's are not there. */
 export interface Records {
-  /** `undefined`: the id exists */
+  /** `undefined`: the id exists. A record that is cancelled already: it was forestalled. */
   create(deferral: NewDeferral): Promise<Stored | undefined>
+  /** Has a deferral that is not there yet be created cancelled. `false`: the id exists. */
+  forestall(id: string): Promise<boolean>
   find(id: string): Promise<Stored | undefined>
   /** Applies a transition; `known` saves the read. `undefined`: the guard failed, nothing was written. */
   transit(id: string, transition: Transition, known?: Stored): Promise<Stored | undefined>
@@ -56,6 +59,15 @@ export function recordsOf(given: DeferralStore, { issuer, clock, onWritten }: Re
   const ours = (record: Stored | undefined) => (record?.issuer === issuer ? read(record) : undefined)
   const query = <T extends object>(of: T): T & DeferralFilter => ({ ...of, issuer })
 
+  async function createForestalled(deferral: NewDeferral, now: Date | undefined): Promise<Stored | undefined> {
+    const isMark = (record: DeferralRecord) => record.issuer === decoy.issuer
+    const creating = createdCancelled(deferral, issuer)
+    const onMark: Transition = (record, at) => (isMark(record) ? creating(record, at) : undefined)
+    const written = await transit(store, deferral.id, onMark, { now })
+    if (written?.entry) onWritten(written.record, written.entry)
+    return written?.record
+  }
+
   return {
     async create(deferral) {
       const now = clock()
@@ -63,7 +75,13 @@ export function recordsOf(given: DeferralStore, { issuer, clock, onWritten }: Re
       const entry = { at: record.createdAt, event: 'created' }
       const written = await begin(store, record, entry, now)
       if (written) onWritten(read(written), entry)
-      return written
+      return written ?? createForestalled(deferral, now)
+    },
+    async forestall(id) {
+      const now = clock()
+      const at = now ?? new Date()
+      const mark = { ...decoy, id, createdAt: at, expiresAt: seconds(markSeconds, at), readAt: at }
+      return Boolean(await begin(store, mark, { at, event: 'forestalled' }, now))
     },
     async find(id) {
       return ours(await store.find(String(id), clock()))
@@ -90,7 +108,10 @@ export function recordsOf(given: DeferralStore, { issuer, clock, onWritten }: Re
 
 const epoch = new Date(0)
 
-// nobody's: no record has this id
+// no token request is under way for as long
+const markSeconds = 600
+
+// nobody's: no record has this id, no deferral this issuer
 const decoy: Stored = {
   id: absentId,
   issuer: '',

@@ -25,6 +25,15 @@ export function created({ expiresIn, sealing, ...request }: NewDeferral, issuer:
   })
 }
 
+/** A new deferral that takes the place of its mark: its code was used again before it was there. */
+export const createdCancelled =
+  (deferral: NewDeferral, issuer: string): Transition =>
+  (mark, now) => {
+    const record = created(deferral, issuer, now)
+    const members = { status: 'cancelled', cancelledAt: now, ...suppressed(record) }
+    return changed(mark, { ...record, ...members }, { at: now, event: 'cancelled' })
+  }
+
 /** Spends the deferred code. Expiry starts anew. */
 export const exchange =
   ({ sealing, ...exchanged }: Exchange): Transition =>

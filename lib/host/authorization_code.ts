@@ -16,24 +16,6 @@ export async function sourceOf(code: AuthorizationCode, { isPersistent = false }
   return plainSource(isBound ? { ...source, expiresWithSession } : source)
 }
 
-/** Providers whose adapter was seen to keep a consumed code, as the host's documentation asks for. */
-const keepers = new WeakSet<Provider>()
-
-/**
- * Tells later whether the host has revoked a code that was just consumed: it was used again meanwhile. Then the code is gone; an
- * adapter that does not keep a consumed code at all shows it by the Grant, unless the integrator has that kept.
- */
-export async function revocationOf(provider: Provider, code: AuthorizationCode): Promise<() => Promise<boolean>> {
-  // not by the model: whether the session lives on is no matter here
-  const { adapter } = provider.AuthorizationCode as unknown as { adapter: { find(id: string): Promise<unknown> } }
-  const isKept = async () => Boolean(await adapter.find(code.jti)) || code.isExpired
-  if (!keepers.has(provider) && (await isKept())) keepers.add(provider)
-  return async () => {
-    if (keepers.has(provider)) return !(await isKept())
-    return !(await provider.Grant.find(code.grantId as string, { ignoreExpiration: true }))
-  }
-}
-
 /** The code again, made from what was kept; it is valid now, was never stored, and cannot be consumed. */
 export function codeFrom(provider: Provider, source: JsonObject, { consumed = false } = {}): AuthorizationCode {
   const now = epochTime()

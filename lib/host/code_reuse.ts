@@ -1,21 +1,55 @@
-import type { Provider } from 'oidc-provider'
-import { type Context, currentContext } from './context.js'
+import type { AuthorizationCode, Provider } from 'oidc-provider'
+import { type Context, currentContext, paramsOf } from './context.js'
 import { withPlainFaults } from './faults.js'
 
-const revoked = new WeakSet<Context>()
+/** What a token request met under the code it sent. */
+export interface CodeUse {
+  /** the code, where it was still stored */
+  code: AuthorizationCode | undefined
+  /** another request has consumed it, before or at the same time */
+  isSpent: boolean
+  /** this request has consumed it */
+  isConsumer: boolean
+}
+
+type Consumable = AuthorizationCode & { consumed?: unknown }
+
+const uses = new WeakMap<Context, CodeUse>()
+
+/** The use that this request made of the code it sent; `undefined`: the host has not looked for it. */
+export function codeUse(ctx: Context): CodeUse | undefined {
+  return uses.get(ctx)
+}
 
 /**
- * Notes during which requests the host revokes what was issued from a Grant. At its token endpoint it does so only for an
- * artifact that is used again, and it has no hook or error of its own for that.
+ * Notes what each token request meets under its code. The host says `invalid_grant` to a used code, to an unknown one and to a
+ * wrong verifier alike, and has no hook in between.
  */
 export function installCodeReuse(provider: Provider): void {
-  const { AccessToken } = provider as any
-  const { revokeByGrantId } = AccessToken
+  const { AuthorizationCode } = provider as any
+  const { find } = AuthorizationCode
+  const { consume } = AuthorizationCode.prototype
 
-  AccessToken.revokeByGrantId = function (this: unknown, ...args: unknown[]) {
+  AuthorizationCode.find = async function (this: unknown, value: string, ...args: unknown[]) {
+    const code: Consumable | undefined = await find.call(this, value, ...args)
     const ctx = currentContext(provider)
-    if (ctx) revoked.add(ctx)
-    return revokeByGrantId.apply(this, args)
+    const isSent = ctx?.oidc.route === 'token' && paramsOf(ctx)?.code === value
+    // a callback may look it up again later
+    if (isSent && !uses.get(ctx)?.isConsumer)
+      uses.set(ctx, { code, isSpent: Boolean(code?.consumed), isConsumer: false })
+    return code
+  }
+  AuthorizationCode.prototype.consume = async function (this: AuthorizationCode, ...args: unknown[]) {
+    const ctx = currentContext(provider)
+    const use = ctx && uses.get(ctx)
+    const ours = use?.code === this ? use : undefined
+    try {
+      await consume.apply(this, args)
+    } catch (error) {
+      if (ours) ours.isSpent = true
+      throw error
+    }
+    if (ours) ours.isConsumer = true
   }
 }
 
@@ -23,9 +57,4 @@ export function installCodeReuse(provider: Provider): void {
 export async function revokeIssued(provider: Provider, grantId: string): Promise<void> {
   const { AccessToken, RefreshToken } = provider
   await withPlainFaults(Promise.all([AccessToken.revokeByGrantId(grantId), RefreshToken.revokeByGrantId(grantId)]))
-}
-
-/** Whether the host has taken this request for a theft. */
-export function hasRevoked(ctx: Context): boolean {
-  return revoked.has(ctx)
 }

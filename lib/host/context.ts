@@ -27,6 +27,12 @@ export function bodyOf(ctx: Context): Record<string, unknown> | undefined {
   return ctx.oidc.body as Record<string, unknown> | undefined
 }
 
+/** The values of a parameter in the body as it came. One without a value is an omitted one (RFC 6749, section 3.2). */
+export function sentValues(ctx: Context, name: string): string[] {
+  const sent = [bodyOf(ctx)?.[name]].flat()
+  return sent.filter((value) => value !== undefined && value !== '').map(String)
+}
+
 /** The authenticated client. */
 export function clientOf(ctx: Context): Client {
   return ctx.oidc.client as Client

@@ -54,10 +54,7 @@ const seams: Seam[] = [
   ['Provider.ctx', (provider) => 'ctx' in provider.constructor],
   [
     'AuthorizationCode',
-    ({ AuthorizationCode }) =>
-      isModel(AuthorizationCode) &&
-      isFunction(AuthorizationCode.prototype.consume) &&
-      isFunction(AuthorizationCode.adapter.find),
+    ({ AuthorizationCode }) => isModel(AuthorizationCode) && isFunction(AuthorizationCode.prototype.consume),
   ],
   ['AuthorizationCode payload', ({ AuthorizationCode }) => keepsPayload(AuthorizationCode)],
   ['AccessToken', ({ AccessToken }) => isModel(AccessToken) && isFunction(AccessToken.prototype.setThumbprint)],

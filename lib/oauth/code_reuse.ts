@@ -1,36 +1,75 @@
 /*
  * OAuth 2.0, "Authorization Response": a code that is used again is a theft signal. Whatever it led to ends, be it tokens or a
- * deferral (C-I17).
+ * deferral (C-I17). The deferral tells: its id is a hash of the code, and it keeps what the code was bound to.
  */
+import { hash } from 'node:crypto'
 import { type AuthorizationCode, errors } from 'oidc-provider'
 import type { Core } from '../core.js'
 import type { Cancellation } from '../deferral/store.js'
-import { revocationOf } from '../host/authorization_code.js'
-import { revokeIssued } from '../host/code_reuse.js'
-import type { Context } from '../host/context.js'
-import { withPlainFaults } from '../host/faults.js'
+import { codeUse, revokeIssued } from '../host/code_reuse.js'
+import { type Context, clientOf, paramsOf } from '../host/context.js'
+import { keyShown } from '../host/key_shown.js'
 import { cancelDeferral } from '../profile/cancellation.js'
+import { mayPoll } from './completion_mode.js'
 
-/** Ends the deferral with the id of a code that was used again; the host has revoked what was issued by then. */
-export async function endReplayed(core: Core, id: string, cancellation: Cancellation = {}): Promise<void> {
-  if (await cancelDeferral(core, id, cancellation)) return
+/** What a code is bound to, as the host keeps it in the code, and the plugin in the source of its deferral. */
+type Bound = Partial<
+  Pick<
+    AuthorizationCode,
+    'clientId' | 'redirectUri' | 'codeChallenge' | 'codeChallengeMethod' | 'dpopJkt' | 'attestationJkt'
+  >
+>
+
+/**
+ * Ends what the code of a refused request led to, if this is a second use of it. Costs one read, and nothing for clients that
+ * cannot poll.
+ */
+export async function endIfReused(ctx: Context, core: Core, id: string, refusal: unknown): Promise<void> {
+  const use = codeUse(ctx)
+  // without a use the host has not verified the proof of this request
+  if (!(refusal instanceof errors.InvalidGrant) || !use || use.isConsumer || !mayPoll(ctx)) return
   const deferral = await core.records.find(id)
-  // redeemed while the host was revoking; whatever was issued was stored before that
-  if (deferral?.status === 'redeemed' && deferral.grantId) await revokeIssued(core.provider, deferral.grantId)
-}
-
-/** What ends a new deferral, and throws, when its code was used again after it was consumed and before there was a deferral. */
-export async function reuseGuard(ctx: Context, core: Core, id: string): Promise<() => Promise<void>> {
-  const { AuthorizationCode: code } = ctx.oidc.entities
-  const isRevoked = await withPlainFaults(revocationOf(core.provider, code as AuthorizationCode))
-  return async () => {
-    // to be told nothing: it never gets the handle
-    if (await withPlainFaults(isRevoked())) await refuseReplayed(core, id, { isByClient: true })
+  if (deferral) {
+    if (await isRightful(ctx, core, deferral.source)) await endReplayed(core, id)
+    return
   }
+  // whoever has consumed it may be about to defer: then that deferral is cancelled before its client has heard of it
+  const isEarly = use.isSpent && (await isRightful(ctx, core, use.code as Bound))
+  if (isEarly && !(await core.records.forestall(id))) await endReplayed(core, id)
 }
 
 /** Ends the deferral, and refuses the request as the host refuses a code that was used before. */
 export async function refuseReplayed(core: Core, id: string, cancellation: Cancellation = {}): Promise<never> {
   await endReplayed(core, id, cancellation)
   throw new errors.InvalidGrant('authorization code already consumed')
+}
+
+async function endReplayed(core: Core, id: string, cancellation: Cancellation = {}): Promise<void> {
+  if (await cancelDeferral(core, id, cancellation)) return
+  const deferral = await core.records.find(id)
+  // the host has revoked what it knew of, if it still knew the code
+  if (deferral?.status === 'redeemed' && deferral.grantId) await revokeIssued(core.provider, deferral.grantId)
+}
+
+/** Whether this request could have redeemed the code: whoever only saw it in a URL ends nothing. */
+async function isRightful(ctx: Context, { provider, internals }: Core, bound: Bound): Promise<boolean> {
+  const client = clientOf(ctx)
+  if (bound.clientId !== client.clientId || bound.redirectUri !== paramsOf(ctx).redirect_uri) return false
+  if (!isVerified(bound, paramsOf(ctx).code_verifier)) return false
+  // nothing but the code itself
+  if (client.clientAuthMethod === 'none' && bound.codeChallenge === undefined) return false
+  try {
+    const { binding } = await keyShown(ctx, provider, internals)
+    const { dpopJkt = binding.jkt, attestationJkt = binding.attestationJkt } = bound
+    return dpopJkt === binding.jkt && attestationJkt === binding.attestationJkt
+  } catch (error) {
+    if (error instanceof errors.OIDCProviderError) return false
+    throw error
+  }
+}
+
+// RFC 7636, section 4.6; the host has no other method
+function isVerified({ codeChallenge, codeChallengeMethod }: Bound, verifier: unknown): boolean {
+  if (codeChallenge === undefined || typeof verifier !== 'string') return codeChallenge === verifier
+  return codeChallengeMethod === 'S256' && hash('sha256', verifier, 'base64url') === codeChallenge
 }

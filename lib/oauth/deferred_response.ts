@@ -25,8 +25,6 @@ export interface Held {
   /** the key the tokens will be bound to */
   binding: Binding
   deferring: Deferred
-  /** ends the new deferral, and throws, if its code was used again meanwhile */
-  endIfReused?: () => Promise<void>
 }
 
 /** Creates the deferral; throws what its client is to be answered with. */
@@ -37,10 +35,9 @@ export async function deferredResponse(ctx: Context, core: Core, held: Held): Pr
   assertNarrowable(request.requestedDetails, core.settings)
   const sealing = await sealingFor(ctx, core, held.id, { handle, token: notificationToken(ctx) })
   const record = await core.records.create({ ...request, ...sealing })
-  // the host let a code pass twice, and the id made from it exists: a theft signal
-  if (!record) return refuseReplayed(core, held.id)
+  // the id made from the code exists, or the deferral was born cancelled: the code was used again, which is a theft signal
+  if (record?.status !== 'pending') return refuseReplayed(core, held.id)
   ctx.oidc.entity('Deferral', describe(record))
-  await held.endIfReused?.()
   armOnceAnswered(ctx, core, record)
   keepAnswer(ctx)
   throw refusal(ctx, record, held.deferring.interaction ? 'interaction_required' : 'authorization_pending', {

@@ -7,22 +7,21 @@ import type { Binding, JsonObject } from '../deferral/deferral.js'
 import { idFrom, newId } from '../deferral/handle.js'
 import { sourceOf } from '../host/authorization_code.js'
 import { requestSource } from '../host/client_credentials.js'
-import { hasRevoked } from '../host/code_reuse.js'
 import { accountOf, bodyOf, type Context, clientOf, type Params, paramsOf } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
 import { type GrantHandler, holdIf } from '../host/hold.js'
 import type { DeferRequest } from '../options.js'
 import { askDefer, type Deferred } from '../profile/defer.js'
-import { endReplayed, reuseGuard } from './code_reuse.js'
+import { endIfReused } from './code_reuse.js'
 import { assertRequest, isOptedIn } from './completion_mode.js'
 import { deferredResponse, type Held } from './deferred_response.js'
 import { requested } from './requested.js'
 
 /** The host's authorization_code grant, able to wait. */
 export function deferrableCode(core: Core, handler: GrantHandler): GrantHandler {
-  const waiting = { idOf: codeId, grantType: 'authorization_code', source: codeSource, guard: reuseGuard }
+  const waiting = { idOf: codeId, grantType: 'authorization_code', source: codeSource }
   const refused = async (ctx: Context, error: unknown) => {
-    if (hasRevoked(ctx)) await endReplayed(core, codeId(ctx))
+    await endIfReused(ctx, core, codeId(ctx), error)
     throw error
   }
   return (ctx) => answer(ctx, core, handler, waiting).catch((error: unknown) => refused(ctx, error))
@@ -51,7 +50,6 @@ interface Waiting {
   grantType: string
   idOf: (ctx: Context) => string
   source: (ctx: Context) => Promise<JsonObject>
-  guard?: typeof reuseGuard
 }
 
 function answer(ctx: Context, core: Core, handler: GrantHandler, waiting: Waiting): Promise<void> {
@@ -62,14 +60,14 @@ async function consider(
   ctx: Context,
   core: Core,
   handler: GrantHandler,
-  { idOf, grantType, source, guard }: Waiting,
+  { idOf, grantType, source }: Waiting,
 ): Promise<void> {
   const held = await holdIf(ctx, handler, async (binding): Promise<Held | undefined> => {
     assertRequest(ctx)
     const request = { id: idOf(ctx), grantType, source: await source(ctx), binding }
     const deferring = await considerRequest(ctx, core, request)
     if (!deferring) return undefined
-    return { ...request, deferring, ...(guard && { endIfReused: await guard(ctx, core, request.id) }) }
+    return { ...request, deferring }
   })
   if (!held) return
   await deferredResponse(ctx, core, held)
@@ -108,6 +106,9 @@ function deferRequest(
     scope: new Set(scope),
     resource: requestedResource ?? resource,
     ...(details && { authorizationDetails: details }),
-    params: Object.freeze({ ...withoutSecrets(paramsOf(ctx)), completion_mode: bodyOf(ctx)?.completion_mode }),
+    params: Object.freeze({
+      ...withoutSecrets(paramsOf(ctx)),
+      completion_mode: bodyOf(ctx)?.completion_mode || undefined,
+    }),
   }
 }

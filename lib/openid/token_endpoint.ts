@@ -19,10 +19,19 @@ export function parameters({ configuration }: Internals): string[] {
 
 /** The handler of the deferred grant. */
 export async function handleDeferredGrant(ctx: Context, core: Core): Promise<void> {
+  dropEmptyResources(ctx)
   const { deferred_code: deferredCode, deferred_auth_id: deferredAuthId } = paramsOf(ctx)
   if (isLent(ctx)) return cancel(ctx, core, deferredAuthId as string | undefined)
   if (typeof deferredCode === 'string' && deferredAuthId === undefined) return exchange(ctx, core, deferredCode)
   if (typeof deferredAuthId === 'string' && deferredCode === undefined)
     return poll(ctx, core, 'deferred_auth_id', deferredAuthId)
   throw new errors.InvalidRequest('exactly one of deferred_code and deferred_auth_id must be provided')
+}
+
+// the host takes a parameter without a value for an omitted one, but not among several (RFC 6749, section 3.2)
+function dropEmptyResources(ctx: Context): void {
+  const params = paramsOf(ctx)
+  if (!Array.isArray(params.resource)) return
+  const given = params.resource.filter(Boolean)
+  params.resource = given.length > 1 ? given : given[0]
 }

@@ -9,26 +9,17 @@ import type { HandleKind } from '../deferral/handle.js'
 import { pollOutcome } from '../deferral/outcome.js'
 import type { Approved } from '../deferral/redemption.js'
 import type { Stored } from '../deferral/store.js'
-import { bodyOf, type Context } from '../host/context.js'
+import type { Context } from '../host/context.js'
 import { afterProof } from '../host/hold.js'
 import { repeatAnswer } from './kept_answer.js'
 import { fromStore, presented } from './presented_handle.js'
+import { assertPoll, dropRepeated, isRepeating } from './reshaping.js'
 import { refusal, slowDown } from './token_error_response.js'
 import { redeemApproved } from './token_response.js'
 
-const reshaping = [
-  'scope',
-  'resource',
-  'authorization_details',
-  'claims',
-  'redirect_uri',
-  'code_verifier',
-  'completion_mode',
-]
-
 /** Answers a poll; `kind` is the parameter that carries the handle. */
 export async function poll(ctx: Context, core: Core, kind: HandleKind, handle: string): Promise<void> {
-  assertNothingReshaped(ctx, kind)
+  assertPoll(ctx, kind)
   const deferral = await afterProof(ctx, core.handler, () => paced(ctx, core, kind, handle))
   if (!deferral) throw new errors.InvalidGrant(`${kind} not found`)
   const outcome = pollOutcome(deferral, deferral.readAt)
@@ -38,24 +29,18 @@ export async function poll(ctx: Context, core: Core, kind: HandleKind, handle: s
   throw refusal(ctx, deferral, outcome)
 }
 
-// I-010, C-I08
-function assertNothingReshaped(ctx: Context, kind: HandleKind): void {
-  // the host strips what a grant did not declare from the parameters, not from the body
-  const sent = reshaping.find((name) => bodyOf(ctx)?.[name] !== undefined)
-  if (sent) throw new errors.InvalidRequest(`${sent} must not be sent with ${kind}`)
-}
-
 /** The rightful client's deferral; a poll that comes too early ends here, mostly without a read. */
 async function paced(ctx: Context, core: Core, kind: HandleKind, handle: string): Promise<Stored | undefined> {
   const { pacing, records } = core
   const now = records.now().getTime()
   const seen = await presented(ctx, core, kind, handle, async (id, isRightful) => {
-    const refusable = pacing.refusable(id, now)
+    const refusable = isRepeating(ctx) ? undefined : pacing.refusable(id, now)
     // to anybody else a read saved would tell that the deferral exists
     return refusable && isRightful(refusable) ? { ...refusable, refusable: true as const } : fromStore(core)(id)
   })
   if (!seen) return undefined
   if ('refusable' in seen) throw slowDown(ctx, seen.interval)
+  dropRepeated(ctx, kind, seen)
   const waiting = seen.status === 'pending' && seen.expiresAt > seen.readAt
   if (!waiting) pacing.forget(seen.id)
   else if (!pacing.admit(seen, now)) throw slowDown(ctx, seen.interval)

@@ -53,11 +53,10 @@ describe.each(grants)('%s', (grant) => {
     ['resource', ['https://api.example', 'https://b.example']],
     ['authorization_details', '[{"type":"payment"}]'],
     ['claims', '{"id_token":{"email":null}}'],
-    ['redirect_uri', 'https://rp.example/cb'],
+    ['redirect_uri', 'https://rp.example/other'],
     ['code_verifier', codeVerifier],
     ['completion_mode', 'deferred'],
     ['completion_mode', 'something'],
-    ['completion_mode', ''],
     ['deferral_code', ['x'.repeat(65), 'y'.repeat(65)]],
   ])('I-010 I-068 C-I08 a poll with %s is invalid_request without a change of state', async (name, value) => {
     const rp = relyingParty(op.issuer)
@@ -73,7 +72,7 @@ describe.each(grants)('%s', (grant) => {
   test('C-I08 such a poll is not counted: the proper one after it is no hurried one', async () => {
     const rp = relyingParty(op.issuer)
     const { deferralCode } = await held(op, rp, grant)
-    await pollDeferral(rp, deferralCode, { scope: 'openid' })
+    await pollDeferral(rp, deferralCode, { scope: 'openid email' })
     expect(await pollDeferral(rp, deferralCode)).toMatchObject(refusal('authorization_pending'))
   })
 

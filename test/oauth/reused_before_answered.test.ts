@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { authorizationCode, redeem } from '../support/deferral.js'
-import { observedAdapter, observedStore } from '../support/observed.js'
+import { observedStore } from '../support/observed.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { type Answer, relyingParty } from '../support/relying_party.js'
 
 let op: TestProvider
 let id: string
 const { store, interrupt } = observedStore()
-const host = observedAdapter()
 
 beforeAll(async () => {
   op = await startProvider({
-    configuration: { adapter: host.adapter },
     deferred: {
       store,
       defer(_ctx, request) {
@@ -33,29 +31,9 @@ function expectNothingToPollWith({ headers, body }: Answer) {
 test('C-I17 a code used again before its deferral was stored: the refusal has no member of a Deferred Response', async () => {
   const rp = relyingParty(op.issuer)
   const code = await authorizationCode(rp)
-  interrupt('create', () => redeem(rp, code, opted))
+  interrupt('insert', () => redeem(rp, code, opted))
   const answer = await redeem(rp, code, opted)
   expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
   expectNothingToPollWith(answer)
   expect(await op.provider.deferrals.get(id)).toMatchObject({ status: 'cancelled' })
 })
-
-const faults: Record<string, () => unknown> = {
-  'a plain error': () => new Error('db.internal is down'),
-  'an error that looks like a 400': () =>
-    Object.assign(new Error('db.internal is down'), { statusCode: 400, status: 400, expose: true }),
-  'something that is no error': () => ({ statusCode: 418, expose: true, message: 'db.internal is down' }),
-}
-
-test.each(Object.keys(faults))(
-  'I-037 the storage of codes fails with %s once the deferral is there: nothing but server_error',
-  async (name) => {
-    const rp = relyingParty(op.issuer)
-    const code = await authorizationCode(rp)
-    interrupt('create', async () => host.failNext('AuthorizationCode.find', 'before', faults[name]!()))
-    const answer = await redeem(rp, code, opted)
-    expect(answer).toMatchObject({ status: 500, body: { error: 'server_error' } })
-    expectNothingToPollWith(answer)
-    expect(JSON.stringify(answer.body)).not.toContain('db.internal')
-  },
-)

@@ -6,7 +6,7 @@ import { codeChallenge, codeVerifier, dpopKey, type RelyingParty, relyingParty }
 
 let op: TestProvider
 
-const { store, interrupt } = observedStore()
+const { store, failNext, interrupt } = observedStore()
 
 beforeAll(async () => {
   op = await startProvider({ deferred: { store } })
@@ -73,6 +73,16 @@ test('C18 E-03 a redemption that overtakes the second exchange loses its tokens 
   expect((await rp.exchange(code)).body.error).toBe('invalid_grant')
   expect(tokens).toMatchObject({ access_token: expect.any(String) })
   expect(await op.provider.AccessToken.find(tokens!.access_token)).toBeUndefined()
+})
+
+test('C17 the signal is not lost with a fault of the store: it is given again', async () => {
+  const rp = relyingParty(op.issuer)
+  const { code, id, handle } = await spent(rp)
+  for (let n = 0; n < 2; n++) failNext('swap cancelled')
+  expect((await rp.exchange(code)).status).toBe(500)
+  expect(await status(id)).toBe('pending')
+  expect((await rp.exchange(code)).body.error).toBe('invalid_grant')
+  expect((await rp.poll(handle)).body.error).toBe('access_denied')
 })
 
 describe('reuse that fails any other check changes nothing', () => {

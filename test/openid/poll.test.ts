@@ -116,7 +116,7 @@ describe('what a poll must not carry', () => {
     ['resource', ['https://api.example', 'https://b.example']],
     ['authorization_details', '[{"type":"payment"}]'],
     ['claims', '{"id_token":{"email":null}}'],
-    ['redirect_uri', 'https://rp.example/cb'],
+    ['redirect_uri', 'https://rp.example/other'],
     ['code_verifier', codeVerifier],
     ['completion_mode', 'deferred'],
     ['deferred_code', 'x'.repeat(65)],
