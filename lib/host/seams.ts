@@ -65,6 +65,10 @@ const seams: Seam[] = [
   ['ClientCredentials', ({ ClientCredentials }) => isModel(ClientCredentials)],
   ['RefreshToken', ({ RefreshToken }) => isModel(RefreshToken)],
   ['DeviceCode.consume', ({ DeviceCode }) => isFunction(DeviceCode.prototype.consume)],
+  [
+    'BackchannelAuthenticationRequest.consume',
+    ({ BackchannelAuthenticationRequest: request }) => isFunction(request.prototype.consume),
+  ],
   ['ReplayDetection.unique', ({ ReplayDetection }) => isFunction(ReplayDetection.unique)],
   ['Grant.find', ({ Grant }) => isModel(Grant)],
   ['Session.findByUid', ({ Session }) => isFunction(Session.findByUid)],
