@@ -14,7 +14,7 @@ import { installClientRules } from './host/client.js'
 import { installConsumption } from './host/consumption.js'
 import { bodyOf, type Context } from './host/context.js'
 import { grantExpiry } from './host/grant.js'
-import { installHint } from './host/hint.js'
+import { type Hint, installHint } from './host/hint.js'
 import type { GrantHandler } from './host/hold.js'
 import { installIdTokenRules } from './host/id_token.js'
 import { installIntercepts } from './host/intercept.js'
@@ -34,7 +34,7 @@ import { Outbox } from './notification/outbox.js'
 import { createSealer } from './notification/sealed.js'
 import { Sweeps } from './notification/sweeps.js'
 import { assertRequest, canWait, mayPoll } from './oauth/completion_mode.js'
-import { guardDoors } from './oauth/doors.js'
+import { guardDoors, isDeferrableGrant } from './oauth/doors.js'
 import { assertGrants, installOauth, resumptionOf } from './oauth/install.js'
 import { metadata as oauthMetadata } from './oauth/metadata.js'
 import * as oauth from './oauth/names.js'
@@ -146,20 +146,10 @@ function announce({ provider, pacing, outbox }: Core, record: Stored, entry: His
 
 function installHost(core: Core): void {
   const { provider, settings } = core
-  const { profiles, ttl, grants } = settings
+  const { profiles } = settings
   const grantTypes = [openid.grantType, oauth.grantType]
   if (isAsking(settings)) installConsumption(provider)
-  if (profiles.oauth || isAsking(settings)) {
-    const isCodeDeferrable = !grants || grants.includes('authorization_code')
-    installHint(provider, {
-      mayWait: (ctx) => isCodeDeferrable && mayPoll(ctx),
-      isAsking: isAsking(settings),
-      isGiven: canWait,
-      assertRequest,
-      evidenceOf,
-      lifetime: ttl.deferral,
-    })
-  }
+  if (profiles.oauth || isAsking(settings)) installHint(provider, hintOf(core))
   installListeners(provider)
   installIntercepts(provider)
   installReplayDetection(provider)
@@ -176,6 +166,19 @@ function installHost(core: Core): void {
     }),
     isRevocationPrivate: profiles.oauth,
   })
+}
+
+function hintOf(core: Core): Hint {
+  const { profiles, ttl } = core.settings
+  const isCodeDeferrable = isDeferrableGrant(core, 'authorization_code')
+  return {
+    mayWait: (ctx) => isCodeDeferrable && mayPoll(ctx),
+    isAsking: isAsking(core.settings),
+    isGiven: (ctx, mode) => profiles.oauth && canWait(ctx, mode),
+    assertRequest: (ctx, isHinted) => profiles.oauth && assertRequest(ctx, isHinted),
+    evidenceOf,
+    lifetime: ttl.deferral,
+  }
 }
 
 // what was sent decides: the fault may come before the client is known

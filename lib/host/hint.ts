@@ -13,7 +13,7 @@ export interface Hint {
   /** whether a `completion_mode` sent by the client of this request is a hint */
   isGiven: (ctx: Context, completionMode: unknown) => boolean
   /** refuses, by throwing, a token request whose code is valid and was hinted or not */
-  assertRequest: (ctx: Context, isHinted: boolean) => void
+  assertRequest: (ctx: Context, isHinted: boolean) => unknown
   /** what the end-user did before this code was stored, for whoever decides later */
   evidenceOf: (ctx: Context) => JsonObject | undefined
   /** seconds a deferral may run */

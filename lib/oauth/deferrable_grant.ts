@@ -122,8 +122,8 @@ async function defer(
   core: Core,
   { name, source, binding }: { name: string; source: JsonObject; binding: Binding },
 ): Promise<void> {
-  assertRequest(ctx)
   const obstacle = obstacleOf(ctx, core)
+  if (obstacle !== 'grant') assertRequest(ctx)
   if (obstacle && !isAsking(core.settings)) return
   const held = { id: newId(), grantType: name, source, binding }
   const deferring = await considerRequest(ctx, core, { ...held, obstacle })
