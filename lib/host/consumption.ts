@@ -3,14 +3,17 @@ import { type Context, currentContext, paramsOf } from './context.js'
 import type { GrantHandler } from './hold.js'
 import { intercept } from './intercept.js'
 
-/** What a token request redeems, and the parameter that carries it. A pre-authorized code is not here: it yields one guess at its `tx_code`. */
-const redeemed = {
+/**
+ * The parameter that carries what a token request redeems, by the name of the model. A pre-authorized code is not here: it yields
+ * one guess at its `tx_code`.
+ */
+const parameters = {
   AuthorizationCode: 'code',
   DeviceCode: 'device_code',
   BackchannelAuthenticationRequest: 'auth_req_id',
 } as const
 
-interface Redeemed {
+interface Artifact {
   jti: string
 }
 
@@ -20,19 +23,27 @@ interface ConsumingAdapter {
   consumesOnce?: boolean
 }
 
-/** Requests that are not decided yet, and the consumption the host has asked for meanwhile. */
-const undecided = new WeakMap<Context, { consume?: () => Promise<void> }>()
+interface Consumption {
+  /** what the host has asked for meanwhile */
+  run?: () => Promise<void>
+}
 
-/** Has the consumption of what an undecided request redeems wait. Overrides three models: the host consumes before it has validated everything. */
+/** Of requests that are not decided yet. */
+const consumptions = new WeakMap<Context, Consumption>()
+
+/**
+ * Has the consumption of a code, device code or CIBA request wait until its token request is decided. Overrides three models: the
+ * host consumes before it has validated everything.
+ */
 export function installConsumption(provider: Provider): void {
-  for (const [kind, param] of Object.entries(redeemed)) {
+  for (const [kind, param] of Object.entries(parameters)) {
     const model = (provider as any)[kind]
     const { consume } = model.prototype
-    model.prototype.consume = async function (this: Redeemed): Promise<void> {
+    model.prototype.consume = async function (this: Artifact): Promise<void> {
       const ctx = currentContext(provider)
-      const request = ctx && undecided.get(ctx)
-      if (!request || paramsOf(ctx)[param] !== this.jti) return consume.call(this)
-      request.consume = async () => {
+      const consumption = ctx && consumptions.get(ctx)
+      if (!consumption || paramsOf(ctx)[param] !== this.jti) return consume.call(this)
+      consumption.run = async () => {
         await assertUnused(model.adapter, this)
         await consume.call(this)
       }
@@ -41,7 +52,7 @@ export function installConsumption(provider: Provider): void {
 }
 
 // it may have been used while the request was decided, and consuming twice is no fault to every adapter
-async function assertUnused(adapter: ConsumingAdapter, { jti }: Redeemed): Promise<void> {
+async function assertUnused(adapter: ConsumingAdapter, { jti }: Artifact): Promise<void> {
   if (adapter.consumesOnce) return
   const stored = await adapter.find(jti)
   if (!stored || stored.consumed) throw new errors.InvalidGrant('already consumed')
@@ -52,11 +63,11 @@ async function assertUnused(adapter: ConsumingAdapter, { jti }: Redeemed): Promi
  * stored. What that throws refuses the request, and what it redeems can still be used. Everything else is as the host does it.
  */
 export async function decideFirst(ctx: Context, handler: GrantHandler, decide: () => Promise<unknown>): Promise<void> {
-  const request: { consume?: () => Promise<void> } = {}
-  undecided.set(ctx, request)
+  const consumption: Consumption = {}
+  consumptions.set(ctx, consumption)
   const consume = async () => {
-    undecided.delete(ctx)
-    await request.consume?.()
+    consumptions.delete(ctx)
+    await consumption.run?.()
   }
   let isDecided = false
   intercept(ctx, {

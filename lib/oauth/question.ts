@@ -1,7 +1,7 @@
 import type { JsonObject } from '../deferral/deferral.js'
 import { accountOf, bodyOf, type Context, clientOf, paramsOf } from '../host/context.js'
 import type { Obstacle } from '../options.js'
-import { type Question, shown } from '../profile/defer.js'
+import { type Question, visibleParams } from '../profile/defer.js'
 import { requested } from './requested.js'
 
 /** What `defer` is asked about a token request that passed every check. */
@@ -30,7 +30,7 @@ export function question(
     scope: new Set(scope),
     resource: requestedResource ?? resource,
     ...(details && { authorizationDetails: details }),
-    params: shown({ ...paramsOf(ctx), completion_mode: bodyOf(ctx)?.completion_mode }),
+    params: visibleParams({ ...paramsOf(ctx), completion_mode: bodyOf(ctx)?.completion_mode }),
     ...(obstacle && { obstacle }),
   }
 }

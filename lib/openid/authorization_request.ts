@@ -6,7 +6,7 @@ import { errors } from 'oidc-provider'
 import { newId } from '../deferral/handle.js'
 import { restoreResponseType } from '../host/client.js'
 import { accountOf, type Context, clientOf, detailsOf, paramsOf } from '../host/context.js'
-import { type Question, shown } from '../profile/defer.js'
+import { type Question, visibleParams } from '../profile/defer.js'
 import { responseTypes } from './names.js'
 
 /** Takes back what was lent to the host's checks, and refuses what the host would let pass. */
@@ -45,6 +45,6 @@ export function question(ctx: Context, id = newId()): Question {
     scope: new Set(ctx.oidc.requestParamScopes),
     resource: resource === undefined ? [] : [resource].flat(),
     ...(details && { authorizationDetails: details }),
-    params: shown(params),
+    params: visibleParams(params),
   }
 }

@@ -54,7 +54,7 @@ export async function askDefer(
 }
 
 /** The parameters of a request as `defer` sees them. */
-export function shown(params: Record<string, unknown>): DeferRequest['params'] {
+export function visibleParams(params: Record<string, unknown>): DeferRequest['params'] {
   const visible = Object.entries(params).filter(([name]) => !secrets.includes(name))
   // a list is the host's own
   return Object.freeze(
