@@ -6,6 +6,7 @@ import { toRange } from './notification/addresses.js'
 import { undeferrable } from './oauth/grants.js'
 import type { DeferredTokenResponseOptions, Settings } from './options.js'
 import { fail, path } from './options_error.js'
+import { answerAtOnce } from './profile/defer.js'
 import { memoryStore } from './stores/memory.js'
 
 type Check = (value: unknown, at: string) => void
@@ -49,7 +50,7 @@ const checks: Record<keyof DeferredTokenResponseOptions, Check> = {
 /** Checks the options and fills in the defaults; a `TypeError` starts with the option's path. */
 export function settle(options: DeferredTokenResponseOptions): Settings {
   members(checks)(options, path)
-  const { defer = () => false, keys = [], interval = 5, requireSenderConstraint = true, narrow = {}, now } = options
+  const { defer = answerAtOnce, keys = [], interval = 5, requireSenderConstraint = true, narrow = {}, now } = options
   const { notification = {} } = options
   const { grants, interimIdToken, reconsider } = options
   return {

@@ -54,6 +54,7 @@ export type {
   DeferringClientMetadata,
   HostConfiguration,
   NotificationOptions,
+  Obstacle,
 } from './options.js'
 export { type DeferredConfiguration, Provider, Provider as default } from './provider.js'
 export { memoryStore } from './stores/memory.js'

@@ -11,9 +11,10 @@ import { recordsOf } from './deferral/records.js'
 import type { HistoryEntry, Stored } from './deferral/store.js'
 import { installAnswers } from './host/answer.js'
 import { installClientRules } from './host/client.js'
+import { installConsumption } from './host/consumption.js'
 import { bodyOf, type Context } from './host/context.js'
 import { grantExpiry } from './host/grant.js'
-import { installHint } from './host/hint.js'
+import { type Hint, installHint } from './host/hint.js'
 import type { GrantHandler } from './host/hold.js'
 import { installIdTokenRules } from './host/id_token.js'
 import { installIntercepts } from './host/intercept.js'
@@ -33,6 +34,7 @@ import { Outbox } from './notification/outbox.js'
 import { createSealer } from './notification/sealed.js'
 import { Sweeps } from './notification/sweeps.js'
 import { assertRequest, canWait, mayPoll } from './oauth/completion_mode.js'
+import { guardDoors, isDeferrableGrant } from './oauth/doors.js'
 import { assertGrants, installOauth, resumptionOf } from './oauth/install.js'
 import { metadata as oauthMetadata } from './oauth/metadata.js'
 import * as oauth from './oauth/names.js'
@@ -42,6 +44,7 @@ import { metadata as openidMetadata } from './openid/metadata.js'
 import * as openid from './openid/names.js'
 import type { DeferredTokenResponseOptions, Settings } from './options.js'
 import { fail } from './options_error.js'
+import { isAsking } from './profile/defer.js'
 import { evidenceOf } from './profile/evidence.js'
 import { revoke } from './profile/revocation.js'
 import { cancelWithGrants } from './profile/revoked_grants.js'
@@ -69,6 +72,7 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
   installHost(core)
   if (settings.profiles.openid) installOpenid(core)
   if (settings.profiles.oauth) installOauth(core)
+  if (isAsking(settings)) guardDoors(core)
   if (preparation.lentCode) takeBackCode(internals)
   const outbox = outboxOf(core, rules)
   core.outbox = outbox
@@ -144,18 +148,10 @@ function announce({ provider, pacing, outbox }: Core, record: Stored, entry: His
 
 function installHost(core: Core): void {
   const { provider, settings } = core
-  const { profiles, ttl, grants } = settings
+  const { profiles } = settings
   const grantTypes = [openid.grantType, oauth.grantType]
-  if (profiles.oauth) {
-    const isCodeDeferrable = !grants || grants.includes('authorization_code')
-    installHint(provider, {
-      mayWait: (ctx) => isCodeDeferrable && mayPoll(ctx),
-      isGiven: canWait,
-      assertRequest,
-      evidenceOf,
-      lifetime: ttl.deferral,
-    })
-  }
+  if (isAsking(settings)) installConsumption(provider)
+  if (profiles.oauth || isAsking(settings)) installHint(provider, hintOf(core))
   installListeners(provider)
   installIntercepts(provider)
   installReplayDetection(provider)
@@ -172,6 +168,19 @@ function installHost(core: Core): void {
     }),
     isRevocationPrivate: profiles.oauth,
   })
+}
+
+function hintOf(core: Core): Hint {
+  const { profiles, ttl } = core.settings
+  const isCodeDeferrable = isDeferrableGrant(core, 'authorization_code')
+  return {
+    mayWait: (ctx) => isCodeDeferrable && mayPoll(ctx),
+    isAsking: isAsking(core.settings),
+    isGiven: (ctx, mode) => profiles.oauth && canWait(ctx, mode),
+    assertRequest: (ctx, isHinted) => profiles.oauth && assertRequest(ctx, isHinted),
+    evidenceOf,
+    lifetime: ttl.deferral,
+  }
 }
 
 // what was sent decides: the fault may come before the client is known

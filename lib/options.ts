@@ -4,20 +4,33 @@ import type { Narrowing } from './deferral/narrow.js'
 import type { DeferralStore } from './deferral/store.js'
 import type { DeferringConfiguration } from './host_types.js'
 
+/**
+ * Why a request cannot wait: its client did not offer to (`completion_mode`), is not registered to poll (`client`), or is public
+ * and shows no key (`key`); or the flow itself has no way to (`grant`).
+ */
+export type Obstacle = 'completion_mode' | 'client' | 'key' | 'grant'
+
 /** What `defer` is asked about. */
 export interface DeferRequest {
   /** internal id the deferral will have, for pages and queues that refer to it */
   id: string
+  /** `openid` at the authorization endpoint, `oauth` at the token endpoint */
   profile: Profile
   client: Client
   account?: Account
-  /** originating grant type, absent in the openid profile */
+  /** grant type of a token request; `implicit` for tokens of the authorization endpoint; absent for `deferred_code` */
   grantType?: string
   scope: Set<string>
   resource: string[]
   authorizationDetails?: JsonObject[]
-  /** the request's parameters, frozen */
+  /** the request's parameters, frozen, without secrets */
   params: Readonly<Record<string, unknown>>
+  /** the evidence so far: what the integrator's interactions handed over */
+  context?: JsonObject
+  /** whether this request can be made to wait; where not, an answer other than `false` refuses it */
+  canWait: boolean
+  /** why it cannot */
+  obstacle?: Obstacle
 }
 
 /** How a request is deferred: times in seconds, `context` is plain JSON of at most 16 KiB for reviewers. */
@@ -57,7 +70,10 @@ export interface DeferredTokenResponseOptions {
   enabled?: boolean
   /** where deferrals live; `memoryStore()`, with a warning, unless told */
   store?: DeferralStore
-  /** decides whether to wait; for plain `deferred_code`, `false` means "wait with the defaults" */
+  /**
+   * decides whether to wait, at every door to tokens but refresh requests. A request that has to wait and cannot is refused. For plain
+   * `deferred_code`, `false` means "wait with the defaults"
+   */
   defer?: (ctx: KoaContextWithOIDC, request: DeferRequest) => Promise<boolean | Deferring> | boolean | Deferring
   /** 32-byte keys, or their base64url; only needed for notifications. The first encrypts, all decrypt */
   keys?: (Uint8Array | string | undefined)[]

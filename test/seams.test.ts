@@ -41,6 +41,8 @@ const moves: Record<string, (provider: Loose, internals: Loose) => void> = {
   ClientCredentials: ({ ClientCredentials }) => replace(ClientCredentials.prototype, 'save', undefined),
   RefreshToken: ({ RefreshToken }) => replace(RefreshToken.prototype, 'save', undefined),
   'DeviceCode.consume': ({ DeviceCode }) => replace(DeviceCode.prototype, 'consume', undefined),
+  'BackchannelAuthenticationRequest.consume': ({ BackchannelAuthenticationRequest }) =>
+    replace(BackchannelAuthenticationRequest.prototype, 'consume', undefined),
   'configuration.scopes': (_, { configuration }) => replace(configuration, 'scopes', ['openid']),
   'configuration.findAccount': (_, { configuration }) => replace(configuration, 'findAccount', undefined),
   AccessToken: ({ AccessToken }) => replace(AccessToken.prototype, 'setThumbprint', undefined),

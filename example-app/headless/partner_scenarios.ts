@@ -83,7 +83,7 @@ export const partnerScenarios: Scenarios = {
     })
     const impatient = await ask(ticket, { grant_type: partnerGrant, assertion: ticket.assertion })
     check('who does not offer to wait gets nothing without a review', () =>
-      equal(impatient.body.error, 'access_denied'),
+      equal(impatient.body.error, 'invalid_request'),
     )
     const again = await ask(ticket, request)
     check('an assertion is good for one request', () => equal(again.body.error, 'invalid_grant'))

@@ -6,7 +6,6 @@ import { findAccount } from './claims.js'
 import { type ClientAddresses, clientsOf, partnerClient } from './clients.js'
 import { opensAccount } from './opening.js'
 import { renderError } from './pages/error.js'
-import { assertReviewed } from './review.js'
 import { resourceIndicators, richAuthorizationRequests } from './rich_authorization_requests.js'
 import { scopes } from './scopes.js'
 
@@ -44,7 +43,6 @@ export function hostConfiguration(storage: Storage, keys: Keys, addresses: Clien
       resourceIndicators,
       richAuthorizationRequests,
     },
-    extraTokenClaims: assertReviewed,
     interactions: { policy: policyWithEvidence(), url: (_, interaction) => `/interaction/${interaction.uid}` },
     renderError,
     ttl: {

@@ -1,5 +1,4 @@
-import { type AccessToken, type ClientCredentials, errors, type KoaContextWithOIDC } from 'oidc-provider'
-import type { DeferRequest, Deferral, Deferring } from 'oidc-provider-deferred'
+import type { DeferRequest, Deferring } from 'oidc-provider-deferred'
 import { accountOf } from './accounts.js'
 import { partnerGrant } from './partner_grant.js'
 import { paymentOf } from './payment.js'
@@ -29,7 +28,10 @@ function reasonToReview({ grantType, accountId, details }: Asked): string | unde
   }
 }
 
-/** `defer`: asked about everybody who can wait. */
+/**
+ * `defer`: asked at every door to tokens. The plugin refuses what has to wait and cannot, so nobody gets around a review by not
+ * offering to wait.
+ */
 export function defer(_: unknown, request: DeferRequest): boolean | Deferring {
   const { profile, grantType, scope, account, authorizationDetails: details } = request
   // The bank asks for nothing but `deferred_code` here. Reviewers learn how thoroughly to look.
@@ -38,19 +40,4 @@ export function defer(_: unknown, request: DeferRequest): boolean | Deferring {
   if (!check) return false
   const payment = paymentOf(details?.[0])
   return { context: { check, ...(payment && { customer: payment.customer }) } }
-}
-
-/**
- * Whoever does not offer to wait is never asked about by `defer`, and must not get by without a reviewer what others wait for:
- * no token that needs a review is issued without an approved deferral.
- */
-export function assertReviewed(ctx: KoaContextWithOIDC, token: AccessToken | ClientCredentials): undefined {
-  const deferral = ctx.oidc.entities.Deferral as Deferral | undefined
-  if (deferral?.status === 'approved') return
-  const grantType = token.kind === 'ClientCredentials' ? 'client_credentials' : token.gty
-  const { accountId } = token as Partial<AccessToken>
-  const details = (token as { rar?: unknown[] }).rar
-  if (reasonToReview({ grantType, accountId, details })) {
-    throw new errors.AccessDenied('a person has to look at this request, ask with completion_mode=deferred')
-  }
 }

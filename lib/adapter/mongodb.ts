@@ -54,7 +54,7 @@ export function mongoAdapter(db: Db, options: { prefix?: string; migrate?: boole
 
   function adapterOf(name: string) {
     const openThis = () => open(name)
-    return { ...finding(openThis), ...saving(name, openThis), ...removing(name, openThis) }
+    return { ...finding(openThis), ...saving(name, openThis), ...removing(name, openThis), consumesOnce: true }
   }
 
   async function migrate(): Promise<void> {

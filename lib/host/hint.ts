@@ -8,10 +8,12 @@ import { isWaiting } from './intercept.js'
 export interface Hint {
   /** whether what this request asks for may be deferred later, hint or not */
   mayWait: (ctx: Context) => boolean
+  /** whether `defer` is asked about every code, also one that cannot wait */
+  isAsking: boolean
   /** whether a `completion_mode` sent by the client of this request is a hint */
   isGiven: (ctx: Context, completionMode: unknown) => boolean
   /** refuses, by throwing, a token request whose code is valid and was hinted or not */
-  assertRequest: (ctx: Context, isHinted: boolean) => void
+  assertRequest: (ctx: Context, isHinted: boolean) => unknown
   /** what the end-user did before this code was stored, for whoever decides later */
   evidenceOf: (ctx: Context) => JsonObject | undefined
   /** seconds a deferral may run */
@@ -19,7 +21,7 @@ export interface Hint {
 }
 
 type Code = AuthorizationCode & { deferralHint?: boolean; deferralContext?: JsonObject; expiration: number }
-type DeviceCode = { params?: { completion_mode?: unknown } }
+type DeviceCode = { params?: { completion_mode?: unknown }; deferralContext?: JsonObject }
 
 /**
  * Remembers with a code what its end-user did, and that its client announced it could wait (I-024); and has the token request
@@ -33,19 +35,34 @@ export function installHint(provider: Provider, hint: Hint): void {
   AuthorizationCode.prototype.save = async function (this: Code, ...args: unknown[]) {
     const ctx = currentContext(provider)
     const isTheHosts = ctx?.oidc?.entities.AuthorizationCode === this
-    // else there is nothing to remember, and a hint is none (I-026)
-    if (!isTheHosts || !hint.mayWait(ctx)) return save.apply(this, args)
-    const evidence = hint.evidenceOf(ctx)
-    if (evidence) this.deferralContext = evidence
-    if (hint.isGiven(ctx, paramsOf(ctx).completion_mode)) {
+    const mayWait = isTheHosts && hint.mayWait(ctx)
+    if (mayWait || (isTheHosts && hint.isAsking)) keepEvidence(ctx, this)
+    // else a hint is none (I-026)
+    if (mayWait && hint.isGiven(ctx, paramsOf(ctx).completion_mode)) {
       this.deferralHint = true
       await outlive(ctx, provider, this, this.expiration + hint.lifetime)
     }
     return save.apply(this, args)
   }
 
+  if (hint.isAsking) keepEvidenceOfDevices()
   checkBefore(AuthorizationCode.prototype, (_ctx, code: Code) => code.deferralHint === true)
   checkBefore(DeviceCode.prototype, (ctx, { params }: DeviceCode) => hint.isGiven(ctx, params?.completion_mode))
+
+  function keepEvidence(ctx: Context, code: Code | DeviceCode): void {
+    const evidence = hint.evidenceOf(ctx)
+    if (evidence) code.deferralContext = evidence
+  }
+
+  function keepEvidenceOfDevices(): void {
+    const { save: saveDeviceCode } = DeviceCode.prototype
+    DeviceCode.prototype.save = async function (this: DeviceCode, ...args: unknown[]) {
+      const ctx = currentContext(provider)
+      const isTheHosts = (ctx?.oidc?.entities.DeviceCode as unknown) === this
+      if (ctx && isTheHosts) keepEvidence(ctx, this)
+      return saveDeviceCode.apply(this, args)
+    }
+  }
 
   function checkBefore<T>(prototype: any, isHinted: (ctx: Context, code: T) => boolean): void {
     const { consume } = prototype

@@ -2,7 +2,11 @@ import type { Provider } from 'oidc-provider'
 import { moved } from './seams.js'
 
 /** What the plugin adds to the host's own artifacts. */
-const additions = { AuthorizationCode: ['deferralHint', 'deferralContext'], RefreshToken: ['deferralUntil'] }
+const additions = {
+  AuthorizationCode: ['deferralHint', 'deferralContext'],
+  DeviceCode: ['deferralContext'],
+  RefreshToken: ['deferralUntil'],
+}
 
 /**
  * Has the host keep what the plugin adds to its artifacts. Must run before the first instance of either exists: hosts from 9.11

@@ -62,6 +62,10 @@ const seams: Seam[] = [
   ['ClientCredentials', ({ ClientCredentials }) => isModel(ClientCredentials)],
   ['RefreshToken', ({ RefreshToken }) => isModel(RefreshToken)],
   ['DeviceCode.consume', ({ DeviceCode }) => isFunction(DeviceCode.prototype.consume)],
+  [
+    'BackchannelAuthenticationRequest.consume',
+    ({ BackchannelAuthenticationRequest: request }) => isFunction(request.prototype.consume),
+  ],
   ['ReplayDetection.unique', ({ ReplayDetection }) => isFunction(ReplayDetection.unique)],
   ['Grant.find', ({ Grant }) => isModel(Grant)],
   ['Session.authorizationFor', ({ Session }) => isFunction(Session.prototype.authorizationFor)],

@@ -18,9 +18,11 @@ import { assertFresh } from '../host/proof.js'
 import type { Resumption } from '../host/resume.js'
 import { assertSameHost, type Internals, uncheckedInternalsOf } from '../host/seams.js'
 import { loadStanding } from '../host/standing.js'
+import { isAsking } from '../profile/defer.js'
 import { reviewed } from '../profile/reviewed.js'
-import { assertRequest, isOptedIn } from './completion_mode.js'
+import { assertRequest } from './completion_mode.js'
 import { deferredResponse } from './deferred_response.js'
+import { obstacleOf } from './doors.js'
 import { isHostGrant, undeferrable } from './grants.js'
 import { considerRequest } from './token_request.js'
 
@@ -102,8 +104,7 @@ async function answer(ctx: Context, provider: Provider, name: string, grant: Def
   assertAllowed(ctx, internals, source)
   if (proof) await assertFresh(ctx, provider, internals, proof)
   await withPlainFaults(loadStanding(ctx, { provider, internals }, source))
-  const mayWait = core?.settings.profiles.oauth && isOptedIn(ctx)
-  if (mayWait) await defer(ctx, core, { name, source, binding })
+  if (core) await defer(ctx, core, { name, source, binding })
   intercept(ctx, { isTheirs: true, saveToken: (token) => bind(ctx, token, binding) })
   await grant.issue(ctx, source)
 }
@@ -115,15 +116,17 @@ async function withoutProof(ctx: Context, provider: Provider, internals: Interna
   return keyShown(ctx, provider, internals)
 }
 
-// throws the answer, if the request has to wait
+// throws the answer of a request that has to wait, or its refusal
 async function defer(
   ctx: Context,
   core: Core,
   { name, source, binding }: { name: string; source: JsonObject; binding: Binding },
 ): Promise<void> {
-  assertRequest(ctx)
+  const obstacle = obstacleOf(ctx, core)
+  if (obstacle !== 'grant') assertRequest(ctx)
+  if (obstacle && !isAsking(core.settings)) return
   const held = { id: newId(), grantType: name, source, binding }
-  const deferring = await considerRequest(ctx, core, held)
+  const deferring = await considerRequest(ctx, core, { ...held, obstacle })
   if (deferring) await deferredResponse(ctx, core, { ...held, deferring })
 }
 

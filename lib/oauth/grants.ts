@@ -12,6 +12,14 @@ export function isHostGrant(name: string): name is HostGrant {
   return (hostGrants as readonly string[]).includes(name)
 }
 
+/** The host's grants that redeem something it has stored, and what it calls that. */
+export const artifacts: Readonly<Record<string, string>> = {
+  authorization_code: 'AuthorizationCode',
+  'urn:ietf:params:oauth:grant-type:device_code': 'DeviceCode',
+  'urn:openid:params:grant-type:ciba': 'BackchannelAuthenticationRequest',
+  'urn:ietf:params:oauth:grant-type:pre-authorized_code': 'PreAuthorizedCode',
+}
+
 const reasons: Record<string, string> = {
   refresh_token: 'cannot be deferred, a session would be without its refresh token for as long', // C-I19
   'urn:ietf:params:oauth:grant-type:device_code': 'cannot be deferred, it can be kept pending as it is', // C-I35

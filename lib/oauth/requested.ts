@@ -3,17 +3,18 @@ import { isObject } from '../deferral/json.js'
 import type { NewDeferral } from '../deferral/store.js'
 import { type Context, detailsOf, paramsOf } from '../host/context.js'
 import { reviewed } from '../profile/reviewed.js'
+import { artifacts } from './grants.js'
 
 type Requested = ReturnType<typeof reviewed> &
   Pick<NewDeferral, 'grantType' | 'claims' | 'requestedResource' | 'requestedDetails'>
 
-/** What a token request asks for. For a code it may be less than the authorization request did (RFC 8707, RFC 9396). */
+/** What a token request asks for. It may be less than what it redeems was stored for (RFC 8707, RFC 9396). */
 export function requested(ctx: Context, grantType: string, source: JsonObject): Requested {
   return {
     grantType,
     ...reviewed(source),
     ...claimsOf(source),
-    ...(grantType === 'authorization_code' && lessThanCode(ctx)),
+    ...(Object.hasOwn(artifacts, grantType) && lessThanStored(ctx)),
   }
 }
 
@@ -22,7 +23,7 @@ function claimsOf({ claims }: JsonObject): Pick<NewDeferral, 'claims'> {
   return isObject(claims) && Object.keys(claims).length > 0 ? { claims: claims as JsonObject } : {}
 }
 
-function lessThanCode(ctx: Context): Partial<Requested> {
+function lessThanStored(ctx: Context): Partial<Requested> {
   const { resource } = paramsOf(ctx)
   const details = detailsOf(ctx)
   return {

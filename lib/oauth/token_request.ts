@@ -7,15 +7,15 @@ import type { Binding, JsonObject } from '../deferral/deferral.js'
 import { idFrom, newId } from '../deferral/handle.js'
 import { sourceOf } from '../host/authorization_code.js'
 import { requestSource } from '../host/client_credentials.js'
-import { accountOf, bodyOf, type Context, clientOf, type Params, paramsOf } from '../host/context.js'
-import { withPlainFaults } from '../host/faults.js'
+import { type Context, clientOf, paramsOf } from '../host/context.js'
 import { type GrantHandler, holdIf } from '../host/hold.js'
-import type { DeferRequest } from '../options.js'
-import { askDefer, type Deferred } from '../profile/defer.js'
+import type { Obstacle } from '../options.js'
+import { askDefer, type Deferred, isAsking } from '../profile/defer.js'
 import { endIfReused } from './code_reuse.js'
-import { assertRequest, isOptedIn } from './completion_mode.js'
+import { assertRequest } from './completion_mode.js'
 import { deferredResponse, type Held } from './deferred_response.js'
-import { requested } from './requested.js'
+import { answerUnlessRefused, obstacleOf } from './doors.js'
+import { question } from './question.js'
 
 /** The host's authorization_code grant, able to wait. */
 export function deferrableCode(core: Core, handler: GrantHandler): GrantHandler {
@@ -33,16 +33,22 @@ export function deferrableClientCredentials(core: Core, handler: GrantHandler): 
   return (ctx) => answer(ctx, core, handler, { idOf: newId, grantType: 'client_credentials', source })
 }
 
+/** A token request that passed every check. */
+interface Validated {
+  id: string
+  grantType: string
+  source: JsonObject
+  binding: Binding
+  obstacle?: Obstacle | undefined
+}
+
 /** Asks `defer` about a request that passed every check; `undefined`: it is to be answered now. */
-export async function considerRequest(
-  ctx: Context,
-  core: Core,
-  { id, grantType, source, binding }: { id: string; grantType: string; source: JsonObject; binding: Binding },
-): Promise<Deferred | undefined> {
+export function considerRequest(ctx: Context, core: Core, request: Validated): Promise<Deferred | undefined> {
+  const { jkt, x5t } = request.binding
   // C-I06: a handle that lives for days must be worth nothing to a thief
-  if (clientOf(ctx).clientAuthMethod === 'none' && !binding.jkt && !binding.x5t) return undefined
-  const deciding = askDefer(ctx, core.settings, deferRequest(ctx, { id, grantType, source }))
-  return withPlainFaults(deciding, 'features.deferredTokenResponse.defer failed')
+  const isKeyMissing = clientOf(ctx).clientAuthMethod === 'none' && !jkt && !x5t
+  const obstacle = request.obstacle ?? (isKeyMissing ? 'key' : undefined)
+  return askDefer(ctx, core.settings, question(ctx, { ...request, obstacle }))
 }
 
 /** What is kept of a request of this grant, and the id of its deferral. */
@@ -53,7 +59,10 @@ interface Waiting {
 }
 
 function answer(ctx: Context, core: Core, handler: GrantHandler, waiting: Waiting): Promise<void> {
-  return isOptedIn(ctx) ? consider(ctx, core, handler, waiting) : handler(ctx)
+  const obstacle = obstacleOf(ctx, core)
+  if (!obstacle) return consider(ctx, core, handler, waiting)
+  if (!isAsking(core.settings)) return handler(ctx)
+  return answerUnlessRefused(ctx, core, handler, { grantType: waiting.grantType, obstacle, id: waiting.idOf(ctx) })
 }
 
 async function consider(
@@ -79,36 +88,4 @@ function codeId(ctx: Context): string {
 
 async function codeSource(ctx: Context): Promise<JsonObject> {
   return sourceOf(ctx.oidc.entities.AuthorizationCode as NonNullable<typeof ctx.oidc.entities.AuthorizationCode>)
-}
-
-// a callback that logs what it is asked about must not log these
-function withoutSecrets({ client_secret, client_assertion, ...params }: Params): Params {
-  return params
-}
-
-function deferRequest(
-  ctx: Context,
-  { id, grantType, source }: { id: string; grantType: string; source: JsonObject },
-): DeferRequest {
-  const account = accountOf(ctx)
-  const { scope, resource, requestedResource, authorizationDetails, requestedDetails } = requested(
-    ctx,
-    grantType,
-    source,
-  )
-  const details = requestedDetails ?? authorizationDetails
-  return {
-    id,
-    profile: 'oauth',
-    client: clientOf(ctx),
-    ...(account && { account }),
-    grantType,
-    scope: new Set(scope),
-    resource: requestedResource ?? resource,
-    ...(details && { authorizationDetails: details }),
-    params: Object.freeze({
-      ...withoutSecrets(paramsOf(ctx)),
-      completion_mode: bodyOf(ctx)?.completion_mode || undefined,
-    }),
-  }
 }

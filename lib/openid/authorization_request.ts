@@ -3,9 +3,10 @@
  * response_type says that the client can wait; the OP decides whether it will have to.
  */
 import { errors } from 'oidc-provider'
+import { newId } from '../deferral/handle.js'
 import { restoreResponseType } from '../host/client.js'
 import { accountOf, type Context, clientOf, detailsOf, paramsOf } from '../host/context.js'
-import type { DeferRequest } from '../options.js'
+import { type Question, visibleParams } from '../profile/defer.js'
 import { responseTypes } from './names.js'
 
 /** Takes back what was lent to the host's checks, and refuses what the host would let pass. */
@@ -24,9 +25,16 @@ export function isDeferrable(ctx: Context): boolean {
   return typeof type === 'string' && responseTypes.includes(type)
 }
 
+/** Whether the answer to this request, which is no `deferred_code`, holds tokens: the implicit and the hybrid flow. */
+export function isAnsweredWithTokens(ctx: Context): boolean {
+  const { response_type: type } = paramsOf(ctx)
+  return typeof type === 'string' && type.split(' ').some((word) => word === 'token' || word === 'id_token')
+}
+
 /** What `defer` is asked about; `id` is the one the deferral will have. */
-export function deferRequest(ctx: Context, id: string): DeferRequest {
-  const { resource, ...params } = paramsOf(ctx)
+export function question(ctx: Context, id = newId()): Question {
+  const params = paramsOf(ctx)
+  const { resource } = params
   const account = accountOf(ctx)
   const details = detailsOf(ctx)
   return {
@@ -37,6 +45,6 @@ export function deferRequest(ctx: Context, id: string): DeferRequest {
     scope: new Set(ctx.oidc.requestParamScopes),
     resource: resource === undefined ? [] : [resource].flat(),
     ...(details && { authorizationDetails: details }),
-    params: Object.freeze({ ...params, resource }),
+    params: visibleParams(params),
   }
 }

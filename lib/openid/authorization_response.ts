@@ -8,27 +8,31 @@ import { describe, type JsonObject } from '../deferral/deferral.js'
 import { newHandle, newId } from '../deferral/handle.js'
 import { sourceOf } from '../host/authorization_code.js'
 import { type Context, paramsOf } from '../host/context.js'
-import { withPlainFaults } from '../host/faults.js'
 import { outlive } from '../host/grant.js'
 import { intercept } from '../host/intercept.js'
 import { assertNesting } from '../host/nesting.js'
-import { askDefer, type Deferred } from '../profile/defer.js'
+import { askDefer, type Deferred, isAsking } from '../profile/defer.js'
 import { reviewed } from '../profile/reviewed.js'
 import { assertNarrowable } from '../profile/ruled_details.js'
-import { deferRequest, isDeferrable } from './authorization_request.js'
+import { isAnsweredWithTokens, isDeferrable, question } from './authorization_request.js'
 
 const deferred = new WeakSet<Context>()
 
 /** Runs when every prompt is resolved. Writes nothing: the host may still refuse the request. */
 export async function beforeResponse(ctx: Context, core: Core): Promise<void> {
-  if (!isDeferrable(ctx)) return
+  if (!isDeferrable(ctx)) return guardTokens(ctx, core)
   const id = newId()
   const isCodeRefused = paramsOf(ctx).response_type === 'deferred_code'
-  const deciding = askDefer(ctx, core.settings, deferRequest(ctx, id), isCodeRefused)
-  const deferring = await withPlainFaults(deciding, 'features.deferredTokenResponse.defer failed')
+  const deferring = await askDefer(ctx, core.settings, question(ctx, id), isCodeRefused)
   paramsOf(ctx).response_type = 'code'
   // else the request is answered with a code at once (O-016)
   if (deferring) intercept(ctx, { saveCode: (code) => create(ctx, core, { id, code, deferring }) })
+}
+
+// tokens of this endpoint cannot wait; a code is asked about when it is redeemed
+async function guardTokens(ctx: Context, { settings }: Core): Promise<void> {
+  if (!isAsking(settings) || !isAnsweredWithTokens(ctx)) return
+  await askDefer(ctx, settings, { ...question(ctx), grantType: 'implicit', obstacle: 'grant' })
 }
 
 /** Gives the reference its own name (O-021, O-022), in whatever response mode the host is about to use. */

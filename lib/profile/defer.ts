@@ -1,29 +1,81 @@
 /*
  * Whether a request waits is the integrator's to say: `defer` is asked when the host has nothing against the request any more.
+ * Its answer is enforced: a request that has to wait and cannot is refused.
  */
 import { toInteraction } from '../deferral/decision.js'
 import type { Interaction } from '../deferral/deferral.js'
 import { isObject } from '../deferral/json.js'
 import { isLifetime, lifetimeText } from '../deferral/lifetime.js'
 import type { Context } from '../host/context.js'
+import { withPlainFaults } from '../host/faults.js'
 import type { DeferRequest, Deferring, Settings } from '../options.js'
 import { evidenceOf, mergedContext } from './evidence.js'
+import { refusalOf } from './obstacle.js'
 
 const deferringMembers = ['expiresIn', 'interval', 'context', 'interaction']
+
+// a callback that logs what it is asked about must not log these
+const secrets = [
+  'client_secret',
+  'client_assertion',
+  'code_verifier',
+  'device_code',
+  'auth_req_id',
+  'pre-authorized_code',
+  'tx_code',
+  'password',
+]
 
 /** How a request is to be deferred, the defaults filled in. */
 export type Deferred = Required<Omit<Deferring, 'interaction'>> & { interaction?: Interaction }
 
-/** Asks `defer`; `undefined` means that the request is answered at once, unless it `mustWait`. */
+/** What each door knows of a request; the rest of a `DeferRequest` is the same at all of them. */
+export type Question = Omit<DeferRequest, 'canWait' | 'context'>
+
+/** The default of `defer`. It is recognised, so that nothing is done for it. */
+export const answerAtOnce = () => false
+
+/** Whether there is a `defer` to ask. */
+export function isAsking({ defer }: Settings): boolean {
+  return defer !== answerAtOnce
+}
+
+/**
+ * Asks `defer`; `undefined` means that the request is answered at once, unless it `mustWait`. Throws the refusal of a request that
+ * has to wait and cannot, and a plain fault for whatever else goes wrong.
+ */
 export async function askDefer(
   ctx: Context,
   settings: Settings,
-  request: DeferRequest,
+  question: Question,
   mustWait = false,
 ): Promise<Deferred | undefined> {
+  return withPlainFaults(ask(ctx, settings, question, mustWait), 'features.deferredTokenResponse.defer failed')
+}
+
+/** The parameters of a request as `defer` sees them. */
+export function visibleParams(params: Record<string, unknown>): DeferRequest['params'] {
+  const visible = Object.entries(params).filter(([name]) => !secrets.includes(name))
+  // a list is the host's own
+  return Object.freeze(
+    Object.fromEntries(
+      visible.map(([name, value]) => [name, Array.isArray(value) ? Object.freeze([...value]) : value]),
+    ),
+  )
+}
+
+async function ask(ctx: Context, settings: Settings, question: Question, mustWait: boolean) {
+  const { obstacle } = question
+  const evidence = evidenceOf(ctx)
+  const request: DeferRequest = {
+    ...question,
+    ...(evidence && { context: mergedContext(evidence) }),
+    canWait: obstacle === undefined,
+  }
   const answer = await settings.defer(ctx, request)
   if (answer === false && !mustWait) return undefined
   const deferring = asDeferring(answer)
+  if (obstacle) throw refusalOf(request, obstacle, settings)
   const { expiresIn = settings.ttl.deferral, interval = settings.interval, context, interaction } = deferring
   assertSeconds('expiresIn', expiresIn)
   assertSeconds('interval', interval)
@@ -33,7 +85,7 @@ export async function askDefer(
   return {
     expiresIn,
     interval,
-    context: mergedContext(evidenceOf(ctx), context),
+    context: mergedContext(evidence, context),
     ...(interaction && { interaction: toInteraction(interaction) }),
   }
 }

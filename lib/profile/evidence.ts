@@ -7,8 +7,9 @@ const largestContext = 16_384
 /** What the integrator's interactions collected on the way, in this request or before the code it is about was stored. */
 export function evidenceOf(ctx: Context): JsonObject | undefined {
   const result = ctx.oidc.result as { deferral?: { context?: unknown } } | undefined
-  const code = ctx.oidc.entities.AuthorizationCode as { deferralContext?: JsonObject } | undefined
-  const context = result?.deferral?.context ?? code?.deferralContext
+  const { AuthorizationCode: code, DeviceCode: deviceCode } = ctx.oidc.entities
+  const kept = (code ?? deviceCode) as { deferralContext?: JsonObject } | undefined
+  const context = result?.deferral?.context ?? kept?.deferralContext
   return context === undefined ? undefined : mergedContext(context)
 }
 

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import Koa from 'koa'
 import { MongoClient } from 'mongodb'
 import { type Configuration, Provider as HostProvider } from 'oidc-provider'
-import { type HostConfiguration, Provider } from 'oidc-provider-deferred'
+import { type DeferRequest, type HostConfiguration, Provider } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import { clients, grantType, oauthGrantType } from '../support/clients.js'
 import { interact } from '../support/interaction.js'
@@ -50,8 +50,8 @@ function provider(issuer: string): HostProvider {
   })
 }
 
-// a plain code is answered at once, here too: nobody asks whether it has to wait
-const defer = () => true
+// a plain code is answered at once, here too: it cannot wait
+const defer = (_ctx: unknown, { canWait }: DeferRequest) => canWait
 
 function configurationOf(): HostConfiguration {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })

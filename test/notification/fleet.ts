@@ -93,7 +93,7 @@ export async function startFleet(
         deferred: {
           store: stock.store,
           keys: [key],
-          defer: (_ctx, { profile }) => profile === 'oauth',
+          defer: (_ctx, { profile, canWait }) => profile === 'oauth' && canWait,
           notification: { ...receiver.notification, ...notification },
           ...deferred,
         },

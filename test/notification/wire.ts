@@ -92,7 +92,7 @@ export async function startWire({
     deferred: {
       keys: [randomBytes(32)],
       notification: { ...receiver.notification, ...notification },
-      defer: (_ctx, { profile }) => profile === 'oauth',
+      defer: (_ctx, { profile, canWait }) => profile === 'oauth' && canWait,
       ...deferred,
       store,
     },

@@ -30,7 +30,7 @@ beforeAll(async () => {
         ...client,
         deferred_client_notification_endpoint: `${endpoint}/${client.client_id}`,
       })),
-    deferred: { defer: (_ctx, { profile }) => profile === 'oauth' && defer() },
+    deferred: { defer: (_ctx, { profile, canWait }) => profile === 'oauth' && canWait && defer() },
   })
   registerCustomGrants(wire.op.provider, wire.op.clock)
 })

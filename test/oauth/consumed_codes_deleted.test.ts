@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Adapter } from 'oidc-provider'
-import { authorizationCode, held, pollDeferral, redeem } from '../support/deferral.js'
+import { authorizationCode, held, pollDeferral, redeem, whoeverCan } from '../support/deferral.js'
 import { memoryAdapter } from '../support/memory_adapter.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { relyingParty } from '../support/relying_party.js'
@@ -15,7 +15,7 @@ function forgetful(name: string): Adapter {
 }
 
 beforeAll(async () => {
-  op = await startProvider({ configuration: { adapter: forgetful }, deferred: { defer: () => true } })
+  op = await startProvider({ configuration: { adapter: forgetful }, deferred: { defer: whoeverCan } })
 })
 afterAll(() => op.close())
 

@@ -13,7 +13,10 @@ const adapter = memoryAdapter()
 const errors: Error[] = []
 
 beforeAll(async () => {
-  op = await startProvider({ configuration: { adapter }, deferred: { defer: () => deferring } })
+  op = await startProvider({
+    configuration: { adapter },
+    deferred: { defer: (_ctx, { canWait }) => canWait && deferring },
+  })
   op.provider.on('server_error', (_ctx, error) => errors.push((error.cause as Error) ?? error))
 })
 afterAll(() => op.close())
@@ -23,13 +26,15 @@ beforeEach(() => {
   errors.length = 0
 })
 
-test('evidence of any size costs a client that may not poll nothing: it gets its code, and its tokens', async () => {
-  const rp = relyingParty(op.issuer, 'plain')
+test('without defer, evidence of any size costs a client that may not poll nothing: it gets its code, and its tokens', async () => {
+  const at = await startProvider({ configuration: { adapter } })
+  const rp = relyingParty(at.issuer, 'plain')
   const interaction = { context: { photo: 'x'.repeat(20_000) } }
-  const { params } = await authorize(op, rp, { response_type: 'code' }, { interaction })
+  const { params } = await authorize(at, rp, { response_type: 'code' }, { interaction })
   expect(params).toMatchObject({ code: expect.any(String), state: 'a state' })
   expect(await adapter('AuthorizationCode').find(params.code as string)).not.toHaveProperty('deferralContext')
   expect(await redeem(rp, params.code as string)).toMatchObject({ status: 200 })
+  await at.close()
 })
 
 describe.each([

@@ -3,7 +3,7 @@ import { errors } from 'oidc-provider'
 import type { DeferRequest, Deferring } from 'oidc-provider-deferred'
 import { authorize } from '../support/authorization.js'
 import { redirectUri } from '../support/clients.js'
-import { authorizationCode, grants, held, redeem, request } from '../support/deferral.js'
+import { grants, held, redeem, request } from '../support/deferral.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { relyingParty } from '../support/relying_party.js'
 import { resourceIndicators } from '../support/rich_authorization_requests.js'
@@ -114,10 +114,4 @@ test('E-49 defer may refuse to hold more for one client', async () => {
   const answers = []
   for (let times = 0; times < 3; times++) answers.push((await request(rp, 'client_credentials')).answer.body.error)
   expect(answers).toEqual(['authorization_pending', 'authorization_pending', 'access_denied'])
-})
-
-test('a code redeemed without an opt-in is not asked about', async () => {
-  const rp = relyingParty(op.issuer)
-  expect(await redeem(rp, await authorizationCode(rp))).toMatchObject({ status: 200 })
-  expect(asked).toEqual([])
 })

@@ -18,7 +18,7 @@ import {
 let op: TestProvider
 let did: CustomGrants
 let asked: DeferRequest[]
-let isDeferred = true
+let decide: (request: DeferRequest) => boolean
 
 beforeAll(async () => {
   op = await startProvider({
@@ -26,7 +26,7 @@ beforeAll(async () => {
     deferred: {
       defer(_ctx, request) {
         asked.push(request)
-        return isDeferred
+        return decide(request)
       },
     },
   })
@@ -34,7 +34,7 @@ beforeAll(async () => {
 })
 beforeEach(() => {
   asked = []
-  isDeferred = true
+  decide = ({ canWait }) => canWait
   did.instead = {}
   did.validated.length = did.issued.length = 0
 })
@@ -72,27 +72,29 @@ describe.each(customGrants)('%s', (grant) => {
     expect((await pollDeferral(rp, deferralCode)).body.error).toBe('invalid_grant')
   })
 
-  test('I-017 I-019 not opted in it is answered at once, and defer is not asked', async () => {
+  test('I-017 I-019 not opted in it cannot wait', async () => {
     for (const params of [{}, { completion_mode: 'other' }]) {
       const { result, ...outcome } = await added(op, () => send(relyingParty(op.issuer), grant, params))
       expect(result).toMatchObject({ status: 200, body: { access_token: expect.any(String) } })
-      expect({ asked, ...outcome }).toEqual({ asked: [], new: [] })
+      expect(outcome.new).toEqual([])
     }
+    expect(asked).toMatchObject([{ obstacle: 'completion_mode' }, { obstacle: 'completion_mode' }])
   })
 
   test('I-022 opted in, and defer says no: the answer is the one without an opt-in', async () => {
-    isDeferred = false
+    decide = () => false
     const rp = relyingParty(op.issuer)
     const [plain, told] = [await send(rp, grant), await send(rp, grant, opted)]
     expect(told).toMatchObject({ status: 200, body: { ...plain.body, access_token: expect.any(String) } })
     expect(Object.keys(told.body)).toEqual(Object.keys(plain.body))
-    expect(asked).toHaveLength(1)
+    expect(asked.map(({ canWait }) => canWait)).toEqual([false, true])
   })
 
-  test('C-I06 E-13 of a public client without a key it is never deferred', async () => {
+  test('C-I06 E-13 a public client without a key cannot wait', async () => {
     const { result, ...outcome } = await added(op, () => send(relyingParty(op.issuer, 'public'), grant, opted))
     expect(result.status).toBe(200)
-    expect({ asked, ...outcome }).toEqual({ asked: [], new: [] })
+    expect(outcome.new).toEqual([])
+    expect(asked).toMatchObject([{ canWait: false, obstacle: 'key' }])
   })
 
   test('I-032 is validated once, at the token request, and issued once, from what was validated', async () => {

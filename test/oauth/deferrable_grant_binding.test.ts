@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { added } from '../support/authorization.js'
 import { certificateOf, certificates } from '../support/certificates.js'
-import { pollDeferral } from '../support/deferral.js'
+import { pollDeferral, whoeverCan } from '../support/deferral.js'
 import { startProvider, type TestProvider, withProvider } from '../support/provider.js'
 import { dpopKey, type Extras, type RelyingParty, relyingParty } from '../support/relying_party.js'
 import { assertion, assertionGrant, customClients, registerCustomGrants } from './custom_grants.js'
@@ -20,7 +20,7 @@ beforeAll(async () => {
         mTLS: { enabled: true, certificateBoundAccessTokens: true, getCertificate: certificateOf as never },
       },
     },
-    deferred: { defer: () => true },
+    deferred: { defer: whoeverCan },
   })
   registerCustomGrants(op.provider, op.clock)
 })
@@ -123,7 +123,7 @@ describe('I-009 certificates', () => {
 
 test('with dPoP off a DPoP header binds nothing, and a public client that sends one is not deferred', async () => {
   const off = { configuration: { clients: customClients, features: { dPoP: { enabled: false } } } }
-  await withProvider({ ...off, deferred: { defer: () => true } }, async (at) => {
+  await withProvider({ ...off, deferred: { defer: whoeverCan } }, async (at) => {
     registerCustomGrants(at.provider, at.clock)
     const rp = relyingParty(at.issuer, 'public', await dpopKey())
     const answer = await send(rp, { completion_mode: 'deferred' }, { dpop: rp.key }, at)

@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import type { DeferredTokenResponseOptions } from 'oidc-provider-deferred'
 import { oauthGrantType } from '../support/clients.js'
+import { whoeverCan } from '../support/deferral.js'
 import { type TestProvider, withProvider } from '../support/provider.js'
 import { dpopKey, type RelyingParty, relyingParty } from '../support/relying_party.js'
 import { assertion, assertionGrant, customClients, registerCustomGrants } from './custom_grants.js'
 
-const defer = () => true
+const defer = whoeverCan
 const send = async (at: TestProvider, rp: RelyingParty) =>
   rp.token({
     grant_type: assertionGrant,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import { type JsonObject, registerDeferrableGrant } from 'oidc-provider-deferred'
 import { clients } from '../support/clients.js'
-import { held, pollDeferral } from '../support/deferral.js'
+import { held, pollDeferral, whoeverCan } from '../support/deferral.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { dpopKey, type RelyingParty, relyingParty } from '../support/relying_party.js'
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
         return { accountId: sub, claims: () => ({ sub }) }
       },
     },
-    deferred: { defer: () => true },
+    deferred: { defer: whoeverCan },
   })
   const validate = (ctx: KoaContextWithOIDC): JsonObject => ({
     accountId: 'alice',

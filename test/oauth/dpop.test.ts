@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { clients } from '../support/clients.js'
-import { grants, held, pollDeferral, redeem, request } from '../support/deferral.js'
+import { grants, held, pollDeferral, redeem, request, whoeverCan } from '../support/deferral.js'
 import { observedStore } from '../support/observed.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { type DpopKey, dpopKey, type RelyingParty, relyingParty } from '../support/relying_party.js'
@@ -15,7 +15,7 @@ beforeAll(async () => {
   ;[key, another] = [await dpopKey(), await dpopKey()]
   const secret = clients.find(({ client_id }) => client_id === 'secret')
   op = await startProvider({
-    deferred: { store, defer: () => true },
+    deferred: { store, defer: whoeverCan },
     configuration: {
       clients: [...clients, { ...secret, ...bound, token_endpoint_auth_method: 'client_secret_post' }],
     },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { added, authorize, everyWay } from '../support/authorization.js'
-import { authorizationCode, redeem } from '../support/deferral.js'
+import { authorizationCode, redeem, whoeverCan } from '../support/deferral.js'
 import { observedAdapter } from '../support/observed.js'
 import { startProvider, type TestProvider, withProvider } from '../support/provider.js'
 import { codeChallenge, dpopKey, relyingParty } from '../support/relying_party.js'
@@ -14,9 +14,9 @@ beforeAll(async () => {
   op = await startProvider({
     configuration: { adapter: host.adapter, features: everyWay },
     deferred: {
-      defer() {
+      defer(_ctx, { canWait }) {
         asked += 1
-        return true
+        return canWait
       },
     },
   })
@@ -132,7 +132,7 @@ describe('I-027 the hint changes no answer of the authorization endpoint', () =>
       enableHttpPostMethods: true,
       cookies: { keys: ['test'], long: { sameSite: 'none' } },
     } as const
-    await withProvider({ configuration: configuration as never, deferred: { defer: () => true } }, async (at) => {
+    await withProvider({ configuration: configuration as never, deferred: { defer: whoeverCan } }, async (at) => {
       const rp = relyingParty(at.issuer)
       const form = new URL(rp.authorizationUrl({ response_type: 'code', ...hint })).searchParams
       const landing = await userAgent().visit(`${at.issuer}/auth`, { form })

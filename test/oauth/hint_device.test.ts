@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { added, clientsWith } from '../support/authorization.js'
 import { oauthGrantType } from '../support/clients.js'
+import { whoeverCan } from '../support/deferral.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { type RelyingParty, relyingParty } from '../support/relying_party.js'
 import { userAgent } from '../support/user_agent.js'
@@ -16,7 +17,7 @@ beforeAll(async () => {
       clients: clientsWith('secret', { grant_types: [device, oauthGrantType], response_types: [], redirect_uris: [] }),
       features: { deviceFlow: { enabled: true } },
     },
-    deferred: { defer: () => true, profiles: { openid: false } },
+    deferred: { defer: whoeverCan, profiles: { openid: false } },
   })
 })
 afterAll(() => op.close())

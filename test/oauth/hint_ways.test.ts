@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { everyWay, push, pushedUrl, requestObject, requestParams } from '../support/authorization.js'
-import { redeem } from '../support/deferral.js'
+import { redeem, whoeverCan } from '../support/deferral.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { type RelyingParty, relyingParty } from '../support/relying_party.js'
 import { userAgent } from '../support/user_agent.js'
@@ -8,7 +8,7 @@ import { userAgent } from '../support/user_agent.js'
 let op: TestProvider
 
 beforeAll(async () => {
-  op = await startProvider({ configuration: { features: everyWay }, deferred: { defer: () => true } })
+  op = await startProvider({ configuration: { features: everyWay }, deferred: { defer: whoeverCan } })
 })
 afterAll(() => op.close())
 

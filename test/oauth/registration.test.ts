@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { memoryStore, Provider } from 'oidc-provider-deferred'
+import { type DeferRequest, memoryStore, Provider } from 'oidc-provider-deferred'
 import { clientsWith, deferrals } from '../support/authorization.js'
 import { oauthGrantType, redirectUri } from '../support/clients.js'
 import { grants, request } from '../support/deferral.js'
@@ -90,18 +90,18 @@ test('a static client with a notification endpoint is a TypeError where there ar
 })
 
 describe('C-I21 a client that is not registered for the grant of polls', () => {
-  test.each(grants)('I-017 I-022 is answered at once, though it opts in: %s', async (grant) => {
+  test.each(grants)('I-017 I-022 cannot wait, though it opts in: %s', async (grant) => {
     const types = ['authorization_code', 'client_credentials']
     const configuration = { clients: clientsWith('secret', { grant_types: types, response_types: ['code'] }) }
-    let asked = 0
-    const defer = () => {
-      asked += 1
-      return true
+    const asked: unknown[] = []
+    const defer = (_ctx: unknown, { canWait, obstacle }: DeferRequest) => {
+      asked.push(obstacle)
+      return canWait
     }
     await withProvider({ configuration, deferred: { defer } }, async (at) => {
       const { answer: tokens } = await request(relyingParty(at.issuer), grant)
       expect(tokens).toMatchObject({ status: 200, body: { access_token: expect.any(String) } })
-      expect({ asked, deferrals: await deferrals(at) }).toEqual({ asked: 0, deferrals: [] })
+      expect({ asked, deferrals: await deferrals(at) }).toEqual({ asked: ['client'], deferrals: [] })
     })
   })
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Deferral } from 'oidc-provider-deferred'
-import { authorizationCode, grants, held, pollDeferral, redeem, revoke } from '../support/deferral.js'
+import { authorizationCode, grants, held, pollDeferral, redeem, revoke, whoeverCan } from '../support/deferral.js'
 import { basic, deferred, party, send, waiting } from '../support/journey.js'
 import { observedStore, readVerbs } from '../support/observed.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
@@ -10,7 +10,7 @@ let op: TestProvider
 const { store, calls } = observedStore()
 
 beforeAll(async () => {
-  op = await startProvider({ deferred: { store, defer: () => true } })
+  op = await startProvider({ deferred: { store, defer: whoeverCan } })
 })
 
 afterAll(() => op.close())

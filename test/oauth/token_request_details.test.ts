@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import { added, clientsWith } from '../support/authorization.js'
-import { authorizationCode, held, pollDeferral, redeem } from '../support/deferral.js'
+import { authorizationCode, held, pollDeferral, redeem, whoeverCan } from '../support/deferral.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { relyingParty } from '../support/relying_party.js'
 import { resourceIndicators, richAuthorizationRequests } from '../support/rich_authorization_requests.js'
@@ -28,7 +28,7 @@ beforeAll(async () => {
       clients: clientsWith('secret', { authorization_details_types: ['payment'] } as never),
       features: { resourceIndicators, richAuthorizationRequests: { ...details, ...withoutSource } as never },
     },
-    deferred: { defer: () => true },
+    deferred: { defer: whoeverCan },
   })
 })
 afterAll(() => op.close())

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
 import { clients } from '../support/clients.js'
-import { authorizationCode, grants, held, pollDeferral, redeem, request } from '../support/deferral.js'
+import { authorizationCode, grants, held, pollDeferral, redeem, request, whoeverCan } from '../support/deferral.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { dpopKey, type RelyingParty, relyingParty } from '../support/relying_party.js'
 import { opaqueApi, resourceServers } from '../support/resource_servers.js'
@@ -21,7 +21,7 @@ beforeAll(async () => {
         richAuthorizationRequests: richAuthorizationRequests(() => undefined),
       } as never,
     },
-    deferred: { defer: () => true },
+    deferred: { defer: whoeverCan },
   })
 })
 

@@ -10,7 +10,7 @@ let wire: Wire
 
 beforeAll(async () => {
   wire = await startWire({
-    deferred: { defer: (_ctx, { profile, scope }) => profile === 'oauth' || scope.has('email') },
+    deferred: { defer: (_ctx, { profile, scope, canWait }) => canWait && (profile === 'oauth' || scope.has('email')) },
   })
 })
 afterAll(() => wire.close())

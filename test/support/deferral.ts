@@ -1,4 +1,4 @@
-import type { Deferral } from 'oidc-provider-deferred'
+import type { DeferRequest, Deferral } from 'oidc-provider-deferred'
 import { oauthGrantType, redirectUri } from './clients.js'
 import type { TestProvider } from './provider.js'
 import { type Answer, codeVerifier, type Extras, type RelyingParty } from './relying_party.js'
@@ -8,6 +8,9 @@ type Wire = Record<string, string | string[] | undefined>
 
 /** The host's own grants that can wait. */
 export const grants = ['authorization_code', 'client_credentials'] as const
+
+/** A `defer` that has everybody wait who can. */
+export const whoeverCan = (_ctx: unknown, { canWait }: DeferRequest): boolean => canWait
 
 /** What differs from the plainest token request. */
 export interface Turn {

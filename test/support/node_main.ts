@@ -78,7 +78,7 @@ async function configuration(db: Db): Promise<DeferredConfiguration> {
         ...deferred,
         ...(notification && { notification: resolving(notification) }),
         // a deferred_code waits anyway
-        defer: (_ctx, { profile }) => profile === 'oauth',
+        defer: (_ctx, { profile, canWait }) => profile === 'oauth' && canWait,
         ...(interim && { interimIdToken: () => interim }),
       },
     },

@@ -3,6 +3,7 @@ import type { Adapter, KoaContextWithOIDC } from 'oidc-provider'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { certificateOf } from '../../support/certificates.js'
 import { assertionKey, clients } from '../../support/clients.js'
+import { whoeverCan } from '../../support/deferral.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { richAuthorizationRequests } from '../../support/rich_authorization_requests.js'
@@ -44,7 +45,7 @@ export async function providerFor(situation: Situation, store: DeferralStore = m
       ...(policy.extraTokenClaims && { extraTokenClaims: seenBy }),
       features: featuresFor(situation) as never,
     },
-    deferred: { defer: () => true, store },
+    deferred: { defer: whoeverCan, store },
   })
   registerCustomGrant(op.provider, resourceServerInfo)
   return { ...op, adapter }

@@ -1,0 +1,67 @@
+/*
+ * `defer` is asked at every door to tokens. These token requests cannot wait: where they have to, they are refused.
+ */
+import type { Core } from '../core.js'
+import type { JsonObject } from '../deferral/deferral.js'
+import { newId } from '../deferral/handle.js'
+import { requestSource } from '../host/client_credentials.js'
+import { decideFirst } from '../host/consumption.js'
+import { bodyOf, type Context, clientOf } from '../host/context.js'
+import type { GrantHandler } from '../host/hold.js'
+import type { Obstacle } from '../options.js'
+import { askDefer } from '../profile/defer.js'
+import { canWait, mayPoll } from './completion_mode.js'
+import { artifacts, type HostGrant, hostGrants, isHostGrant } from './grants.js'
+import { question } from './question.js'
+
+/** The host's grants by which tokens are issued; to refresh only continues what was granted. */
+const doors = new Set([...hostGrants, ...Object.keys(artifacts)])
+
+/** Whether token requests of this grant of the host's can wait. */
+export function isDeferrableGrant({ settings }: Core, name: string): name is HostGrant {
+  const { profiles, grants = hostGrants } = settings
+  return profiles.oauth && isHostGrant(name) && grants.includes(name)
+}
+
+/** Why this token request cannot wait; whether a public client's key is good the host says later. */
+export function obstacleOf(ctx: Context, { internals, settings }: Core): Obstacle | undefined {
+  const { clientAuthMethod, tlsClientCertificateBoundAccessTokens } = clientOf(ctx)
+  if (!settings.profiles.oauth) return 'grant'
+  if (!mayPoll(ctx)) return 'client'
+  if (!canWait(ctx, bodyOf(ctx)?.completion_mode)) return 'completion_mode'
+  const showsKey =
+    tlsClientCertificateBoundAccessTokens || (internals.configuration.features.dPoP.enabled && ctx.get('DPoP'))
+  return clientAuthMethod === 'none' && !showsKey ? 'key' : undefined
+}
+
+/** Asks `defer` at the doors of the host that cannot wait. */
+export function guardDoors(core: Core): void {
+  const { grantTypeHandlers } = core.internals
+  for (const name of doors) {
+    const handler = grantTypeHandlers.get(name)
+    if (!handler || isDeferrableGrant(core, name)) continue
+    grantTypeHandlers.set(name, (ctx) =>
+      answerUnlessRefused(ctx, core, handler, { grantType: name, obstacle: 'grant' }),
+    )
+  }
+}
+
+/** Runs the host's handler; a request that has to wait, which it cannot, is refused, and what it redeems can still be used. */
+export function answerUnlessRefused(
+  ctx: Context,
+  core: Core,
+  handler: GrantHandler,
+  { grantType, obstacle, id = newId() }: { grantType: string; obstacle: Obstacle; id?: string },
+): Promise<void> {
+  return decideFirst(ctx, handler, () => {
+    const source = sourceOf(ctx, core, grantType)
+    return askDefer(ctx, core.settings, question(ctx, { id, grantType, source, obstacle }))
+  })
+}
+
+function sourceOf(ctx: Context, { internals }: Core, grantType: string): JsonObject {
+  const kind = artifacts[grantType]
+  if (kind === undefined) return requestSource(ctx, internals)
+  const { clientId, scope, resource, rar } = (ctx.oidc.entities as Record<string, JsonObject>)[kind] as JsonObject
+  return JSON.parse(JSON.stringify({ clientId, scope, resource, rar }))
+}
