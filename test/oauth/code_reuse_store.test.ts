@@ -15,7 +15,7 @@ test('C-I17 a replay that overtakes the write of the deferral ends it also where
   await withProvider({ configuration, deferred: { store, defer: () => true } }, async (op) => {
     const rp = relyingParty(op.issuer)
     const code = await authorizationCode(rp)
-    interrupt('create', () => redeem(rp, code, opted))
+    interrupt('insert', () => redeem(rp, code, opted))
     const { result, ...outcome } = await added(op, () => redeem(rp, code, opted))
     for (const { id } of outcome.new) await op.provider.deferrals.approve(id)
     const polled = result.body.deferral_code ? await pollDeferral(rp, result.body.deferral_code) : result

@@ -33,7 +33,7 @@ function expectNothingToPollWith({ headers, body }: Answer) {
 test('C-I17 a code used again before its deferral was stored: the refusal has no member of a Deferred Response', async () => {
   const rp = relyingParty(op.issuer)
   const code = await authorizationCode(rp)
-  interrupt('create', () => redeem(rp, code, opted))
+  interrupt('insert', () => redeem(rp, code, opted))
   const answer = await redeem(rp, code, opted)
   expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
   expectNothingToPollWith(answer)
@@ -52,7 +52,7 @@ test.each(Object.keys(faults))(
   async (name) => {
     const rp = relyingParty(op.issuer)
     const code = await authorizationCode(rp)
-    interrupt('create', async () => host.failNext('AuthorizationCode.find', 'before', faults[name]!()))
+    interrupt('insert', async () => host.failNext('AuthorizationCode.find', 'before', faults[name]!()))
     const answer = await redeem(rp, code, opted)
     expect(answer).toMatchObject({ status: 500, body: { error: 'server_error' } })
     expectNothingToPollWith(answer)
