@@ -156,7 +156,6 @@ function installHost(core: Core): void {
       lifetime: ttl.deferral,
     })
   }
-  installListeners(provider)
   installIntercepts(provider)
   installReplayDetection(provider)
   installTokenRoute(provider, grantTypes)
@@ -171,4 +170,6 @@ function installHost(core: Core): void {
     }),
     isRevocationPrivate: profiles.oauth,
   })
+  // after the answers: what a middleware threw must not keep their members from the client
+  installListeners(provider)
 }
