@@ -28,16 +28,16 @@ const kinds: Record<string, () => unknown> = {
 describe.each(Object.keys(kinds))('the store fails with %s', (kind) => {
   const error = () => kinds[kind]?.()
 
-  test.each([
-    [['find']],
-    [['swap exchanged', 'swap exchanged']],
-  ])('at %j of an exchange: server_error, the code is still usable', async (calls) => {
-    const rp = relyingParty(op.issuer)
-    const { code } = await deferred(op, rp)
-    for (const call of calls) failNext(call, 'before', error())
-    expect(await rp.exchange(code)).toMatchObject(serverError)
-    expect((await rp.exchange(code)).status).toBe(200)
-  })
+  test.each([[['find']], [['swap exchanged', 'swap exchanged']]])(
+    'at %j of an exchange: server_error, the code is still usable',
+    async (calls) => {
+      const rp = relyingParty(op.issuer)
+      const { code } = await deferred(op, rp)
+      for (const call of calls) failNext(call, 'before', error())
+      expect(await rp.exchange(code)).toMatchObject(serverError)
+      expect((await rp.exchange(code)).status).toBe(200)
+    },
+  )
 
   test('at find of a poll: server_error, the next poll is answered', async () => {
     const rp = relyingParty(op.issuer)
@@ -47,31 +47,30 @@ describe.each(Object.keys(kinds))('the store fails with %s', (kind) => {
     expect((await rp.poll(handle)).body.error).toBe('authorization_pending')
   })
 
-  test.each([
-    [['find']],
-    [['swap redeemed', 'swap redeemed']],
-    [['swap redeemed', 'find in doubt']],
-  ])('at %j of a redemption: server_error, nothing minted is disclosed, redeemable at once', async (calls) => {
-    const rp = relyingParty(op.issuer)
-    const { handle } = await approved(op, rp)
-    for (const call of calls) failNext(call, 'before', error())
-    const { status, body } = await rp.poll(handle)
-    expect({ status, body }).toMatchObject(serverError)
-    expect(body).not.toHaveProperty('access_token')
-    expect((await rp.poll(handle)).status).toBe(200)
-  })
+  test.each([[['find']], [['swap redeemed', 'swap redeemed']], [['swap redeemed', 'find in doubt']]])(
+    'at %j of a redemption: server_error, nothing minted is disclosed, redeemable at once',
+    async (calls) => {
+      const rp = relyingParty(op.issuer)
+      const { handle } = await approved(op, rp)
+      for (const call of calls) failNext(call, 'before', error())
+      const { status, body } = await rp.poll(handle)
+      expect({ status, body }).toMatchObject(serverError)
+      expect(body).not.toHaveProperty('access_token')
+      expect((await rp.poll(handle)).status).toBe(200)
+    },
+  )
 
-  test.each([
-    [['find']],
-    [['swap cancelled', 'swap cancelled']],
-  ])('at %j of a cancellation: server_error, nothing is cancelled', async (calls) => {
-    const rp = relyingParty(op.issuer)
-    const { handle, id } = await waiting(op, rp)
-    for (const call of calls) failNext(call, 'before', error())
-    expect(await rp.cancel(handle)).toMatchObject(serverError)
-    expect(await op.provider.deferrals.get(id)).toMatchObject({ status: 'pending' })
-    expect((await rp.cancel(handle)).status).toBe(200)
-  })
+  test.each([[['find']], [['swap cancelled', 'swap cancelled']]])(
+    'at %j of a cancellation: server_error, nothing is cancelled',
+    async (calls) => {
+      const rp = relyingParty(op.issuer)
+      const { handle, id } = await waiting(op, rp)
+      for (const call of calls) failNext(call, 'before', error())
+      expect(await rp.cancel(handle)).toMatchObject(serverError)
+      expect(await op.provider.deferrals.get(id)).toMatchObject({ status: 'pending' })
+      expect((await rp.cancel(handle)).status).toBe(200)
+    },
+  )
 })
 
 describe.each(['before', 'after'] as const)('a reply of the store is lost, %s the write', (when) => {

@@ -1,4 +1,10 @@
-import { type DeferralRecord, type DeferralStore, type JsonObject, memoryStore, type Stored } from 'oidc-provider-deferred'
+import {
+  type DeferralRecord,
+  type DeferralStore,
+  type JsonObject,
+  memoryStore,
+  type Stored,
+} from 'oidc-provider-deferred'
 import { customGrant } from './custom_grant.js'
 import type { Situation } from './situation.js'
 
