@@ -152,7 +152,6 @@ function installHost(core: Core): void {
   const grantTypes = [openid.grantType, oauth.grantType]
   if (isAsking(settings)) installConsumption(provider)
   if (profiles.oauth || isAsking(settings)) installHint(provider, hintOf(core))
-  installListeners(provider)
   installIntercepts(provider)
   installReplayDetection(provider)
   installTokenRoute(provider, grantTypes)
@@ -168,6 +167,8 @@ function installHost(core: Core): void {
     }),
     isRevocationPrivate: profiles.oauth,
   })
+  // after the answers: what a middleware threw must not keep their members from the client
+  installListeners(provider)
 }
 
 function hintOf(core: Core): Hint {

@@ -67,6 +67,9 @@ const wrong: [path: string, options: unknown][] = [
       ] as [string, unknown][],
   ),
   ['ttl.deferredCode', { ttl: { deferredCode: 601 } }],
+  ...[-1, 0.5, 301, '60', true, null, Number.NaN, Number.POSITIVE_INFINITY].map(
+    (seconds) => ['retryWindow', { retryWindow: seconds }] as [string, unknown],
+  ),
   ['ttl.code', { ttl: { code: 60 } }],
   ['requireSenderConstraint', { requireSenderConstraint: 'no' }],
   ['requireSenderConstraint', { requireSenderConstraint: 1 }],
@@ -118,6 +121,7 @@ test.each([
   ['nothing at all', {}],
   ['undefined members', { defer: undefined, store: undefined, keys: undefined, ttl: undefined, routes: undefined }],
   ['every option', everything()],
+  ['a window for retries that is off', { retryWindow: 0 }],
 ])('accepts %s', (_, options) => {
   expect(() => new Provider(issuer, { features: { deferredTokenResponse: options as never } })).not.toThrow()
 })
@@ -130,6 +134,7 @@ function everything(): DeferredTokenResponseOptions {
     keys: [key, key.toString('base64url'), new Uint8Array(32)],
     profiles: { openid: true, oauth: false },
     ttl: { deferredCode: 1, deferral: 10 * 365 * 86_400 },
+    retryWindow: 300,
     interval: 1,
     requireSenderConstraint: false,
     interimIdToken: () => undefined,

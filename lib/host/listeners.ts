@@ -18,7 +18,7 @@ export function emitSafely(emitter: EventEmitter, event: string, ...args: unknow
   for (const listener of emitter.rawListeners(event)) {
     try {
       const returned: unknown = Reflect.apply(listener, emitter, args)
-      if (returned instanceof Promise) returned.catch((error: unknown) => warn(`a listener of ${event}`, error))
+      Promise.resolve(returned).catch((error: unknown) => warn(`a listener of ${event}`, error))
     } catch (error) {
       warn(`a listener of ${event}`, error)
     }

@@ -13,7 +13,7 @@ import { bind } from '../host/key_shown.js'
 import { keepAnswer } from '../host/listeners.js'
 import { discardMinted } from '../host/resume.js'
 import { capAt } from '../host/until.js'
-import { sealAnswer } from './kept_answer.js'
+import { repeatAnswer, sealAnswer } from './kept_answer.js'
 import { assertConsent, assertNotRevoked, assertStillGranted, isOutlived, noLongerGranted } from './recheck.js'
 import { refusal } from './token_error_response.js'
 import { assertWithin } from './within_decision.js'
@@ -51,7 +51,7 @@ async function redeemOnce(ctx: Context, core: Core, approved: Approved, handle: 
     },
     discard: () => discardMinted(ctx, minted),
   })
-  if (!redeemed) throw await overtaken(ctx, core, id)
+  if (!redeemed) return overtaken(ctx, core, id, handle)
   ctx.oidc.entity('Deferral', describe(redeemed))
   keepAnswer(ctx)
 }
@@ -120,10 +120,10 @@ function requestedDetails(
 }
 
 // another poll, a cancellation or the clock was faster, and what they left decides
-async function overtaken(ctx: Context, { records }: Core, id: string): Promise<Error> {
-  const deferral = await records.find(id)
+async function overtaken(ctx: Context, core: Core, id: string, handle: string): Promise<void> {
+  const deferral = await core.records.find(id)
   if (!deferral) throw new Error('the deferral vanished during its redemption')
   const outcome = pollOutcome(deferral, deferral.readAt)
-  if (outcome === 'repeat') return refusal(ctx, deferral, 'invalid_grant')
-  return refusal(ctx, deferral, outcome === 'redeem' ? 'authorization_pending' : outcome)
+  if (outcome === 'repeat') return repeatAnswer(ctx, core, deferral, handle)
+  throw refusal(ctx, deferral, outcome === 'redeem' ? 'authorization_pending' : outcome)
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Collection, Db } from 'mongodb'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
 import { grantType, oauthGrantType } from '../support/clients.js'
+import { verbsOn } from '../support/records.js'
 import { relyingParty } from '../support/relying_party.js'
 import { userAgent } from '../support/user_agent.js'
 import { type PostRequest, send } from './load.js'
@@ -34,7 +35,7 @@ export async function seedsFrom(db: Db, issuer: string): Promise<Seeds> {
 
   const secret = (await deferred(issuer)).slice(22)
   const pending = await only(deferrals)
-  await mongoStore(db).decide(pending._id, 'approved', { by: 'bench' })
+  await verbsOn(mongoStore(db), issuer).decide(pending._id, 'approved', { by: 'bench' })
   const approved = await only(deferrals)
   await authorize(issuer, 'code')
   const code = await only(codes)
@@ -85,7 +86,7 @@ async function deferredRequest(
   const { body } = await relyingParty(issuer).token({ ...request(code), completion_mode: 'deferred' })
   const { deferral_code: deferralCode } = body as { deferral_code: string }
   const _id = deferralCode.slice(0, 22)
-  await mongoStore(db).decide(_id, 'approved', { by: 'bench' })
+  await verbsOn(mongoStore(db), issuer).decide(_id, 'approved', { by: 'bench' })
   const approved = await db.collection<Stored>('deferrals').findOne({ _id })
   return { secret: deferralCode.slice(22), approved: approved as Stored }
 }

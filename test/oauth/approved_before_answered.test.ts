@@ -34,11 +34,11 @@ const requests: Record<string, (rp: RelyingParty) => Promise<Answer>> = {
 }
 
 test.each(Object.keys(requests))(
-  'I-035 %s: the reply of create was lost, and somebody approved since: the client is told to wait, and polls once',
+  'I-035 %s: the reply of insert was lost, and somebody approved since: the client is told to wait, and polls once',
   async (name) => {
     const rp = relyingParty(op.issuer)
-    failNext('create', 'after')
-    interrupt('find', () => op.provider.deferrals.approve(id))
+    failNext('insert', 'after')
+    interrupt('find in doubt', () => op.provider.deferrals.approve(id))
     const answer = await requests[name]!(rp)
     expect(answer).toMatchObject({ status: 400, body: { error: 'authorization_pending', interval: 5 } })
     expect(answer.body).not.toHaveProperty('access_token')

@@ -30,8 +30,8 @@ const kinds: Record<string, () => unknown> = {
 }
 
 describe.each(grants)('%s', (grant) => {
-  test.each(Object.keys(kinds))('I-037 the store fails at create with %s: server_error, and no token', async (kind) => {
-    failNext('create', 'before', kinds[kind]?.())
+  test.each(Object.keys(kinds))('I-037 the store fails at insert with %s: server_error, and no token', async (kind) => {
+    failNext('insert', 'before', kinds[kind]?.())
     const { result, ...outcome } = await added(op, () => request(relyingParty(op.issuer), grant))
     expect(result.answer).toMatchObject(serverError)
     expect(JSON.stringify(result.answer.body)).not.toMatch(/db\.internal|deferral_code|access_token/)
@@ -39,8 +39,8 @@ describe.each(grants)('%s', (grant) => {
     expect(outcome.new).toEqual([])
   })
 
-  test('I-035 I-038 a lost reply of create is no fault: the client gets the code of the deferral that is there', async () => {
-    failNext('create', 'after')
+  test('I-035 I-038 a lost reply of insert is no fault: the client gets the code of the deferral that is there', async () => {
+    failNext('insert', 'after')
     const rp = relyingParty(op.issuer)
     const { result, ...outcome } = await added(op, () => request(rp, grant))
     expect(result.answer).toMatchObject({ status: 400, body: { error: 'authorization_pending' } })
@@ -50,24 +50,24 @@ describe.each(grants)('%s', (grant) => {
   })
 
   test('a lost reply that cannot be looked up either: server_error, and what is there expires by itself', async () => {
-    failNext('create', 'after')
-    failNext('find', 'before')
+    failNext('insert', 'after')
+    failNext('find in doubt')
     const { result, ...outcome } = await added(op, () => request(relyingParty(op.issuer), grant))
     expect(result.answer).toMatchObject(serverError)
     expect(outcome.new).toMatchObject([{ status: 'pending' }])
   })
 
-  test('without a fault create is the one call', async () => {
+  test('without a fault insert is the one call', async () => {
     calls.length = 0
     await request(relyingParty(op.issuer), grant)
-    expect(calls).toEqual(['create'])
+    expect(calls).toEqual(['insert'])
   })
 })
 
 test('C-I17 C-I18 a code whose deferral could not be stored is used up: its second use ends the Grant', async () => {
   const rp = relyingParty(op.issuer)
   const code = await authorizationCode(rp)
-  failNext('create', 'before')
+  failNext('insert', 'before')
   expect(await redeem(rp, code, opted)).toMatchObject(serverError)
   expect(await redeem(rp, code, opted)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
 })
@@ -75,8 +75,8 @@ test('C-I17 C-I18 a code whose deferral could not be stored is used up: its seco
 test('C-I18 a client that lost the first answer may end what it led to by using the code again', async () => {
   const rp = relyingParty(op.issuer)
   const code = await authorizationCode(rp)
-  failNext('create', 'after')
-  failNext('find', 'before')
+  failNext('insert', 'after')
+  failNext('find in doubt')
   const { new: there } = await added(op, () => redeem(rp, code, opted))
   expect((await redeem(rp, code, opted)).body.error).toBe('invalid_grant')
   expect(await op.provider.deferrals.get(there[0]!.id)).toMatchObject({ status: 'cancelled' })
@@ -84,8 +84,8 @@ test('C-I18 a client that lost the first answer may end what it led to by using 
 
 test('C-I18 client credentials that lost the first answer start over', async () => {
   const rp = relyingParty(op.issuer)
-  failNext('create', 'after')
-  failNext('find', 'before')
+  failNext('insert', 'after')
+  failNext('find in doubt')
   await request(rp, 'client_credentials')
   const { answer } = await request(rp, 'client_credentials')
   expect(answer.body).toHaveProperty('deferral_code')
@@ -94,7 +94,7 @@ test('C-I18 client credentials that lost the first answer start over', async () 
 test('C-I17 a replay that overtakes the write of the deferral: tokens never come of it', async () => {
   const rp = relyingParty(op.issuer)
   const code = await authorizationCode(rp)
-  interrupt('create', () => redeem(rp, code, opted))
+  interrupt('insert', () => redeem(rp, code, opted))
   const { result, ...outcome } = await added(op, () => redeem(rp, code, opted))
   for (const { id } of outcome.new) await op.provider.deferrals.approve(id)
   if (result.body.deferral_code) {
@@ -116,7 +116,7 @@ test('a replay while the store is down is server_error, and ends the deferral wh
   const rp = relyingParty(op.issuer)
   const code = await authorizationCode(rp)
   const { new: there } = await added(op, () => redeem(rp, code, opted))
-  failNext('cancel', 'before')
+  for (let n = 0; n < 2; n++) failNext('swap cancelled')
   expect(await redeem(rp, code, opted)).toMatchObject(serverError)
   // the host has revoked the Grant by then, no token can come of it
   await op.provider.deferrals.approve(there[0]!.id)

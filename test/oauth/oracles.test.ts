@@ -99,7 +99,7 @@ describe.each(grants)('%s', (grant) => {
 
   test.each([
     ['poll', ['find']],
-    ['revocation', ['find', 'cancel']],
+    ['revocation', ['find', 'swap cancelled']],
   ] as const)('C-I31 I-116 at the %s a miss asks the store what a hit does: %j', async (door, expected) => {
     const rp = relyingParty(op.issuer)
     const [mine, foreign] = [await held(op, rp, grant), await held(op, relyingParty(op.issuer, 'other'), grant)]

@@ -73,7 +73,7 @@ describe.each(grants)('%s', (grant) => {
   })
 
   test('I-121 what another node decided is heard 1 s later at the latest', async () => {
-    await withProvider({ clock: op.clock, deferred: { store } }, async (other) => {
+    await withProvider({ clock: op.clock, issuer: op.issuer, deferred: { store } }, async (other) => {
       const { deferralCode, id } = await held(op, party(), grant)
       expect(await said(party(), deferralCode, [0])).toEqual([pending])
       await other.provider.deferrals.deny(id)

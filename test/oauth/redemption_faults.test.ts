@@ -40,18 +40,24 @@ async function approved(grant: (typeof grants)[number]): Promise<HeldDeferral> {
 }
 
 describe.each(grants)('at the redemption of %s', (grant) => {
-  test.each(['find', 'claim', 'finalise', 'finalise twice'])(
-    'C-I16 a fault of the store at %s is no refusal: it can be redeemed when that is over',
-    async (verb) => {
+  test.each([[['find']], [['swap redeemed', 'swap redeemed']], [['swap redeemed', 'find in doubt']]])(
+    'C-I16 a fault of the store at %j is no refusal: it can be redeemed when that is over',
+    async (calls) => {
       const one = await approved(grant)
-      const [name = '', twice] = verb.split(' ')
       // one of the host's own kind would be rendered as it is
-      for (let n = 0; n < (twice ? 2 : 1); n++) failNext(name, 'before', new errors.AccessDenied('down'))
-      const answer = await pollDeferral(rp(), one.deferralCode)
-      if (verb === 'finalise') return expect(answer.status).toBe(200)
-      expect(answer).toMatchObject({ status: 500, body: { error: 'server_error' } })
-      op.clock.advance(16)
+      for (const call of calls) failNext(call, 'before', new errors.AccessDenied('down'))
+      expect(await pollDeferral(rp(), one.deferralCode)).toMatchObject({ status: 500, body: { error: 'server_error' } })
       expect((await pollDeferral(rp(), one.deferralCode)).status).toBe(200)
+    },
+  )
+
+  test.each(['before', 'after'] as const)(
+    'I2 a lost reply, %s the write: the tokens are disclosed, once',
+    async (when) => {
+      const one = await approved(grant)
+      failNext('swap redeemed', when)
+      expect((await pollDeferral(rp(), one.deferralCode)).status).toBe(200)
+      expect((await pollDeferral(rp(), one.deferralCode)).body.error).toBe('invalid_grant')
     },
   )
 
@@ -69,13 +75,16 @@ describe.each(grants)('at the redemption of %s', (grant) => {
     expect(await op.provider.deferrals.get(one.id)).toMatchObject({ status: 'cancelled' })
   })
 
-  test.each(['find', 'cancel'])('a fault of the store at %s of a revocation is not answered 200', async (verb) => {
-    const one = await approved(grant)
-    failNext(verb, 'before', new errors.AccessDenied('down'))
-    expect(await revoke(rp(), one.deferralCode)).toMatchObject({ status: 500, body: { error: 'server_error' } })
-    expect((await revoke(rp(), one.deferralCode)).status).toBe(200)
-    expect(await op.provider.deferrals.get(one.id)).toMatchObject({ status: 'cancelled' })
-  })
+  test.each([[['find']], [['swap cancelled', 'swap cancelled']]])(
+    'a fault of the store at %j of a revocation is not answered 200',
+    async (calls) => {
+      const one = await approved(grant)
+      for (const call of calls) failNext(call, 'before', new errors.AccessDenied('down'))
+      expect(await revoke(rp(), one.deferralCode)).toMatchObject({ status: 500, body: { error: 'server_error' } })
+      expect((await revoke(rp(), one.deferralCode)).status).toBe(200)
+      expect(await op.provider.deferrals.get(one.id)).toMatchObject({ status: 'cancelled' })
+    },
+  )
 
   test('C-I16 a fault of the adapter is none either', async () => {
     const one = await approved(grant)

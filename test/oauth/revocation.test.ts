@@ -166,7 +166,7 @@ describe('what else is revoked', () => {
     const [one, other] = [await held(op, rp, 'client_credentials'), await held(op, rp, 'client_credentials')]
     calls.length = 0
     await revoke(rp, one.deferralCode)
-    expect(calls.filter((verb) => !readVerbs.includes(verb))).toEqual(['cancel'])
+    expect(calls.filter((verb) => !readVerbs.includes(verb))).toEqual(['swap cancelled'])
     expect(await status(other.id)).toBe('pending')
   })
 })

@@ -17,7 +17,7 @@ beforeAll(async () => {
   const dPoP = { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true }
   const configuration = { adapter: memoryAdapter(), features: { dPoP } }
   op = await startProvider({ configuration, deferred: { store } })
-  otherNode = await startProvider({ configuration, deferred: { store }, clock: op.clock })
+  otherNode = await startProvider({ configuration, deferred: { store }, clock: op.clock, issuer: op.issuer })
   rp = relyingParty(op.issuer, 'public', key)
 })
 
@@ -96,7 +96,7 @@ describe('C-X06 E-14 use_dpop_nonce', () => {
 
   test('C62 a nonce of one node is accepted by another with the same secret', async () => {
     const { handle, extras } = await held()
-    const there = relyingParty(otherNode.issuer, 'public', key)
+    const there = relyingParty(otherNode.origin, 'public', key)
     expect((await there.poll(handle, {}, extras)).body.error).toBe('authorization_pending')
     const nonce = challenged(await there.poll(handle))
     op.clock.advance(5)

@@ -106,7 +106,7 @@ describe('one exchange', () => {
     const { code } = await deferred(op, rp)
     calls.length = 0
     await rp.exchange(code)
-    expect(calls).toEqual(['find', 'exchange'])
+    expect(calls).toEqual(['find', 'swap exchanged'])
   })
 
   test.each([

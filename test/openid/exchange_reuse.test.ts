@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { approved, clientTypes, deferred, party } from '../support/journey.js'
-import { observedStore } from '../support/observed.js'
+import { observedAdapter, observedStore } from '../support/observed.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { codeChallenge, codeVerifier, dpopKey, type RelyingParty, relyingParty } from '../support/relying_party.js'
 
 let op: TestProvider
 
-const { store, failNext, interrupt } = observedStore()
+const { store, failNext } = observedStore()
+const { adapter, interrupt } = observedAdapter()
 
 beforeAll(async () => {
-  op = await startProvider({ deferred: { store } })
+  op = await startProvider({ configuration: { adapter }, deferred: { store } })
 })
 
 afterAll(() => op.close())
@@ -67,7 +68,7 @@ test('C18 E-03 a redemption that overtakes the second exchange loses its tokens 
   const { code, id, handle } = await spent(rp)
   await op.provider.deferrals.approve(id)
   let tokens: { access_token: string } | undefined
-  interrupt('exchange', async () => {
+  interrupt('Grant.find', async () => {
     tokens = (await rp.poll(handle)).body
   })
   expect((await rp.exchange(code)).body.error).toBe('invalid_grant')

@@ -87,7 +87,7 @@ test('O-015 O-037 a store that fails is server_error, told to nobody, and the ne
   const { op } = await started({}, { store })
   const rp = await clientOf(op, 'secret')
   const failing = jest
-    .spyOn(store, 'create')
+    .spyOn(store, 'insert')
     .mockRejectedValueOnce(
       Object.assign(new Error('connection to db.internal lost'), { expose: true, statusCode: 400 }),
     )

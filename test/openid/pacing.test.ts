@@ -122,7 +122,7 @@ describe('what slow_down may replace', () => {
   })
 
   test('one decided on another node at the latest 1 s after it was read as pending here', async () => {
-    await withProvider({ clock: op.clock, deferred: { store } }, async (other) => {
+    await withProvider({ clock: op.clock, issuer: op.issuer, deferred: { store } }, async (other) => {
       const rp = relyingParty(op.issuer)
       const { handle, id } = await waiting(op, rp)
       expect((await rp.poll(handle)).body.error).toBe(pending)

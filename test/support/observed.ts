@@ -19,7 +19,7 @@ export interface Observation {
 
 /**
  * A store that is watched. Calls are named by operation: `insert`, `find`, `find in doubt`, `swap exchanged` (by the history entry,
- * plain `swap` without one). Sweeps come at any moment: their `due` can fail, but is not among the calls.
+ * plain `swap` without one). Sweeps come at any moment: their `due` and `swap expired` can fail, but are not among the calls.
  */
 export function observedStore(inner: DeferralStore = memoryStore()): Observation & { store: DeferralStore } {
   const observer = createObserver()
@@ -72,7 +72,7 @@ function createObserver() {
   }
 
   async function observed(name: string, call: () => unknown): Promise<unknown> {
-    if (name !== 'due') calls.push(name)
+    if (name !== 'due' && name !== 'swap expired') calls.push(name)
     const interrupt = interrupts.get(name)
     interrupts.delete(name)
     await interrupt?.()

@@ -2,7 +2,7 @@ import type { DeferredConfiguration, DeferredTokenResponseOptions } from 'oidc-p
 import { clients } from '../../support/clients.js'
 import { held, pollDeferral } from '../../support/deferral.js'
 import { waiting } from '../../support/journey.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
+import { startProvider, type TestOptions, type TestProvider } from '../../support/provider.js'
 import { type Answer, type RelyingParty, relyingParty } from '../../support/relying_party.js'
 import { resourceServers } from '../../support/resource_servers.js'
 import { richAuthorizationRequests } from '../../support/rich_authorization_requests.js'
@@ -37,8 +37,10 @@ export interface WaitingRequest {
 export async function startDeciding(
   deferred: DeferredTokenResponseOptions = {},
   { features, ...configuration }: DeferredConfiguration = {},
+  options: Omit<TestOptions, 'configuration' | 'deferred'> = {},
 ): Promise<TestProvider> {
   const op = await startProvider({
+    ...options,
     configuration: {
       clients: clients.map((client) => ({
         ...client,

@@ -1,4 +1,10 @@
-import { type DeferralRecord, type DeferralStore, type JsonObject, memoryStore } from 'oidc-provider-deferred'
+import {
+  type DeferralRecord,
+  type DeferralStore,
+  type JsonObject,
+  memoryStore,
+  type Stored,
+} from 'oidc-provider-deferred'
 import { customGrant } from './custom_grant.js'
 import type { Situation } from './situation.js'
 
@@ -7,9 +13,9 @@ export function tamperingStore(tamper: (record: DeferralRecord) => Partial<Defer
   const store = memoryStore()
   return {
     ...store,
-    async claim(...args) {
-      const record = await store.claim(...args)
-      return record && ({ ...record, ...tamper(record) } as DeferralRecord)
+    async find(...args) {
+      const record = await store.find(...args)
+      return record && ({ ...record, ...tamper(record) } as Stored)
     },
   }
 }
