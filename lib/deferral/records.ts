@@ -12,7 +12,7 @@ import {
   type StoredEntry,
   withPlainErrors,
 } from './store.js'
-import { begin, stamped, transit } from './transit.js'
+import { begin, stamp, transit } from './transit.js'
 import type { Transition } from './transition.js'
 import { seconds } from './transition.js'
 import { cancel, created, createdCancelled } from './transitions.js'
@@ -21,7 +21,7 @@ type Without<T, K extends string> = { [P in keyof T as P extends K ? never : P]:
 
 /** The deferrals of one issuer in its store, by the clock that decides. Another issuer's are not there. */
 export interface Records {
-  /** `undefined`: the id exists. A record that is cancelled already: it was forestalled. */
+  /** `undefined`: the id exists, or the deferral was forestalled and is stored as cancelled. */
   create(deferral: NewDeferral): Promise<Stored | undefined>
   /** Has a deferral that is not there yet be created cancelled. `false`: the id exists. */
   forestall(id: string): Promise<boolean>
@@ -52,20 +52,23 @@ export function recordsOf(given: DeferralStore, { issuer, clock, onWritten }: Re
   const store = withPlainErrors(given)
   // milliseconds by which the store's clock is ahead of this node's
   let ahead = 0
-  const read = (record: Stored) => {
-    ahead = record.readAt.getTime() - Date.now()
-    return stamped(record)
+  async function read<T extends Stored | Stored[] | undefined>(reading: () => Promise<T>): Promise<T> {
+    const [clockAt, askedAt] = [Date.now(), performance.now()]
+    const found = await reading()
+    for (const record of [found ?? []].flat() as Stored[]) {
+      ahead = record.readAt.getTime() - clockAt
+      stamp(record, askedAt)
+    }
+    return found
   }
-  const ours = (record: Stored | undefined) => (record?.issuer === issuer ? read(record) : undefined)
   const query = <T extends object>(of: T): T & DeferralFilter => ({ ...of, issuer })
 
-  async function createForestalled(deferral: NewDeferral, now: Date | undefined): Promise<Stored | undefined> {
+  async function createForestalled(deferral: NewDeferral, now: Date | undefined): Promise<void> {
     const isMark = (record: DeferralRecord) => record.issuer === decoy.issuer
     const creating = createdCancelled(deferral, issuer)
     const onMark: Transition = (record, at) => (isMark(record) ? creating(record, at) : undefined)
     const written = await transit(store, deferral.id, onMark, { now })
     if (written?.entry) onWritten(written.record, written.entry)
-    return written?.record
   }
 
   return {
@@ -74,8 +77,9 @@ export function recordsOf(given: DeferralStore, { issuer, clock, onWritten }: Re
       const record = created(deferral, issuer, now ?? new Date())
       const entry = { at: record.createdAt, event: 'created' }
       const written = await begin(store, record, entry, now)
-      if (written) onWritten(read(written), entry)
-      return written ?? createForestalled(deferral, now)
+      if (written) onWritten(written, entry)
+      else await createForestalled(deferral, now)
+      return written
     },
     async forestall(id) {
       const now = clock()
@@ -84,7 +88,8 @@ export function recordsOf(given: DeferralStore, { issuer, clock, onWritten }: Re
       return Boolean(await begin(store, mark, { at, event: 'forestalled' }, now))
     },
     async find(id) {
-      return ours(await store.find(String(id), clock()))
+      const found = await read(() => store.find(String(id), clock()))
+      return found?.issuer === issuer ? found : undefined
     },
     async transit(id, transition, known) {
       const guarded: Transition = (record, now) => (record.issuer === issuer ? transition(record, now) : undefined)
@@ -99,9 +104,9 @@ export function recordsOf(given: DeferralStore, { issuer, clock, onWritten }: Re
     async history(id) {
       return (await store.find(String(id), clock()))?.issuer === issuer ? store.history(String(id)) : []
     },
-    list: async (of) => (await store.list(query(of), clock())).map(read),
+    list: (of) => read(() => store.list(query(of), clock())),
     count: (of) => store.count(query(of), clock()),
-    due: async (of) => (await store.due(query(of), clock())).map(read),
+    due: (of) => read(() => store.due(query(of), clock())),
     now: () => clock() ?? new Date(Date.now() + ahead),
   }
 }

@@ -62,22 +62,31 @@ export async function begin(
 ): Promise<Stored | undefined> {
   const writeId = newId()
   try {
-    return stamped(await store.insert(record, writeId, entry, now))
+    return await stamped(() => store.insert(record, writeId, entry, now))
   } catch (error) {
-    const there = stamped(await store.find(record.id, now, true))
+    const there = await stamped(() => store.find(record.id, now, true))
     if (!there) throw error
     const isOurs = there.writeId === writeId || (await isInHistory(store, record.id, writeId))
     return isOurs ? there : undefined
   }
 }
 
-/** Notes when this node had the record: a known record ages by the node's stopwatch. */
-export function stamped<T extends Stored | undefined>(record: T): T {
-  if (record) readHere.set(record, performance.now())
+/**
+ * Notes when this node asked for a record. From then on the record ages by this node's stopwatch, which is never behind the store's
+ * clock: a lease or a pause that is counted from it is not too short.
+ */
+export function stamp(record: Stored, askedAt: number): void {
+  askedFor.set(record, askedAt)
+}
+
+async function stamped<T extends Stored | undefined>(ask: () => Promise<T>): Promise<T> {
+  const askedAt = performance.now()
+  const record = await ask()
+  if (record) stamp(record, askedAt)
   return record
 }
 
-const readHere = new WeakMap<Stored, number>()
+const askedFor = new WeakMap<Stored, number>()
 const ignore = () => undefined
 
 async function contend(
@@ -89,7 +98,7 @@ async function contend(
   const doubts: Doubt[] = []
   for (let attempt = 0; attempt < attempts; attempt++) {
     const guess = attempt === 0 ? known : undefined
-    const before = guess ?? stamped(await store.find(id, now, doubts.length > 0))
+    const before = guess ?? (await stamped(() => store.find(id, now, doubts.length > 0)))
     const recovered = before && (await recover(store, before, doubts))
     if (recovered) return recovered
     const change = before && transition(before, now ?? instantOf(before))
@@ -100,11 +109,11 @@ async function contend(
     const begun = performance.now()
     try {
       const swapped = await store.swap(before, change, writeId, now)
-      if (swapped) return { record: aged(swapped, before), entry: change.entry }
+      if (swapped) return { record: aged(swapped, before, begun), entry: change.entry }
     } catch (error) {
       if (doubts.length > 0) throw error
       const record = { ...change.after, revision: before.revision + 1, writeId }
-      doubts.push({ writeId, revision: before.revision, record: aged(record, before), entry: change.entry })
+      doubts.push({ writeId, revision: before.revision, record: aged(record, before, begun), entry: change.entry })
       continue
     }
     await pause(attempt, performance.now() - begun)
@@ -127,15 +136,15 @@ async function isInHistory(store: DeferralStore, id: string, writeId: string): P
 }
 
 // a store that does not ask its clock again leaves `readAt` as it was read
-function aged(after: Stored, before: Stored): Stored {
-  const since = after.readAt > before.readAt ? performance.now() : readHere.get(before)
-  if (since !== undefined) readHere.set(after, since)
+function aged(after: Stored, before: Stored, begun: number): Stored {
+  const askedAt = after.readAt > before.readAt ? begun : askedFor.get(before)
+  if (askedAt !== undefined) stamp(after, askedAt)
   return after
 }
 
 function instantOf(record: Stored): Date {
-  const since = readHere.get(record)
-  return since === undefined ? record.readAt : new Date(record.readAt.getTime() + Math.floor(performance.now() - since))
+  const askedAt = askedFor.get(record) ?? performance.now()
+  return new Date(record.readAt.getTime() + Math.floor(performance.now() - askedAt))
 }
 
 // a pause that is short beside the write itself would spread nobody

@@ -28,6 +28,8 @@ export async function endIfReused(ctx: Context, core: Core, id: string, refusal:
   const use = codeUse(ctx)
   // without a use the host has not verified the proof of this request
   if (!(refusal instanceof errors.InvalidGrant) || !use || use.isConsumer || !mayPoll(ctx)) return
+  // a code that is there and unused has led to nothing
+  if (use.code && !use.isSpent) return
   const deferral = await core.records.find(id)
   if (deferral) {
     if (await isRightful(ctx, core, deferral.source)) await endReplayed(core, id)

@@ -35,8 +35,8 @@ export async function deferredResponse(ctx: Context, core: Core, held: Held): Pr
   assertNarrowable(request.requestedDetails, core.settings)
   const sealing = await sealingFor(ctx, core, held.id, { handle, token: notificationToken(ctx) })
   const record = await core.records.create({ ...request, ...sealing })
-  // the id made from the code exists, or the deferral was born cancelled: the code was used again, which is a theft signal
-  if (record?.status !== 'pending') return refuseReplayed(core, held.id)
+  // the code was used again meanwhile: a theft signal
+  if (!record) return refuseReplayed(core, held.id)
   ctx.oidc.entity('Deferral', describe(record))
   armOnceAnswered(ctx, core, record)
   keepAnswer(ctx)

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { type DeferralStore, memoryStore, type Stored } from 'oidc-provider-deferred'
 import { newId } from '../../lib/deferral/handle.js'
-import { begin, stamped, transit } from '../../lib/deferral/transit.js'
+import { begin, stamp, transit } from '../../lib/deferral/transit.js'
 import type { Transition } from '../../lib/deferral/transition.js'
 import { created, decide, progress } from '../../lib/deferral/transitions.js'
 import { at, newDeferral, start } from '../stores/new_deferral.js'
@@ -55,7 +55,8 @@ describe('what the caller has read', () => {
     let elapsed = 1000
     jest.spyOn(performance, 'now').mockImplementation(() => elapsed)
     const { id } = await begun(store)
-    const known = stamped({ ...((await store.find(id)) as Stored), readAt: at(0) })
+    const known = { ...((await store.find(id)) as Stored), readAt: at(0) }
+    stamp(known, elapsed)
     elapsed += 5000
     const fixed = {
       ...store,

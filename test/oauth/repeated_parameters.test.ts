@@ -15,7 +15,7 @@ beforeAll(async () => {
     deferred: {
       defer(_ctx, request) {
         asked = request
-        return true
+        return request.canWait
       },
     },
   })

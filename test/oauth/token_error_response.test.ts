@@ -91,7 +91,7 @@ describe.each(grants)('%s', (grant) => {
     const answers = [
       answer,
       await polled('unknown'),
-      await pollDeferral(rp, deferralCode, { scope: 'openid' }),
+      await pollDeferral(rp, deferralCode, { scope: 'another' }),
       await pollDeferral(relyingParty(op.issuer, 'plain'), deferralCode),
       await pollDeferral(relyingParty(op.issuer, 'nobody'), deferralCode),
       await pollDeferral(rp, deferralCode, {}, { headers: { dpop: 'broken' } }),

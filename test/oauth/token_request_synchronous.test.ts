@@ -117,7 +117,9 @@ describe("I-026 without a deferral the host's storage is used as ever, and ours 
       await answered(host, grant, name, {})
       await answered(op, grant, name, {})
       expect(apartFromReplays(ours.calls)).toEqual(apartFromReplays(hosts.calls))
-      expect(ours.storeCalls).toEqual([])
+      // a code that is not there may be one that led to a deferral
+      const isUnknownCode = name === 'a refusal' && grant === 'authorization_code'
+      expect(ours.storeCalls).toEqual(isUnknownCode ? ['find'] : [])
     }
   })
 })

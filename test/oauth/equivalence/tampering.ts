@@ -57,6 +57,7 @@ const code: Situation = {
 const bound: Situation = {
   ...code,
   scope: ['openid', 'email'],
+  authorization: { ...code.authorization, announced: false },
   token: { ...code.token, resource: 'none' },
   policy: { ...code.policy, issueRefreshToken: 'always' },
 }
