@@ -14,9 +14,10 @@
  *   P1  pending poll / pending CIBA poll, which knows no slow_down           goal 1.00 or more
  *   P2  pending poll / bare Koa with one findOne, for orientation            goal 0.45 or more
  *   P3  refused poll (slow_down) / pending CIBA poll                         goal 0.85 or more
- *   P4  redemption / redemption of an authorization code                     goal 0.80 or more
+ *   P4  redemption / redemption of an authorization code                     goal 0.90 or more
  *   P9  deferred token request and its redemption / redemption of an authorization code at once: what waiting costs in all
  *   P10 authorization code at a provider with the plugin / without, where nobody asks to wait      goal 0.98 or more
+ *       and the same where `defer` is set and says no
  *   P8  MongoDB commands per request, counted without measuring; a pending poll is 1 read and 0 writes
  *
  * Notifications are measured from the moment a decision is acknowledged to the arrival of the POST at another process, over real TLS;

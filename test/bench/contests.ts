@@ -60,7 +60,7 @@ export const redemptions: Contest = {
   share: 0.4,
   contenders: [{ name: 'redemption', subject: 'ours', requests: 'redemptions', answer: tokens }, ...plainCodes],
   comparisons: [
-    { name: 'P4 redemption / code', first: 'redemption', second: 'authorization_code', goal: '0.80 or more' },
+    { name: 'P4 redemption / code', first: 'redemption', second: 'authorization_code', goal: '0.90 or more' },
     codeControl(),
   ],
 }
@@ -91,7 +91,8 @@ export const presence: Contest = {
   name: 'presence',
   share: 0.4,
   contenders: [
-    { name: 'authorization_code, plugin there', subject: 'ours', requests: 'codes', answer: tokens },
+    { name: 'authorization_code, plugin there', subject: 'idle', requests: 'codes', answer: tokens },
+    { name: 'authorization_code, defer says no', subject: 'ours', requests: 'codes', answer: tokens },
     ...plainCodes,
   ],
   comparisons: [
@@ -100,6 +101,12 @@ export const presence: Contest = {
       first: 'authorization_code, plugin there',
       second: 'authorization_code',
       goal: '0.98 or more',
+    },
+    {
+      name: 'code where defer says no / without',
+      first: 'authorization_code, defer says no',
+      second: 'authorization_code',
+      goal: '',
     },
     codeControl(),
   ],

@@ -13,7 +13,7 @@ import { clients, grantType, oauthGrantType } from '../support/clients.js'
 import { interact } from '../support/interaction.js'
 
 /** A provider that defers, oidc-provider as it comes, Koa with one read. */
-export type Subject = 'ours' | 'host' | 'koa'
+export type Subject = 'ours' | 'idle' | 'host' | 'koa'
 
 /** What the process has used since it started: CPU in microseconds, MongoDB commands by name. */
 export interface Usage {
@@ -46,7 +46,7 @@ function provider(issuer: string): HostProvider {
   if (subject === 'host') return new HostProvider(issuer, { ...configuration, features } as Configuration)
   return new Provider(issuer, {
     ...configuration,
-    features: { ...features, deferredTokenResponse: { store: mongoStore(db), defer } },
+    features: { ...features, deferredTokenResponse: { store: mongoStore(db), ...(subject === 'ours' && { defer }) } },
   })
 }
 
@@ -82,7 +82,7 @@ function configurationOf(): HostConfiguration {
 
 function benchClient() {
   const known = clients.find(({ client_id }) => client_id === 'secret')!
-  const deferring = subject === 'ours'
+  const deferring = subject === 'ours' || subject === 'idle'
   return {
     ...known,
     grant_types: [
