@@ -38,7 +38,7 @@ export interface Deferring {
   expiresIn?: number
   interval?: number
   context?: JsonObject
-  /** oauth profile: somebody has to act first, and the client is told so at once */
+  /** oauth profile: somebody has to act first, and the first answer is `interaction_required` */
   interaction?: Interaction
 }
 

@@ -63,9 +63,9 @@ function urlsOf({ urls }: Loan): NonNullable<Loan['urls']> {
 }
 
 /**
- * Overrides what the host's context says of a lent request, which becomes one of the first of our grant types, and has errors
- * of our grants rendered as JSON. No public way: the
- * host binds client authentication, DPoP and CORS to its own routes, and a second endpoint with all of them would be a copy.
+ * Overrides three members of the host's context. A request to an endpoint of ours gets the first of our grant types, and errors
+ * of our grants are rendered as JSON. No public way: the host binds client authentication, DPoP and CORS to its own routes, and a
+ * second endpoint with all of them would be a copy.
  */
 export function installTokenRoute(provider: Provider, grantTypes: readonly string[]): void {
   const prototype = (provider as any).OIDCContext.prototype
