@@ -1,18 +1,18 @@
 /*
- * What the plugin adds to the host's types. `ctx.oidc.entities` has no name there, so TypeScript lets nobody add to it: callbacks
- * of a configuration get a context of ours instead.
+ * What the plugin adds to the host's types. The type of `ctx.oidc.entities` has no name and cannot be augmented: callbacks of a
+ * configuration get a `DeferralContext` instead.
  */
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider'
 import type { Deferral, JsonObject } from './deferral/deferral.js'
 import type { Deferrals as BackOffice } from './deferral/deferrals.js'
 import type { DeferralEvent } from './deferral/events.js'
 
-/** What the end-user did on the way, for reviewers: plain JSON, at most 16 KiB. */
+/** Evidence from the interactions of the end-user, for reviewers: plain JSON, at most 16 KiB. */
 export interface DeferralEvidence {
   context?: JsonObject | undefined
 }
 
-/** The back office of deferred requests, see its methods; an interface, so that tests can stand in for it. */
+/** The back office of deferred requests. An interface, so that tests can replace it. */
 export type Deferrals = Pick<BackOffice, keyof BackOffice>
 
 // names in here are looked up in the host's types first

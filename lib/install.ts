@@ -2,8 +2,8 @@ import type { Provider } from 'oidc-provider'
 import { isEnabled, settle, warnOfAllowedRanges, warnOfMemoryStore } from './configuration.js'
 import { type Preparation, preparationOf } from './configure.js'
 import { type Core, coreOf, keepCore } from './core.js'
-import { describe } from './deferral/deferral.js'
 import { Deferrals as BackOffice } from './deferral/deferrals.js'
+import { describe } from './deferral/describe.js'
 import { eventsOf } from './deferral/events.js'
 import { isHandle } from './deferral/handle.js'
 import { createPacing } from './deferral/pacing.js'
@@ -106,7 +106,7 @@ function assertInstallable(provider: Provider, internals: Internals, settings: S
   return preparation
 }
 
-// without keys nothing is kept that could be sent
+// without keys no secrets are sealed, and there is nothing to send
 function outboxOf({ provider, records, settings, sealer }: Core, rules: EgressRules): Outbox | undefined {
   const { notification } = settings
   if (!sealer || notification.worker === false) return undefined
@@ -137,9 +137,9 @@ function createCore(provider: Provider, internals: Internals, settings: Settings
 
 function announce({ provider, pacing, outbox }: Core, record: Stored, entry: HistoryEntry): void {
   const { status, expiredAt, notification } = record
-  // what was decided on this node is never hidden by a refused poll
+  // after a change on this node no poll may be refused from memory
   if (status !== 'pending' || expiredAt) pacing.forget(record.id)
-  // what this node made due need not wait for the next sweep
+  // a notification that this node made due does not wait for the next sweep
   if (notification?.status === 'owed' && !notification.leased && notification.due && notification.due <= entry.at) {
     outbox?.take([record])
   }
@@ -167,7 +167,7 @@ function installHost(core: Core): void {
     }),
     isRevocationPrivate: profiles.oauth,
   })
-  // after the answers: what a middleware threw must not keep their members from the client
+  // after installAnswers: an answer that is put back must still get the added members
   installListeners(provider)
 }
 
@@ -184,7 +184,7 @@ function hintOf(core: Core): Hint {
   }
 }
 
-// what was sent decides: the fault may come before the client is known
+// by the request as it was sent: the fault may come before the client is known
 function isOurs(ctx: Context, grantTypes: readonly string[]): boolean {
   const { grant_type: grantType, completion_mode: mode, token } = bodyOf(ctx) ?? {}
   if (isLent(ctx) || mode || grantTypes.includes(grantType as string)) return true

@@ -5,12 +5,12 @@ import type { DeferralStore } from './deferral/store.js'
 import type { DeferringConfiguration } from './host_types.js'
 
 /**
- * Why a request cannot wait: its client did not offer to (`completion_mode`), is not registered to poll (`client`), or is public
- * and shows no key (`key`); or the flow itself has no way to (`grant`).
+ * Why a request cannot wait. `completion_mode`: the client did not offer to wait. `client`: it is not registered to poll. `key`:
+ * it is public and shows no key. `grant`: the flow cannot wait.
  */
 export type Obstacle = 'completion_mode' | 'client' | 'key' | 'grant'
 
-/** What `defer` is asked about. */
+/** The request that `defer` decides about. */
 export interface DeferRequest {
   /** internal id the deferral will have, for pages and queues that refer to it */
   id: string
@@ -25,9 +25,9 @@ export interface DeferRequest {
   authorizationDetails?: JsonObject[]
   /** the request's parameters, frozen, without secrets */
   params: Readonly<Record<string, unknown>>
-  /** the evidence so far: what the integrator's interactions handed over */
+  /** the evidence so far, from the integrator's interactions */
   context?: JsonObject
-  /** whether this request can be made to wait; where not, an answer other than `false` refuses it */
+  /** whether this request can wait; if not, any answer of `defer` but `false` refuses it */
   canWait: boolean
   /** why it cannot */
   obstacle?: Obstacle
@@ -38,7 +38,7 @@ export interface Deferring {
   expiresIn?: number
   interval?: number
   context?: JsonObject
-  /** oauth profile: somebody has to act first, and the client is told so at once */
+  /** oauth profile: somebody has to act first, and the first answer is `interaction_required` */
   interaction?: Interaction
 }
 
@@ -66,13 +66,13 @@ export type Addresses = readonly (string | { address: string })[]
 
 /** `features.deferredTokenResponse`. Every member has a default that works. */
 export interface DeferredTokenResponseOptions {
-  /** `false` leaves the host exactly as it is; `true` unless told */
+  /** `false` leaves the host exactly as it is; by default `true` */
   enabled?: boolean
-  /** where deferrals live; `memoryStore()`, with a warning, unless told */
+  /** where deferrals live; by default `memoryStore()`, with a warning */
   store?: DeferralStore
   /**
-   * decides whether to wait, at every door to tokens but refresh requests. A request that has to wait and cannot is refused. For plain
-   * `deferred_code`, `false` means "wait with the defaults"
+   * decides whether a request waits. Called for every request that would get tokens, except refresh requests. A request that has
+   * to wait and cannot is refused. For plain `deferred_code`, `false` means "wait with the defaults"
    */
   defer?: (ctx: KoaContextWithOIDC, request: DeferRequest) => Promise<boolean | Deferring> | boolean | Deferring
   /** 32-byte keys, or their base64url; only needed for notifications. The first encrypts, all decrypt */
@@ -82,8 +82,8 @@ export interface DeferredTokenResponseOptions {
   /** lifetimes in seconds: of the deferred code (60), and of a deferral from its exchange on (86400) */
   ttl?: { deferredCode?: number; deferral?: number }
   /**
-   * seconds after a redemption (0, at most 300) in which the client that polls again gets the same answer again: for clients on bad
-   * networks. 0 is what the drafts say: the first answer is the only one
+   * seconds after a redemption (0, at most 300) in which another poll gets the same answer, for clients on bad networks. With 0
+   * only the first poll gets it, as the drafts say
    */
   retryWindow?: number
   /** seconds between polls (5) */

@@ -7,11 +7,11 @@ import { finding, removing, saving } from './operations.js'
 
 /**
  * Adapter factory for all of oidc-provider's own models, one collection per model (`prefix` and the model's name in
- * snake_case); usable without the rest of this package. Every write waits for a majority; every read asks the primary for what a
- * majority has, so that an answer survives a failover. Expiry is judged by the provider's clock, as the `exp` in the payload is.
+ * snake_case); usable without the rest of this package. Writes use write concern majority. Reads use the primary and read concern
+ * majority, so that an answer survives a failover. Expiry is judged by the provider's clock, as the `exp` in the payload is.
  *
- * `migrate()` creates the indexes that are missing: idempotent, and safe on several nodes at once. Unless `migrate: false` each
- * collection's are created on its first use.
+ * `migrate()` creates the missing indexes. It is idempotent and safe on several nodes at once. Unless `migrate: false`, the first
+ * use of a collection creates its indexes.
  *
  * What the host does in two steps and the adapter makes one:
  * - `consume` has one winner; every other call rejects with the host's own refusal, also when a revocation was faster.

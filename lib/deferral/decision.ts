@@ -16,7 +16,7 @@ export interface Approval {
   resource?: string[]
   authorizationDetails?: JsonObject[]
   claims?: JsonObject
-  /** caps the lifetime of the access token, of the refresh token, and of what later refreshes give */
+  /** end of the approval: no token issued or refreshed under it lives longer */
   until?: Date
   /** for the record, never shown to the client; at most 2,000 characters */
   note?: string
@@ -26,12 +26,12 @@ export interface Approval {
 export interface Denial {
   by?: string
   note?: string
-  /** reaches the client whole as `reason`, and sanitised as `error_description`; at most 1,000 characters */
+  /** sent to the client: whole as `reason`, sanitised as `error_description`; at most 1,000 characters */
   description?: string
 }
 
 const httpsUrl = /^https:\/\/(?![/?])[\x21-\x7e]+$/i
-// plain http as RFC 8252, section 7.3, has it for redirect URIs; `localhost` too, as in the host
+// plain http on loopback, as RFC 8252, section 7.3, allows it for redirect URIs; `localhost` too, as in the host
 const loopbackUrl = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?([/?][\x21-\x7e]*)?$/i
 
 type Shape = Record<string, { is: (value: unknown) => boolean; expected: string }>
@@ -119,13 +119,15 @@ export function toExtension(extension: { expiresIn: number }): number {
   return expiresIn
 }
 
-// I-048, I-049; what is kept is the value as it was given, so nothing that URL parsing would mend
+// I-048, I-049; the value is stored as it was given, so that a value which URL parsing would repair is refused
 function isInteractionUri(value: unknown): boolean {
   if (typeof value !== 'string' || !(httpsUrl.test(value) || loopbackUrl.test(value))) return false
   return !/[#"\\]/.test(value) && URL.canParse(value)
 }
 
-/** A copy of what was given, each member read once: a getter cannot give one value to the checks and another to the store. */
+/**
+ * A checked copy of an argument. Each member is read once: a getter cannot give one value to the check and another to the store.
+ */
 function checked<T extends object>(method: string, given: T, shape: Shape): T {
   if (!object.is(given)) fail(method, 'the argument', object.expected)
   const copy: Record<string, unknown> = {}

@@ -1,4 +1,4 @@
-import { describeNotification, type Notification, type NotificationRecord } from './notification.js'
+import type { Notification, NotificationRecord } from './notification.js'
 
 /** Anything that JSON can carry. */
 export type Json = string | number | boolean | null | Json[] | { [name: string]: Json }
@@ -12,7 +12,7 @@ export type Profile = 'openid' | 'oauth'
 /** Where a deferral stands. Expiry is not a status: it is computed from `expiresAt`. */
 export type DeferralStatus = 'pending' | 'approved' | 'denied' | 'cancelled' | 'redeemed'
 
-/** What a waiting client may be told: a step, its place in the queue, an estimate in seconds. */
+/** Progress for the waiting client: a step, its place in the queue, an estimate in seconds. */
 export interface Progress {
   step: string
   position?: number
@@ -42,11 +42,11 @@ export interface Decision extends Granted {
   by?: string
   note?: string
   description?: string
-  /** when what was approved ends, whatever was issued by then or is refreshed later */
+  /** end of the approval: no token issued or refreshed under it lives longer */
   until?: Date
 }
 
-/** The key the client showed first; everything later about this deferral is shown with it. */
+/** The key of the client's first request. Every later request about this deferral has to use the same key. */
 export interface Binding {
   /** JWK SHA-256 thumbprint of the DPoP key (RFC 9449, section 6.1) */
   jkt?: string
@@ -56,7 +56,7 @@ export interface Binding {
   attestationJkt?: string
 }
 
-/** The answer of a redemption, for the option `retryWindow`. */
+/** The answer of a redemption, stored for the option `retryWindow`. */
 export interface KeptAnswer {
   /** compact JWE, encrypted under a key derived from the secret of the handle, which is not stored */
   sealed: string
@@ -79,7 +79,7 @@ interface Requested {
   context?: JsonObject
 }
 
-/** What was asked for and is known of one deferred request, whatever its status. */
+/** One deferred request: the members that do not depend on its status. */
 export interface DeferredRequest extends Requested {
   /** the host's Grant that the tokens will belong to */
   grantId?: string
@@ -94,13 +94,13 @@ export interface DeferredRequest extends Requested {
 }
 
 interface Facts extends DeferredRequest {
-  /** the provider this belongs to; several may share a store */
+  /** issuer of the provider that created it; several providers may share a store */
   issuer: string
   createdAt: Date
   expiresAt: Date
-  /** when a sweep noticed that it expired undecided or unredeemed; polls do not wait for that */
+  /** when a sweep noticed the expiry of a pending or approved deferral; polls do not wait for that */
   expiredAt?: Date
-  /** the next instant at which something about it has to be done; absent: never again */
+  /** the next time at which a sweep has to look at it; absent: never */
   wakeAt?: Date
   exchangedAt?: Date
   /** SHA-256 of the labelled secret in the poll handle */
@@ -126,8 +126,8 @@ interface Decided {
   decidedAt: Date
 }
 
-/** The text for the client, as `error_description` can carry it: made once, when the text is given. */
-interface ErrorDescription {
+/** The text for the client in the characters that `error_description` allows. It is made once, when the text is given. */
+export interface ErrorDescription {
   errorDescription?: string
 }
 
@@ -158,54 +158,10 @@ export interface Deferral extends Requested {
   redeemedAt?: Date
   cancelledAt?: Date
   cancelledBy?: string
-  /** `grant.revoked`: nobody cancelled it, the host revoked the Grant behind it */
+  /** `grant.revoked`: the host revoked the Grant behind it, and nobody called `cancel` */
   cancellationReason?: string
-  /** when a sweep noticed that it expired */
+  /** when a sweep noticed the expiry */
   expiredAt?: Date
-  /** the word to the client, where one can be sent */
+  /** the notification of the client; absent where none can be sent */
   notification?: Notification
-}
-
-const shown = [
-  'id',
-  'profile',
-  'status',
-  'clientId',
-  'accountId',
-  'grantType',
-  'grantId',
-  'scope',
-  'resource',
-  'authorizationDetails',
-  'claims',
-  'context',
-  'interaction',
-  'createdAt',
-  'exchangedAt',
-  'expiresAt',
-  'decidedAt',
-  'redeemedAt',
-  'cancelledAt',
-  'cancelledBy',
-  'cancellationReason',
-  'expiredAt',
-] as const
-
-/** Leaves out of a record what only the store and the protocol need. */
-export function describe(record: DeferralRecord): Deferral {
-  const members = record as object as Record<string, unknown>
-  const deferral: Record<string, unknown> = {}
-  for (const name of shown) if (members[name] !== undefined) deferral[name] = members[name]
-  if (record.progress) deferral.progress = withoutErrorDescription(record.progress)
-  if ('decision' in record && record.decision) {
-    deferral.decision = { ...withoutErrorDescription(record.decision), at: record.decidedAt }
-  }
-  if (record.notification) deferral.notification = describeNotification(record.notification)
-  if (record.status !== 'pending') delete deferral.interaction
-  deferral.expired = record.status !== 'redeemed' && record.expiresAt <= record.readAt
-  return deferral as object as Deferral
-}
-
-function withoutErrorDescription({ errorDescription, ...given }: ErrorDescription): object {
-  return given
 }

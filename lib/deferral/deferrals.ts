@@ -8,7 +8,8 @@ import {
   toInteraction,
   toProgress,
 } from './decision.js'
-import { type Deferral, type DeferralRecord, describe, type Interaction, type Progress } from './deferral.js'
+import type { Deferral, DeferralRecord, Interaction, Progress } from './deferral.js'
+import { describe } from './describe.js'
 import { containsHandle } from './handle.js'
 import { type DeferralListing, type ListQuery, list } from './listing.js'
 import { assertNarrower, type Narrowing } from './narrow.js'
@@ -16,8 +17,8 @@ import { replayNotification } from './notification_steps.js'
 import { listNotifications, type Notifications } from './notifications.js'
 import type { Records } from './records.js'
 import type { Stored } from './store.js'
-import type { Transition as Change } from './transition.js'
-import * as to from './transitions.js'
+import { type Transition as Change, isUnexpired, isUnfinished } from './transition.js'
+import * as transitions from './transitions.js'
 
 /** The current record, and whether this call changed it. A conflict never overwrites. */
 export interface Transition {
@@ -29,7 +30,7 @@ export interface Transition {
 export interface DeferralsDependencies {
   records: Records
   narrowing: Narrowing
-  /** when the host's Grant behind a deferral ends; `undefined`: never */
+  /** end of the host's Grant behind a deferral; `undefined`: never */
   grantExpiry: (record: DeferralRecord) => Promise<Date | 'gone' | undefined>
   /** ends the background work of this node */
   close: () => Promise<void>
@@ -45,7 +46,7 @@ export class Deferrals {
   readonly #grantExpiry: DeferralsDependencies['grantExpiry']
   readonly #close: DeferralsDependencies['close']
 
-  /** Notifications and what became of them. */
+  /** Notifications and their delivery. */
   readonly notifications: Notifications = {
     list: async (query = {}) => listNotifications(this.#records, query),
     replay: async (id) => {
@@ -80,25 +81,25 @@ export class Deferrals {
     const record = await this.#known(id)
     assertNarrower(record, decision, this.#narrowing)
     if (decision.until && decision.until <= record.readAt) throw new RangeError('approve: until must lie ahead')
-    return this.#change(id, to.decide('approved', decision), record)
+    return this.#change(id, transitions.decide('approved', decision), record)
   }
 
   /** Denies a pending deferral; polls are answered `access_denied` until it expires. */
   async deny(id: string, denial: Denial = {}): Promise<Transition> {
     assertId('deny', id)
     const decision = toDenial(denial)
-    return this.#change(id, to.decide('denied', decision))
+    return this.#change(id, transitions.decide('denied', decision))
   }
 
-  /** Tells the waiting client where its request stands, in `error_description` of the pending answer. */
+  /** Sets the progress that pending answers carry: `progress` as given, and `error_description` in ASCII. */
   async progress(id: string, progress: Progress): Promise<Transition> {
     assertId('progress', id)
-    return this.#change(id, to.progress(toProgress(progress)))
+    return this.#change(id, transitions.progress(toProgress(progress)))
   }
 
   /**
-   * Has the waiting client told to bring somebody to `uri`, a page of the integrator's that must not decide by a mere visit.
-   * oauth profile only; may be called again, with another page.
+   * Has polls answer `interaction_required` with `uri`, a page of the integrator's where somebody has to act. A visit alone must
+   * not decide anything there. oauth profile only; may be called again, with another page.
    */
   async requireInteraction(id: string, interaction: Interaction): Promise<Transition> {
     assertId('requireInteraction', id)
@@ -108,22 +109,22 @@ export class Deferrals {
     if (containsHandle(uri, 'deferral_code', record)) {
       throw new TypeError('requireInteraction: uri must not contain the deferral_code, use the id of the deferral')
     }
-    return this.#change(id, to.requireInteraction({ uri }), record)
+    return this.#change(id, transitions.requireInteraction({ uri }), record)
   }
 
-  /** Has the client wait again without anybody acting. */
+  /** Takes the interaction back: polls are answered `authorization_pending` again. */
   async resume(id: string): Promise<Transition> {
     assertId('resume', id)
     const record = await this.#known(id)
     assertInteractive('resume', record)
-    return this.#change(id, to.resume, record)
+    return this.#change(id, transitions.resume, record)
   }
 
   /** Cancels a deferral that was not redeemed yet; polls are answered `access_denied` until it expires. */
   async cancel(id: string, cancellation: { by?: string } = {}): Promise<Transition> {
     assertId('cancel', id)
     const { by } = toCancellation(cancellation)
-    return this.#change(id, to.cancel({ by }))
+    return this.#change(id, transitions.cancel({ by }))
   }
 
   /** Moves the expiry of an exchanged deferral to `expiresIn` seconds from now, never beyond the Grant's own expiry. */
@@ -131,21 +132,21 @@ export class Deferrals {
     assertId('extend', id)
     const expiresIn = toExtension(extension)
     const record = await this.#known(id)
-    const waiting = (record.status === 'pending' || record.status === 'approved') && record.expiresAt > record.readAt
-    const limit = waiting ? await this.#grantExpiry(record) : undefined
+    const isWaiting = isUnfinished(record) && isUnexpired(record, record.readAt)
+    const limit = isWaiting ? await this.#grantExpiry(record) : undefined
     if (limit === 'gone') throw new RangeError('extend: the Grant behind this deferral is gone, cancel the deferral')
     if (limit && record.readAt.getTime() + expiresIn * 1000 > limit.getTime()) {
       throw new RangeError(`extend: the Grant behind this deferral ends at ${limit.toISOString()}`)
     }
-    return this.#change(id, to.extend(expiresIn), record)
+    return this.#change(id, transitions.extend(expiresIn), record)
   }
 
-  /** Ends background work on this node: takes nothing new on, waits for what is under way, ten seconds at most. */
+  /** Ends the background work of this node: starts nothing new, and waits for the work under way, ten seconds at most. */
   async close(): Promise<void> {
     await this.#close()
   }
 
-  /** The same for `await using`. A provider is never garbage collected unless it is closed. */
+  /** Calls `close`, for `await using`. A provider that is not closed is never garbage collected. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

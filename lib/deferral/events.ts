@@ -15,9 +15,9 @@ const events = [
 /** Events on the provider, after the write, in the process that made it. */
 export type DeferralEvent = (typeof events)[number]
 
-/** What a history entry is announced as. */
+/** The events that are emitted for a history entry. */
 export function eventsOf({ event, notification }: HistoryEntry): DeferralEvent[] {
-  const announced = events.filter((one) => one === event)
-  // one write may end both
-  return event === 'expired' && notification === 'failed' ? [...announced, 'notification_failed'] : announced
+  const emitted = events.filter((name) => name === event)
+  // one write may end the deferral and its notification
+  return event === 'expired' && notification === 'failed' ? [...emitted, 'notification_failed'] : emitted
 }

@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from './deferral.js'
 
-/** How many arrays and objects may lie in each other: stores, consoles and rules walk them recursively. */
+/** The most levels of nested arrays and objects: stores, consoles and rules walk them recursively. */
 export const deepest = 64
 
-/** A plain object, of any realm: no array and no instance of a class. */
+/** Whether this is a plain object, of any realm: no array and no instance of a class. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
   const prototype = Object.getPrototypeOf(value)
@@ -17,8 +17,9 @@ export function ownMember<T>(object: { readonly [name: string]: T }, name: strin
 }
 
 /**
- * A copy that JSON carries as it is; each member is read once, so the copy is what was checked. `undefined` where JSON would drop
- * or change something silently, such as an instance of a class, a hole or a `toJSON`, and where it lies too deep.
+ * A copy of a value that JSON does not change. Each member is read once, so that the copy is what was checked. `undefined` where
+ * JSON would silently drop or change a part, such as an instance of a class, a hole in an array or a `toJSON`, and where the
+ * value is nested too deeply.
  */
 export function toJson(value: unknown, depth = deepest): Json | undefined {
   if (Array.isArray(value)) return depth > 0 ? arrayOf(value, depth - 1) : undefined
@@ -49,7 +50,7 @@ function objectOf(values: Record<string, unknown>, depth: number): JsonObject | 
   return copy
 }
 
-/** Whether more than `depth` arrays and objects lie in each other. */
+/** Whether arrays and objects are nested more than `depth` levels deep. */
 export function isDeeper(value: unknown, depth = deepest): boolean {
   if (typeof value !== 'object' || value === null) return false
   return depth === 0 || Object.values(value).some((member) => isDeeper(member, depth - 1))
@@ -64,7 +65,7 @@ function inOrder(values: Record<string, unknown>): object {
   return Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** What is in `entries` beyond `allowed`; as often as it is there, for two equal entries ask for twice as much. */
+/** The entries that `allowed` does not have. Each allowed entry counts once, because two equal entries ask for twice as much. */
 export function beyond<T extends Json>(entries: readonly T[], allowed: readonly T[]): T[] {
   const left = new Map<string, number>()
   for (const key of allowed.map(canonical)) left.set(key, (left.get(key) ?? 0) + 1)

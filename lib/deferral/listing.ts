@@ -1,4 +1,5 @@
-import { type Deferral, type DeferralRecord, describe } from './deferral.js'
+import type { Deferral, DeferralRecord } from './deferral.js'
+import { describe } from './describe.js'
 import { isObject } from './json.js'
 import type { Records } from './records.js'
 import type { DeferralFilter, DeferralQuery } from './store.js'
@@ -10,7 +11,7 @@ export interface ListQuery {
   accountId?: string
   /** of the page before */
   cursor?: string
-  /** 1 to 100, 20 unless told */
+  /** 1 to 100, by default 20 */
   limit?: number
 }
 
@@ -46,7 +47,7 @@ export async function page(
   return { found, ...(rows.length > limit && last && { cursor: encode(last) }) }
 }
 
-/** A copy of a query, checked; a `TypeError` names the member. */
+/** Checks a query and returns a copy; a `TypeError` names the member. */
 export function checkedQuery<T extends object>(given: T, known: string[], statuses: readonly string[]): T {
   if (!isObject(given)) throw new TypeError('list: the query must be a plain object')
   const query = { ...given }

@@ -1,7 +1,7 @@
 import type { JsonObject } from './deferral.js'
 import { canonical, ownMember } from './json.js'
 
-/** The most entries of a type that has a rule: the rule may have to be asked about each with each. */
+/** The most entries of a type that has a rule: the rule may have to compare each with each. */
 export const mostRuled = 256
 
 type Rules = Record<string, (requested: JsonObject, granted: JsonObject) => boolean>
@@ -15,15 +15,16 @@ interface Entry {
 type Fits = (requested: Entry, granted: Entry) => boolean
 
 /**
- * Per entry of `granted`, whether it is equal to, or by the rule of its type less than, a requested entry of its own; earlier
- * entries come first. Equal entries are found by their text, in linear time. A rule for more than 256 is a `RangeError`.
+ * For each granted entry, whether it gets a requested entry of its own that is equal or, by the rule of its type, wider. Earlier
+ * granted entries come first. Equal entries are found by their text, in linear time. `RangeError` where a rule would have to
+ * compare more than 256 entries.
  */
 export function matches(granted: JsonObject[], requested: JsonObject[], rules: Rules): boolean[] {
   const found: boolean[] = []
-  const places = grouped(requested.map(toEntry), typeOf)
-  for (const [type, entries] of grouped(granted.map(toEntry), typeOf)) {
+  const places = groupBy(requested.map(toEntry), typeOf)
+  for (const [type, entries] of groupBy(granted.map(toEntry), typeOf)) {
     const ofType = places.get(type) ?? []
-    const place = placing(ofType, fitting(type, [entries, ofType], rules))
+    const place = placer(ofType, fitsOf(type, [entries, ofType], rules))
     for (const entry of entries) found[entry.at] = place(entry)
   }
   return found
@@ -37,7 +38,7 @@ function typeOf({ value: { type } }: Entry): string | undefined {
   return typeof type === 'string' ? type : undefined
 }
 
-function grouped<K>(entries: Entry[], keyOf: (entry: Entry) => K): Map<K, Entry[]> {
+function groupBy<K>(entries: Entry[], keyOf: (entry: Entry) => K): Map<K, Entry[]> {
   const groups = new Map<K, Entry[]>()
   for (const entry of entries) {
     const group = groups.get(keyOf(entry))
@@ -47,11 +48,11 @@ function grouped<K>(entries: Entry[], keyOf: (entry: Entry) => K): Map<K, Entry[
   return groups
 }
 
-/** Finds each entry a place of its own, one entry after the other; `fits` is there if not only equal ones do. */
-function placing(places: Entry[], fits: Fits | undefined): (entry: Entry) => boolean {
+/** Assigns each entry a place of its own, one entry after the other. Without `fits` an entry fits only an equal place. */
+function placer(places: Entry[], fits: Fits | undefined): (entry: Entry) => boolean {
   const takenBy = new Map<Entry, Entry>()
   const tried = new Set<Entry>()
-  const equal = grouped(places, ({ key }) => key)
+  const equal = groupBy(places, ({ key }) => key)
 
   function takeEqual(entry: Entry): boolean {
     const candidates = equal.get(entry.key)
@@ -65,26 +66,26 @@ function placing(places: Entry[], fits: Fits | undefined): (entry: Entry) => boo
   function makeRoom(entry: Entry, isFitting: Fits): boolean {
     const free = places.find((place) => !takenBy.has(place) && isFitting(place, entry))
     const place =
-      free ?? places.find((taken) => !tried.has(taken) && isFitting(taken, entry) && isLeft(taken, isFitting))
+      free ?? places.find((taken) => !tried.has(taken) && isFitting(taken, entry) && isVacated(taken, isFitting))
     if (place) takenBy.set(place, entry)
     return place !== undefined
   }
 
-  function isLeft(taken: Entry, isFitting: Fits): boolean {
+  function isVacated(taken: Entry, isFitting: Fits): boolean {
     tried.add(taken)
     return makeRoom(takenBy.get(taken) as Entry, isFitting)
   }
 
   return (entry) => {
     const isPlaced = takeEqual(entry) || (fits !== undefined && makeRoom(entry, fits))
-    // where one entry found no way, the next one finds none either, until something has moved
+    // a place that could not be vacated for one entry cannot be for the next one, until an assignment changes
     if (isPlaced) tried.clear()
     return isPlaced
   }
 }
 
-/** Asks the rule of this type, if there is one, about two entries at most once. */
-function fitting(type: string | undefined, sides: [Entry[], Entry[]], rules: Rules): Fits | undefined {
+/** The rule of this type, if there is one, made to compare two entries at most once. */
+function fitsOf(type: string | undefined, sides: [Entry[], Entry[]], rules: Rules): Fits | undefined {
   const rule = type === undefined ? undefined : ownMember(rules, type)
   if (!rule) return undefined
   const answers = new Map<Entry, Map<Entry, boolean>>()

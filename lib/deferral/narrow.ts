@@ -19,32 +19,32 @@ export function assertNarrower(requested: DeferralRecord, granted: Granted, narr
   }
 }
 
-// a token request left without a resource would be given another one
+// to a token request that is left without a resource the host would give its default one
 function isTargetless({ profile, resource, requestedResource = resource }: DeferralRecord, granted: Granted): boolean {
   if (profile !== 'oauth' || !granted.resource || requestedResource.length === 0) return false
   const left = new Set(granted.resource)
   return !requestedResource.some((one) => left.has(one))
 }
 
-/** What of `granted` is neither equal to nor, by the integrator's rule for its type, less than a requested entry of its own. */
+/** The granted entries for which there is no requested entry that is equal or, by the integrator's rule for the type, wider. */
 export function beyondDetails(granted: JsonObject[], requested: JsonObject[], narrowing: Narrowing): JsonObject[] {
   const isWithin = matches(granted, requested, narrowing)
   return granted.filter((_entry, at) => !isWithin[at])
 }
 
-/** What of the requested entries is left of them by what is granted. */
+/** The part of the requested entries that the granted entries still allow. */
 export function detailsLeft(requested: JsonObject[], granted: JsonObject[], narrowing: Narrowing): JsonObject[] {
-  const within = (some: JsonObject[], others: JsonObject[]) => {
-    const isWithin = matches(some, others, narrowing)
-    return some.filter((_entry, at) => isWithin[at])
+  const covered = (entries: JsonObject[], others: JsonObject[]) => {
+    const isCovered = matches(entries, others, narrowing)
+    return entries.filter((_entry, at) => isCovered[at])
   }
   const isKept = matches(requested, granted, narrowing)
   const kept = requested.filter((_entry, at) => isKept[at])
   const others = requested.filter((_entry, at) => !isKept[at])
-  return within([...kept, ...within(granted, others)], granted)
+  return covered([...kept, ...covered(granted, others)], granted)
 }
 
-/** What the host would have put into its code, had only this been asked for. */
+/** The source as the host would have written it, had the client asked only for what is granted. */
 export function narrow(
   { source, claims: requested = {} }: Pick<DeferralRecord, 'source' | 'claims'>,
   granted: Granted,

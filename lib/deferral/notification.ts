@@ -1,15 +1,15 @@
 /**
- * How far the word to the client got. `waiting`: there is nothing to tell yet. `owed`: decided, and being sent. `delivered`: the
- * client's endpoint took it. `failed`: given up. `suppressed`: nothing had to be told any more.
+ * Delivery state of a notification. `waiting`: the deferral has not ended yet. `owed`: it has ended, and the notification is
+ * being sent. `delivered`: the client's endpoint accepted it. `failed`: given up. `suppressed`: not needed any more.
  */
 export type NotificationStatus = 'waiting' | 'owed' | 'delivered' | 'failed' | 'suppressed'
 
-/** The word to the client that its deferral ended, as reviewers see it. There is none without a registered endpoint. */
+/** The notification that a deferral has ended, as reviewers see it. There is none without a registered endpoint. */
 export interface Notification {
   status: NotificationStatus
   /** how often it was tried */
   attempts: number
-  /** when it is tried next, while it is owed and not being sent */
+  /** time of the next attempt, while it is `owed` and no attempt is under way */
   nextAttemptAt?: Date
   attemptedAt?: Date
   deliveredAt?: Date
@@ -25,19 +25,19 @@ export interface NotificationRecord extends Omit<Notification, 'nextAttemptAt'> 
   sealed?: string
   /** when a worker has to look at it next: the next attempt, the end of a lease, or the expiry of what is sealed */
   due?: Date
-  /** the client may not have its handle before */
+  /** no attempt is made before: until then the client may not have its handle */
   heldUntil: Date
   /** raised with every lease */
   fence: number
-  /** a worker has it, until it is due */
+  /** a worker is making an attempt; its lease ends at `due` */
   leased?: true
 }
 
-/** What the notification of a new handle is kept with. */
+/** What is stored for the notification of a new handle. */
 export interface Sealing {
   /** compact JWE of handle and notification token */
   sealed: string
-  /** seconds after which the client has its handle, or never will, unless the node that answers says so before */
+  /** seconds before the first attempt: by then the client has its handle, or its answer was lost. `arm` shortens them */
   hold: number
 }
 
@@ -48,7 +48,7 @@ export type Settlement =
   | { status: 'failed'; reason: string; answer?: number | undefined }
   | { status: 'suppressed' }
 
-/** Seconds a worker has for one attempt; a node that died holds it up no longer. */
+/** Seconds a worker has for one attempt. After that another node may make one, for the worker may have died. */
 export const leaseSeconds = 10
 
 /** The statuses, for queries and their checks. */
@@ -60,7 +60,7 @@ export const notificationStatuses: readonly NotificationStatus[] = [
   'suppressed',
 ]
 
-/** Leaves out what only store and worker need. */
+/** Leaves out the members that only store and worker need. */
 export function describeNotification(notification: NotificationRecord): Notification {
   const { sealed, due, heldUntil, fence, leased, ...shown } = notification
   return { ...shown, ...(shown.status === 'owed' && due && !leased && { nextAttemptAt: due }) }

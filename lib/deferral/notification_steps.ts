@@ -1,6 +1,6 @@
 /*
- * The part of the state machine that is about the notification. What these functions return is merged into a record by a
- * transition; the transitions at the end are those of the worker that sends.
+ * The part of the state machine that concerns the notification. The first functions return members that a transition merges into
+ * a record. The transitions after them are those of the client's requests, of the worker that sends, and of the operator.
  */
 import type { DeferralRecord } from './deferral.js'
 import type { NotificationRecord, Sealing, Settlement } from './notification.js'
@@ -18,13 +18,13 @@ export function begun(sealing: Sealing | undefined, isDecided: boolean, expiresA
   return { notification: { status, sealed: sealing.sealed, due, heldUntil, attempts: 0, fence: 0 } }
 }
 
-/** There is something to tell, while there is time. */
+/** The deferral has ended: a waiting notification is owed, unless the deferral has expired. */
 export function owed({ notification, expiresAt }: DeferralRecord, now: Date): Member {
   if (notification?.status !== 'waiting' || expiresAt <= now) return {}
   return { notification: { ...notification, status: 'owed', due: later(now, notification.heldUntil) } }
 }
 
-/** Nothing has to be told any more. */
+/** The client needs no notification any more: an open one is suppressed, and its secrets are erased. */
 export function suppressed({ notification }: DeferralRecord): Member {
   if (!notification) return {}
   const { status } = notification
@@ -40,7 +40,10 @@ export function postponed({ notification }: DeferralRecord, expiresAt: Date): Me
   return { notification: { ...notification, due: isKept ? due : expiresAt } }
 }
 
-/** The deferral has expired, and nobody is sending: what is sealed is erased. `undefined`: there is nothing to do. */
+/**
+ * The deferral has expired and no attempt is under way: the notification ends, and its secrets are erased. `undefined`: nothing
+ * to do.
+ */
 export function lapsed({ notification }: DeferralRecord, now: Date): Member | undefined {
   if (!notification || !isDue(notification, now)) return undefined
   const { status, reason = 'the deferral expired' } = notification
@@ -48,12 +51,12 @@ export function lapsed({ notification }: DeferralRecord, now: Date): Member | un
   return { notification: erased({ ...notification, status: 'failed', reason }) }
 }
 
-/** Whether a worker has to look at it. */
-export function isDue({ due }: NotificationRecord, now: Date): boolean {
+// whether a worker has to look at it
+function isDue({ due }: NotificationRecord, now: Date): boolean {
   return due !== undefined && due <= now
 }
 
-/** The client does not want to be told any more. */
+/** The client gave up: it is not notified any more, and the secrets are erased. */
 export const suppress: Transition = (record, now) => {
   if (record.notification?.sealed === undefined) return undefined
   return changed(record, suppressed(record), { at: now, event: 'notification_suppressed' })
@@ -78,12 +81,18 @@ export const leaseNotification =
     const { notification } = record
     if (notification?.status !== 'owed' || !isDue(notification, now) || !isUnexpired(record, now)) return undefined
     const attempts = notification.attempts + 1
-    const lent = { due: seconds(lease, now), fence: notification.fence + 1, leased: true, attempts, attemptedAt: now }
+    const attempt = {
+      due: seconds(lease, now),
+      fence: notification.fence + 1,
+      leased: true,
+      attempts,
+      attemptedAt: now,
+    }
     const entry = { at: now, event: 'notification_attempted', attempts }
-    return changed(record, { notification: { ...notification, ...lent } }, entry, true)
+    return changed(record, { notification: { ...notification, ...attempt } }, entry, true)
   }
 
-/** Ends the attempt with this fence; unless it delivered, only while nothing was suppressed meanwhile. May be repeated. */
+/** Writes the result of the attempt with this fence. Only `delivered` is written after a suppression. May be repeated. */
 export const settleNotification =
   (fence: number, settlement: Settlement): Transition =>
   (record, now) => {
@@ -96,7 +105,7 @@ export const settleNotification =
     return changed(record, { notification: settled }, { at: now, event: settledEvents[settlement.status], ...outcome })
   }
 
-/** Has the notification sent again, at once and from the first attempt on. */
+/** Has the notification sent again, at once and with the attempts counted anew. */
 export const replayNotification: Transition = (record, now) => {
   const { notification } = record
   if (!notification?.sealed || !isUnexpired(record, now)) return undefined

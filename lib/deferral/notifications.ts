@@ -1,5 +1,6 @@
-import { type Deferral, describe } from './deferral.js'
+import type { Deferral } from './deferral.js'
 import type { Transition } from './deferrals.js'
+import { describe } from './describe.js'
 import { checkedQuery, page } from './listing.js'
 import { type Notification, type NotificationStatus, notificationStatuses } from './notification.js'
 import type { Records } from './records.js'
@@ -20,7 +21,7 @@ export interface NotificationQuery {
   status?: NotificationStatus
   /** of the page before */
   cursor?: string
-  /** 1 to 100, 20 unless told */
+  /** 1 to 100, by default 20 */
   limit?: number
 }
 

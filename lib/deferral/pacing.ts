@@ -24,8 +24,8 @@ const trustSeconds = 1
 const tidySeconds = 60
 
 /**
- * Pacing with room for `size` deferrals. Expired ones are forgotten once a minute, by the poll that comes then; beyond the room the
- * least recently polled ones.
+ * Pacing for up to `size` deferrals: above that the least recently polled ones are forgotten. Expired ones are forgotten during a
+ * poll, once a minute.
  */
 export function createPacing(size = 100_000): Pacing {
   const stamps = new Map<string, Stamp>()
@@ -35,15 +35,6 @@ export function createPacing(size = 100_000): Pacing {
     if (Math.abs(now - tidiedAt) < tidySeconds * 1000) return
     tidiedAt = now
     for (const [id, { deferral }] of stamps) if (deferral.expiresAt.getTime() <= now) stamps.delete(id)
-  }
-
-  function early({ deferral, acceptedAt, lastPollTaken }: Stamp, now: number): boolean {
-    const interval = deferral.interval * 1000
-    const elapsed = now - acceptedAt
-    // a clock that was set back tells nothing
-    if (elapsed < 0 || elapsed >= interval - Math.max(1000, interval * 0.05)) return false
-    // the draft invites one last poll close to expiry, a little inside the interval
-    return lastPollTaken || deferral.expiresAt.getTime() - now > interval
   }
 
   function keep(id: string, stamp: Stamp): void {
@@ -57,22 +48,16 @@ export function createPacing(size = 100_000): Pacing {
       const stamp = stamps.get(id)
       const age = stamp ? now - stamp.readAt : Number.NaN
       const fresh = stamp && age >= 0 && age <= trustSeconds * 1000 && stamp.deferral.expiresAt.getTime() > now
-      if (!fresh || !early(stamp, now)) return undefined
+      if (!fresh || !isEarly(stamp, now)) return undefined
       return stamp.deferral
     },
 
-    admit({ id, clientId, handleHash, binding, interval, expiresAt }, now) {
+    admit(given, now) {
       tidy(now)
-      const deferral: Remembered = {
-        id,
-        clientId,
-        interval,
-        expiresAt,
-        ...(handleHash && { handleHash }),
-        ...(binding && { binding }),
-      }
+      const deferral = rememberedOf(given)
+      const { id, interval, expiresAt } = deferral
       const stamp = stamps.get(id)
-      if (stamp && early({ ...stamp, deferral }, now)) {
+      if (stamp && isEarly({ ...stamp, deferral }, now)) {
         keep(id, { ...stamp, deferral, readAt: now })
         return false
       }
@@ -85,4 +70,18 @@ export function createPacing(size = 100_000): Pacing {
       stamps.delete(id)
     },
   }
+}
+
+function isEarly({ deferral, acceptedAt, lastPollTaken }: Stamp, now: number): boolean {
+  const interval = deferral.interval * 1000
+  const elapsed = now - acceptedAt
+  // after a clock was set back the elapsed time means nothing
+  if (elapsed < 0 || elapsed >= interval - Math.max(1000, interval * 0.05)) return false
+  // the draft invites one last poll close to expiry, a little inside the interval
+  return lastPollTaken || deferral.expiresAt.getTime() - now > interval
+}
+
+// the record may be the whole deferral
+function rememberedOf({ id, clientId, handleHash, binding, interval, expiresAt }: Remembered): Remembered {
+  return { id, clientId, interval, expiresAt, ...(handleHash && { handleHash }), ...(binding && { binding }) }
 }

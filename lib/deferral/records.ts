@@ -13,28 +13,25 @@ import {
   withPlainErrors,
 } from './store.js'
 import { begin, stamp, transit } from './transit.js'
-import type { Transition } from './transition.js'
-import { seconds } from './transition.js'
+import { seconds, type Transition } from './transition.js'
 import { cancel, created, createdCancelled } from './transitions.js'
 
-type Without<T, K extends string> = { [P in keyof T as P extends K ? never : P]: T[P] }
-
-/** The deferrals of one issuer in its store, by the clock that decides. Another issuer's are not there. */
+/** The deferrals of one issuer in its store; those of other issuers are not found. Times are by the clock that decides. */
 export interface Records {
-  /** `undefined`: the id exists, or the deferral was forestalled and is stored as cancelled. */
+  /** `undefined`: the id exists, or `cancelAhead` came first and the record is stored as cancelled. */
   create(deferral: NewDeferral): Promise<Stored | undefined>
-  /** Has a deferral that is not there yet be created cancelled. `false`: the id exists. */
-  forestall(id: string): Promise<boolean>
+  /** Cancels a deferral before it exists: `create` then creates it cancelled. `false`: the id exists. */
+  cancelAhead(id: string): Promise<boolean>
   find(id: string): Promise<Stored | undefined>
   /** Applies a transition; `known` saves the read. `undefined`: the guard failed, nothing was written. */
   transit(id: string, transition: Transition, known?: Stored): Promise<Stored | undefined>
-  /** Costs what a transition costs, and changes nothing. */
+  /** Changes nothing and costs as much as a transition: the time of an answer must not show whether a handle exists. */
   transitDecoy(): Promise<void>
   history(id: string): Promise<StoredEntry[]>
-  list(query: Without<DeferralQuery, 'issuer'>): Promise<Stored[]>
-  count(query: Without<CountQuery, 'issuer'>): Promise<number>
-  due(query: Without<DueQuery, 'issuer'>): Promise<Stored[]>
-  /** The instant by the clock that decides: a node's own may differ by more than a minute. As good as the last read here. */
+  list(query: Omit<DeferralQuery, 'issuer'>): Promise<Stored[]>
+  count(query: Omit<CountQuery, 'issuer'>): Promise<number>
+  due(query: Omit<DueQuery, 'issuer'>): Promise<Stored[]>
+  /** The time by the clock that decides, from the last read of this node: the node's own clock may be more than a minute off. */
   now(): Date
 }
 
@@ -63,30 +60,8 @@ export function recordsOf(given: DeferralStore, { issuer, clock, onWritten }: Re
   }
   const query = <T extends object>(of: T): T & DeferralFilter => ({ ...of, issuer })
 
-  async function createForestalled(deferral: NewDeferral, now: Date | undefined): Promise<void> {
-    const isMark = (record: DeferralRecord) => record.issuer === decoy.issuer
-    const creating = createdCancelled(deferral, issuer)
-    const onMark: Transition = (record, at) => (isMark(record) ? creating(record, at) : undefined)
-    const written = await transit(store, deferral.id, onMark, { now })
-    if (written?.entry) onWritten(written.record, written.entry)
-  }
-
   return {
-    async create(deferral) {
-      const now = clock()
-      const record = created(deferral, issuer, now ?? new Date())
-      const entry = { at: record.createdAt, event: 'created' }
-      const written = await begin(store, record, entry, now)
-      if (written) onWritten(written, entry)
-      else await createForestalled(deferral, now)
-      return written
-    },
-    async forestall(id) {
-      const now = clock()
-      const at = now ?? new Date()
-      const mark = { ...decoy, id, createdAt: at, expiresAt: seconds(markSeconds, at), readAt: at }
-      return Boolean(await begin(store, mark, { at, event: 'forestalled' }, now))
-    },
+    ...creating(store, { issuer, clock, onWritten }),
     async find(id) {
       const found = await read(() => store.find(String(id), clock()))
       return found?.issuer === issuer ? found : undefined
@@ -111,12 +86,43 @@ export function recordsOf(given: DeferralStore, { issuer, clock, onWritten }: Re
   }
 }
 
+function creating(
+  store: DeferralStore,
+  { issuer, clock, onWritten }: RecordsOptions,
+): Pick<Records, 'create' | 'cancelAhead'> {
+  async function createOnMark(deferral: NewDeferral, now: Date | undefined): Promise<void> {
+    const isMark = (record: DeferralRecord) => record.issuer === decoy.issuer
+    const cancelled = createdCancelled(deferral, issuer)
+    const onMark: Transition = (record, at) => (isMark(record) ? cancelled(record, at) : undefined)
+    const written = await transit(store, deferral.id, onMark, { now })
+    if (written?.entry) onWritten(written.record, written.entry)
+  }
+
+  return {
+    async create(deferral) {
+      const now = clock()
+      const record = created(deferral, issuer, now ?? new Date())
+      const entry = { at: record.createdAt, event: 'created' }
+      const written = await begin(store, record, entry, now)
+      if (written) onWritten(written, entry)
+      else await createOnMark(deferral, now)
+      return written
+    },
+    async cancelAhead(id) {
+      const now = clock()
+      const at = now ?? new Date()
+      const mark = { ...decoy, id, createdAt: at, expiresAt: seconds(markSeconds, at), readAt: at }
+      return Boolean(await begin(store, mark, { at, event: 'forestalled' }, now))
+    },
+  }
+}
+
 const epoch = new Date(0)
 
-// no token request is under way for as long
+// no token request takes that long
 const markSeconds = 600
 
-// nobody's: no record has this id, no deferral this issuer
+// stands for no deferral: no record has this id, and no deferral this issuer
 const decoy: Stored = {
   id: absentId,
   issuer: '',
@@ -133,4 +139,4 @@ const decoy: Stored = {
   readAt: epoch,
   revision: 0,
   writeId: absentId,
-} satisfies DeferralRecord & { revision: number; writeId: string }
+}

@@ -1,21 +1,24 @@
 import type { DeferralRecord } from './deferral.js'
 import type { Records } from './records.js'
 import type { Stored } from './store.js'
-import { type Minted, redeem as redeemed } from './transitions.js'
+import { type Minted, redeem as redeemTransition } from './transitions.js'
 
-/** An approved deferral as its store has it. */
+/** An approved deferral with the revision that its store has. */
 export type Approved = Stored & Extract<DeferralRecord, { status: 'approved' | 'denied' }> & { status: 'approved' }
 
-/** What mints for an approved deferral, and what destroys again what was minted. */
+/** Mints tokens for an approved deferral, and destroys them. */
 export interface Mint {
-  /** Makes the answer. Everything that may fail or refuse is in here; what it resolves to is kept for the option `retryWindow`. */
+  /**
+   * Mints and makes the answer. Everything that may fail or refuse happens here. Resolves to the answer to store for
+   * `retryWindow`.
+   */
   mint(): Promise<Minted['answer']>
   discard(): Promise<void>
 }
 
 /**
- * Redeems an approved deferral: mint, then the one write, then the caller answers. `undefined`: somebody else was faster, and
- * nothing is left of what was minted. Dying before the write loses nothing, the next poll mints again.
+ * Redeems an approved deferral: mints, makes the one write, and leaves the answer to the caller. `undefined`: somebody else was
+ * faster, and the minted tokens are destroyed. A node that dies before the write loses nothing: the next poll mints again.
  */
 export async function redeem(
   records: Records,
@@ -30,8 +33,8 @@ export async function redeem(
     await discard().catch(() => undefined)
     throw error
   }
-  // a fault here is rethrown with nothing disclosed; what was minted ends with its own expiry
-  const written = await records.transit(approved.id, redeemed({ decision, decidedAt, answer }), approved)
+  // a fault here is rethrown: nothing has been disclosed, and the minted tokens end with their own expiry
+  const written = await records.transit(approved.id, redeemTransition({ decision, decidedAt, answer }), approved)
   if (!written) await discard().catch(() => undefined)
   return written
 }

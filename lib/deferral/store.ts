@@ -10,14 +10,14 @@ export interface Exchange {
   binding?: Binding
   requestedResource?: string[]
   requestedDetails?: JsonObject[]
-  /** what the client can be notified with when the deferral ends */
+  /** secrets for the notification of the client when the deferral ends */
   sealing?: Sealing
 }
 
 /** Who cancelled, or why. A client is not notified of what it did itself. */
 export interface Cancellation {
   by?: string | undefined
-  /** where nobody did: the event of the host that had it cancelled */
+  /** the event of the host that caused it, where nobody cancelled */
   reason?: string
   isByClient?: boolean
 }
@@ -39,9 +39,9 @@ export type Stored = DeferralRecord & { revision: number; writeId: string }
 /** What a transition makes of a record. */
 export interface Change {
   after: DeferralRecord
-  /** Appended to the history in the same write. Without one the change may be repeated without harm. */
+  /** Appended to the history in the same write. A change without an entry must do no harm when it is written twice. */
   entry?: HistoryEntry
-  /** it must not be written once the deferral has expired */
+  /** whether it must not be written once the deferral has expired */
   unexpired?: boolean
 }
 
@@ -100,10 +100,10 @@ export interface DeferralStore {
   find(id: string, now?: Date, inDoubt?: boolean): Promise<Stored | undefined>
 
   /**
-   * The one conditional write. It is made if the stored revision is that of `before`, and, for `unexpired` changes, the deferral
-   * has not expired by the store's clock: writes the members that differ between `before` and `after`, removes those absent from
-   * `after`, appends the entry, raises the revision, sets `writeId`. `undefined`: nothing was written. Of any number of swaps of
-   * one revision on any number of nodes one succeeds.
+   * The one conditional write. Its condition: the stored revision is that of `before`, and for `unexpired` changes the deferral
+   * has not expired by the store's clock. It writes the members that differ between `before` and `after`, removes those absent
+   * from `after`, appends the entry, raises the revision and sets `writeId`. `undefined`: the condition failed, nothing was
+   * written. Of any number of swaps of one revision, on any number of nodes, one succeeds.
    */
   swap(before: Stored, change: Change, writeId: string, now?: Date): Promise<Stored | undefined>
 
@@ -135,8 +135,8 @@ export const storeOperations = [
 ] as const satisfies (keyof DeferralStore)[]
 
 /**
- * The same store, its faults wrapped in plain errors: one that carries `expose` or `statusCode` would otherwise be
- * rendered to the client as the integrator's own 4xx.
+ * The same store with its errors wrapped in plain ones: the host would render an error that carries `expose` or `statusCode` as
+ * a 4xx.
  */
 export function withPlainErrors(store: DeferralStore): DeferralStore {
   const operations = storeOperations.map((name) => {
@@ -152,10 +152,10 @@ export function withPlainErrors(store: DeferralStore): DeferralStore {
   return Object.fromEntries(operations) as object as DeferralStore
 }
 
-// what a store keeps for itself: a transition neither reads nor changes it
+// members of the store itself: a transition neither reads nor changes them
 const bookkeeping = new Set(['id', '_id', 'readAt', 'revision', 'writeId', 'schemaVersion', 'purgeAt'])
 
-/** What a swap has to write: members with their new values, and those that are gone. */
+/** The writes of a swap: `set` has the changed members with their new values, `unset` the names of the removed ones. */
 export function difference(before: object, after: object): { set: Record<string, unknown>; unset: string[] } {
   const [old, next] = [before, after] as [Record<string, unknown>, Record<string, unknown>]
   const names = Object.keys({ ...before, ...after }).filter((name) => !bookkeeping.has(name))

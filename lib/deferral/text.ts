@@ -13,7 +13,9 @@ export function sanitise(text: string): string {
     .slice(0, longest)
 }
 
-/** Progress as a waiting client reads it, absent parts left out; a step cannot look like another part. */
+/**
+ * Progress as text for `error_description`, without absent parts. A step cannot contain the characters that separate the parts.
+ */
 export function progressText({ step, position, estimate }: Progress): string {
   const name = sanitise(step).replaceAll(';', ',').replaceAll('=', ':')
   const parts = name ? [`step=${name}`] : []

@@ -6,9 +6,9 @@ import type { Transition } from './transition.js'
 const attempts = 20
 const longestPause = 500
 
-/** What `transit` is told beside the transition. */
+/** The options of `transit`. */
 export interface Given {
-  /** read by the caller already: saves the read */
+  /** the record as the caller has read it: saves a read */
   known?: Stored | undefined
   /** a test's clock */
   now?: Date | undefined
@@ -29,10 +29,10 @@ interface Doubt extends Written {
 const queues = new WeakMap<DeferralStore, Map<string, Promise<unknown>>>()
 
 /**
- * Applies a transition: read, apply, swap; a missed swap starts over. `undefined`: the guard failed, on a record that was read
- * for it. A rejection means "not known", or that others wrote again and again.
+ * Applies a transition: read, apply, swap; a missed swap starts over. `undefined`: the guard failed on a record that was read
+ * here, not only on `known`. A rejection means "not known", or that other nodes wrote too often.
  *
- * Transitions of one deferral run one after the other on a node: what contends are nodes, not requests.
+ * Transitions of one deferral run one after the other on a node, so that only nodes compete, not requests.
  */
 export function transit(
   store: DeferralStore,
@@ -46,14 +46,14 @@ export function transit(
   const work = turn
     ? turn.then(() => contend(store, id, transition, { ...given, known: undefined }))
     : contend(store, id, transition, given)
-  // before the caller goes on: its next transition is nobody's turn, and may use what this one wrote
+  // leaves the queue before the caller goes on: the caller's next transition need not queue, and may use the record written here
   const run = work.finally(() => queue.get(id) === done && queue.delete(id))
   const done = run.then(ignore, ignore)
   queue.set(id, done)
   return run
 }
 
-/** Stores a new record. `undefined`: the id exists. The same rule holds for a lost reply. */
+/** Stores a new record. `undefined`: the id exists. A lost reply is resolved as in `transit`. */
 export async function begin(
   store: DeferralStore,
   record: DeferralRecord,
@@ -102,7 +102,7 @@ async function contend(
     const recovered = before && (await recover(store, before, doubts))
     if (recovered) return recovered
     const change = before && transition(before, now ?? instantOf(before))
-    // a guard that fails on a known record proves nothing
+    // a guard that fails on a known record proves nothing: the record may have changed
     if (!change && guess) continue
     if (!before || !change) return undefined
     const writeId = newId()
@@ -121,7 +121,7 @@ async function contend(
   throw Object.assign(new Error('too many writes to one deferral at once'), { isTransient: true })
 }
 
-// the last write is ours, or others have written since and ours is in the history, or it was not made
+// either the last write is ours, or others have written since and ours is in the history, or ours was not made
 async function recover(store: DeferralStore, current: Stored, doubts: Doubt[]): Promise<Written | undefined> {
   for (const { writeId, revision, record, entry } of doubts) {
     if (current.revision <= revision) continue
@@ -135,7 +135,7 @@ async function isInHistory(store: DeferralStore, id: string, writeId: string): P
   return (await store.history(id)).some((entry) => entry.writeId === writeId)
 }
 
-// a store that does not ask its clock again leaves `readAt` as it was read
+// a store that does not read its clock during a swap returns the old `readAt`
 function aged(after: Stored, before: Stored, begun: number): Stored {
   const askedAt = after.readAt > before.readAt ? begun : askedFor.get(before)
   if (askedAt !== undefined) stamp(after, askedAt)
@@ -147,7 +147,7 @@ function instantOf(record: Stored): Date {
   return new Date(record.readAt.getTime() + Math.floor(performance.now() - askedAt))
 }
 
-// a pause that is short beside the write itself would spread nobody
+// in proportion to the write: a pause much shorter than the write would not spread the nodes
 function pause(attempt: number, took: number): Promise<void> {
   const longest = Math.min(took * 2 ** attempt, longestPause)
   return new Promise((resolve) => setTimeout(resolve, Math.random() * longest))

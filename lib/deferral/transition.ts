@@ -1,25 +1,25 @@
 import type { DeferralRecord } from './deferral.js'
 import type { Change, HistoryEntry } from './store.js'
 
-/** What becomes of a record at an instant; `undefined`: the guard fails. */
+/** Computes the change of a record at an instant; `undefined`: the guard fails. */
 export type Transition = (record: DeferralRecord, now: Date) => Change | undefined
 
-/** So many seconds after an instant. */
+/** The instant `count` seconds after `from`. */
 export const seconds = (count: number, from: Date) => new Date(from.getTime() + count * 1000)
 
 /** Whether the deferral has not expired. */
 export const isUnexpired = ({ expiresAt }: DeferralRecord, now: Date) => expiresAt > now
 
-/** Whether nobody has ended it yet. */
+/** Whether it is pending or approved. */
 export const isUnfinished = ({ status }: DeferralRecord) => status === 'pending' || status === 'approved'
 
-/** The record with these members changed. A member that becomes `undefined` is gone. */
+/** A change of these members. A member that is `undefined` is removed. */
 export function changed(record: DeferralRecord, members: object, entry?: HistoryEntry, unexpired = false): Change {
-  return { after: woken({ ...record, ...members }), unexpired, ...(entry && { entry }) }
+  return { after: withWakeAt({ ...record, ...members }), unexpired, ...(entry && { entry }) }
 }
 
 /** The record with its `wakeAt`. Members that are `undefined` are left out. */
-export function woken(members: object): DeferralRecord {
+export function withWakeAt(members: object): DeferralRecord {
   const record = Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
   const wakeAt = nextWake(record as object as DeferralRecord)
   if (wakeAt) record.wakeAt = wakeAt

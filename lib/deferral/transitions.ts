@@ -6,14 +6,14 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Decision, DeferralRecord, Interaction, Progress } from './deferral.js'
 import { begun, lapsed, owed, postponed, suppressed } from './notification_steps.js'
 import type { Cancellation, Exchange, NewDeferral } from './store.js'
-import { changed, isUnexpired, isUnfinished, seconds, type Transition, woken } from './transition.js'
+import { changed, isUnexpired, isUnfinished, seconds, type Transition, withWakeAt } from './transition.js'
 
 const isPending = (record: DeferralRecord, now: Date) => record.status === 'pending' && isUnexpired(record, now)
 
 /** A new deferral of this issuer. */
 export function created({ expiresIn, sealing, ...request }: NewDeferral, issuer: string, now: Date): DeferralRecord {
   const expiresAt = seconds(expiresIn, now)
-  return woken({
+  return withWakeAt({
     ...request,
     issuer,
     status: 'pending',
@@ -25,7 +25,7 @@ export function created({ expiresIn, sealing, ...request }: NewDeferral, issuer:
   })
 }
 
-/** A new deferral that takes the place of its mark: its code was used again before it was there. */
+/** A new deferral that is cancelled at once and replaces a mark: its code was used again before it existed. */
 export const createdCancelled =
   (deferral: NewDeferral, issuer: string): Transition =>
   (mark, now) => {
@@ -34,7 +34,7 @@ export const createdCancelled =
     return changed(mark, { ...record, ...members }, { at: now, event: 'cancelled' })
   }
 
-/** Spends the deferred code. Expiry starts anew. */
+/** Exchanges the deferred code, once. Expiry starts anew. */
 export const exchange =
   ({ sealing, ...exchanged }: Exchange): Transition =>
   (record, now) => {
@@ -46,7 +46,7 @@ export const exchange =
     return changed(record, members, { at: now, event: 'exchanged' }, true)
   }
 
-/** Sets what a waiting client is told. A step that is said again is not in the history again. */
+/** Sets the progress that pending answers carry. It gets a history entry only when the step changes. */
 export const progress =
   (given: Progress): Transition =>
   (record, now) => {
@@ -56,7 +56,7 @@ export const progress =
     return changed(record, { progress: given }, isNew ? { at: now, event: 'progress', step } : undefined, true)
   }
 
-/** Says where somebody has to act. */
+/** Has polls answer `interaction_required`. */
 export const requireInteraction =
   (interaction: Interaction): Transition =>
   (record, now) => {
@@ -65,13 +65,13 @@ export const requireInteraction =
     return changed(record, { interaction }, { at: now, event: 'interaction_required', host }, true)
   }
 
-/** Takes that back. */
+/** Takes the interaction back. */
 export const resume: Transition = (record, now) => {
   if (!isPending(record, now) || !record.interaction) return undefined
   return changed(record, { interaction: undefined }, { at: now, event: 'resumed' }, true)
 }
 
-/** Approves or denies. The notification is owed from the same write on. */
+/** Approves or denies. The same write makes the notification `owed`. */
 export const decide =
   (status: 'approved' | 'denied', decision: Decision): Transition =>
   (record, now) => {
@@ -81,7 +81,7 @@ export const decide =
     return changed(record, members, { at: now, event: status, ...(by !== undefined && { by }) }, true)
   }
 
-/** Cancels what is not redeemed, an expired deferral too. */
+/** Cancels a pending or approved deferral, an expired one too. */
 export const cancel =
   ({ by, reason, isByClient }: Cancellation = {}): Transition =>
   (record, now) => {
@@ -107,14 +107,17 @@ export const extend =
     )
   }
 
-/** What tokens were minted from, and the answer to keep for the option `retryWindow`. */
+/** The decision that tokens were minted from, and the answer to store for the option `retryWindow`. */
 export interface Minted {
   decision: Decision
   decidedAt: Date
   answer?: { sealed: string; seconds: number } | undefined
 }
 
-/** The only write of a redemption. It names the decision the tokens were minted from: a newer record may be there by now. */
+/**
+ * The only write of a redemption. Its guard compares the decision that tokens were minted from: the record may have changed
+ * since.
+ */
 export const redeem =
   ({ decision, decidedAt, answer }: Minted): Transition =>
   (record, now) => {
@@ -128,8 +131,7 @@ export const redeem =
   }
 
 /**
- * Notes that the time is over: `expiredAt` where nobody decided or redeemed it; nothing is left to notify of then, and what was
- * kept for that is erased.
+ * Notes the expiry: sets `expiredAt` of a pending or approved deferral, ends a notification that is due, and erases its secrets.
  */
 export const expire: Transition = (record, now) => {
   if (isUnexpired(record, now)) return undefined
@@ -142,7 +144,7 @@ export const expire: Transition = (record, now) => {
   return changed(record, members, isFailed ? { at: now, event: 'notification_failed' } : undefined)
 }
 
-/** Erases the answer that was kept for a retry. */
+/** Erases the stored answer when `retryWindow` is over. */
 export const forgetAnswer: Transition = (record, now) => {
   if (!record.answer || record.answer.until > now) return undefined
   return changed(record, { answer: undefined })

@@ -23,8 +23,8 @@ export function installAnswers(provider: Provider, { metadata, isRevocationPriva
     await next()
     // another provider may be mounted in this one
     const route = ctx.oidc?.provider === provider ? ctx.oidc.route : undefined
-    const these = route === 'discovery' ? metadata(ctx) : members.get(ctx)
-    if (these && isJson(ctx.body)) Object.assign(ctx.body, these)
+    const additions = route === 'discovery' ? metadata(ctx) : members.get(ctx)
+    if (additions && isJson(ctx.body)) Object.assign(ctx.body, additions)
     if (isRevocationPrivate && route === 'revocation') completeRevocation(ctx)
   })
 }

@@ -2,12 +2,12 @@ import { calculateJwkThumbprint, decodeJwt, type JWK } from 'jose'
 import type { Binding } from '../deferral/deferral.js'
 import { type Context, clientOf } from './context.js'
 
-// which of them there are depends on the host's version
+// the host's version decides which of these it knows
 const methods: unknown[] = ['attest_jwt_client_auth', 'attest_jwt_client_auth_dpop']
 
 /**
- * The installation of an attested client that has authenticated (OAuth 2.0 Attestation-Based Client Authentication), as the host
- * binds device codes and CIBA ids to it; nothing of clients that authenticate in another way.
+ * The installation of an attested client (OAuth 2.0 Attestation-Based Client Authentication) that has authenticated. The host
+ * binds device codes and CIBA ids to it in the same way. Empty for clients that authenticate in another way.
  */
 export async function installationOf(ctx: Context): Promise<Pick<Binding, 'attestationJkt'>> {
   if (!methods.includes(clientOf(ctx).clientAuthMethod)) return {}
@@ -16,7 +16,7 @@ export async function installationOf(ctx: Context): Promise<Pick<Binding, 'attes
   return { attestationJkt: await calculateJwkThumbprint(cnf.jwk) }
 }
 
-/** Whether this request comes from the installation that was bound. */
+/** Whether this request comes from the installation in the binding. */
 export async function isInstallation(ctx: Context, binding: Binding | undefined): Promise<boolean> {
   const expected = binding?.attestationJkt
   return expected === undefined || (await installationOf(ctx)).attestationJkt === expected

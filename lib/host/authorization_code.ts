@@ -5,8 +5,9 @@ import { markWaiting } from './intercept.js'
 import { plainSource } from './nesting.js'
 
 /**
- * What the host would have stored of this code, without what belongs to its own storage, or was added to it. A code whose Grant
- * outlives the session is no longer bound to it. `invalid_request` where that is nested too deeply to be kept.
+ * The payload that the host would have stored for this code, without the members of the host's storage and those that the plugin
+ * adds. With `isPersistent` the Grant outlives the session, and the payload is not bound to the session. `invalid_request` where
+ * a member is nested too deeply.
  */
 export async function sourceOf(code: AuthorizationCode, { isPersistent = false } = {}): Promise<JsonObject> {
   // public in the host's documentation of custom formats, not in its types
@@ -16,7 +17,7 @@ export async function sourceOf(code: AuthorizationCode, { isPersistent = false }
   return plainSource(isBound ? { ...source, expiresWithSession } : source)
 }
 
-/** The code again, made from what was kept; it is valid now, was never stored, and cannot be consumed. */
+/** A code made from a stored source; it is valid now, was never stored, and cannot be consumed. */
 export function codeFrom(provider: Provider, source: JsonObject, { consumed = false } = {}): AuthorizationCode {
   const now = epochTime()
   const code = new (provider as any).AuthorizationCode({ ...source, jti: 'deferred', iat: now, exp: now + 60 })

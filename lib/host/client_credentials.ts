@@ -24,7 +24,7 @@ export function requestSource(ctx: Context, { grantTypeParams }: Internals): Jso
   return plainSource(source)
 }
 
-/** Runs the host's client_credentials handler to its end, for the parameters that were kept. */
+/** Runs the host's client_credentials handler to its end, for the stored parameters. */
 export async function resumeClientCredentials(
   ctx: Context,
   handler: GrantHandler,

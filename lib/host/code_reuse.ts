@@ -2,7 +2,7 @@ import type { AuthorizationCode, Provider } from 'oidc-provider'
 import { type Context, currentContext, paramsOf } from './context.js'
 import { withPlainFaults } from './faults.js'
 
-/** What a token request met under the code it sent. */
+/** The state of the authorization code that a token request sent. */
 export interface CodeUse {
   /** the code, where it was still stored */
   code: AuthorizationCode | undefined
@@ -16,14 +16,14 @@ type Consumable = AuthorizationCode & { consumed?: unknown }
 
 const uses = new WeakMap<Context, CodeUse>()
 
-/** The use that this request made of the code it sent; `undefined`: the host has not looked for it. */
+/** The state of the code that this request sent; `undefined`: the host has not looked the code up. */
 export function codeUse(ctx: Context): CodeUse | undefined {
   return uses.get(ctx)
 }
 
 /**
- * Notes what each token request meets under its code. The host says `invalid_grant` to a used code, to an unknown one and to a
- * wrong verifier alike, and has no hook in between.
+ * Notes the state of the code of each token request. No public way: the host answers `invalid_grant` alike to a used code, an
+ * unknown code and a wrong verifier, and has no hook in between.
  */
 export function installCodeReuse(provider: Provider): void {
   const { AuthorizationCode } = provider as any

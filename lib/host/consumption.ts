@@ -4,8 +4,8 @@ import type { GrantHandler } from './hold.js'
 import { intercept } from './intercept.js'
 
 /**
- * The parameter that carries what a token request redeems, by the name of the model. A pre-authorized code is not here: it yields
- * one guess at its `tx_code`.
+ * By the name of the model: the parameter of a token request that carries the artifact. The pre-authorized code is left out: it
+ * must allow only one guess at its `tx_code`.
  */
 const parameters = {
   AuthorizationCode: 'code',
@@ -24,16 +24,16 @@ interface ConsumingAdapter {
 }
 
 interface Consumption {
-  /** what the host has asked for meanwhile */
+  /** the consumption that the host has asked for meanwhile */
   run?: () => Promise<void>
 }
 
-/** Of requests that are not decided yet. */
+/** The consumptions that wait, by request. */
 const consumptions = new WeakMap<Context, Consumption>()
 
 /**
- * Has the consumption of a code, device code or CIBA request wait until its token request is decided. Overrides three models: the
- * host consumes before it has validated everything.
+ * Delays the consumption of a code, device code or CIBA request until `defer` has decided about its token request. Overrides
+ * three models: the host consumes before it has validated everything.
  */
 export function installConsumption(provider: Provider): void {
   for (const [kind, param] of Object.entries(parameters)) {
@@ -51,7 +51,7 @@ export function installConsumption(provider: Provider): void {
   }
 }
 
-// it may have been used while the request was decided, and consuming twice is no fault to every adapter
+// another request may have used it meanwhile, and not every adapter refuses to consume twice
 async function assertUnused(adapter: ConsumingAdapter, { jti }: Artifact): Promise<void> {
   if (adapter.consumesOnce) return
   const stored = await adapter.find(jti)
@@ -60,7 +60,7 @@ async function assertUnused(adapter: ConsumingAdapter, { jti }: Artifact): Promi
 
 /**
  * Runs a grant handler of the host on the request as it came, and calls `decide` when everything is validated and nothing is
- * stored. What that throws refuses the request, and what it redeems can still be used. Everything else is as the host does it.
+ * stored. An error of `decide` refuses the request, and its code can still be used. Everything else is as the host does it.
  */
 export async function decideFirst(ctx: Context, handler: GrantHandler, decide: () => Promise<unknown>): Promise<void> {
   const consumption: Consumption = {}

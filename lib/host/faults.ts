@@ -18,7 +18,7 @@ export function plainFault(error: unknown, message = 'the host failed at a defer
   return isPlain ? error : new PlainFault(message, { cause: error })
 }
 
-/** Has work fail with plain faults only. */
+/** Awaits work and wraps its errors as `plainFault` does. */
 export async function withPlainFaults<T>(work: Promise<T>, message?: string): Promise<T> {
   try {
     return await work

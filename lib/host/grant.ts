@@ -3,8 +3,8 @@ import { type Context, clientOf } from './context.js'
 import { epochTime } from './epoch_time.js'
 import { withPlainFaults } from './faults.js'
 
-// clocks of nodes may be up to 90 s ahead of that of the store, or behind; a Grant ends by the clock of the node that looks
-const mostApart = 180
+// a node's clock may be up to 90 s ahead of the store's clock or behind it; a Grant ends by the clock of the node that reads it
+const clockDifferenceSeconds = 180
 
 /**
  * Has the Grant behind this code outlive a sign-out, the deferral, and the refresh token that may follow it. Must run before the
@@ -20,7 +20,7 @@ export async function outlive(
   if (!grant) throw new errors.AccessDenied(undefined, 'grant not found')
   outliveSession(ctx)
   if (!grant.exp) return
-  const end = epochTime() + seconds + refreshTokenLifetime(ctx, provider, code) + mostApart
+  const end = epochTime() + seconds + refreshTokenLifetime(ctx, provider, code) + clockDifferenceSeconds
   if (grant.exp >= end) return
   // save(ttl) is ignored by the host
   grant.exp = end

@@ -8,13 +8,13 @@ import { isWaiting } from './intercept.js'
 export interface Hint {
   /** whether what this request asks for may be deferred later, hint or not */
   mayWait: (ctx: Context) => boolean
-  /** whether `defer` is asked about every code, also one that cannot wait */
+  /** whether `defer` is called for every code, also for one that cannot wait */
   isAsking: boolean
   /** whether a `completion_mode` sent by the client of this request is a hint */
   isGiven: (ctx: Context, completionMode: unknown) => boolean
   /** refuses, by throwing, a token request whose code is valid and was hinted or not */
   assertRequest: (ctx: Context, isHinted: boolean) => unknown
-  /** what the end-user did before this code was stored, for whoever decides later */
+  /** what the end-user did before this code was stored, for reviewers */
   evidenceOf: (ctx: Context) => JsonObject | undefined
   /** seconds a deferral may run */
   lifetime: number

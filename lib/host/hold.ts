@@ -72,8 +72,8 @@ export async function hold(
 
 /**
  * Runs a grant handler of the host on the request as it came. When everything is validated and nothing stored, `consider` is
- * called with the key the tokens would be bound to. What it resolves to ends the handler there, and is resolved to;
- * `undefined` lets the host answer, and whatever happens from then on is the host's.
+ * called with the key the tokens would be bound to. A result of `consider` stops the handler there, and is the result of this
+ * function. `undefined` lets the host go on and answer; errors from then on are the host's.
  */
 export async function holdIf<T>(
   ctx: Context,

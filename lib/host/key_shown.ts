@@ -27,8 +27,8 @@ export async function keyShown(ctx: Context, provider: Provider, internals: Inte
 }
 
 /**
- * Binds a token to that key, where its maker has not; refresh tokens of public clients only, and to the installation those of
- * attested ones, as the host does.
+ * Binds a token to that key, unless `issue` has done so. As in the host, a refresh token is bound to a key only for public
+ * clients, and to the installation only for attested clients.
  */
 export function bind(ctx: Context, token: IssuedToken, { jkt, x5t, attestationJkt }: Binding): void {
   const bound = token as { jkt?: string; 'x5t#S256'?: string; attestationJkt?: string }

@@ -4,10 +4,10 @@ import { type Context, currentContext } from './context.js'
 import { epochTime } from './epoch_time.js'
 import type { Unique } from './proof.js'
 
-/** The use of a DPoP proof that the plugin has accepted in a request, which the host checks once more when it binds a token. */
+/** By request: the DPoP proof that the plugin has accepted. The host checks it once more when it binds a token. */
 const accepted = new WeakMap<Context, string>()
 
-/** Has the replay check accept the proof of this request again: the plugin looked at it first. */
+/** Has the replay check accept the proof of this request once more: the plugin has checked it already. */
 export function acceptAgain(ctx: Context, iss: string, jti: string): void {
   accepted.set(ctx, useOf(iss, jti))
 }
@@ -17,9 +17,9 @@ function useOf(iss: string, jti: string): string {
 }
 
 /**
- * Overrides the replay check, for which the host has no hook. It answers true again for the DPoP proof that the plugin has
- * accepted in this very request, and for nothing else; where the adapter can insert uniquely it is one
- * insert: the host's own find-then-save accepts a proof sent several times at once.
+ * Overrides the replay check, for which the host has no hook. A second check passes only for the DPoP proof that the plugin has
+ * accepted in the same request. Where the adapter can insert uniquely the check is one insert: the host's own find-then-save
+ * accepts a proof that is sent several times at once.
  */
 export function installReplayDetection(provider: Provider): void {
   const { ReplayDetection } = provider as any

@@ -83,15 +83,15 @@ const seams: Seam[] = [
   ],
 ]
 
-/** Refuses, as a `TypeError`, what was not made by the copy of oidc-provider that the plugin imports. */
+/** Throws a `TypeError` for a provider that was not made by the copy of oidc-provider that the plugin imports. */
 export function assertSameHost(provider: Provider): void {
   if (provider instanceof Provider) return
   const isProvider = typeof (provider as Partial<Provider> | undefined)?.pathFor === 'function'
   throw new TypeError(
     isProvider
       ? `features.deferredTokenResponse cannot work with a provider of another copy of oidc-provider than the ${version()} that it imports: ` +
-          'have one copy for both, npm ls oidc-provider shows them and npm dedupe may join them'
-      : 'features.deferredTokenResponse needs a provider of oidc-provider, pass what its constructor made',
+          'install one copy for both, npm ls oidc-provider lists the copies and npm dedupe may merge them'
+      : 'features.deferredTokenResponse needs a provider of oidc-provider, pass the instance that new Provider() returned',
   )
 }
 

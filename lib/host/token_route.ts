@@ -4,7 +4,7 @@ import { answerJson, type Context } from './context.js'
 interface Loan {
   /** the URLs of our endpoint and of the token endpoint, as discovery has them; `undefined`: the request names no valid host */
   urls: { own: string; token: string } | undefined
-  /** the body, where it is no form; an error is what it is refused with */
+  /** the parsed body, if it is no form; or the error that refuses it */
   body: Record<string, string> | Error | undefined
 }
 
@@ -22,21 +22,21 @@ export function routeMatcher(route: string): (path: string) => boolean {
   return (path) => pattern.test(path)
 }
 
-/** The public URL of one of our routes, which are where the token endpoint is. */
+/** The public URL of one of our routes: beside the token endpoint. */
 export function urlBeside(oidc: { urlFor(name: string): string }, tokenRoute: string, route: string): string {
   return new URL(oidc.urlFor('token').slice(0, -tokenRoute.length) + route).href
 }
 
 /**
  * Has the host handle this request as one to its token endpoint, while the client's proofs stay bound to the URL of our own.
- * `body` is what came where it is no form, or what is wrong with it.
+ * `body` is the parsed body if it is no form, or the error that refuses it.
  */
 export function lendTokenRoute(
   ctx: any,
   provider: Provider,
   { tokenRoute, route, body }: { tokenRoute: string; route: string; body: Loan['body'] },
 ): void {
-  // before the path changes: the host recognises a mount by it
+  // before the path changes: the host finds its mount point by the path
   const oidc = URL.canParse(ctx.href) ? new (provider as any).OIDCContext(ctx) : undefined
   const urls = oidc && { own: urlBeside(oidc, tokenRoute, route), token: oidc.urlFor('token') }
   loans.set(ctx, { urls, body })
@@ -44,11 +44,11 @@ export function lendTokenRoute(
   ctx.path = tokenRoute
 }
 
-// the host's parser takes a body without a media type for an empty one; what it is refused with is then rendered by the host
+// without a media type the host's parser takes the body for an empty one; an error thrown here is rendered by the host
 function replaceForm(ctx: any, body: NonNullable<Loan['body']>): void {
   const { get } = ctx
   ctx.get = (field: string) => {
-    // middleware before the host's route sees the request as it came
+    // middleware that runs before the host's route sees the request unchanged
     if (!ctx.oidc || field.toLowerCase() !== 'content-type') return get.call(ctx, field)
     // and so do callbacks after the parser
     ctx.get = get
@@ -63,9 +63,9 @@ function urlsOf({ urls }: Loan): NonNullable<Loan['urls']> {
 }
 
 /**
- * Overrides what the host's context says of a lent request, which becomes one of the first of our grant types, and has errors
- * of our grants rendered as JSON. No public way: the
- * host binds client authentication, DPoP and CORS to its own routes, and a second endpoint with all of them would be a copy.
+ * Overrides three members of the host's context. A request to an endpoint of ours gets the first of our grant types, and errors
+ * of our grants are rendered as JSON. No public way: the host binds client authentication, DPoP and CORS to its own routes, and a
+ * second endpoint with all of them would be a copy.
  */
 export function installTokenRoute(provider: Provider, grantTypes: readonly string[]): void {
   const prototype = (provider as any).OIDCContext.prototype

@@ -1,12 +1,12 @@
 import type { Provider } from 'oidc-provider'
 import type { Context } from './context.js'
 
-/** Seconds a client is told to wait; an election in a replica set may take about ten. */
+/** Seconds of `Retry-After`; an election in a replica set may take about ten. */
 const retrySeconds = 5
 
 /**
- * Answers 503 with `Retry-After` where a request of ours met a fault that passes by itself: clients that poll give up at 500. The
- * host has rendered the error by then, and nothing of the fault is in it.
+ * Answers 503 with `Retry-After` when a request of ours fails for a reason that passes by itself: clients that poll give up at
+ * 500. The host has rendered the error by then, without details.
  */
 export function installUnavailable(provider: Provider, isOurs: (ctx: Context) => boolean): void {
   provider.on('server_error', (ctx, error: unknown) => {

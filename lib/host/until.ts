@@ -7,9 +7,9 @@ import type { IssuedToken } from './intercept.js'
 type Remembering = { deferralUntil?: number } | undefined
 
 /**
- * Has a token end with the approval behind it, and a refresh token remember that. `now` is by the clock that decides, as `until` is;
- * the token ends by the clock of this node, as all tokens of the host do. `false`: less than a second is left, and to the host no
- * seconds mean its full default.
+ * Ends a token with the approval behind it, and stores that end in a refresh token. `until` and `now` are times of the clock that
+ * decides. The token ends by the clock of this node, as all tokens of the host do. `false`: less than a second is left, and the
+ * host takes 0 seconds for its full default.
  */
 export function capAt(token: IssuedToken, until: number, now: Date): boolean {
   const untilHere = until * 1000 + (Date.now() - now.getTime())
@@ -21,7 +21,10 @@ export function capAt(token: IssuedToken, until: number, now: Date): boolean {
   return true
 }
 
-/** Has refreshed tokens inherit that (E-42). Overrides two models: the host copies into a rotated token what it knows itself. */
+/**
+ * Ends refreshed tokens with the same approval (E-42). Overrides two models: the host copies only members it knows into a rotated
+ * token.
+ */
 export function installUntil(provider: Provider, now: () => Date): void {
   inherit(provider.RefreshToken.prototype, 'RotatedRefreshToken')
   inherit(provider.AccessToken.prototype, 'RefreshToken')

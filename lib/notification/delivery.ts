@@ -1,6 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Ping Callback", and OAuth 2.0 Deferred Token Response, "Client Callback": a POST
- * that says which handle to poll with, and nothing about what came of it.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Ping Callback", and OAuth 2.0 Deferred Token Response, "Client Callback": a
+ * POST that says which handle to poll with, and nothing about what came of it.
  */
 import type { DeferralRecord, Profile } from '../deferral/deferral.js'
 import type { HandleKind } from '../deferral/handle.js'
@@ -17,19 +17,19 @@ const certificateAttempts = 3
 const certificateFault =
   /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/
 
-// RFC 9110, section 5.6.7: the format of today and the two obsolete ones, which a recipient has to take
+// RFC 9110, section 5.6.7: the current format and the two obsolete ones, which a recipient has to accept
 const httpDates = [
   /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/,
   /^\w{6,9}, \d\d-\w{3}-\d\d \d\d:\d\d:\d\d GMT$/,
   /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/,
 ]
 
-/** Where to send it; `fault` where that is not known now. */
+/** Where to send a notification; `fault` says why that is not known at the moment. */
 export interface Recipient {
   /** as the client's metadata has it */
   endpoint?: unknown
   fault?: string
-  /** another node may know the client */
+  /** this node does not know the client; another one may */
   isUnknown?: boolean
 }
 
@@ -97,8 +97,8 @@ async function send(
 
 // what a resolver of the integrator's rejects with may be anything
 function outcomeOfFault(error: unknown): Outcome {
-  const { message, name, code: told } = Object(error) as { message?: string; name?: string; code?: unknown }
-  const code = [told, name].find(isName) ?? 'unknown'
+  const { message, name, code: given } = Object(error) as { message?: string; name?: string; code?: unknown }
+  const code = [given, name].find(isName) ?? 'unknown'
   if (error instanceof EgressDenied) return { reason: `the endpoint ${message}`, isFinal: true }
   if (error instanceof KeyNotFound) return { reason: `what is sealed cannot be opened: ${message}` }
   if (/^ERR_J(OSE|W)/.test(code)) return { reason: `what is sealed cannot be opened: ${code}`, isFinal: true }

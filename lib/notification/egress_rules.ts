@@ -1,6 +1,6 @@
 /*
- * Where a notification may go, as far as it can be told from the endpoint itself. Registration, the check of static clients and every
- * attempt ask the same: an endpoint that an adapter or a metadata document brought was never registered.
+ * Where a notification may go, judged by the endpoint itself. The rules are the same at registration, for static clients and at
+ * every attempt: an endpoint from an adapter or a metadata document was never registered here.
  */
 import { isIP } from 'node:net'
 import type { NotificationOptions } from '../options.js'
@@ -8,7 +8,7 @@ import { canonical, isReachable, type Range, toRange } from './addresses.js'
 
 /** The operator's rules. */
 export interface EgressRules {
-  /** what is wrong with an endpoint as its client gave it, in words that follow its name; names are not resolved for it */
+  /** what is wrong with an endpoint, as the end of a sentence that begins with its name; host names are not resolved */
   refusal(endpoint: unknown): string | undefined
   /** whether a connection to this port of this address may be opened */
   permits(address: string, port: number): boolean
@@ -33,7 +33,7 @@ export function egressRules(
       const url = new URL(endpoint as string)
       const [host, port] = [hostOf(url), portOf(url)]
       if (!ports.includes(port)) return `must use port ${ports.join(' or ')}`
-      // the resolver would take one more dot off, and a rule about the name would not see it
+      // the resolver drops one more dot at the end, and a rule about the name would not match
       if (host.split('.').includes('')) return notAbsolute
       if (isOwn(host, port, own)) return 'must not be at the host of this provider'
       if (isIP(host) && !permits(host, port)) return 'must not be at an address that may not be reached'
@@ -55,7 +55,7 @@ export function portOf({ port, protocol }: URL): number {
   return protocol === 'http:' ? 80 : 443
 }
 
-// URL parsing mends slashes, blanks and line breaks, and forgets user information and fragments that are empty
+// URL parsing repairs slashes, blanks and line breaks, and drops empty user information and empty fragments
 function faultOf(endpoint: unknown): string | undefined {
   if (typeof endpoint !== 'string' || !/^https:\/\/(?![/?#])[^\s\\\p{Cc}]+$/iu.test(endpoint)) return notAbsolute
   if (!URL.canParse(endpoint)) return notAbsolute
@@ -65,14 +65,14 @@ function faultOf(endpoint: unknown): string | undefined {
   return undefined
 }
 
-// on loopback only our own port is refused, under whatever name, elsewhere the whole host
+// on loopback only our own port is refused, under every name of loopback; elsewhere the whole host
 function isOwn(host: string, port: number, own: URL): boolean {
   const ownHost = hostOf(own)
   if (isLoopback(ownHost)) return isLoopback(host) && port === portOf(own)
   return (canonical(host) ?? host) === (canonical(ownHost) ?? ownHost)
 }
 
-// the unspecified addresses lead there as well
+// the unspecified addresses reach loopback, too
 function isLoopback(host: string): boolean {
   return /^(.+\.)?localhost$/.test(host) || /^(127\..*|0\.0\.0\.0|::1?)$/.test(canonical(host) ?? '')
 }

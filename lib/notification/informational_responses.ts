@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net'
 
 const beginning = 'HTTP/1.1 1'
-// 101 is the end of HTTP
+// 101 switches to another protocol
 const informational = /^HTTP\/1\.1 1(?!01)\d\d/
 const proceed = /^HTTP\/1\.1 100/
 const endOfHead = /\r?\n\r?\n/
-// what undici takes of headers
+// undici's own limit for headers
 const longest = 16 * 1024
 
 /**
- * Takes every `100 Continue` out of what is read from this socket. undici ends a connection where one comes that nobody asked for,
- * but RFC 9110, section 15.2, has a client read on. Other informational responses it understands.
+ * Removes every `100 Continue` from the bytes that are read from this socket. undici closes the connection when one comes that it
+ * did not ask for, but RFC 9110, section 15.2, tells a client to read on. undici understands the other informational responses.
  */
 export function ignoreContinue(socket: Socket): void {
   const read = socket.read

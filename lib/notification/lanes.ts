@@ -54,7 +54,7 @@ export function createLanes<T extends Task>(
     begin(task)
   }
 
-  // one task per client and turn: whoever began one goes to the end of the map, and is met there again
+  // one task per client and turn: a client that began one goes to the end of the map, and comes up there again
   function startAll(): void {
     for (const [clientId, tasks] of waiting) start(clientId, tasks)
   }

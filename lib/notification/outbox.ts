@@ -1,6 +1,6 @@
 /*
- * Sends the notifications that are owed. The obligation is in the deferral itself; a worker leases it, makes one attempt and
- * writes what came of it. A lease is no more than the next due time, so that of a dead worker simply ends.
+ * Sends the notifications that are `owed`. Each is stored in its deferral. A worker leases it, makes one attempt and writes the
+ * result. A lease is only the next due time: the lease of a dead worker ends by itself.
  */
 import type { Provider } from 'oidc-provider'
 import { leaseSeconds, type Settlement } from '../deferral/notification.js'
@@ -17,7 +17,7 @@ import type { Sealer } from './sealed.js'
 import { shuffled } from './shuffled.js'
 import { within } from './within.js'
 
-// everything about an attempt is over by then, so that nobody else has begun
+// an attempt ends before its lease, so that two nodes never make one at the same time
 const attemptSeconds = 9
 const readSeconds = 3
 const readAgainSeconds = 1
@@ -40,11 +40,11 @@ export class Outbox {
   readonly #lanes = createLanes<Addressed>(
     (task) => this.#attempt(task).catch((error: unknown) => this.#complain(error)),
     limits,
-    () => this.#roomed(),
+    () => this.#laneIsFree(),
   )
   readonly #warn = complaints('notifications have to wait')
   #isOpen = true
-  // something was due that there was no room for
+  // a due notification found no free lane
   #isShort = false
   #onRoom = () => {}
 
@@ -52,12 +52,12 @@ export class Outbox {
     this.#node = node
   }
 
-  /** Calls back when there is room again for what had none. */
+  /** Calls back when a lane is free again, after a due notification found none. */
   onRoom(onRoom: () => void): void {
     this.#onRoom = onRoom
   }
 
-  /** Sends what is due; what was taken on already is not taken twice. */
+  /** Sends due notifications; one that is queued already is not queued twice. */
   take(due: readonly Stored[]): void {
     for (const [clientId, records] of byClient(due)) void inBackground(() => this.#take(clientId, records))
   }
@@ -66,12 +66,12 @@ export class Outbox {
   async close(): Promise<void> {
     this.#isOpen = false
     this.#lanes.clear()
-    // what takes longer is left to the lease
+    // an attempt that takes longer is repeated when its lease ends
     await within(drainSeconds, () => this.#lanes.idle()).catch(() => undefined)
     await this.#node.egress.close()
   }
 
-  #roomed(): void {
+  #laneIsFree(): void {
     if (this.#isShort) this.#onRoom()
     this.#isShort = false
   }
@@ -89,7 +89,7 @@ export class Outbox {
 
   #queue(task: Addressed): boolean {
     const isTaken = this.#lanes.take(task)
-    // very many may wait: their records are read again
+    // so many may wait that their records are not kept in memory: they are read again
     if (this.#lanes.size() > limits.total) task.known = undefined
     return isTaken
   }
@@ -107,7 +107,7 @@ export class Outbox {
 
   async #attempt({ id, clientId, ...taken }: Addressed): Promise<void> {
     const { records } = this.#node
-    // it may have waited: its client may have moved, and another node may have sent it
+    // while it waited, its client may have another endpoint, and another node may have sent it
     const isFresh = performance.now() < taken.readAt + readAgainSeconds * 1000
     const { recipient } = isFresh ? taken : await this.#address(clientId)
     const known = isFresh ? taken.known : undefined
@@ -115,7 +115,7 @@ export class Outbox {
     const leased = await records.transit(id, leaseNotification(leaseSeconds), known)
     if (!leased?.notification) return
     const left = Math.floor(begun + attemptSeconds * 1000 - performance.now())
-    // a node that slept through its lease has nothing to send
+    // a process that was suspended longer than its lease must not send
     if (left <= 0) return
     const settlement: Settlement = await deliver(this.#node, leased, recipient, AbortSignal.timeout(left))
     await records.transit(id, settleNotification(leased.notification.fence, settlement), leased)

@@ -6,15 +6,15 @@ import { hostOf } from './egress_rules.js'
 /** Client metadata of both drafts: where a client wants to be notified (C-X01). */
 export const notificationEndpoint = 'deferred_client_notification_endpoint'
 
-// some sweeps of the nodes that know the client
+// the nodes that know the client get a few sweeps first
 const othersFirstSeconds = 3
 
-/** Where this client wants to be notified, as its metadata has it: a stored client was not looked at by the plugin. */
+/** Where this client wants to be notified, as its metadata has it: the plugin has not checked a stored client. */
 export function endpointOf(client: Client): unknown {
   return client[notificationEndpoint] ?? undefined
 }
 
-/** Whom to notify, and which host that is at, where it can be told. */
+/** The recipient and the host of its endpoint; an empty host where there is none. */
 export function recipientOf(client: Client | undefined): { host: string; recipient: Recipient } {
   if (!client) return { host: '', recipient: { fault: 'this node does not know the client', isUnknown: true } }
   const endpoint = endpointOf(client)

@@ -13,8 +13,8 @@ export interface Rounds {
 }
 
 /**
- * Begins rounds of `work`, one at a time: the next one a second later, or at once where it resolves to `true`, there is more. Nodes
- * that started together do not go on together, and work that takes long is done less often. They keep no process alive.
+ * Begins rounds of `work`, one at a time: the next one a second later, or at once where it resolves to `true`, there is more.
+ * Nodes that started together do not go on together, and work that takes long is done less often. They keep no process alive.
  */
 export function startRounds(work: () => Promise<boolean>): Rounds {
   let isOpen = true
@@ -41,7 +41,7 @@ export function startRounds(work: () => Promise<boolean>): Rounds {
   schedule(idleSeconds)
   return {
     hurry() {
-      // who hurries it again and again must not put it off
+      // repeated calls must not postpone the round
       if (underWay || isHurried) return
       isHurried = true
       schedule(busySeconds)

@@ -1,4 +1,4 @@
-/** The same items in another order: nodes that sweep at the same moment begin at different ends. */
+/** The same items in random order: nodes that sweep at the same moment should not begin with the same item. */
 export function shuffled<T>(items: readonly T[]): T[] {
   return items
     .map((item) => ({ item, order: Math.random() }))

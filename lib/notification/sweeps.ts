@@ -1,6 +1,6 @@
 /*
- * What waits for an instant is looked at when it has come: deferrals that expire, notifications that are due, kept answers whose
- * time is over. Every node sweeps; the conditional write decides which node does it.
+ * Looks at deferrals whose `wakeAt` has come: they expire, their notification is due, or their stored answer has to be erased.
+ * Every node sweeps; the conditional write decides which node succeeds.
  */
 import { leaseSeconds } from '../deferral/notification.js'
 import type { Records } from '../deferral/records.js'
@@ -43,7 +43,7 @@ export class Sweeps {
     await within(drainSeconds, () => Promise.all([this.#rounds.close(), this.#ending])).catch(() => undefined)
   }
 
-  // Pages through everything due: notifications that find no free lane must not hide those behind them
+  // pages through everything due: notifications that find no free lane must not hide those behind them
   async #sweep(): Promise<boolean> {
     try {
       const due = await this.#handOver(this.#after)
@@ -51,7 +51,7 @@ export class Sweeps {
       const over = due.filter(isOver)
       if (last && over.length > 0) await this.#lookAhead(last)
       const ended = this.#end(over)
-      // the next page has to wait, the next second has not
+      // the next page waits for these writes, the next round of a second later does not
       if (last) await ended
       this.#after = last
       if (!last) this.#ahead = undefined
@@ -69,7 +69,7 @@ export class Sweeps {
     return due
   }
 
-  // notifications do not wait until everything that expired before them was ended; each page is read ahead once
+  // reads ahead for notifications: they must not wait for the writes of a mass expiry. Each page is read ahead once
   async #lookAhead(last: DueQuery['after']): Promise<void> {
     if (!this.#outbox) return
     this.#ahead ??= last
@@ -80,7 +80,7 @@ export class Sweeps {
     }
   }
 
-  // a store that hangs holds up no notification, and nothing is added to the writes that hang
+  // while writes hang no further ones are started; sweeps go on, so that notifications are sent
   async #end(records: Stored[]): Promise<void> {
     if (this.#ending) return
     const ending = this.#endAll(shuffled(records)).finally(() => {

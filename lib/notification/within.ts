@@ -1,4 +1,4 @@
-/** Waits for what others do, but not for ever: rejects with `ETIMEDOUT` after so many seconds, or when told to stop. */
+/** Waits for work, but not for ever: rejects with `ETIMEDOUT` after so many seconds, or when the signal aborts. */
 export function within<T>(seconds: number, work: () => Promise<T> | T, signal?: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const fail = () => reject(Object.assign(new Error(`no answer within ${seconds} s`), { code: 'ETIMEDOUT' }))

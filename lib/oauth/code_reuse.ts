@@ -1,6 +1,6 @@
 /*
- * OAuth 2.0, "Authorization Response": a code that is used again is a theft signal. Whatever it led to ends, be it tokens or a
- * deferral (C-I17). The deferral tells: its id is a hash of the code, and it keeps what the code was bound to.
+ * OAuth 2.0, "Authorization Response": a code that is used again is a theft signal. The tokens or the deferral that it led to end
+ * (C-I17). The deferral shows the second use: its id is a hash of the code, and its source has what the code was bound to.
  */
 import { hash } from 'node:crypto'
 import { type AuthorizationCode, errors } from 'oidc-provider'
@@ -26,7 +26,7 @@ type Bound = Partial<
  */
 export async function endIfReused(ctx: Context, core: Core, id: string, refusal: unknown): Promise<void> {
   const use = codeUse(ctx)
-  // without a use the host has not verified the proof of this request
+  // without a use the host has not verified the DPoP proof of this request
   if (!(refusal instanceof errors.InvalidGrant) || !use || use.isConsumer || !mayPoll(ctx)) return
   // a code that is there and unused has led to nothing
   if (use.code && !use.isSpent) return
@@ -35,9 +35,9 @@ export async function endIfReused(ctx: Context, core: Core, id: string, refusal:
     if (await isRightful(ctx, core, deferral.source)) await endReplayed(core, id)
     return
   }
-  // whoever has consumed it may be about to defer: then that deferral is cancelled before its client has heard of it
+  // the request that consumed the code may be about to create a deferral: that is then created cancelled
   const isEarly = use.isSpent && (await isRightful(ctx, core, use.code as Bound))
-  if (isEarly && !(await core.records.forestall(id))) await endReplayed(core, id)
+  if (isEarly && !(await core.records.cancelAhead(id))) await endReplayed(core, id)
 }
 
 /** Ends the deferral, and refuses the request as the host refuses a code that was used before. */
@@ -49,16 +49,16 @@ export async function refuseReplayed(core: Core, id: string, cancellation: Cance
 async function endReplayed(core: Core, id: string, cancellation: Cancellation = {}): Promise<void> {
   if (await cancelDeferral(core, id, cancellation)) return
   const deferral = await core.records.find(id)
-  // the host has revoked what it knew of, if it still knew the code
+  // the host revokes these tokens only while it still knows the code
   if (deferral?.status === 'redeemed' && deferral.grantId) await revokeIssued(core.provider, deferral.grantId)
 }
 
-/** Whether this request could have redeemed the code: whoever only saw it in a URL ends nothing. */
+/** Whether this request could have redeemed the code: an attacker who only saw the code in a URL must not end anything. */
 async function isRightful(ctx: Context, { provider, internals }: Core, bound: Bound): Promise<boolean> {
   const client = clientOf(ctx)
   if (bound.clientId !== client.clientId || bound.redirectUri !== paramsOf(ctx).redirect_uri) return false
   if (!isVerified(bound, paramsOf(ctx).code_verifier)) return false
-  // nothing but the code itself
+  // the request proves nothing but knowledge of the code
   if (client.clientAuthMethod === 'none' && bound.codeChallenge === undefined) return false
   try {
     const { binding } = await keyShown(ctx, provider, internals)

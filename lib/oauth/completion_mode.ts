@@ -1,6 +1,6 @@
 /*
- * OAuth 2.0 Deferred Token Response, "Completion Mode": the client lists what it can deal with; whoever lists nothing, or nothing
- * that is known, is answered at once. Listed on a request before the token request it is a hint.
+ * OAuth 2.0 Deferred Token Response, "Completion Mode": the client lists the modes it can deal with. A client that lists no
+ * known mode is answered at once. On a request before the token request the list is a hint.
  */
 import { errors } from 'oidc-provider'
 import { bodyOf, type Context, clientOf } from '../host/context.js'

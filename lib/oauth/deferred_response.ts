@@ -3,7 +3,8 @@
  * deferral_code to poll with.
  */
 import type { Core } from '../core.js'
-import { type Binding, describe, type JsonObject } from '../deferral/deferral.js'
+import type { Binding, JsonObject } from '../deferral/deferral.js'
+import { describe } from '../deferral/describe.js'
 import { newHandle } from '../deferral/handle.js'
 import type { NewDeferral } from '../deferral/store.js'
 import type { Context } from '../host/context.js'
@@ -27,7 +28,7 @@ export interface Held {
   deferring: Deferred
 }
 
-/** Creates the deferral; throws what its client is to be answered with. */
+/** Creates the deferral, and throws the answer for its client. */
 export async function deferredResponse(ctx: Context, core: Core, held: Held): Promise<never> {
   const { handle, hash } = newHandle('deferral_code', held.id)
   const request = newDeferral(ctx, held, hash)
@@ -35,7 +36,7 @@ export async function deferredResponse(ctx: Context, core: Core, held: Held): Pr
   assertNarrowable(request.requestedDetails, core.settings)
   const sealing = await sealingFor(ctx, core, held.id, { handle, token: notificationToken(ctx) })
   const record = await core.records.create({ ...request, ...sealing })
-  // the code was used again meanwhile: a theft signal
+  // the code was used twice, which is a theft signal
   if (!record) return refuseReplayed(core, held.id)
   ctx.oidc.entity('Deferral', describe(record))
   armOnceAnswered(ctx, core, record)

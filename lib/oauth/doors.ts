@@ -1,20 +1,21 @@
 /*
- * `defer` is asked at every door to tokens. These token requests cannot wait: where they have to, they are refused.
+ * `defer` is called for every request that would get tokens. The token requests here cannot wait: if they have to, they are
+ * refused.
  */
 import type { Core } from '../core.js'
 import type { JsonObject } from '../deferral/deferral.js'
 import { newId } from '../deferral/handle.js'
 import { requestSource } from '../host/client_credentials.js'
 import { decideFirst } from '../host/consumption.js'
-import { bodyOf, type Context, clientOf } from '../host/context.js'
+import { type Context, clientOf } from '../host/context.js'
 import type { GrantHandler } from '../host/hold.js'
 import type { Obstacle } from '../options.js'
 import { askDefer } from '../profile/defer.js'
-import { canWait, mayPoll } from './completion_mode.js'
+import { isOptedIn, mayPoll } from './completion_mode.js'
 import { artifacts, type HostGrant, hostGrants, isHostGrant } from './grants.js'
 import { question } from './question.js'
 
-/** The host's grants by which tokens are issued; to refresh only continues what was granted. */
+/** The host's grants that issue tokens. Refreshing is left out: it only continues what was granted. */
 const doors = new Set([...hostGrants, ...Object.keys(artifacts)])
 
 /** Whether token requests of this grant of the host's can wait. */
@@ -23,18 +24,18 @@ export function isDeferrableGrant({ settings }: Core, name: string): name is Hos
   return profiles.oauth && isHostGrant(name) && grants.includes(name)
 }
 
-/** Why this token request cannot wait; whether a public client's key is good the host says later. */
+/** Why this token request cannot wait. Whether the key of a public client is valid the host checks later. */
 export function obstacleOf(ctx: Context, { internals, settings }: Core): Obstacle | undefined {
   const { clientAuthMethod, tlsClientCertificateBoundAccessTokens } = clientOf(ctx)
   if (!settings.profiles.oauth) return 'grant'
   if (!mayPoll(ctx)) return 'client'
-  if (!canWait(ctx, bodyOf(ctx)?.completion_mode)) return 'completion_mode'
+  if (!isOptedIn(ctx)) return 'completion_mode'
   const showsKey =
     tlsClientCertificateBoundAccessTokens || (internals.configuration.features.dPoP.enabled && ctx.get('DPoP'))
   return clientAuthMethod === 'none' && !showsKey ? 'key' : undefined
 }
 
-/** Asks `defer` at the doors of the host that cannot wait. */
+/** Has `defer` called for the host's grants that cannot wait. */
 export function guardDoors(core: Core): void {
   const { grantTypeHandlers } = core.internals
   for (const name of doors) {
@@ -46,7 +47,10 @@ export function guardDoors(core: Core): void {
   }
 }
 
-/** Runs the host's handler; a request that has to wait, which it cannot, is refused, and what it redeems can still be used. */
+/**
+ * Runs the host's handler for a request that cannot wait. If `defer` says that it has to, it is refused, and its code can still
+ * be used.
+ */
 export function answerUnlessRefused(
   ctx: Context,
   core: Core,

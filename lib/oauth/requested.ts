@@ -8,7 +8,7 @@ import { artifacts } from './grants.js'
 type Requested = ReturnType<typeof reviewed> &
   Pick<NewDeferral, 'grantType' | 'claims' | 'requestedResource' | 'requestedDetails'>
 
-/** What a token request asks for. It may be less than what it redeems was stored for (RFC 8707, RFC 9396). */
+/** What a token request asks for. It may be less than the code that it redeems allows (RFC 8707, RFC 9396). */
 export function requested(ctx: Context, grantType: string, source: JsonObject): Requested {
   return {
     grantType,

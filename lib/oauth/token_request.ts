@@ -45,13 +45,13 @@ interface Validated {
 /** Asks `defer` about a request that passed every check; `undefined`: it is to be answered now. */
 export function considerRequest(ctx: Context, core: Core, request: Validated): Promise<Deferred | undefined> {
   const { jkt, x5t } = request.binding
-  // C-I06: a handle that lives for days must be worth nothing to a thief
+  // C-I06: a handle that lives for days must be useless to a thief
   const isKeyMissing = clientOf(ctx).clientAuthMethod === 'none' && !jkt && !x5t
   const obstacle = request.obstacle ?? (isKeyMissing ? 'key' : undefined)
   return askDefer(ctx, core.settings, question(ctx, { ...request, obstacle }))
 }
 
-/** What is kept of a request of this grant, and the id of its deferral. */
+/** How requests of one grant are deferred: the source to store, and the id of the deferral. */
 interface Waiting {
   grantType: string
   idOf: (ctx: Context) => string

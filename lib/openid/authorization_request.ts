@@ -25,13 +25,13 @@ export function isDeferrable(ctx: Context): boolean {
   return typeof type === 'string' && responseTypes.includes(type)
 }
 
-/** Whether the answer to this request, which is no `deferred_code`, holds tokens: the implicit and the hybrid flow. */
+/** Whether the authorization response to this request holds tokens: the implicit and the hybrid flow. */
 export function isAnsweredWithTokens(ctx: Context): boolean {
   const { response_type: type } = paramsOf(ctx)
   return typeof type === 'string' && type.split(' ').some((word) => word === 'token' || word === 'id_token')
 }
 
-/** What `defer` is asked about; `id` is the one the deferral will have. */
+/** What `defer` is asked about; `id` is the id that the deferral will have. */
 export function question(ctx: Context, id = newId()): Question {
   const params = paramsOf(ctx)
   const { resource } = params

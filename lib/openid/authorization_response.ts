@@ -4,7 +4,8 @@
  */
 import type { AuthorizationCode } from 'oidc-provider'
 import type { Core } from '../core.js'
-import { describe, type JsonObject } from '../deferral/deferral.js'
+import type { JsonObject } from '../deferral/deferral.js'
+import { describe } from '../deferral/describe.js'
 import { newHandle, newId } from '../deferral/handle.js'
 import { sourceOf } from '../host/authorization_code.js'
 import { type Context, paramsOf } from '../host/context.js'
@@ -29,7 +30,7 @@ export async function beforeResponse(ctx: Context, core: Core): Promise<void> {
   if (deferring) intercept(ctx, { saveCode: (code) => create(ctx, core, { id, code, deferring }) })
 }
 
-// tokens of this endpoint cannot wait; a code is asked about when it is redeemed
+// tokens of this endpoint cannot wait; for a code `defer` is called when it is redeemed
 async function guardTokens(ctx: Context, { settings }: Core): Promise<void> {
   if (!isAsking(settings) || !isAnsweredWithTokens(ctx)) return
   await askDefer(ctx, settings, { ...question(ctx), grantType: 'implicit', obstacle: 'grant' })

@@ -17,7 +17,7 @@ export async function cancellationBody(ctx: Context): Promise<Record<string, str
   try {
     if (type !== 'application/json') throw wrong(`must be ${form} or application/json, by its Content-Type`)
     const body = parsed(await bodyOf(ctx))
-    // other parsers of Koa, should one come after this, leave alone what is there
+    // a body parser of Koa that runs later leaves an existing body alone
     Object.assign(ctx.request, { body })
     return members(body)
   } catch (error) {
@@ -34,7 +34,7 @@ async function bodyOf({ req, request }: Context): Promise<unknown> {
   if (!req.readable) return (req as { body?: unknown }).body ?? (request as { body?: unknown }).body
   const chunks: Buffer[] = []
   let size = 0
-  // as the host does: a request that is destroyed takes the answer with it
+  // as the host does: to destroy the request would destroy the answer, too
   for await (const chunk of req.iterator({ destroyOnReturn: false })) {
     size += chunk.length
     if (size > largestBody) throw wrong(`must not be larger than ${largestBody} bytes`)
@@ -66,7 +66,7 @@ function members(body: unknown): Record<string, string> {
   if (!isObject(body)) throw wrong('must be a JSON object')
   for (const [name, value] of Object.entries(body)) {
     if (typeof value === 'string') continue
-    // what a client sent is not repeated to it unless it is a name
+    // a member that is not a plain name is not echoed
     const member = /^\w{1,64}$/.test(name) ? name : 'each member'
     throw wrong(`must have a string as ${member}, not ${kindOf(value)}`)
   }

@@ -4,9 +4,10 @@
  */
 import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
-import { type DeferralRecord, describe } from '../deferral/deferral.js'
+import type { DeferralRecord } from '../deferral/deferral.js'
+import { describe } from '../deferral/describe.js'
 import { newHandle } from '../deferral/handle.js'
-import { exchange as exchanging } from '../deferral/transitions.js'
+import { exchange as exchangeTransition } from '../deferral/transitions.js'
 import { type Context, clientOf, paramsOf } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
 import { afterProof, hold } from '../host/hold.js'
@@ -42,7 +43,7 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
     ...(requested && { requestedResource: requested }),
     ...(await sealingFor(ctx, core, deferral.id, { handle, token })),
   }
-  const exchanged = await core.records.transit(deferral.id, exchanging(change), deferral)
+  const exchanged = await core.records.transit(deferral.id, exchangeTransition(change), deferral)
   if (!exchanged) return reused(ctx, core, deferral.id)
   ctx.oidc.entity('Deferral', describe(exchanged))
   armOnceAnswered(ctx, core, exchanged)

@@ -3,7 +3,8 @@
  * must not take it for the final answer.
  */
 import type { Core } from '../core.js'
-import { type DeferralRecord, describe } from '../deferral/deferral.js'
+import type { DeferralRecord } from '../deferral/deferral.js'
+import { describe } from '../deferral/describe.js'
 import { isObject, toJson } from '../deferral/json.js'
 import { accountOf, type Context } from '../host/context.js'
 import { issueIdToken } from '../host/id_token.js'

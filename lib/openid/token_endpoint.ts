@@ -28,7 +28,7 @@ export async function handleDeferredGrant(ctx: Context, core: Core): Promise<voi
   throw new errors.InvalidRequest('exactly one of deferred_code and deferred_auth_id must be provided')
 }
 
-// the host takes a parameter without a value for an omitted one, but not among several (RFC 6749, section 3.2)
+// the host drops a parameter without a value (RFC 6749, section 3.2), but not one of several values
 function dropEmptyResources(ctx: Context): void {
   const params = paramsOf(ctx)
   if (!Array.isArray(params.resource)) return

@@ -1,6 +1,6 @@
 /*
- * Whether a request waits is the integrator's to say: `defer` is asked when the host has nothing against the request any more.
- * Its answer is enforced: a request that has to wait and cannot is refused.
+ * The integrator's `defer` decides whether a request waits. It is called when the host has validated the request. Its answer is
+ * enforced: a request that has to wait and cannot is refused.
  */
 import { toInteraction } from '../deferral/decision.js'
 import type { Interaction } from '../deferral/deferral.js'
@@ -14,7 +14,7 @@ import { refusalOf } from './obstacle.js'
 
 const deferringMembers = ['expiresIn', 'interval', 'context', 'interaction']
 
-// a callback that logs what it is asked about must not log these
+// `defer` does not see these, so that it cannot log them
 const secrets = [
   'client_secret',
   'client_assertion',
@@ -29,20 +29,20 @@ const secrets = [
 /** How a request is to be deferred, the defaults filled in. */
 export type Deferred = Required<Omit<Deferring, 'interaction'>> & { interaction?: Interaction }
 
-/** What each door knows of a request; the rest of a `DeferRequest` is the same at all of them. */
+/** The part of a `DeferRequest` that depends on endpoint and grant. */
 export type Question = Omit<DeferRequest, 'canWait' | 'context'>
 
-/** The default of `defer`. It is recognised, so that nothing is done for it. */
+/** The default of `defer`. It is recognised by identity, and costs nothing. */
 export const answerAtOnce = () => false
 
-/** Whether there is a `defer` to ask. */
+/** Whether the integrator has set `defer`. */
 export function isAsking({ defer }: Settings): boolean {
   return defer !== answerAtOnce
 }
 
 /**
- * Asks `defer`; `undefined` means that the request is answered at once, unless it `mustWait`. Throws the refusal of a request that
- * has to wait and cannot, and a plain fault for whatever else goes wrong.
+ * Asks `defer`; `undefined` means that the request is answered at once, unless it `mustWait`. Throws the refusal of a request
+ * that has to wait and cannot; all other errors become plain faults.
  */
 export async function askDefer(
   ctx: Context,
@@ -56,7 +56,7 @@ export async function askDefer(
 /** The parameters of a request as `defer` sees them. */
 export function visibleParams(params: Record<string, unknown>): DeferRequest['params'] {
   const visible = Object.entries(params).filter(([name]) => !secrets.includes(name))
-  // a list is the host's own
+  // copied: a list belongs to the host
   return Object.freeze(
     Object.fromEntries(
       visible.map(([name, value]) => [name, Array.isArray(value) ? Object.freeze([...value]) : value]),

@@ -1,12 +1,13 @@
 /*
- * The option `retryWindow`: a client on a bad network whose token response was lost polls again, and gets the same answer. It is
- * kept as a compact JWE (RFC 7516) under a key that only the holder of the handle can derive (RFC 5869).
+ * The option `retryWindow`: a client whose token response was lost polls again, and gets the same answer. The answer is stored as
+ * a compact JWE (RFC 7516) under a key that can only be derived from the handle (RFC 5869).
  */
 import { hkdfSync } from 'node:crypto'
 import { CompactEncrypt, compactDecrypt, errors as joseErrors } from 'jose'
 import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
-import { type DeferralRecord, describe } from '../deferral/deferral.js'
+import type { DeferralRecord } from '../deferral/deferral.js'
+import { describe } from '../deferral/describe.js'
 import { parseHandle } from '../deferral/handle.js'
 import type { Context } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
@@ -16,7 +17,7 @@ import { refusal } from './token_error_response.js'
 
 type Owner = Pick<DeferralRecord, 'id' | 'issuer' | 'clientId'>
 
-/** The answer of a redemption as it is kept. */
+/** Encrypts the answer of a redemption, to be stored. */
 export function sealAnswer(handle: string, owner: Owner, body: unknown): Promise<string> {
   return new CompactEncrypt(Buffer.from(JSON.stringify(body)))
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', ...claimsOf(owner) })
@@ -41,7 +42,7 @@ async function openAnswer(handle: string, owner: Owner, sealed: string): Promise
   return JSON.parse(Buffer.from(plaintext).toString())
 }
 
-// what was revoked meanwhile is not handed out again
+// tokens that were revoked meanwhile are not given out again
 async function isStanding(ctx: Context, core: Core, { source }: DeferralRecord): Promise<boolean> {
   try {
     await withPlainFaults(loadStanding(ctx, core, source))

@@ -1,6 +1,7 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Ping Callback", and OAuth 2.0 Deferred Token Response, "Client Callback", up to
- * the answer that gives the client its handle: what to notify it with is kept, and nothing is sent before it has that answer.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Ping Callback", and OAuth 2.0 Deferred Token Response, "Client Callback", up
+ * to the answer that gives the client its handle: the secrets of the notification are stored, and nothing is sent before that
+ * answer.
  */
 import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
@@ -14,7 +15,7 @@ import type { Secrets } from '../notification/sealed.js'
 // RFC 6750, section 2.1
 const bearerSyntax = /^[A-Za-z0-9\-._~+/]+=*$/
 
-// I-099; and for a node that died while it answered
+// I-099; the longer one is for a node that died while it answered
 const delaySeconds = 1
 const holdSeconds = 15
 
@@ -24,7 +25,7 @@ export function assertNotificationToken(parameter: string, token: unknown): asse
   throw new errors.InvalidRequest(`${parameter} must have the syntax of a bearer token`)
 }
 
-/** Seals what the client of this request is to be notified with; nothing where it has no endpoint (C-I11). */
+/** Seals the secrets for the notification of this client; empty where it has no endpoint (C-I11). */
 export async function sealingFor(
   ctx: Context,
   { provider, sealer }: Core,
@@ -38,9 +39,9 @@ export async function sealingFor(
   return { sealing: { sealed: await sealer.seal(owner, secrets), hold: holdSeconds } }
 }
 
-/** Lets the notification go when the answer of this request is out (O-090, I-098, C-I28). */
+/** Allows the notification once the answer of this request is out (O-090, I-098, C-I28). */
 export function armOnceAnswered(ctx: Context, { records }: Core, issued: Stored): void {
   if (!issued.notification) return
-  // should it fail, the notification goes when the hold ends
+  // if this write fails, the notification is sent after `holdSeconds`
   onceAnswered(ctx, () => void records.transit(issued.id, arm(delaySeconds), issued).catch(() => undefined))
 }

@@ -1,5 +1,5 @@
 /*
- * A request that has to wait and cannot is refused, and its client is told what to send instead.
+ * The refusals of requests that have to wait and cannot. Each says what the client has to send instead.
  */
 import { errors } from 'oidc-provider'
 import { grantType } from '../oauth/names.js'

@@ -4,7 +4,7 @@
  */
 import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
-import { describe } from '../deferral/deferral.js'
+import { describe } from '../deferral/describe.js'
 import type { HandleKind } from '../deferral/handle.js'
 import { pollOutcome } from '../deferral/outcome.js'
 import type { Approved } from '../deferral/redemption.js'
@@ -35,7 +35,7 @@ async function paced(ctx: Context, core: Core, kind: HandleKind, handle: string)
   const now = records.now().getTime()
   const seen = await presented(ctx, core, kind, handle, async (id, isRightful) => {
     const refusable = isRepeating(ctx) ? undefined : pacing.refusable(id, now)
-    // to anybody else a read saved would tell that the deferral exists
+    // to other clients a saved read would show, by the time of the answer, that the deferral exists
     return refusable && isRightful(refusable) ? { ...refusable, refusable: true as const } : fromStore(core)(id)
   })
   if (!seen) return undefined

@@ -1,6 +1,6 @@
 /*
- * Whoever presents a handle must be the client it was issued to, with the key it is bound to. Unknown, malformed and foreign
- * handles take the same path and get the same answer.
+ * A handle is only valid for the client it was issued to, with the key it is bound to. Unknown handles, malformed ones and those
+ * of other clients take the same path and get the same answer.
  */
 import type { Core } from '../core.js'
 import { type HandleKind, matches, parseHandle } from '../deferral/handle.js'
@@ -13,8 +13,8 @@ import { assertFresh, assertKey, hasCertificate, verifiedProof } from '../host/p
 type Presentable = Remembered & { codeHash?: string; source?: { dpopJkt?: unknown } }
 
 /**
- * The rightful client's deferral. `undefined`: unknown, another client's, another certificate's, or another installation's. Rejects with
- * `invalid_dpop_proof` when the key is missing or wrong, or the proof was used before.
+ * The deferral of the rightful client. `undefined`: unknown, or shown by another client, with another certificate or by another
+ * installation. Rejects with `invalid_dpop_proof` when the key is missing or wrong, or the proof was used before.
  */
 export async function presented<T extends Presentable>(
   ctx: Context,

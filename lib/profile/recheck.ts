@@ -1,6 +1,7 @@
 import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
-import { type Decision, type DeferralRecord, describe } from '../deferral/deferral.js'
+import type { Decision, DeferralRecord } from '../deferral/deferral.js'
+import { describe } from '../deferral/describe.js'
 import { isAllowed } from '../host/client.js'
 import { type Context, clientOf } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
@@ -30,7 +31,7 @@ export async function assertStillGranted(
   throw new errors.AccessDenied('the deferred request was reconsidered')
 }
 
-/** Refuses what was revoked while tokens were made: looks at client, account and Grant once more. */
+/** Looks at client, account and Grant once more, and refuses where one was revoked while tokens were minted. */
 export async function assertNotRevoked(ctx: Context, core: Core, { clientId, source }: DeferralRecord): Promise<void> {
   const client = await withPlainFaults(core.provider.Client.find(clientId))
   if (!client) throw noLongerGranted()

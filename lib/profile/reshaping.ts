@@ -1,19 +1,19 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Token Request", and OAuth 2.0 Deferred Token Response, "Polling": a poll carries
- * nothing that would change the request it is about (I-010, C-I08). Client libraries repeat parameters of the first request with
- * every token request; a repeated one changes nothing.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Token Request", and OAuth 2.0 Deferred Token Response, "Polling": a poll
+ * carries nothing that would change the request it is about (I-010, C-I08). Client libraries repeat parameters of the first
+ * request with every token request; a repeated one changes nothing.
  */
 import { errors } from 'oidc-provider'
 import type { DeferralRecord } from '../deferral/deferral.js'
 import type { HandleKind } from '../deferral/handle.js'
 import { type Context, paramsOf, sentValues } from '../host/context.js'
 
-/** Refused whatever they say. A client must not send completion_mode with a poll (I-068). */
+/** Parameters that are always refused. A client must not send completion_mode with a poll (I-068). */
 const refused = ['authorization_details', 'claims', 'code_verifier', 'completion_mode']
 
 type Repeats = (sent: string[], deferral: DeferralRecord) => boolean
 
-/** Ignored where they repeat what the deferral was created with. */
+/** Parameters that are ignored where they repeat the first request, each with its comparison. */
 const repeatable: Record<string, Repeats> = {
   scope: ([scope, ...more], deferral) => !more.length && isSame(scope?.split(' ').filter(Boolean), deferral.scope),
   resource: (sent, { resource, requestedResource }) => isSame(sent, resource) || isSame(sent, requestedResource),

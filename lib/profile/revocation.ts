@@ -1,6 +1,6 @@
 /*
  * "Cancellation" through OAuth 2.0 Token Revocation (RFC 7009): the working group's way to give up a deferral_code, and a second
- * one for a deferred_auth_id (C-O01). What a handle is, or whose, is told to nobody: the answer is 200, without a change unless
+ * one for a deferred_auth_id (C-O01). No answer shows what a handle is, or whose: it is 200, without a change unless
  * it is the rightful client's and came with the right key.
  */
 import { errors } from 'oidc-provider'

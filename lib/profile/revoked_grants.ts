@@ -6,14 +6,14 @@ import { complaints } from '../notification/complaints.js'
 import { within } from '../notification/within.js'
 import { cancelDeferral } from './cancellation.js'
 
-// what is left out here is refused at its redemption
+// a deferral beyond these limits is refused at its redemption
 const mostGrants = 10_000
 const pageSize = 100
 const mostPages = 10
 
 /**
- * Cancels what waits on a Grant when the host says that it has revoked it, so that nobody reviews in vain. A help only, in the
- * background: the check at redemption counts. `close` stops after the Grant under way.
+ * Cancels the deferrals of a Grant when the host emits `grant.revoked`, so that nobody reviews them in vain. It runs in the
+ * background and may miss some: the check at redemption decides. `close` waits for the Grant under way only.
  */
 export function cancelWithGrants(core: Core): { close(): Promise<void> } {
   const grantIds = new Set<string>()
@@ -46,7 +46,7 @@ export function cancelWithGrants(core: Core): { close(): Promise<void> } {
 async function cancelAll(core: Core, grantId: string, complain: (error: unknown) => void): Promise<void> {
   // hosts of 9.0 emit the event even where revokeGrantPolicy kept the Grant
   if (await core.provider.Grant.find(grantId, { ignoreExpiration: true })) return
-  // in this order: what is approved meanwhile is found by the second one
+  // in this order: a deferral that is approved meanwhile is found by the second query
   for (const status of ['pending', 'approved'] as const) {
     let after: DeferralQuery['after']
     for (let pages = 0; pages < mostPages; pages++) {

@@ -5,7 +5,7 @@ import { mostRuled } from '../deferral/matching.js'
 import { sanitise } from '../deferral/text.js'
 import type { Settings } from '../options.js'
 
-/** Refuses a request that is to wait with more entries of a type than its rule `narrow` could be asked about. */
+/** Refuses to defer a request with more entries of a type than its `narrow` rule may have to compare. */
 export function assertNarrowable(details: readonly JsonObject[] | undefined, { narrow }: Settings): void {
   const counts = new Map<string, number>()
   for (const { type } of details ?? []) {

@@ -1,6 +1,6 @@
 /*
  * OpenID Connect Deferred Token Response Flow 1.0, "Token Error Response", and OAuth 2.0 Deferred Token Response, "Token
- * Endpoint Errors": what a poll hears while there is nothing to give.
+ * Endpoint Errors": the answers to polls that get no tokens.
  */
 import { errors } from 'oidc-provider'
 import type { DeferralRecord, Profile, Progress } from '../deferral/deferral.js'

@@ -3,7 +3,8 @@
  * Response": an approved deferral becomes what the host would have issued without the wait, exactly once.
  */
 import type { Core, Resume } from '../core.js'
-import { type Decision, type DeferralRecord, describe, type JsonObject } from '../deferral/deferral.js'
+import type { Decision, DeferralRecord, JsonObject } from '../deferral/deferral.js'
+import { describe } from '../deferral/describe.js'
 import { detailsLeft, narrow } from '../deferral/narrow.js'
 import { pollOutcome } from '../deferral/outcome.js'
 import { type Approved, redeem } from '../deferral/redemption.js'
@@ -18,14 +19,14 @@ import { assertConsent, assertNotRevoked, assertStillGranted, isOutlived, noLong
 import { refusal } from './token_error_response.js'
 import { assertWithin } from './within_decision.js'
 
-// from then on a revocation may have been acknowledged since the checks before minting
+// minting that takes longer is followed by a second check: something may have been revoked since the first one
 const quickSeconds = 1
 
 /** Redeems; the answer is on `ctx` only when this poll's write was the one that redeemed. */
 export async function redeemApproved(ctx: Context, core: Core, approved: Approved, handle: string): Promise<void> {
   const { minting } = core
   const { id } = approved
-  // on another node the write decides; here nothing has to be minted twice
+  // between nodes the write decides; on one node nothing has to be minted twice
   if (minting.has(id)) throw refusal(ctx, approved, 'authorization_pending')
   minting.add(id)
   try {
@@ -45,7 +46,7 @@ async function redeemOnce(ctx: Context, core: Core, approved: Approved, handle: 
       const begun = performance.now()
       await mintFrom(ctx, core, { approved, resume, minted })
       if (performance.now() - begun > quickSeconds * 1000) await assertNotRevoked(ctx, core, approved)
-      // nobody would hear the answer: the approval stays
+      // the client would not get the answer: the approval stays for its next poll
       if (hasHungUp(ctx)) throw refusal(ctx, approved, 'authorization_pending')
       return answerToKeep(ctx, core, approved, handle)
     },
@@ -119,7 +120,7 @@ function requestedDetails(
   return requested && granted ? detailsLeft(requested, granted, settings.narrow) : requested
 }
 
-// another poll, a cancellation or the clock was faster, and what they left decides
+// another poll, a cancellation or the expiry was faster: the state it left decides
 async function overtaken(ctx: Context, core: Core, id: string, handle: string): Promise<void> {
   const deferral = await core.records.find(id)
   if (!deferral) throw new Error('the deferral vanished during its redemption')

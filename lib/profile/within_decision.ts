@@ -19,7 +19,7 @@ export function assertWithin(
   }
 }
 
-// what is compared is what is stored and answered with: a toJSON or a getter could say something else then
+// a plain copy, so that the compared value is the stored one: a toJSON or a getter could give another value later
 function withPlainDetails(issued: IssuedToken): { scope?: string; rar?: JsonObject[] } {
   const token = issued as { scope?: string; rar?: JsonObject[] }
   if (token.rar !== undefined) token.rar = JSON.parse(JSON.stringify(token.rar))

@@ -1,19 +1,10 @@
-/**
- * Members that are kept as JSON text: their keys come from requests, and BSON would refuse or reinterpret some (`$ref`,
- * `_bsontype`, NUL, deep nesting).
- */
-export const jsonMembers = [
-  'authorizationDetails',
-  'claims',
-  'context',
-  'requestedDetails',
-  'source',
-  'decision',
-] as const
+// members that are stored as JSON text: their keys come from requests, and BSON would refuse or reinterpret some (`$ref`,
+// `_bsontype`, NUL, deep nesting)
+const jsonMembers = ['authorizationDetails', 'claims', 'context', 'requestedDetails', 'source', 'decision'] as const
 
 type Members = Record<string, unknown>
 
-/** The members of a record as they are kept. */
+/** The members of a record as they are stored. */
 export function toDocument(members: object): Members {
   const document: Members = { ...members }
   for (const name of jsonMembers) if (document[name] !== undefined) document[name] = JSON.stringify(document[name])
@@ -21,8 +12,8 @@ export function toDocument(members: object): Members {
 }
 
 /**
- * The record in a document, which becomes it. JSON text is parsed when a member is first read: whose a deferral is must be known
- * before anything large is parsed, or the time an answer takes would tell that a foreign handle exists.
+ * Turns a document into the record, in place. JSON text is parsed when its member is first read, so that the client of a deferral
+ * is checked before anything large is parsed: else the time of an answer would show that another client's handle exists.
  */
 export function fromDocument<T>(document: Members): T {
   for (const name of jsonMembers) {

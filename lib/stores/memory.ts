@@ -18,24 +18,7 @@ type Waking = { id: string; wakeAt?: Date }
 export function memoryStore(): DeferralStore {
   const documents = new Map<string, Document>()
   const histories = new Map<string, StoredEntry[]>()
-  let purgedAt = new Date(0)
-
-  // a day after expiry, as the production store does; looked for once a minute
-  function purge(now: Date): void {
-    if (now < seconds(60, purgedAt)) return
-    purgedAt = now
-    for (const [id, { expiresAt }] of documents) {
-      if (seconds(graceSeconds, expiresAt as Date) > now) continue
-      documents.delete(id)
-      histories.delete(id)
-    }
-  }
-
-  const copy = (document: Document, readAt: Date) => fromDocument<Stored>(structuredClone({ ...document, readAt }))
-
-  function selection(filter: DeferralFilter, now: Date): Stored[] {
-    return ([...documents.values()] as object as Stored[]).filter((record) => isSelected(record, filter, now))
-  }
+  const purge = purging(documents, histories)
 
   return {
     async insert(record, writeId, entry, now = new Date()) {
@@ -46,11 +29,6 @@ export function memoryStore(): DeferralStore {
       documents.set(record.id, document)
       histories.set(record.id, [structuredClone({ ...entry, at: now, writeId })])
       return copy(document, now)
-    },
-
-    async find(id, now = new Date()) {
-      const document = documents.get(id)
-      return document && copy(document, now)
     },
 
     // no await between comparison and write: on one thread that is the atomic write the contract asks for
@@ -75,10 +53,38 @@ export function memoryStore(): DeferralStore {
       return structuredClone(histories.get(id) ?? [])
     },
 
+    ...reading(documents),
+  }
+}
+
+// deletes a day after expiry, as the production store does; at most once a minute
+function purging(documents: Map<string, Document>, histories: Map<string, unknown>): (now: Date) => void {
+  let purgedAt = new Date(0)
+  return (now) => {
+    if (now < seconds(60, purgedAt)) return
+    purgedAt = now
+    for (const [id, { expiresAt }] of documents) {
+      if (seconds(graceSeconds, expiresAt as Date) > now) continue
+      documents.delete(id)
+      histories.delete(id)
+    }
+  }
+}
+
+function reading(documents: ReadonlyMap<string, Document>): Pick<DeferralStore, 'find' | 'list' | 'count' | 'due'> {
+  const records = () => [...documents.values()] as object as Stored[]
+  const selection = (filter: DeferralFilter, now: Date) => records().filter((record) => isSelected(record, filter, now))
+
+  return {
+    async find(id, now = new Date()) {
+      const document = documents.get(id)
+      return document && copy(document, now)
+    },
+
     async list({ after, limit, ...filter }, now = new Date()) {
       const found = selection(filter, now).filter((record) => !after || newestFirst(record, after) > 0)
       const page = found.sort(newestFirst).slice(0, limit)
-      return page.map((record) => copy(record as object as Document, now))
+      return page.map((record) => copy(record, now))
     },
 
     async count({ limit, ...filter }, now = new Date()) {
@@ -86,18 +92,18 @@ export function memoryStore(): DeferralStore {
     },
 
     async due({ issuer, after, limit }, now = new Date()) {
-      const found = ([...documents.values()] as object as Stored[]).filter(
-        (record) => record.issuer === issuer && record.wakeAt && record.wakeAt <= now,
-      )
+      const found = records().filter((record) => record.issuer === issuer && record.wakeAt && record.wakeAt <= now)
       const page = found.filter((record) => !after || earliestFirst(record, after) > 0).sort(earliestFirst)
-      return page.slice(0, limit).map((record) => copy(record as object as Document, now))
+      return page.slice(0, limit).map((record) => copy(record, now))
     },
   }
 }
 
+const copy = (document: object, readAt: Date) => fromDocument<Stored>(structuredClone({ ...document, readAt }))
+
 const seconds = (count: number, from: Date) => new Date(from.getTime() + count * 1000)
 
-// times count from createdAt, which is the store's instant
+// all times move with createdAt, which becomes the store's time
 function movedBy(milliseconds: number, members: object): Document {
   const moved = Object.entries(members).map(([name, value]) => {
     if (value instanceof Date) return [name, new Date(value.getTime() + milliseconds)]

@@ -3,7 +3,7 @@ import type { DeferralRecord } from '../deferral/deferral.js'
 import { type DeferralStore, difference, type HistoryEntry, type Stored } from '../deferral/store.js'
 import { assertMembers } from '../options_error.js'
 import { toDocument } from './json_members.js'
-import { type DeferralDocument, type Instant, type Kept, projection, toRecord } from './mongodb_document.js'
+import { type DeferralDocument, type Instant, type MongoRecord, projection, toRecord } from './mongodb_document.js'
 import { counting, listing, waking } from './mongodb_listing.js'
 import { migrateDeferrals, schemaVersion } from './mongodb_schema.js'
 
@@ -13,10 +13,12 @@ const duplicateKey = 11000
 // an id from an integrator's console may be anything: undefined, or an operator that matches somebody else's deferral
 const byId = (id: string) => ({ _id: String(id) })
 
+type Open = () => Promise<Collection<DeferralDocument>>
+
 /**
- * The production store: one document per deferral, every change one conditional update of it by `_id`, acknowledged by a
- * majority; every read a majority read; timed by the database's clock. `migrate()` creates collection, validator and indexes;
- * unless `migrate: false` it runs once on first use.
+ * The production store. One document per deferral. Every change is one conditional update by `_id`, acknowledged by a majority.
+ * Every read is a majority read. The database's clock decides. `migrate()` creates collection, validator and indexes; unless
+ * `migrate: false` it runs once, on first use.
  */
 export function mongoStore(
   db: Db,
@@ -28,18 +30,24 @@ export function mongoStore(
     throw new TypeError('mongoStore needs a Db of the mongodb driver, client.db(name)')
   const deferrals: Collection<DeferralDocument> = db.collection(name, {
     readPreference: 'primary',
-    // what a client is told must survive a failover
+    // an answer to a client must survive a failover
     readConcern: { level: 'majority' },
     writeConcern: { w: 'majority' },
     promoteValues: true,
   })
   const migrated = once(() => migrateDeferrals(db, deferrals), migrate)
 
-  return {
-    migrate: () => migrateDeferrals(db, deferrals),
+  const open = async () => {
+    await migrated()
+    return deferrals
+  }
+  return { migrate: () => migrateDeferrals(db, deferrals), ...writing(open), ...reading(db, open) }
+}
 
+function writing(open: Open): Pick<DeferralStore, 'insert' | 'swap'> {
+  return {
     async insert(record, writeId, entry, at) {
-      await migrated()
+      const deferrals = await open()
       const { id } = record
       const document = { $mergeObjects: [{ _id: id }, firstDocument(record, writeId, entry, at ?? '$$NOW')] }
       try {
@@ -56,17 +64,10 @@ export function mongoStore(
       }
     },
 
-    async find(id, at, inDoubt) {
-      await migrated()
-      const options = { projection: projection(at ?? '$$NOW') }
-      const found = await (inDoubt ? findInDoubt(db, deferrals, id, options) : deferrals.findOne(byId(id), options))
-      return found ? toRecord(found) : undefined
-    },
-
     async swap(before, { after, entry, unexpired }, writeId, at) {
-      await migrated()
+      const deferrals = await open()
       const { set, unset } = difference(before, after)
-      const purge = purgeMoved(before as Kept, after)
+      const purge = purgeMoved(before as MongoRecord, after)
       const guard = { ...byId(before.id), revision: before.revision }
       const alive = unexpired && { $expr: { $gt: ['$expiresAt', at ?? '$$NOW'] } }
       const { matchedCount } = await deferrals.updateOne({ ...guard, ...alive }, {
@@ -79,32 +80,40 @@ export function mongoStore(
       const written = { readAt: at ?? before.readAt, revision: before.revision + 1, writeId }
       return { ...after, ...purge, ...written } as Stored
     },
+  }
+}
+
+function reading(db: Db, open: Open): Pick<DeferralStore, 'find' | 'history' | 'list' | 'count' | 'due'> {
+  return {
+    async find(id, at, inDoubt) {
+      const deferrals = await open()
+      const options = { projection: projection(at ?? '$$NOW') }
+      const found = await (inDoubt ? findInDoubt(db, deferrals, id, options) : deferrals.findOne(byId(id), options))
+      return found ? toRecord(found) : undefined
+    },
 
     async history(id) {
-      await migrated()
+      const deferrals = await open()
       const found = await deferrals.findOne(byId(id), { projection: { history: 1 } })
       return found?.history ?? []
     },
 
     async list(query, at) {
-      await migrated()
-      return listing(deferrals, query, at ?? '$$NOW')
+      return listing(await open(), query, at ?? '$$NOW')
     },
 
     async count(query, at) {
-      await migrated()
-      return counting(deferrals, query, at ?? '$$NOW')
+      return counting(await open(), query, at ?? '$$NOW')
     },
 
     async due(query, at) {
-      await migrated()
-      return waking(deferrals, query, at ?? '$$NOW')
+      return waking(await open(), query, at ?? '$$NOW')
     },
   }
 }
 
-// times count from createdAt, which becomes the database's instant; purged by its clock, whatever a test's says, and spread out,
-// so that what was created together is not deleted together
+// All times move with createdAt, which becomes the database's time. purgeAt is by the database's clock, under a test clock too;
+// its random part keeps deferrals that were created together from being deleted together
 function firstDocument({ id, readAt, ...record }: DeferralRecord, writeId: string, entry: HistoryEntry, now: Instant) {
   const moved = (value: unknown) =>
     value instanceof Date ? { $add: [now, value.getTime() - record.createdAt.getTime()] } : { $literal: value }
@@ -121,7 +130,7 @@ function firstDocument({ id, readAt, ...record }: DeferralRecord, writeId: strin
   }
 }
 
-// a majority read may not see yet what was applied; one that follows the primary's last operation does
+// a majority read may not see the last applied write yet; one that causally follows an operation on the primary does
 function findInDoubt(db: Db, deferrals: Collection<DeferralDocument>, id: string, options: { projection: Document }) {
   return db.client.withSession({ causalConsistency: true }, async (session) => {
     await db.command({ ping: 1 }, { session, readPreference: 'primary' })
@@ -129,12 +138,12 @@ function findInDoubt(db: Db, deferrals: Collection<DeferralDocument>, id: string
   })
 }
 
-function purgeMoved({ purgeAt, expiresAt }: Kept, after: DeferralRecord): { purgeAt?: Date } {
+function purgeMoved({ purgeAt, expiresAt }: MongoRecord, after: DeferralRecord): { purgeAt?: Date } {
   const later = after.expiresAt.getTime() - expiresAt.getTime()
   return later ? { purgeAt: new Date(purgeAt.getTime() + later) } : {}
 }
 
-/** Runs `work` until it has succeeded once; those who come meanwhile wait for the same run. */
+/** Runs `work` until it has succeeded once. Concurrent calls wait for the same run. */
 function once(work: () => Promise<void>, isNeeded: boolean): () => Promise<void> | undefined {
   let isDone = !isNeeded
   let underWay: Promise<void> | undefined

@@ -8,18 +8,18 @@ export type DeferralDocument = Document & { _id: string }
 /** The instant that decides: a test clock's, or the database's own. */
 export type Instant = Date | '$$NOW'
 
-/** What the store keeps beside the record. */
-export type Kept = Stored & { purgeAt: Date }
+/** The record, and what the store adds to it. */
+export type MongoRecord = Stored & { purgeAt: Date }
 
-// the document as one value: naming its many members costs database and driver more than decoding them
+// the document as one value: a projection of its many members costs database and driver more than decoding them
 const stored = { $unsetField: { field: 'history', input: '$$ROOT' } }
 
-/** What is read back: the document without its history, and the instant of the reading, by the clock that decides. */
+/** What a read returns: the document without its history, and the time of the read by the clock that decides. */
 export function projection(now: Instant): Document {
   return { _id: 0, stored, readAt: now }
 }
 
 /** The record in a document that was read with `projection`. */
-export function toRecord({ stored, readAt }: Document): Kept {
+export function toRecord({ stored, readAt }: Document): MongoRecord {
   return fromDocument(Object.assign(stored, { id: stored._id, readAt }))
 }

@@ -7,9 +7,9 @@ const conflicts: readonly unknown[] = [85, 86]
 const maxLooks = 5
 
 /**
- * Creates the indexes that are missing. An index with the same key that holds what ours would hold is used as it is, whatever its
- * name and its `expireAfterSeconds`. Where another index has our name, ours gets the next free one.
- * Idempotent, and safe when several nodes start at once.
+ * Creates the missing indexes. An existing index with the same key and the same documents is used as it is, under any name and
+ * with any `expireAfterSeconds`. Where another index has our name, ours gets the next free name. Idempotent, and safe when
+ * several nodes start at once.
  */
 export async function ensureIndexes<T extends Document>(
   collection: Collection<T>,
@@ -23,7 +23,7 @@ export async function ensureIndexes<T extends Document>(
       await collection.createIndexes(missing.map((index) => ({ ...index, name: freeName(index, existing) })))
       return
     } catch (error) {
-      // another node or an administrator created one since the look
+      // another node or an administrator has created one meanwhile
       if (!conflicts.includes((error as MongoServerError).code) || looks === maxLooks) throw error
     }
   }

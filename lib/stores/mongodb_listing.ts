@@ -7,7 +7,7 @@ import { dueIndex } from './mongodb_schema.js'
 
 type Deferrals = Collection<DeferralDocument>
 
-/** Server codes of a hint that no index, or more than one, answers to. */
+/** Server codes of a hint that matches no index, or several. */
 const hintFaults: unknown[] = [2, 27]
 
 /** One page, newest first, along an index. */
@@ -31,7 +31,7 @@ export function counting(deferrals: Deferrals, { limit, ...filter }: CountQuery,
   return deferrals.countDocuments(filterOf(filter, now), { limit })
 }
 
-/** One page of what is due, earliest first, along the partial index of what wakes. */
+/** One page of due deferrals, earliest first, along the partial index on `wakeAt`. */
 export async function waking(
   deferrals: Deferrals,
   { issuer, after, limit }: DueQuery,
@@ -49,7 +49,7 @@ export async function waking(
     // without the index every sweep would read the whole collection: better an error
     return await read(dueIndex.key)
   } catch (error) {
-    // where several indexes have this key, in other collations perhaps, the database wants a name
+    // where several indexes have this key, say with other collations, the database needs a name
     const name = hintFaults.includes((error as MongoServerError).code) && (await nameOfIndex(deferrals, dueIndex))
     if (!name) throw error
     return read(name)

@@ -2,8 +2,8 @@ import type { Collection, CreateIndexesOptions, Db, Document, IndexDescription, 
 import { ensureIndexes } from './mongodb_indexes.js'
 
 /**
- * Raised with every change of the validator. Documents of the version before and of the version after must pass it, as nodes of
- * both run side by side during an upgrade: a new member is optional for one version.
+ * Raise it with every change of the validator. Nodes of two versions run side by side during an upgrade, so the validator must
+ * accept the documents of the version before and of the version after: a new member is optional for one version.
  */
 export const schemaVersion = 2
 
@@ -82,7 +82,7 @@ function validatorOf(version: number): Document {
   return { $jsonSchema: { bsonType: 'object', title: `${tag} ${version}`, required, properties } }
 }
 
-/** The index that sweeps read: only deferrals that somebody has to look at again are in it. */
+/** The index that sweeps read. It holds only deferrals that a sweep has to look at again. */
 export const dueIndex = {
   name: 'due',
   key: { issuer: 1, wakeAt: 1, _id: 1 },
@@ -126,8 +126,8 @@ export async function migrateDeferrals<T extends Document>(
   await ensureIndexes(collection, indexes)
 }
 
-// a later node's validator stays: it takes the documents of this version as well. Looks before it changes: collMod takes a lock,
-// and rights that a node at run time may not have
+// A validator of a later version stays, it accepts the documents of this version too. collMod runs only where it is needed: it
+// takes a lock, and needs rights that a node at run time may not have
 async function raiseValidator(db: Db, name: string, version: number): Promise<void> {
   const [info] = await db.listCollections({ name }).toArray()
   const { options } = info as { options?: { validator?: { $jsonSchema?: { title?: string } } } }

@@ -8,22 +8,22 @@ import { created } from '../deferral/transitions.js'
 /** A store object over the same data each time, as another node has it. */
 export type Open = () => DeferralStore | Promise<DeferralStore>
 
-/** What one test of the contract works on. */
+/** The stores and the data of one test of the contract. */
 export interface Ground {
   /** several store objects over the same data */
   nodes: DeferralStore[]
-  /** of this test only: what other tests left in the store is another issuer's */
+  /** used by this test only: records of other tests have other issuers */
   issuer: string
   /** Stores a new record. */
   insert(members?: object, now?: Date): Promise<Stored>
-  /** Reads it, on another node than the one that writes. */
+  /** Reads a record, on another node than the one that writes. */
   find(id: string, now?: Date): Promise<Stored>
 }
 
 /** Tests by name. */
 export type Tests = Record<string, (ground: Ground) => Promise<void>>
 
-/** When it is in these tests: long enough ago to have expired by the clock of the store, not long enough to be purged. */
+/** The time of these tests: long enough ago to have expired by the clock of the store, not long enough to be purged. */
 export const start = new Date(Math.floor(Date.now() / 1000) * 1000 - 3_599_877)
 
 /** So many seconds after the start. */
@@ -88,7 +88,7 @@ export function recordOf(issuer: string, members: object = {}): DeferralRecord {
   return withoutAbsent({ ...created(requestOf({ expiresIn }), issuer, new Date(start)), ...others }) as DeferralRecord
 }
 
-/** A change of some members, with a history entry unless told otherwise. */
+/** A change of some members, by default with a history entry. */
 export function changeOf(before: Stored, members: object, more: Partial<Change> = {}): Change {
   const entry = { at: at(1), event: 'changed', by: '$$NOW' }
   return { after: withoutAbsent({ ...before, ...members }) as DeferralRecord, entry, ...more }
@@ -111,7 +111,7 @@ export function unread({ readAt, ...record }: Stored): object {
   return record
 }
 
-/** Lets others have their turn. */
+/** Lets other work run. */
 export const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 function withoutAbsent(members: object): object {

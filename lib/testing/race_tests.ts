@@ -45,7 +45,7 @@ const races = Object.entries(contests).map(([name, { path, event }]) => [
   },
 ])
 
-/** What holds when very many write at once, on several nodes. */
+/** What a store promises when very many write at once, on several nodes. */
 export const raceTests: Tests = {
   // `swap` itself: behind the queue that the plugin keeps on each node a store without its revision check would look right
   async 'of 64 swaps of one revision on several nodes one is made'({ nodes, insert, find }) {
@@ -77,8 +77,8 @@ export const raceTests: Tests = {
         assert(await recordsOn(ground, node).transit(id, progress({ step })))
     })
     await Promise.all(workers)
-    const told = ((await ground.nodes[1]?.history(id)) ?? []).flatMap(({ step }) => (step ? [step] : []))
-    assert.deepEqual(told.sort(), steps.sort(), 'the history has every write')
+    const written = ((await ground.nodes[1]?.history(id)) ?? []).flatMap(({ step }) => (step ? [step] : []))
+    assert.deepEqual(written.sort(), steps.sort(), 'the history has every write')
   },
 }
 

@@ -4,15 +4,18 @@ import { raceTests } from './race_tests.js'
 import { recordTests } from './record_tests.js'
 import { swapTests } from './swap_tests.js'
 
-/** One test of the contract. `run` rejects with what the store does not keep, as an `AssertionError`, or with the error of the store. */
+/**
+ * One test of the contract. `run` rejects with an `AssertionError` where the store breaks the contract, or with the error of the
+ * store.
+ */
 export interface ContractTest {
   name: string
   run(): Promise<void>
 }
 
 /**
- * What every `DeferralStore` has to keep, as tests for any test runner. `open` gives a store object over the same data each time,
- * as another node of the provider has it: another object, over another connection where there are connections. The tests use ids
+ * The contract of a `DeferralStore`, as tests for any test runner. Each call of `open` returns another store object over the same
+ * data, as another node of the provider would have it, over another connection if the store has connections. The tests use ids
  * and issuers of their own, delete nothing, and may run side by side.
  *
  * With the test runner of Node.js:

@@ -1,0 +1,46 @@
+import type { Deferral, DeferralRecord, ErrorDescription } from './deferral.js'
+import { describeNotification } from './notification.js'
+
+const visibleMembers = [
+  'id',
+  'profile',
+  'status',
+  'clientId',
+  'accountId',
+  'grantType',
+  'grantId',
+  'scope',
+  'resource',
+  'authorizationDetails',
+  'claims',
+  'context',
+  'interaction',
+  'createdAt',
+  'exchangedAt',
+  'expiresAt',
+  'decidedAt',
+  'redeemedAt',
+  'cancelledAt',
+  'cancelledBy',
+  'cancellationReason',
+  'expiredAt',
+] as const
+
+/** The deferral in a record, without the members that only the store and the protocol need. */
+export function describe(record: DeferralRecord): Deferral {
+  const members = record as object as Record<string, unknown>
+  const deferral: Record<string, unknown> = {}
+  for (const name of visibleMembers) if (members[name] !== undefined) deferral[name] = members[name]
+  if (record.progress) deferral.progress = withoutErrorDescription(record.progress)
+  if ('decision' in record && record.decision) {
+    deferral.decision = { ...withoutErrorDescription(record.decision), at: record.decidedAt }
+  }
+  if (record.notification) deferral.notification = describeNotification(record.notification)
+  if (record.status !== 'pending') delete deferral.interaction
+  deferral.expired = record.status !== 'redeemed' && record.expiresAt <= record.readAt
+  return deferral as object as Deferral
+}
+
+function withoutErrorDescription({ errorDescription, ...given }: ErrorDescription): object {
+  return given
+}
