@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { describeNotification, type Notification, type NotificationRecord } from './notification.js'
 
 /** Anything that JSON can carry. */
@@ -191,7 +192,7 @@ const shown = [
   'expiredAt',
 ] as const
 
-/** Leaves out of a record what only the store and the protocol need. */
+/** A copy of a record without what only the store and the protocol need. Callbacks and listeners may change it: nothing follows. */
 export function describe(record: DeferralRecord): Deferral {
   const members = record as object as Record<string, unknown>
   const deferral: Record<string, unknown> = {}
@@ -203,7 +204,14 @@ export function describe(record: DeferralRecord): Deferral {
   if (record.notification) deferral.notification = describeNotification(record.notification)
   if (record.status !== 'pending') delete deferral.interaction
   deferral.expired = record.status !== 'redeemed' && record.expiresAt <= record.readAt
-  return deferral as object as Deferral
+  return copied(deferral) as Deferral
+}
+
+function copied(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (types.isDate(value)) return new Date(value)
+  if (Array.isArray(value)) return value.map(copied)
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copied(member)]))
 }
 
 function withoutErrorDescription({ errorDescription, ...given }: ErrorDescription): object {
