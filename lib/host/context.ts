@@ -1,4 +1,4 @@
-import type { Account, Client, KoaContextWithOIDC, Provider } from 'oidc-provider'
+import { type Account, type Client, errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider'
 import type { JsonObject } from '../deferral/deferral.js'
 import { assertNesting } from './nesting.js'
 
@@ -60,6 +60,11 @@ export function hasHungUp({ req, res }: Context): boolean {
   // a request over HTTP/2 has a stream of its own
   const { stream = req.socket } = req as { stream?: { destroyed: boolean } }
   return res.destroyed || (stream?.destroyed ?? false)
+}
+
+/** Refuses a request whose client has hung up: nobody would hear the answer, and a request that is sent again is not a second use. */
+export function assertConnected(ctx: Context): void {
+  if (hasHungUp(ctx)) throw new errors.AuthorizationPending('the client has hung up')
 }
 
 const json = () => 'json'

@@ -6,7 +6,7 @@ import type { Core } from '../core.js'
 import { type Binding, describe, type JsonObject } from '../deferral/deferral.js'
 import { newHandle } from '../deferral/handle.js'
 import type { NewDeferral } from '../deferral/store.js'
-import type { Context } from '../host/context.js'
+import { assertConnected, type Context } from '../host/context.js'
 import { epochTime } from '../host/epoch_time.js'
 import { keepAnswer } from '../host/listeners.js'
 import type { Deferred } from '../profile/defer.js'
@@ -34,6 +34,7 @@ export async function deferredResponse(ctx: Context, core: Core, held: Held): Pr
   assertNarrowable(request.authorizationDetails, core.settings)
   assertNarrowable(request.requestedDetails, core.settings)
   const sealing = await sealingFor(ctx, core, held.id, { handle, token: notificationToken(ctx) })
+  assertConnected(ctx)
   const record = await core.records.create({ ...request, ...sealing })
   // the id made from the code exists, or the deferral was born cancelled: the code was used again, which is a theft signal
   if (record?.status !== 'pending') return refuseReplayed(core, held.id)

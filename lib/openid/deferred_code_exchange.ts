@@ -7,7 +7,7 @@ import type { Core } from '../core.js'
 import { type DeferralRecord, describe } from '../deferral/deferral.js'
 import { newHandle } from '../deferral/handle.js'
 import { exchange as exchanging } from '../deferral/transitions.js'
-import { type Context, clientOf, paramsOf } from '../host/context.js'
+import { assertConnected, type Context, clientOf, paramsOf } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
 import { afterProof, hold } from '../host/hold.js'
 import { keepAnswer } from '../host/listeners.js'
@@ -42,6 +42,7 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
     ...(requested && { requestedResource: requested }),
     ...(await sealingFor(ctx, core, deferral.id, { handle, token })),
   }
+  assertConnected(ctx)
   const exchanged = await core.records.transit(deferral.id, exchanging(change), deferral)
   if (!exchanged) return reused(ctx, core, deferral.id)
   ctx.oidc.entity('Deferral', describe(exchanged))

@@ -25,13 +25,14 @@ const quickSeconds = 1
 export async function redeemApproved(ctx: Context, core: Core, approved: Approved, handle: string): Promise<void> {
   const { minting } = core
   const { id } = approved
-  // on another node the write decides; here nothing has to be minted twice
-  if (minting.has(id)) throw refusal(ctx, approved, 'authorization_pending')
-  minting.add(id)
+  // on another node the write decides; here nothing has to be minted twice, unless it is minted for nobody any more
+  const other = minting.get(id)
+  if (other && !hasHungUp(other)) throw refusal(ctx, approved, 'authorization_pending')
+  minting.set(id, ctx)
   try {
     await redeemOnce(ctx, core, approved, handle)
   } finally {
-    minting.delete(id)
+    if (minting.get(id) === ctx) minting.delete(id)
   }
 }
 
