@@ -101,7 +101,7 @@ export const extend =
     const expiresAt = seconds(expiresIn, now)
     return changed(
       record,
-      { expiresAt, ...postponed(record, expiresAt) },
+      { expiresAt, expiredAt: undefined, ...postponed(record, expiresAt) },
       { at: now, event: 'extended', expiresAt },
       true,
     )
