@@ -1,4 +1,4 @@
-import { types } from 'node:util'
+import { copied } from './json.js'
 import { describeNotification, type Notification, type NotificationRecord } from './notification.js'
 
 /** Anything that JSON can carry. */
@@ -205,13 +205,6 @@ export function describe(record: DeferralRecord): Deferral {
   if (record.status !== 'pending') delete deferral.interaction
   deferral.expired = record.status !== 'redeemed' && record.expiresAt <= record.readAt
   return copied(deferral) as Deferral
-}
-
-function copied(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (types.isDate(value)) return new Date(value)
-  if (Array.isArray(value)) return value.map(copied)
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copied(member)]))
 }
 
 function withoutErrorDescription({ errorDescription, ...given }: ErrorDescription): object {
