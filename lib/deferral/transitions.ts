@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Decision, DeferralRecord, Interaction, Progress } from './deferral.js'
-import { begun, lapsed, owed, postponed, suppressed } from './notification_steps.js'
+import { begun, lapsed, owed, postponed, suppress, suppressed } from './notification_steps.js'
 import type { Cancellation, Exchange, NewDeferral } from './store.js'
 import { changed, isUnexpired, isUnfinished, seconds, type Transition, woken } from './transition.js'
 
@@ -142,8 +142,12 @@ export const expire: Transition = (record, now) => {
   return changed(record, members, isFailed ? { at: now, event: 'notification_failed' } : undefined)
 }
 
-/** Erases the answer that was kept for a retry. */
+/** Erases the answer that was kept for a retry, when the time for that is over. */
 export const forgetAnswer: Transition = (record, now) => {
   if (!record.answer || record.answer.until > now) return undefined
   return changed(record, { answer: undefined })
 }
+
+/** Its client gives up what can be cancelled no more: it is not notified of it, and its answer is not given again. */
+export const giveUp: Transition = (record, now) =>
+  record.answer ? changed(record, { answer: undefined }) : suppress(record, now)
