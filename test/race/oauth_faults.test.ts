@@ -73,19 +73,6 @@ describeMongo('the database fails a provider of the oauth profile', () => {
       },
     )
 
-    test.each(faultsAt(['AuthorizationCode.find']))(
-      'C-I17 T9: a token request whose second %s %s is server_error, and the code ends the deferral that nobody can poll',
-      async (_call, kind) => {
-        const seed = await aCode(patient)
-        patient.failAt('insert', kind, 0, ['find'])
-        expect(await redeem(patient.rp, seed.code, opted)).toMatchObject(serverError(kind))
-        await patient.heal()
-        expect((await deferralOf(seed))?.status).toBe('pending')
-        expect((await redeem(patient.rp, seed.code, opted)).body.error).toBe('invalid_grant')
-        expect((await deferralOf(seed))?.status).toBe('cancelled')
-      },
-    )
-
     test.each(faultsAt(['insert']))(
       'T9: a client credentials request whose %s %s is never refused for it, and can be repeated',
       async (call, kind) => {
