@@ -28,8 +28,8 @@ export interface Core {
   /** this issuer's deferrals; each change is announced once it is written */
   records: Records
   pacing: Pacing
-  /** ids of the deferrals that are being redeemed on this node */
-  minting: Set<string>
+  /** the deferrals that are being redeemed on this node, and for which request */
+  minting: Map<string, Context>
   /** keeps what a notification needs; there is none without keys */
   sealer: Sealer | undefined
   /** the worker that notifies, where this node has one */

@@ -128,7 +128,7 @@ function createCore(provider: Provider, internals: Internals, settings: Settings
       onWritten: (record, entry) => announce(core, record, entry),
     }),
     pacing: createPacing(),
-    minting: new Set(),
+    minting: new Map(),
     sealer: createSealer(settings.keys),
     outbox: undefined,
   }

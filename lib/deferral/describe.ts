@@ -1,4 +1,5 @@
 import type { Deferral, DeferralRecord, ErrorDescription } from './deferral.js'
+import { copied } from './json.js'
 import { describeNotification } from './notification.js'
 
 const visibleMembers = [
@@ -26,7 +27,10 @@ const visibleMembers = [
   'expiredAt',
 ] as const
 
-/** The deferral in a record, without the members that only the store and the protocol need. */
+/**
+ * A copy of the deferral in a record, without the members that only the store and the protocol need. Callbacks and listeners may
+ * change it, and change nothing else by it.
+ */
 export function describe(record: DeferralRecord): Deferral {
   const members = record as object as Record<string, unknown>
   const deferral: Record<string, unknown> = {}
@@ -38,7 +42,7 @@ export function describe(record: DeferralRecord): Deferral {
   if (record.notification) deferral.notification = describeNotification(record.notification)
   if (record.status !== 'pending') delete deferral.interaction
   deferral.expired = record.status !== 'redeemed' && record.expiresAt <= record.readAt
-  return deferral as object as Deferral
+  return copied(deferral) as Deferral
 }
 
 function withoutErrorDescription({ errorDescription, ...given }: ErrorDescription): object {

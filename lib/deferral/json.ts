@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { Json, JsonObject } from './deferral.js'
 
 /** The most levels of nested arrays and objects: stores, consoles and rules walk them recursively. */
@@ -75,4 +76,12 @@ export function beyond<T extends Json>(entries: readonly T[], allowed: readonly 
     left.set(key, count - 1)
     return count <= 0
   })
+}
+
+/** A copy of plain data, that shares nothing with it. */
+export function copied(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (types.isDate(value)) return new Date(value)
+  if (Array.isArray(value)) return value.map(copied)
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copied(member)]))
 }

@@ -58,7 +58,8 @@ export function narrow(
   if (acr !== undefined) narrowed.acr = acr
   if (amr) narrowed.amr = amr
   if (authTime !== undefined) narrowed.authTime = authTime
-  return narrowed
+  // callbacks may change what they are given: the decision must not follow
+  return structuredClone(narrowed)
 }
 
 // what the host itself asks for, on account of max_age or acr_values, stays: it is no consent that could be narrowed

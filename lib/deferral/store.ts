@@ -33,6 +33,9 @@ export interface HistoryEntry {
 /** A history entry as it is stored: with the `writeId` of the write that appended it. */
 export type StoredEntry = HistoryEntry & { writeId: string }
 
+/** So many entries of a history are kept, the newest: a record that grows for ever could at last not be written any more. */
+export const historyLimit = 1000
+
 /** A record as a store has it. Every swap raises `revision`; `writeId` is that of the last write. */
 export type Stored = DeferralRecord & { revision: number; writeId: string }
 
@@ -107,7 +110,7 @@ export interface DeferralStore {
    */
   swap(before: Stored, change: Change, writeId: string, now?: Date): Promise<Stored | undefined>
 
-  /** What happened, oldest first; empty for an unknown id. */
+  /** What happened, oldest first, the newest thousand entries at least; empty for an unknown id. */
   history(id: string): Promise<StoredEntry[]>
 
   /** Lists deferrals, newest first. */

@@ -5,6 +5,8 @@ import type { Transition } from './transition.js'
 
 const attempts = 20
 const longestPause = 500
+// a call of the store that hangs for longer holds up no other request of this node
+const longestTurn = 10_000
 
 /** The options of `transit`. */
 export interface Given {
@@ -32,7 +34,8 @@ const queues = new WeakMap<DeferralStore, Map<string, Promise<unknown>>>()
  * Applies a transition: read, apply, swap; a missed swap starts over. `undefined`: the guard failed on a record that was read
  * here, not only on `known`. A rejection means "not known", or that other nodes wrote too often.
  *
- * Transitions of one deferral run one after the other on a node, so that only nodes compete, not requests.
+ * Transitions of one deferral run one after the other on a node, so that only nodes compete, not requests. A turn lasts ten
+ * seconds at most.
  */
 export function transit(
   store: DeferralStore,
@@ -48,7 +51,7 @@ export function transit(
     : contend(store, id, transition, given)
   // leaves the queue before the caller goes on: the caller's next transition need not queue, and may use the record written here
   const run = work.finally(() => queue.get(id) === done && queue.delete(id))
-  const done = run.then(ignore, ignore)
+  const done = Promise.resolve(turn).then(() => over(run))
   queue.set(id, done)
   return run
 }
@@ -87,7 +90,18 @@ async function stamped<T extends Stored | undefined>(ask: () => Promise<T>): Pro
 }
 
 const askedFor = new WeakMap<Stored, number>()
-const ignore = () => undefined
+
+/** Resolves when a turn is over: it has come to its end, or taken too long. The swap decides then, as between nodes. */
+function over(run: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, longestTurn).unref()
+    const end = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+    run.then(end, end)
+  })
+}
 
 async function contend(
   store: DeferralStore,

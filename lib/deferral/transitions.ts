@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Decision, DeferralRecord, Interaction, Progress } from './deferral.js'
-import { begun, lapsed, owed, postponed, suppressed } from './notification_steps.js'
+import { begun, lapsed, owed, postponed, suppress, suppressed } from './notification_steps.js'
 import type { Cancellation, Exchange, NewDeferral } from './store.js'
 import { changed, isUnexpired, isUnfinished, seconds, type Transition, withWakeAt } from './transition.js'
 
@@ -101,7 +101,7 @@ export const extend =
     const expiresAt = seconds(expiresIn, now)
     return changed(
       record,
-      { expiresAt, ...postponed(record, expiresAt) },
+      { expiresAt, expiredAt: undefined, ...postponed(record, expiresAt) },
       { at: now, event: 'extended', expiresAt },
       true,
     )
@@ -149,3 +149,7 @@ export const forgetAnswer: Transition = (record, now) => {
   if (!record.answer || record.answer.until > now) return undefined
   return changed(record, { answer: undefined })
 }
+
+/** Its client gives up what can be cancelled no more: it is not notified of it, and its answer is not given again. */
+export const giveUp: Transition = (record, now) =>
+  record.answer ? changed(record, { answer: undefined }) : suppress(record, now)

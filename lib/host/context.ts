@@ -1,5 +1,6 @@
-import type { Account, Client, KoaContextWithOIDC, Provider } from 'oidc-provider'
-import type { JsonObject } from '../deferral/deferral.js'
+import { type Account, type Client, errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider'
+import type { Deferral, DeferralRecord, JsonObject } from '../deferral/deferral.js'
+import { describe } from '../deferral/describe.js'
 import { assertNesting } from './nesting.js'
 
 /** The parameters of a request; the host's handlers read them, and some of ours are written for those. */
@@ -62,9 +63,27 @@ export function hasHungUp({ req, res }: Context): boolean {
   return res.destroyed || (stream?.destroyed ?? false)
 }
 
+/** Refuses a request whose client has hung up: nobody would hear the answer, and a request that is sent again is not a second use. */
+export function assertConnected(ctx: Context): void {
+  if (hasHungUp(ctx)) throw new errors.AuthorizationPending('the client has hung up')
+}
+
 const json = () => 'json'
 
 /** Has every answer to this request, errors too, rendered as JSON: the host turns to HTML for `Accept: text/html`. */
 export function answerJson(ctx: Context): void {
   ctx.accepts = json as typeof ctx.accepts
+}
+
+/**
+ * Sets `ctx.oidc.entities.Deferral`. The deferral is described when it is first read: most polls are answered without anybody
+ * reading it.
+ */
+export function setDeferral(ctx: Context, record: DeferralRecord): void {
+  let deferral: Deferral | undefined
+  const get = () => {
+    deferral ??= describe(record)
+    return deferral
+  }
+  Object.defineProperty(ctx.oidc.entities, 'Deferral', { configurable: true, enumerable: true, get })
 }

@@ -54,5 +54,14 @@ export function installListeners(provider: Provider): void {
 }
 
 function warn(of: string, error: unknown): void {
-  process.emitWarning(`${of} failed: ${(error as Error)?.stack ?? error}`)
+  process.emitWarning(`${of} failed: ${textOf(error)}`)
+}
+
+// what is thrown may be anything, and some of that has no text
+function textOf(error: unknown): string {
+  try {
+    return `${(error as Error)?.stack ?? error}`
+  } catch {
+    return 'it threw what cannot be shown'
+  }
 }

@@ -4,10 +4,9 @@
  */
 import type { Core } from '../core.js'
 import type { Binding, JsonObject } from '../deferral/deferral.js'
-import { describe } from '../deferral/describe.js'
 import { newHandle } from '../deferral/handle.js'
 import type { NewDeferral } from '../deferral/store.js'
-import type { Context } from '../host/context.js'
+import { assertConnected, type Context, setDeferral } from '../host/context.js'
 import { epochTime } from '../host/epoch_time.js'
 import { keepAnswer } from '../host/listeners.js'
 import type { Deferred } from '../profile/defer.js'
@@ -35,10 +34,11 @@ export async function deferredResponse(ctx: Context, core: Core, held: Held): Pr
   assertNarrowable(request.authorizationDetails, core.settings)
   assertNarrowable(request.requestedDetails, core.settings)
   const sealing = await sealingFor(ctx, core, held.id, { handle, token: notificationToken(ctx) })
+  assertConnected(ctx)
   const record = await core.records.create({ ...request, ...sealing })
   // the code was used twice, which is a theft signal
   if (!record) return refuseReplayed(core, held.id)
-  ctx.oidc.entity('Deferral', describe(record))
+  setDeferral(ctx, record)
   armOnceAnswered(ctx, core, record)
   keepAnswer(ctx)
   throw refusal(ctx, record, held.deferring.interaction ? 'interaction_required' : 'authorization_pending', {

@@ -29,7 +29,8 @@ export function question(
     grantType,
     scope: new Set(scope),
     resource: requestedResource ?? resource,
-    ...(details && { authorizationDetails: details }),
+    // defer may change what it is shown: what is kept must not follow
+    ...(details && { authorizationDetails: structuredClone(details) }),
     params: visibleParams({ ...paramsOf(ctx), completion_mode: bodyOf(ctx)?.completion_mode || undefined }),
     ...(obstacle && { obstacle }),
   }

@@ -5,10 +5,9 @@
 import type { AuthorizationCode } from 'oidc-provider'
 import type { Core } from '../core.js'
 import type { JsonObject } from '../deferral/deferral.js'
-import { describe } from '../deferral/describe.js'
 import { newHandle, newId } from '../deferral/handle.js'
 import { sourceOf } from '../host/authorization_code.js'
-import { type Context, paramsOf } from '../host/context.js'
+import { type Context, paramsOf, setDeferral } from '../host/context.js'
 import { outlive } from '../host/grant.js'
 import { intercept } from '../host/intercept.js'
 import { assertNesting } from '../host/nesting.js'
@@ -68,7 +67,7 @@ async function create(
   })
   if (!record) throw new Error('a deferral with this id exists')
   deferred.add(ctx)
-  ctx.oidc.entity('Deferral', describe(record))
+  setDeferral(ctx, record)
   return handle
 }
 

@@ -5,10 +5,9 @@
 import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
 import type { DeferralRecord } from '../deferral/deferral.js'
-import { describe } from '../deferral/describe.js'
 import { newHandle } from '../deferral/handle.js'
 import { exchange as exchangeTransition } from '../deferral/transitions.js'
-import { type Context, clientOf, paramsOf } from '../host/context.js'
+import { assertConnected, type Context, clientOf, paramsOf, setDeferral } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
 import { afterProof, hold } from '../host/hold.js'
 import { keepAnswer } from '../host/listeners.js'
@@ -26,7 +25,7 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
     presented(ctx, core, 'deferred_code', deferredCode, fromStore(core)),
   )
   if (!deferral || hasLapsed(deferral)) throw lapsed()
-  ctx.oidc.entity('Deferral', describe(deferral))
+  setDeferral(ctx, deferral)
 
   const binding = await hold(ctx, core, deferral.source)
   if (settings.requireSenderConstraint && clientOf(ctx).clientAuthMethod === 'none' && !binding.jkt && !binding.x5t) {
@@ -43,9 +42,10 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
     ...(requested && { requestedResource: requested }),
     ...(await sealingFor(ctx, core, deferral.id, { handle, token })),
   }
+  assertConnected(ctx)
   const exchanged = await core.records.transit(deferral.id, exchangeTransition(change), deferral)
   if (!exchanged) return reused(ctx, core, deferral.id)
-  ctx.oidc.entity('Deferral', describe(exchanged))
+  setDeferral(ctx, exchanged)
   armOnceAnswered(ctx, core, exchanged)
   ctx.body = {
     deferred_auth_id: handle,

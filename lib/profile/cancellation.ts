@@ -1,7 +1,6 @@
 import type { Core } from '../core.js'
-import { suppress } from '../deferral/notification_steps.js'
 import type { Cancellation, Stored } from '../deferral/store.js'
-import { cancel } from '../deferral/transitions.js'
+import { cancel, giveUp } from '../deferral/transitions.js'
 
 /** Cancels, unless the deferral is redeemed or over; resolves to the record if that changed it. `known` saves a read. */
 export async function cancelDeferral(
@@ -12,6 +11,6 @@ export async function cancelDeferral(
 ): Promise<Stored | undefined> {
   const cancelled = await records.transit(id, cancel(cancellation), known)
   // already decided, but the client gave up: do not notify it any more (I-107, I-120)
-  if (!cancelled && cancellation.isByClient) await records.transit(id, suppress)
+  if (!cancelled && cancellation.isByClient) await records.transit(id, giveUp)
   return cancelled
 }

@@ -7,9 +7,8 @@ import { CompactEncrypt, compactDecrypt, errors as joseErrors } from 'jose'
 import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
 import type { DeferralRecord } from '../deferral/deferral.js'
-import { describe } from '../deferral/describe.js'
 import { parseHandle } from '../deferral/handle.js'
-import type { Context } from '../host/context.js'
+import { type Context, setDeferral } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
 import { keepAnswer } from '../host/listeners.js'
 import { loadStanding } from '../host/standing.js'
@@ -27,7 +26,7 @@ export function sealAnswer(handle: string, owner: Owner, body: unknown): Promise
 /** Gives the rightful client the answer of its redemption again. */
 export async function repeatAnswer(ctx: Context, core: Core, deferral: DeferralRecord, handle: string): Promise<void> {
   if (!(await isStanding(ctx, core, deferral))) throw refusal(ctx, deferral, 'invalid_grant')
-  ctx.oidc.entity('Deferral', describe(deferral))
+  setDeferral(ctx, deferral)
   ctx.body = await openAnswer(handle, deferral, deferral.answer?.sealed ?? '')
   keepAnswer(ctx)
 }

@@ -4,12 +4,11 @@
  */
 import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
-import { describe } from '../deferral/describe.js'
 import type { HandleKind } from '../deferral/handle.js'
 import { pollOutcome } from '../deferral/outcome.js'
 import type { Approved } from '../deferral/redemption.js'
 import type { Stored } from '../deferral/store.js'
-import type { Context } from '../host/context.js'
+import { type Context, setDeferral } from '../host/context.js'
 import { afterProof } from '../host/hold.js'
 import { repeatAnswer } from './kept_answer.js'
 import { fromStore, presented } from './presented_handle.js'
@@ -25,7 +24,7 @@ export async function poll(ctx: Context, core: Core, kind: HandleKind, handle: s
   const outcome = pollOutcome(deferral, deferral.readAt)
   if (outcome === 'redeem') return redeemApproved(ctx, core, deferral as Approved, handle)
   if (outcome === 'repeat') return repeatAnswer(ctx, core, deferral, handle)
-  ctx.oidc.entity('Deferral', describe(deferral))
+  setDeferral(ctx, deferral)
   throw refusal(ctx, deferral, outcome)
 }
 

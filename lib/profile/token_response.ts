@@ -4,11 +4,10 @@
  */
 import type { Core, Resume } from '../core.js'
 import type { Decision, DeferralRecord, JsonObject } from '../deferral/deferral.js'
-import { describe } from '../deferral/describe.js'
 import { detailsLeft, narrow } from '../deferral/narrow.js'
 import { pollOutcome } from '../deferral/outcome.js'
 import { type Approved, redeem } from '../deferral/redemption.js'
-import { type Context, hasHungUp } from '../host/context.js'
+import { type Context, hasHungUp, setDeferral } from '../host/context.js'
 import type { IssuedToken } from '../host/intercept.js'
 import { bind } from '../host/key_shown.js'
 import { keepAnswer } from '../host/listeners.js'
@@ -26,13 +25,14 @@ const quickSeconds = 1
 export async function redeemApproved(ctx: Context, core: Core, approved: Approved, handle: string): Promise<void> {
   const { minting } = core
   const { id } = approved
-  // between nodes the write decides; on one node nothing has to be minted twice
-  if (minting.has(id)) throw refusal(ctx, approved, 'authorization_pending')
-  minting.add(id)
+  // between nodes the write decides; on one node nothing has to be minted twice, unless nobody waits for it any more
+  const other = minting.get(id)
+  if (other && !hasHungUp(other)) throw refusal(ctx, approved, 'authorization_pending')
+  minting.set(id, ctx)
   try {
     await redeemOnce(ctx, core, approved, handle)
   } finally {
-    minting.delete(id)
+    if (minting.get(id) === ctx) minting.delete(id)
   }
 }
 
@@ -53,7 +53,7 @@ async function redeemOnce(ctx: Context, core: Core, approved: Approved, handle: 
     discard: () => discardMinted(ctx, minted),
   })
   if (!redeemed) return overtaken(ctx, core, id, handle)
-  ctx.oidc.entity('Deferral', describe(redeemed))
+  setDeferral(ctx, redeemed)
   keepAnswer(ctx)
 }
 
@@ -70,7 +70,7 @@ interface Minting {
 
 async function mintFrom(ctx: Context, core: Core, { approved, resume, minted }: Minting): Promise<void> {
   const { decision } = approved
-  ctx.oidc.entity('Deferral', describe(approved))
+  setDeferral(ctx, approved)
   await assertStillGranted(ctx, core, approved, decision)
   const details = requestedDetails(approved, decision, core)
   // to hosts before 9.12 an empty parameter is none, and none means all that the code has

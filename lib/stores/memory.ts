@@ -3,6 +3,7 @@ import {
   type DeferralFilter,
   type DeferralStore,
   difference,
+  historyLimit,
   type Stored,
   type StoredEntry,
 } from '../deferral/store.js'
@@ -45,7 +46,8 @@ export function memoryStore(): DeferralStore {
         writeId,
       }
       documents.set(id, document)
-      if (entry) histories.get(id)?.push(structuredClone({ ...entry, writeId }))
+      const history = histories.get(id) ?? []
+      if (entry && history.push(structuredClone({ ...entry, writeId })) > historyLimit) history.shift()
       return { ...after, readAt: now, revision: revision + 1, writeId } as Stored
     },
 

@@ -1,6 +1,6 @@
 import type { Collection, Db, Document, MongoServerError } from 'mongodb'
 import type { DeferralRecord } from '../deferral/deferral.js'
-import { type DeferralStore, difference, type HistoryEntry, type Stored } from '../deferral/store.js'
+import { type DeferralStore, difference, type HistoryEntry, historyLimit, type Stored } from '../deferral/store.js'
 import { assertMembers } from '../options_error.js'
 import { toDocument } from './json_members.js'
 import { type DeferralDocument, type Instant, type MongoRecord, projection, toRecord } from './mongodb_document.js'
@@ -73,7 +73,7 @@ function writing(open: Open): Pick<DeferralStore, 'insert' | 'swap'> {
       const { matchedCount } = await deferrals.updateOne({ ...guard, ...alive }, {
         $set: { ...toDocument(set), ...purge, writeId },
         ...(unset.length && { $unset: Object.fromEntries(unset.map((member) => [member, 1])) }),
-        ...(entry && { $push: { history: { ...entry, writeId } } }),
+        ...(entry && { $push: { history: { $each: [{ ...entry, writeId }], $slice: -historyLimit } } }),
         $inc: { revision: 1 },
       } as object)
       if (!matchedCount) return undefined

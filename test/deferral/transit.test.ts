@@ -17,6 +17,7 @@ async function begun(store: DeferralStore): Promise<Stored> {
 }
 
 afterEach(() => {
+  jest.useRealTimers()
   jest.restoreAllMocks()
 })
 
@@ -80,6 +81,22 @@ describe('many at once', () => {
     const outcomes = await Promise.allSettled(steps)
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', ...Array.from({ length: 7 }, () => 'fulfilled')])
     expect(calls).toEqual(['find', ...Array.from({ length: 7 }, () => ['find', 'swap progress']).flat()])
+  })
+
+  test('a call of the store that never ends holds the others up for ten seconds, one after the other, and no longer', async () => {
+    jest.useFakeTimers({ doNotFake: ['performance', 'nextTick', 'queueMicrotask'] })
+    const { store, interrupt } = observedStore()
+    const { id } = await begun(store)
+    const hanging = () => new Promise(() => undefined)
+    interrupt('swap progress', hanging)
+    const outcome = jest.fn()
+    void transit(store, id, progress({ step: 'hangs' }), { now }).then(outcome, outcome)
+    const approval = transit(store, id, approve, { now }).finally(outcome)
+    await jest.advanceTimersByTimeAsync(9_990)
+    expect(outcome).not.toHaveBeenCalled()
+    await jest.advanceTimersByTimeAsync(20)
+    expect(await approval).toMatchObject({ record: { status: 'approved', revision: 1 } })
+    expect(await transit(store, id, approve, { now })).toBeUndefined()
   })
 
   test('who always comes too late is told that it is not known, after twenty tries, and never that it was refused', async () => {

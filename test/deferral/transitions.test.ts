@@ -141,6 +141,13 @@ describe('I5 the events that move a deferral', () => {
   })
 })
 
+test('one whose expiry was swept, and that is extended after a failover set the clock back, is swept again', () => {
+  const swept = reached(['exchange', 'expire'])
+  const extended = applied('extend', swept, 600)?.after
+  expect(extended).not.toHaveProperty('expiredAt')
+  expect(extended?.wakeAt).toEqual(extended?.expiresAt)
+})
+
 // nobody is left with a secret that nothing will need, nor with one that nobody will erase
 function expectWhole(record: DeferralRecord): void {
   expect(Object.values(record)).not.toContain(undefined)

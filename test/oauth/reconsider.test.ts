@@ -35,6 +35,16 @@ beforeEach(() => {
   reconsider = () => true
 })
 
+test.each(kinds.filter((kind) => kind !== 'client_credentials'))(
+  'E-32 %s: what it does to the deferral it is shown changes nothing',
+  async (kind) => {
+    const { id, poll } = await waitingRequest(op, kind, { scope: 'openid email' })
+    await op.provider.deferrals.approve(id, { scope: ['openid'] })
+    reconsider = (_ctx, { decision }) => Boolean(decision?.scope?.push('email'))
+    expect(await poll()).toMatchObject({ status: 200, body: { scope: 'openid' } })
+  },
+)
+
 describe.each(kinds)('%s', (kind) => {
   const approved = async () => {
     const held = await waitingRequest(op, kind)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type ClientCertificate, certificateOf, certificates } from '../support/certificates.js'
 import { clients } from '../support/clients.js'
-import { held, pollDeferral } from '../support/deferral.js'
+import { held, pollDeferral, revoke } from '../support/deferral.js'
 import { approved } from '../support/journey.js'
 import { observedAdapter, observedStore } from '../support/observed.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
@@ -128,6 +128,17 @@ describe.each(['openid', 'authorization_code', 'client_credentials'] as const)('
     const { body: introspected } = await relyingParty(op.issuer).post('/token/introspection', {
       token: body.access_token,
     })
+    expect(introspected).toMatchObject({ active: true })
+  })
+
+  test('a client that gives its handle up gets no more for it: the answer is erased, the tokens stay', async () => {
+    const { id, handle, poll } = await begun(kind)
+    const rp = relyingParty(op.issuer)
+    const { body } = await poll()
+    expect((await (kind === 'openid' ? rp.cancel(handle) : revoke(rp, handle))).status).toBe(200)
+    expect(await store.find(id)).not.toHaveProperty('answer')
+    expect(await poll()).toMatchObject(spent)
+    const { body: introspected } = await rp.post('/token/introspection', { token: body.access_token })
     expect(introspected).toMatchObject({ active: true })
   })
 

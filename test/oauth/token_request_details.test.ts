@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
+
+import type { DeferRequest } from 'oidc-provider-deferred'
 import { added, clientsWith } from '../support/authorization.js'
 import { authorizationCode, held, pollDeferral, redeem, whoeverCan } from '../support/deferral.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
@@ -18,6 +20,7 @@ const withoutSource = hasMachineDetails && {
 }
 
 let op: TestProvider
+let onAsked: (request: DeferRequest) => unknown = () => undefined
 
 beforeAll(async () => {
   const details = richAuthorizationRequests((_ctx, { amount }) => {
@@ -28,7 +31,12 @@ beforeAll(async () => {
       clients: clientsWith('secret', { authorization_details_types: ['payment'] } as never),
       features: { resourceIndicators, richAuthorizationRequests: { ...details, ...withoutSource } as never },
     },
-    deferred: { defer: whoeverCan },
+    deferred: {
+      defer(ctx, request) {
+        onAsked(request)
+        return whoeverCan(ctx, request)
+      },
+    },
   })
 })
 afterAll(() => op.close())
@@ -93,6 +101,17 @@ test('I-007 I-024 the details of a code are those of its deferral, and of the an
     status: 200,
     details: atOnce.body.authorization_details,
   })
+})
+
+test('I-007 what defer does to the details it is shown changes nothing', async () => {
+  const rp = relyingParty(op.issuer)
+  const request = { ...pay, authorization_details: JSON.stringify(payment) }
+  onAsked = ({ authorizationDetails }) => Object.assign(authorizationDetails?.[0] ?? {}, { amount: 1000 })
+  const { id, deferralCode } = await held(op, rp, 'authorization_code', { request })
+  onAsked = () => undefined
+  expect(await op.provider.deferrals.get(id)).toMatchObject({ authorizationDetails: payment })
+  await op.provider.deferrals.approve(id)
+  expect((await pollDeferral(rp, deferralCode)).body.authorization_details).toEqual(payment)
 })
 
 test('I-032 details of a code are not asked for twice: what the host thinks of them there stays', async () => {

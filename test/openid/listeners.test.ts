@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
+import { waiting } from '../support/journey.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { relyingParty } from '../support/relying_party.js'
 import { userAgent } from '../support/user_agent.js'
@@ -31,6 +32,22 @@ test('I2 a listener that throws costs nobody an answer, and is heard of as a war
   for (const event of ['created', 'exchanged', 'approved', 'redeemed']) {
     expect(warnings.join()).toContain(`a listener of deferral.${event} failed: Error: a fault at ${event}`)
   }
+})
+
+test.each([
+  ['a symbol', Symbol('thrown')],
+  ['an object without a prototype', Object.create(null)],
+])('I2 nor does one that throws what has no text: %s', async (_name, thrown) => {
+  const warn = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined)
+  const rp = relyingParty(op.issuer)
+  const { handle, id } = await waiting(op, rp)
+  const fail = () => {
+    throw thrown
+  }
+  op.provider.once('deferral.approved', fail).once('grant.success', fail)
+  expect(await op.provider.deferrals.approve(id)).toMatchObject({ changed: true })
+  expect(await rp.poll(handle)).toMatchObject({ status: 200, body: { id_token: expect.any(String) } })
+  expect(warn).toHaveBeenCalledWith(expect.stringContaining('a listener of grant.success failed'))
 })
 
 test('a clock that is set back hides no decision', async () => {

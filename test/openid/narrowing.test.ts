@@ -163,6 +163,19 @@ describe('authorization_details', () => {
     expect(await rp.poll(handle)).toMatchObject({ status: 200, body: { authorization_details: [small] } })
   })
 
+  test("E-32 nor by changing what it is given: that is the integrator's copy, not the decision", async () => {
+    const rp = relyingParty(op.issuer)
+    const { handle, id } = await waiting(op, rp, { request, params })
+    await op.provider.deferrals.approve(id, { authorizationDetails: [small] })
+    recomputed = (details) => {
+      Object.assign((details as JsonObject[])[0]!, large)
+      return details
+    }
+    expect(await rp.poll(handle)).toMatchObject({ status: 500, body: { error: 'server_error' } })
+    recomputed = undefined
+    expect(await rp.poll(handle)).toMatchObject({ status: 200, body: { authorization_details: [small] } })
+  })
+
   test('E-32 a callback that narrows further is the integrator\u2019s own policy', async () => {
     const rp = relyingParty(op.issuer)
     const { handle, id } = await waiting(op, rp, { request, params })

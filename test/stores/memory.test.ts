@@ -10,6 +10,18 @@ describe('memoryStore', () => {
   test.each(storeContract(() => store))('$name', ({ run }) => run())
 })
 
+test('keeps the newest thousand entries of a history', async () => {
+  const store = memoryStore()
+  const verbs = verbsOn(store)
+  const { id } = newDeferral()
+  await verbs.create(newDeferral({ id }))
+  for (let nth = 1; nth <= 1002; nth++) await verbs.progress(id, { step: `step ${nth}` })
+  const history = await store.history(id)
+  expect(history).toHaveLength(1000)
+  expect(history.at(0)).toMatchObject({ step: 'step 3' })
+  expect(history.at(-1)).toMatchObject({ step: 'step 1002' })
+})
+
 test('purges a day after expiry, and keeps what a client may still ask for', async () => {
   const store = memoryStore()
   const purging = verbsOn(store)
