@@ -143,7 +143,10 @@ function announce({ provider, pacing, outbox }: Core, record: Stored, entry: His
   if (notification?.status === 'owed' && !notification.leased && notification.due && notification.due <= entry.at) {
     outbox?.take([record])
   }
-  for (const event of eventsOf(entry)) emitSafely(provider, `deferral.${event}`, describe(record))
+  for (const event of eventsOf(entry)) {
+    const name = `deferral.${event}` as const
+    if (provider.listenerCount(name as never) > 0) emitSafely(provider, name, describe(record))
+  }
 }
 
 function installHost(core: Core): void {
@@ -167,7 +170,6 @@ function installHost(core: Core): void {
     }),
     isRevocationPrivate: profiles.oauth,
   })
-  // after installAnswers: an answer that is put back must still get the added members
   installListeners(provider)
 }
 

@@ -1,5 +1,6 @@
 import type { Provider } from 'oidc-provider'
 import { answerJson, type Context } from './context.js'
+import { putBack } from './listeners.js'
 
 const members = new WeakMap<object, Record<string, unknown>>()
 
@@ -17,10 +18,14 @@ export interface Amendments {
   isRevocationPrivate: boolean
 }
 
-/** Middleware around the host's routes that writes what their renderers leave out. */
+/** Middleware around the host's routes that writes what their renderers leave out, and puts back answers that have to stand. */
 export function installAnswers(provider: Provider, { metadata, isRevocationPrivate }: Amendments): void {
   provider.use(async (ctx: any, next: () => Promise<void>) => {
-    await next()
+    try {
+      await next()
+    } catch (error) {
+      putBack(ctx, error)
+    }
     // another provider may be mounted in this one
     const route = ctx.oidc?.provider === provider ? ctx.oidc.route : undefined
     const additions = route === 'discovery' ? metadata(ctx) : members.get(ctx)

@@ -25,9 +25,19 @@ export function emitSafely(emitter: EventEmitter, event: string, ...args: unknow
   }
 }
 
+/** Puts the answer of a request back after middleware around the host's routes threw `error`; rethrows it where none was kept. */
+export function putBack(ctx: Context, error: unknown): void {
+  const answer = answers.get(ctx)
+  if (!answer) throw error
+  warn('a middleware', error)
+  if (answer.body === undefined) return
+  ctx.status = 200
+  ctx.body = answer.body
+}
+
 /**
- * Has the host emit the end of a request safely where its answer stands; and puts that answer back where middleware around the
- * host's routes threw afterwards. No public way: the host emits after its handlers, and lets what listeners throw replace the answer.
+ * Has the host emit the end of a request safely where its answer was kept. No public way: the host emits after its handlers, and an
+ * error of a listener would replace the answer.
  */
 export function installListeners(provider: Provider): void {
   const emitter = provider as unknown as EventEmitter
@@ -38,19 +48,6 @@ export function installListeners(provider: Provider): void {
     emitSafely(this, event, ...args)
     return this.listenerCount(event) > 0
   }
-
-  provider.use(async (ctx, next) => {
-    try {
-      await next()
-    } catch (error) {
-      const answer = answers.get(ctx)
-      if (!answer) throw error
-      warn('a middleware', error)
-      if (answer.body === undefined) return
-      ctx.status = 200
-      ctx.body = answer.body
-    }
-  })
 }
 
 function warn(of: string, error: unknown): void {
