@@ -25,7 +25,7 @@ import { takeBackCode } from './host/response_types.js'
 import { installRevocation } from './host/revocation.js'
 import { assertSameHost, type Internals, internalsOf } from './host/seams.js'
 import { installTokenRoute, isLent, routeMatcher } from './host/token_route.js'
-import { installUnavailable } from './host/unavailable.js'
+import { installUnavailable, type OurRequests } from './host/unavailable.js'
 import { installUntil } from './host/until.js'
 import type { Deferrals } from './host_types.js'
 import { createEgress } from './notification/egress.js'
@@ -159,7 +159,7 @@ function installHost(core: Core): void {
   installClientRules(provider, { responseTypes: openid.responseTypes, grantTypes })
   installRevocation(provider, (ctx, token) => revoke(ctx, core, token))
   installUntil(provider, core.records.now)
-  installUnavailable(provider, (ctx) => isOurs(ctx, grantTypes))
+  installUnavailable(provider, ourRequests(grantTypes))
   installAnswers(provider, {
     metadata: (ctx) => ({
       ...(profiles.openid && openidMetadata(ctx, core)),
@@ -185,8 +185,15 @@ function hintOf(core: Core): Hint {
 }
 
 // what was sent decides: the fault may come before the client is known
-function isOurs(ctx: Context, grantTypes: readonly string[]): boolean {
-  const { grant_type: grantType, completion_mode: mode, token } = bodyOf(ctx) ?? {}
-  if (isLent(ctx) || mode || grantTypes.includes(grantType as string)) return true
-  return typeof token === 'string' && isHandle(token)
+function ourRequests(grantTypes: readonly string[]): OurRequests {
+  const isAtDoor = (ctx: Context) => {
+    const { grant_type: grantType, token } = bodyOf(ctx) ?? {}
+    return isLent(ctx) || grantTypes.includes(grantType as string) || (typeof token === 'string' && isHandle(token))
+  }
+  const mayBeDeferred = (ctx: Context) => Boolean(bodyOf(ctx)?.completion_mode)
+  return {
+    isOurs: (ctx) => isAtDoor(ctx) || mayBeDeferred(ctx),
+    // once its client is known, such a request may be answered by the host, and refused by whatever the integrator throws
+    isPlain: (ctx) => isAtDoor(ctx) || (mayBeDeferred(ctx) && !ctx.oidc.client),
+  }
 }

@@ -8,6 +8,7 @@ export type NewDeferral = DeferredRequest & Partial<Exchange> & { interaction?: 
 export interface Exchange {
   handleHash: string
   binding?: Binding
+  requestedScope?: string[]
   requestedResource?: string[]
   requestedDetails?: JsonObject[]
   /** what the client can be notified with when the deferral ends */

@@ -23,7 +23,8 @@ export function installAnswers(provider: Provider, { metadata, isRevocationPriva
     await next()
     // another provider may be mounted in this one
     const route = ctx.oidc?.provider === provider ? ctx.oidc.route : undefined
-    const these = route === 'discovery' ? metadata(ctx) : members.get(ctx)
+    // of a discovery that failed nothing is to be completed, and its URLs could not be made either
+    const these = route === 'discovery' && ctx.status === 200 ? metadata(ctx) : members.get(ctx)
     if (these && isJson(ctx.body)) Object.assign(ctx.body, these)
     if (isRevocationPrivate && route === 'revocation') completeRevocation(ctx)
   })

@@ -12,7 +12,7 @@ import { outlive } from '../host/grant.js'
 import { intercept } from '../host/intercept.js'
 import { assertNesting } from '../host/nesting.js'
 import { askDefer, type Deferred, isAsking } from '../profile/defer.js'
-import { reviewed } from '../profile/reviewed.js'
+import { reviewed, sentScope } from '../profile/reviewed.js'
 import { assertNarrowable } from '../profile/ruled_details.js'
 import { isAnsweredWithTokens, isDeferrable, question } from './authorization_request.js'
 
@@ -58,6 +58,7 @@ async function create(
     id,
     profile: 'openid',
     ...request,
+    ...sentScope(paramsOf(ctx).scope, request.scope),
     context: deferring.context,
     interval: deferring.interval,
     lifetime: deferring.expiresIn,

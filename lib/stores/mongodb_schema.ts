@@ -5,7 +5,7 @@ import { ensureIndexes } from './mongodb_indexes.js'
  * Raised with every change of the validator. Documents of the version before and of the version after must pass it, as nodes of
  * both run side by side during an upgrade: a new member is optional for one version.
  */
-export const schemaVersion = 2
+export const schemaVersion = 3
 
 const date = { bsonType: 'date' }
 const text = { bsonType: 'string' }
@@ -39,6 +39,7 @@ const properties: Record<string, Document> = {
   codeHash: text,
   handleHash: text,
   binding: object,
+  requestedScope: texts,
   requestedResource: texts,
   requestedDetails: json,
   source: json,
