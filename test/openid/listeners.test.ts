@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
+import { waiting } from '../support/journey.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { relyingParty } from '../support/relying_party.js'
 import { userAgent } from '../support/user_agent.js'
@@ -31,6 +32,17 @@ test('I2 a listener that throws costs nobody an answer, and is heard of as a war
   for (const event of ['created', 'exchanged', 'approved', 'redeemed']) {
     expect(warnings.join()).toContain(`a listener of deferral.${event} failed: Error: a fault at ${event}`)
   }
+})
+
+test('a listener of grant.success that expects tokens costs nobody the answer to an exchange or a cancellation', async () => {
+  jest.spyOn(process, 'emitWarning').mockReturnValue(undefined)
+  const expectTokens = (ctx: { body?: unknown }) => (ctx.body as { access_token: string }).access_token.slice()
+  op.provider.on('grant.success', expectTokens)
+  const rp = relyingParty(op.issuer)
+  const { handle, id } = await waiting(op, rp)
+  expect(await rp.cancel(handle)).toMatchObject({ status: 200, body: {} })
+  op.provider.off('grant.success', expectTokens)
+  expect(await op.provider.deferrals.get(id)).toMatchObject({ status: 'cancelled' })
 })
 
 test('a clock that is set back hides no decision', async () => {
