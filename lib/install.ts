@@ -5,14 +5,12 @@ import { type Core, coreOf, keepCore } from './core.js'
 import { describe } from './deferral/deferral.js'
 import { Deferrals as BackOffice } from './deferral/deferrals.js'
 import { eventsOf } from './deferral/events.js'
-import { isHandle } from './deferral/handle.js'
 import { createPacing } from './deferral/pacing.js'
 import { recordsOf } from './deferral/records.js'
 import type { HistoryEntry, Stored } from './deferral/store.js'
 import { installAnswers } from './host/answer.js'
 import { installClientRules } from './host/client.js'
 import { installConsumption } from './host/consumption.js'
-import { bodyOf, type Context } from './host/context.js'
 import { grantExpiry } from './host/grant.js'
 import { type Hint, installHint } from './host/hint.js'
 import type { GrantHandler } from './host/hold.js'
@@ -24,8 +22,8 @@ import { installReplayDetection } from './host/replay_detection.js'
 import { takeBackCode } from './host/response_types.js'
 import { installRevocation } from './host/revocation.js'
 import { assertSameHost, type Internals, internalsOf } from './host/seams.js'
-import { installTokenRoute, isLent, routeMatcher } from './host/token_route.js'
-import { installUnavailable, type OurRequests } from './host/unavailable.js'
+import { installTokenRoute, routeMatcher } from './host/token_route.js'
+import { installUnavailable } from './host/unavailable.js'
 import { installUntil } from './host/until.js'
 import type { Deferrals } from './host_types.js'
 import { createEgress } from './notification/egress.js'
@@ -44,6 +42,7 @@ import { metadata as openidMetadata } from './openid/metadata.js'
 import * as openid from './openid/names.js'
 import type { DeferredTokenResponseOptions, Settings } from './options.js'
 import { fail } from './options_error.js'
+import { ourRequests } from './our_requests.js'
 import { isAsking } from './profile/defer.js'
 import { evidenceOf } from './profile/evidence.js'
 import { revoke } from './profile/revocation.js'
@@ -159,7 +158,7 @@ function installHost(core: Core): void {
   installClientRules(provider, { responseTypes: openid.responseTypes, grantTypes })
   installRevocation(provider, (ctx, token) => revoke(ctx, core, token))
   installUntil(provider, core.records.now)
-  installUnavailable(provider, ourRequests(grantTypes))
+  installUnavailable(provider, ourRequests)
   installAnswers(provider, {
     metadata: (ctx) => ({
       ...(profiles.openid && openidMetadata(ctx, core)),
@@ -181,19 +180,5 @@ function hintOf(core: Core): Hint {
     assertRequest: (ctx, isHinted) => profiles.oauth && assertRequest(ctx, isHinted),
     evidenceOf,
     lifetime: ttl.deferral,
-  }
-}
-
-// what was sent decides: the fault may come before the client is known
-function ourRequests(grantTypes: readonly string[]): OurRequests {
-  const isAtDoor = (ctx: Context) => {
-    const { grant_type: grantType, token } = bodyOf(ctx) ?? {}
-    return isLent(ctx) || grantTypes.includes(grantType as string) || (typeof token === 'string' && isHandle(token))
-  }
-  const mayBeDeferred = (ctx: Context) => Boolean(bodyOf(ctx)?.completion_mode)
-  return {
-    isOurs: (ctx) => isAtDoor(ctx) || mayBeDeferred(ctx),
-    // once its client is known, such a request may be answered by the host, and refused by whatever the integrator throws
-    isPlain: (ctx) => isAtDoor(ctx) || (mayBeDeferred(ctx) && !ctx.oidc.client),
   }
 }
