@@ -10,9 +10,9 @@ const grantTypes: unknown[] = [openid.grantType, oauth.grantType]
 
 /** Whose faults are answered as ours. What was sent decides: the fault may come before the client is known. */
 export const ourRequests: OurRequests = {
-  isOurs: (ctx) => isAtDoor(ctx) || isOptedIn(ctx) || mayBeDeferred(ctx),
+  isOurs: (ctx) => isAtDoor(ctx) || offersToWait(ctx) || mayBeDeferred(ctx),
   // once its client is known, such a request may be answered by the host, and refused by whatever the integrator throws
-  isPlain: (ctx) => isAtDoor(ctx) || (isOptedIn(ctx) && !ctx.oidc.client),
+  isPlain: (ctx) => isAtDoor(ctx) || (offersToWait(ctx) && !ctx.oidc.client),
 }
 
 function isAtDoor(ctx: Context): boolean {
@@ -20,6 +20,6 @@ function isAtDoor(ctx: Context): boolean {
   return isLent(ctx) || grantTypes.includes(grantType) || (typeof token === 'string' && isHandle(token))
 }
 
-function isOptedIn(ctx: Context): boolean {
+function offersToWait(ctx: Context): boolean {
   return Boolean(bodyOf(ctx)?.completion_mode)
 }

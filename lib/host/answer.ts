@@ -9,6 +9,13 @@ export function amendError(ctx: Context, these: Record<string, unknown>): void {
   members.set(ctx, these)
 }
 
+/** Tells the client of this request how many seconds to wait. */
+export function retryAfter(ctx: Context, seconds: number): void {
+  ctx.set('Retry-After', String(seconds))
+  // clients in a browser could not read it
+  if (ctx.get('Origin')) ctx.append('Access-Control-Expose-Headers', 'Retry-After')
+}
+
 /** What the host's answers lack. */
 export interface Amendments {
   /** members of the discovery document */

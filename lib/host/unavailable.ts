@@ -1,4 +1,5 @@
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider'
+import { retryAfter } from './answer.js'
 import type { Context } from './context.js'
 
 /** Seconds a client is told to wait; an election in a replica set may take about ten. */
@@ -21,7 +22,7 @@ export function installUnavailable(provider: Provider, { isOurs, isPlain }: OurR
     ctx.body = { error: 'server_error', error_description: 'oops! something went wrong' }
     if (!isTransient(error)) return
     ctx.status = 503
-    ctx.set('Retry-After', String(retrySeconds))
+    retryAfter(ctx as Context, retrySeconds)
   })
   const hide = (ctx: KoaContextWithOIDC, error: unknown) => {
     if (error instanceof errors.OIDCProviderError || !isPlain(ctx)) return
