@@ -5,14 +5,12 @@ import { type Core, coreOf, keepCore } from './core.js'
 import { Deferrals as BackOffice } from './deferral/deferrals.js'
 import { describe } from './deferral/describe.js'
 import { eventsOf } from './deferral/events.js'
-import { isHandle } from './deferral/handle.js'
 import { createPacing } from './deferral/pacing.js'
 import { recordsOf } from './deferral/records.js'
 import type { HistoryEntry, Stored } from './deferral/store.js'
 import { installAnswers } from './host/answer.js'
 import { installClientRules } from './host/client.js'
 import { installConsumption } from './host/consumption.js'
-import { bodyOf, type Context } from './host/context.js'
 import { grantExpiry } from './host/grant.js'
 import { type Hint, installHint } from './host/hint.js'
 import type { GrantHandler } from './host/hold.js'
@@ -24,7 +22,7 @@ import { installReplayDetection } from './host/replay_detection.js'
 import { takeBackCode } from './host/response_types.js'
 import { installRevocation } from './host/revocation.js'
 import { assertSameHost, type Internals, internalsOf } from './host/seams.js'
-import { installTokenRoute, isLent, routeMatcher } from './host/token_route.js'
+import { installTokenRoute, routeMatcher } from './host/token_route.js'
 import { installUnavailable } from './host/unavailable.js'
 import { installUntil } from './host/until.js'
 import type { Deferrals } from './host_types.js'
@@ -44,6 +42,7 @@ import { metadata as openidMetadata } from './openid/metadata.js'
 import * as openid from './openid/names.js'
 import type { DeferredTokenResponseOptions, Settings } from './options.js'
 import { fail } from './options_error.js'
+import { ourRequests } from './our_requests.js'
 import { isAsking } from './profile/defer.js'
 import { evidenceOf } from './profile/evidence.js'
 import { revoke } from './profile/revocation.js'
@@ -162,7 +161,7 @@ function installHost(core: Core): void {
   installClientRules(provider, { responseTypes: openid.responseTypes, grantTypes })
   installRevocation(provider, (ctx, token) => revoke(ctx, core, token))
   installUntil(provider, core.records.now)
-  installUnavailable(provider, (ctx) => isOurs(ctx, grantTypes))
+  installUnavailable(provider, ourRequests)
   installAnswers(provider, {
     metadata: (ctx) => ({
       ...(profiles.openid && openidMetadata(ctx, core)),
@@ -184,11 +183,4 @@ function hintOf(core: Core): Hint {
     evidenceOf,
     lifetime: ttl.deferral,
   }
-}
-
-// by the request as it was sent: the fault may come before the client is known
-function isOurs(ctx: Context, grantTypes: readonly string[]): boolean {
-  const { grant_type: grantType, completion_mode: mode, token } = bodyOf(ctx) ?? {}
-  if (isLent(ctx) || mode || grantTypes.includes(grantType as string)) return true
-  return typeof token === 'string' && isHandle(token)
 }

@@ -89,6 +89,8 @@ export interface DeferredRequest extends Requested {
   lifetime: number
   /** SHA-256 of the labelled secret in the deferred code */
   codeHash?: string
+  /** the `scope` parameter of the first request, where the host took less of it */
+  requestedScope?: string[]
   /** what the host would have put into its authorization code, as the host wrote it */
   source: JsonObject
 }

@@ -8,6 +8,7 @@ export type NewDeferral = DeferredRequest & Partial<Exchange> & { interaction?: 
 export interface Exchange {
   handleHash: string
   binding?: Binding
+  requestedScope?: string[]
   requestedResource?: string[]
   requestedDetails?: JsonObject[]
   /** secrets for the notification of the client when the deferral ends */

@@ -10,6 +10,13 @@ export function amendError(ctx: Context, these: Record<string, unknown>): void {
   members.set(ctx, these)
 }
 
+/** Tells the client of this request how many seconds to wait. */
+export function retryAfter(ctx: Context, seconds: number): void {
+  ctx.set('Retry-After', String(seconds))
+  // clients in a browser could not read it
+  if (ctx.get('Origin')) ctx.append('Access-Control-Expose-Headers', 'Retry-After')
+}
+
 /** What the host's answers lack. */
 export interface Amendments {
   /** members of the discovery document */
@@ -28,7 +35,8 @@ export function installAnswers(provider: Provider, { metadata, isRevocationPriva
     }
     // another provider may be mounted in this one
     const route = ctx.oidc?.provider === provider ? ctx.oidc.route : undefined
-    const additions = route === 'discovery' ? metadata(ctx) : members.get(ctx)
+    // a failed discovery has nothing to complete, and its URLs could not be made either
+    const additions = route === 'discovery' && ctx.status === 200 ? metadata(ctx) : members.get(ctx)
     if (additions && isJson(ctx.body)) Object.assign(ctx.body, additions)
     if (isRevocationPrivate && route === 'revocation') completeRevocation(ctx)
   })

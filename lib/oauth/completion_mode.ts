@@ -3,7 +3,7 @@
  * known mode is answered at once. On a request before the token request the list is a hint.
  */
 import { errors } from 'oidc-provider'
-import { bodyOf, type Context, clientOf } from '../host/context.js'
+import { bodyOf, type Context, clientOf, sentValues } from '../host/context.js'
 import { assertNotificationToken } from '../profile/notification.js'
 import { grantType } from './names.js'
 
@@ -33,9 +33,8 @@ export function isOptedIn(ctx: Context): boolean {
 
 /** What the client wants to be notified with; `invalid_request` where that could not be sent. */
 export function notificationToken(ctx: Context): string | undefined {
-  const sent = bodyOf(ctx)?.client_notification_token
-  // RFC 6749, section 3.2
-  const token = sent === '' ? undefined : sent
+  const sent = sentValues(ctx, 'client_notification_token')
+  const token: unknown = sent.length > 1 ? sent : sent[0]
   assertNotificationToken('client_notification_token', token)
   return token
 }

@@ -1,18 +1,20 @@
 import type { JsonObject } from '../deferral/deferral.js'
 import { isObject } from '../deferral/json.js'
 import type { NewDeferral } from '../deferral/store.js'
-import { type Context, detailsOf, paramsOf } from '../host/context.js'
-import { reviewed } from '../profile/reviewed.js'
+import { type Context, detailsOf, paramsOf, sentValues } from '../host/context.js'
+import { reviewed, sentScope } from '../profile/reviewed.js'
 import { artifacts } from './grants.js'
 
 type Requested = ReturnType<typeof reviewed> &
-  Pick<NewDeferral, 'grantType' | 'claims' | 'requestedResource' | 'requestedDetails'>
+  Pick<NewDeferral, 'grantType' | 'claims' | 'requestedScope' | 'requestedResource' | 'requestedDetails'>
 
 /** What a token request asks for. It may be less than the code that it redeems allows (RFC 8707, RFC 9396). */
 export function requested(ctx: Context, grantType: string, source: JsonObject): Requested {
+  const taken = reviewed(source)
   return {
     grantType,
-    ...reviewed(source),
+    ...taken,
+    ...sentScope(sentValues(ctx, 'scope')[0], taken.scope),
     ...claimsOf(source),
     ...(Object.hasOwn(artifacts, grantType) && lessThanStored(ctx)),
   }

@@ -12,15 +12,22 @@ import { outlive } from '../host/grant.js'
 import { intercept } from '../host/intercept.js'
 import { assertNesting } from '../host/nesting.js'
 import { askDefer, type Deferred, isAsking } from '../profile/defer.js'
-import { reviewed } from '../profile/reviewed.js'
+import { reviewed, sentScope } from '../profile/reviewed.js'
 import { assertNarrowable } from '../profile/ruled_details.js'
 import { isAnsweredWithTokens, isDeferrable, question } from './authorization_request.js'
 
 const deferred = new WeakSet<Context>()
+const considered = new WeakSet<Context>()
+
+/** Whether this request asks for `deferred_code`, whatever its response type is by now. */
+export function mayBeDeferred(ctx: Context): boolean {
+  return considered.has(ctx) || Boolean(ctx.oidc.params && isDeferrable(ctx))
+}
 
 /** Runs when every prompt is resolved. Writes nothing: the host may still refuse the request. */
 export async function beforeResponse(ctx: Context, core: Core): Promise<void> {
   if (!isDeferrable(ctx)) return guardTokens(ctx, core)
+  considered.add(ctx)
   const id = newId()
   const isCodeRefused = paramsOf(ctx).response_type === 'deferred_code'
   const deferring = await askDefer(ctx, core.settings, question(ctx, id), isCodeRefused)
@@ -58,6 +65,7 @@ async function create(
     id,
     profile: 'openid',
     ...request,
+    ...sentScope(paramsOf(ctx).scope, request.scope),
     context: deferring.context,
     interval: deferring.interval,
     lifetime: deferring.expiresIn,

@@ -6,6 +6,7 @@ import { errors } from 'oidc-provider'
 import type { Core } from '../core.js'
 import { answerJson, type Context } from '../host/context.js'
 import { afterProof } from '../host/hold.js'
+import { keepAnswer } from '../host/listeners.js'
 import { lendTokenRoute, routeMatcher } from '../host/token_route.js'
 import { cancelDeferral } from '../profile/cancellation.js'
 import { fromStore, presented } from '../profile/presented_handle.js'
@@ -36,4 +37,5 @@ export async function cancel(ctx: Context, core: Core, deferredAuthId: string | 
   const isOver = !deferral || deferral.expiresAt <= deferral.readAt
   if (!isOver) await cancelDeferral(core, deferral.id, { isByClient: true }, deferral)
   ctx.body = {}
+  keepAnswer(ctx)
 }

@@ -7,13 +7,14 @@ import type { Core } from '../core.js'
 import type { DeferralRecord } from '../deferral/deferral.js'
 import { newHandle } from '../deferral/handle.js'
 import { exchange as exchangeTransition } from '../deferral/transitions.js'
-import { assertConnected, type Context, clientOf, paramsOf, setDeferral } from '../host/context.js'
+import { assertConnected, type Context, clientOf, paramsOf, sentValues, setDeferral } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
 import { afterProof, hold } from '../host/hold.js'
 import { keepAnswer } from '../host/listeners.js'
 import { cancelDeferral } from '../profile/cancellation.js'
 import { armOnceAnswered, assertNotificationToken, sealingFor } from '../profile/notification.js'
 import { fromStore, presented } from '../profile/presented_handle.js'
+import { sentScope } from '../profile/reviewed.js'
 import { interimIdToken } from './interim_id_token.js'
 
 /** Answers an exchange. Everything that can fail comes before the one write that spends the code. */
@@ -39,6 +40,8 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
   const change = {
     handleHash: hash,
     binding,
+    // what of it the host never kept is known from here only
+    ...sentScope(sentValues(ctx, 'scope')[0], deferral.requestedScope ?? deferral.scope),
     ...(requested && { requestedResource: requested }),
     ...(await sealingFor(ctx, core, deferral.id, { handle, token })),
   }

@@ -15,7 +15,7 @@ type Repeats = (sent: string[], deferral: DeferralRecord) => boolean
 
 /** Parameters that are ignored where they repeat the first request, each with its comparison. */
 const repeatable: Record<string, Repeats> = {
-  scope: ([scope, ...more], deferral) => !more.length && isSame(scope?.split(' ').filter(Boolean), deferral.scope),
+  scope: ([scope, ...more], deferral) => !more.length && isScope(scope?.split(' ').filter(Boolean), deferral),
   resource: (sent, { resource, requestedResource }) => isSame(sent, resource) || isSame(sent, requestedResource),
   redirect_uri: ([uri, ...more], { source }) => !more.length && uri === source.redirectUri,
 }
@@ -44,6 +44,12 @@ export function dropRepeated(ctx: Context, kind: HandleKind, deferral: DeferralR
 function reshaping(name: string, kind: HandleKind): Error {
   const hint = name in repeatable ? ', leave it out or repeat that of the first request' : ''
   return new errors.InvalidRequest(`${name} must not be sent with ${kind}${hint}`)
+}
+
+// the host leaves out what it does not know, what was not granted, and `offline_access` without consent
+function isScope(sent: string[] = [], { scope, requestedScope = scope }: DeferralRecord): boolean {
+  const kept = sent.filter((one) => one !== 'offline_access' || scope.includes(one))
+  return isSame(sent, requestedScope) || isSame(kept, requestedScope) || isSame(kept, scope)
 }
 
 function isSame(sent: readonly string[] = [], requested: readonly string[] = []): boolean {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../deferral/deferral.js'
+import type { DeferredRequest, JsonObject } from '../deferral/deferral.js'
 
 /** The few fields of a source that reviewers see, named as in the host's code whatever the grant. */
 export function reviewed(source: JsonObject) {
@@ -18,4 +18,11 @@ export function reviewed(source: JsonObject) {
     resource: resource === undefined ? [] : [resource].flat(),
     ...(rar && { authorizationDetails: rar }),
   }
+}
+
+/** What of a `scope` parameter has to be kept beside what the host took of it: a client may repeat it with its polls. */
+export function sentScope(sent: unknown, taken: readonly string[]): Pick<DeferredRequest, 'requestedScope'> {
+  const requestedScope = typeof sent === 'string' ? [...new Set(sent.split(' ').filter(Boolean))] : []
+  const known = new Set(taken)
+  return requestedScope.every((one) => known.has(one)) ? {} : { requestedScope }
 }

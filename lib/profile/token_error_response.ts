@@ -6,7 +6,7 @@ import { errors } from 'oidc-provider'
 import type { DeferralRecord, Profile, Progress } from '../deferral/deferral.js'
 import type { HandleKind } from '../deferral/handle.js'
 import type { PollOutcome } from '../deferral/outcome.js'
-import { amendError } from '../host/answer.js'
+import { amendError, retryAfter } from '../host/answer.js'
 import type { Context } from '../host/context.js'
 
 /** The parameter that carries a poll handle. */
@@ -46,12 +46,6 @@ function pending(ctx: Context, deferral: DeferralRecord, given: Record<string, u
   if (Object.keys(members).length) amendError(ctx, members)
   const Pending = 'interaction_uri' in members ? errors.InteractionRequired : errors.AuthorizationPending
   return withoutStack(() => new Pending(pendingText(deferral)))
-}
-
-function retryAfter(ctx: Context, seconds: number): void {
-  ctx.set('Retry-After', String(seconds))
-  // clients in a browser could not read it
-  if (ctx.get('Origin')) ctx.append('Access-Control-Expose-Headers', 'Retry-After')
 }
 
 // having to wait is no fault, and the host's errors capture their stack twice: a good part of what such a poll costs

@@ -39,6 +39,7 @@ const properties: Record<string, Document> = {
   codeHash: text,
   handleHash: text,
   binding: object,
+  requestedScope: texts,
   requestedResource: texts,
   requestedDetails: json,
   source: json,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { grants, held, pollDeferral, revoke } from '../support/deferral.js'
 import { basic } from '../support/journey.js'
+import { observedStore } from '../support/observed.js'
 import { startProvider, type TestProvider, withProvider } from '../support/provider.js'
 import { type Answer, dpopKey, type RelyingParty, relyingParty } from '../support/relying_party.js'
 
@@ -10,12 +11,13 @@ import { type Answer, dpopKey, type RelyingParty, relyingParty } from '../suppor
  * all advice. What a page may read is what these headers say.
  */
 let op: TestProvider
+const { store, failNext } = observedStore()
 const page = 'https://rp.example'
 const fromPage = { headers: { origin: page } }
 const corsOf = (origin: string) => ({ clientBasedCORS: (_ctx: unknown, from: string) => from === origin })
 
 beforeAll(async () => {
-  op = await startProvider({ configuration: corsOf(page), deferred: { defer: () => true } })
+  op = await startProvider({ configuration: corsOf(page), deferred: { store, defer: () => true } })
 })
 
 afterAll(() => op.close())
@@ -60,6 +62,14 @@ describe.each(grants)('%s', (grant) => {
       expect(readable(one, ['retry-after'])).toBe(true)
       expect(one.headers.get('vary')?.toLowerCase()).toContain('origin')
     }
+  })
+
+  test('Retry-After is readable where the store is away for a moment', async () => {
+    const { deferralCode } = await held(op, rp(), grant)
+    failNext('find', 'before', Object.assign(new Error('down'), { isTransient: true }))
+    const answer = await pollDeferral(rp(), deferralCode, {}, fromPage)
+    expect(answer.status).toBe(503)
+    expect(readable(answer, ['retry-after'])).toBe(true)
   })
 
   test('I-060 I-075 tokens and refusals are readable', async () => {

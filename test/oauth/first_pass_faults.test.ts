@@ -93,6 +93,20 @@ describe('a fault with statusCode and expose at the authorization endpoint of th
   })
 })
 
+test.each(['Grant.upsert', 'Interaction.upsert'])(
+  'a fault at %s that passes by itself is 503 at the authorization endpoint, too, for deferred_code',
+  async (call) => {
+    const rp = await clientOf(op, 'secret')
+    const agent = await signedIn(op, rp)
+    host.failNext(call, 'before', Object.assign(new Error('a secret of the driver'), { isTransient: true }))
+    const { status, html } = await authorize(op, rp, call === 'Interaction.upsert' ? { prompt: 'login' } : {}, {
+      agent,
+    })
+    expect(status).toBe(503)
+    expect(html).not.toContain('secret of the driver')
+  },
+)
+
 test('a fault with statusCode and expose of interimIdToken is server_error, the code is still usable', async () => {
   const rp = relyingParty(op.issuer)
   const { code } = await deferred(op, rp)

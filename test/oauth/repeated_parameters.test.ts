@@ -59,7 +59,7 @@ test('a parameter without a value is an omitted one, at the token request, at po
   const rp = relyingParty(op.issuer)
   const code = await authorizationCode(rp, { completion_mode: '' })
   expect((await redeem(rp, code, { completion_mode: '', client_notification_token: '' })).status).toBe(200)
-  const params = { client_notification_token: '', code_verifier: '', resource: '' }
+  const params = { client_notification_token: ['', 'token'], code_verifier: '', resource: '' }
   const { answer } = await request(rp, 'authorization_code', { params })
   expect(asked?.params).toMatchObject({ completion_mode: 'deferred' })
   const names = ['scope', 'resource', 'redirect_uri', 'authorization_details', 'claims', 'code_verifier']

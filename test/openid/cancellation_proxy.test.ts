@@ -65,6 +65,9 @@ describe('behind a proxy that ends TLS, trusted by provider.proxy', () => {
     expect(refused).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
     expect(refused.body.error_description).toContain('Host')
     expect(await relyingParty(op.origin).cancel('unknown', {}, extras)).toMatchObject({ status: 200, body: {} })
+    // as the host alone
+    const discovery = await fetch(`${op.origin}/.well-known/openid-configuration`, extras)
+    expect(await discovery.json()).toMatchObject({ error: 'server_error' })
   })
 
   test('the Origin header of a browser changes nothing', async () => {

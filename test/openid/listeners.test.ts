@@ -50,6 +50,17 @@ test.each([
   expect(warn).toHaveBeenCalledWith(expect.stringContaining('a listener of grant.success failed'))
 })
 
+test('a listener of grant.success that expects tokens costs nobody the answer to an exchange or a cancellation', async () => {
+  jest.spyOn(process, 'emitWarning').mockReturnValue(undefined)
+  const expectTokens = (ctx: { body?: unknown }) => (ctx.body as { access_token: string }).access_token.slice()
+  op.provider.on('grant.success', expectTokens)
+  const rp = relyingParty(op.issuer)
+  const { handle, id } = await waiting(op, rp)
+  expect(await rp.cancel(handle)).toMatchObject({ status: 200, body: {} })
+  op.provider.off('grant.success', expectTokens)
+  expect(await op.provider.deferrals.get(id)).toMatchObject({ status: 'cancelled' })
+})
+
 test('a clock that is set back hides no decision', async () => {
   const rp = relyingParty(op.issuer)
   const { params } = await userAgent().visit(rp.authorizationUrl())

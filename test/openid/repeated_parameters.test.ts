@@ -46,6 +46,19 @@ test.each(['public', 'secret', 'assertion'])(
   },
 )
 
+test.each([
+  ['the host left offline_access out for want of consent', 'openid offline_access', {}],
+  ['nobody granted all of it', 'openid read write email', {}],
+  ['the host knows no such scope', 'openid unheard-of', { scope: 'openid unheard-of' }],
+])('C-I08 a poll may repeat the scope as it was sent, although %s', async (_case, scope, params) => {
+  const rp = relyingParty(op.issuer)
+  op.user.interaction = { withholds: ['email'] }
+  const { handle } = await waiting(op, rp, { request: { scope, resource: jwtApi }, params })
+  op.user.interaction = {}
+  expect((await rp.poll(handle, { scope })).body.error).toBe('authorization_pending')
+  expect((await rp.poll(handle, { scope: 'openid other' })).body.error).toBe('invalid_request')
+})
+
 test('C-I08 what is repeated changes nothing: the tokens are those that the exchange asked for', async () => {
   const rp = relyingParty(op.issuer)
   for (const { at, aud } of [
