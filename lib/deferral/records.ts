@@ -112,7 +112,7 @@ function creating(
       const now = clock()
       const at = now ?? new Date()
       const mark = { ...decoy, id, createdAt: at, expiresAt: seconds(markSeconds, at), readAt: at }
-      return Boolean(await begin(store, mark, { at, event: 'forestalled' }, now))
+      return Boolean(await begin(store, mark, { at, event: 'cancelled_ahead' }, now))
     },
   }
 }

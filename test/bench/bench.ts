@@ -1,5 +1,5 @@
 /*
- * npm run bench -- [--starts 3] [--rounds 3] [--requests 600] [--seconds 300] [--only polls|redemptions|deferrals|presence|notifications]
+ * npm run bench -- [--starts 3] [--rounds 3] [--requests 600] [--seconds 300] [--only polls|redemptions|deferrals|presence|costs|notifications]
  *
  * What waiting costs a provider, against what oidc-provider itself has in its place. Every server is a process of its own,
  * they share one mongod, the load comes from this process over loopback. oidc-provider's models are on mongoAdapter
@@ -23,6 +23,8 @@
  * Notifications are measured from the moment a decision is acknowledged to the arrival of the POST at another process, over real TLS;
  * their throughput against undici sending the same requests to the same receiver, in rounds of A, B, B, A.
  *
+ * The worst that one request may cost is printed in milliseconds of a blocked event loop.
+ *
  * The control measures equal servers against each other. Where it leaves 0.97 ... 1.03 the machine was too busy, and that
  * column says nothing.
  */
@@ -30,6 +32,7 @@ import { parseArgs } from 'node:util'
 import { MongoClient } from 'mongodb'
 import { startMongo } from '../support/mongod.js'
 import { deferrals, polls, presence, redemptions } from './contests.js'
+import { costs } from './costs.js'
 import { notifications } from './notifications/notifications.js'
 import { countCommands, type Extent, race } from './race.js'
 import { report } from './report.js'
@@ -60,6 +63,7 @@ try {
     report(contest, await race(contest, place, extent), await countCommands(contest, place))
     await db.dropDatabase()
   }
+  if ((values.only ?? 'costs') === 'costs') costs()
   if ((values.only ?? 'notifications') === 'notifications') {
     const place = { uri: mongo.uri, db: client.db(`bench_${process.pid}_notifications`) }
     await notifications(place, { rounds: extent.rounds })

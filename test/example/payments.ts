@@ -7,12 +7,13 @@ const payment = { customer: 'mina', creditor: 'Northwind Energy', sum: 4200_00 }
 
 /** An agent has asked for 4,200 euro of Mina's and waits; resolves to what reviewers call the request. */
 export async function paymentAsked({ provider }: Bank): Promise<string> {
+  const created: string[] = []
+  provider.once('deferral.created', ({ id }) => created.push(id))
   const agent = await conversationWith({ issuer: provider.issuer, fetch })
   await agent.ask('payments', paymentsResource, [detailOf(payment)])
-  const { deferrals } = await provider.deferrals.list({ status: 'pending', limit: 1 })
-  const [deferral] = deferrals
-  if (!deferral) throw new Error('nothing waits')
-  return deferral.id
+  const [id] = created
+  if (!id) throw new Error('nothing waits')
+  return id
 }
 
 /** Somebody who follows a link and signs in there, with the cookie their browser has then. */
