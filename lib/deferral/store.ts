@@ -162,12 +162,12 @@ const bookkeeping = new Set(['id', '_id', 'readAt', 'revision', 'writeId', 'sche
 /** The writes of a swap: `set` has the changed members with their new values, `unset` the names of the removed ones. */
 export function difference(before: object, after: object): { set: Record<string, unknown>; unset: string[] } {
   const [old, next] = [before, after] as [Record<string, unknown>, Record<string, unknown>]
-  const names = Object.keys({ ...before, ...after }).filter((name) => !bookkeeping.has(name))
-  const changed = names.filter((name) => !isSame(old[name], next[name]))
-  return {
-    set: Object.fromEntries(changed.filter((name) => next[name] !== undefined).map((name) => [name, next[name]])),
-    unset: changed.filter((name) => next[name] === undefined),
+  const set: Record<string, unknown> = {}
+  for (const name of Object.keys(next)) {
+    if (next[name] !== undefined && !isSame(old[name], next[name]) && !bookkeeping.has(name)) set[name] = next[name]
   }
+  const isGone = (name: string) => old[name] !== undefined && next[name] === undefined && !bookkeeping.has(name)
+  return { set, unset: Object.keys(old).filter(isGone) }
 }
 
 // transitions copy members they do not change, and compute some dates anew

@@ -20,7 +20,8 @@ export function changed(record: DeferralRecord, members: object, entry?: History
 
 /** The record with its `wakeAt`. Members that are `undefined` are left out. */
 export function withWakeAt(members: object): DeferralRecord {
-  const record = Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
+  const record: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(members)) if (value !== undefined) record[name] = value
   const wakeAt = nextWake(record as object as DeferralRecord)
   if (wakeAt) record.wakeAt = wakeAt
   else delete record.wakeAt

@@ -27,7 +27,10 @@ export function sealAnswer(handle: string, owner: Owner, body: unknown): Promise
 export async function repeatAnswer(ctx: Context, core: Core, deferral: DeferralRecord, handle: string): Promise<void> {
   if (!(await isStanding(ctx, core, deferral))) throw refusal(ctx, deferral, 'invalid_grant')
   setDeferral(ctx, deferral)
-  ctx.body = await openAnswer(handle, deferral, deferral.answer?.sealed ?? '')
+  const answer = await openAnswer(handle, deferral, deferral.answer?.sealed ?? '')
+  // what was minted here in vain has left an empty answer
+  ctx.status = 200
+  ctx.body = answer
   keepAnswer(ctx)
 }
 
