@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Deferral } from 'oidc-provider-deferred'
-import { authorizationCode, grants, held, pollDeferral, redeem, revoke, whoeverCan } from '../support/deferral.js'
+import {
+  apartFromSweeps,
+  authorizationCode,
+  grants,
+  held,
+  pollDeferral,
+  redeem,
+  revoke,
+  whoeverCan,
+} from '../support/deferral.js'
 import { basic, deferred, party, send, waiting } from '../support/journey.js'
 import { observedStore, readVerbs } from '../support/observed.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
@@ -111,7 +120,7 @@ describe.each(grants)('%s', (grant) => {
     await settle(id, deferralCode)
     const before = await deferrals().get(id)
     expect(seen(await revoke(rp(), deferralCode))).toBe(seen(await revoke(rp(), unknown)))
-    expect(await deferrals().get(id)).toEqual(before)
+    expect(apartFromSweeps(await deferrals().get(id))).toEqual(apartFromSweeps(before))
   })
 
   test.each<[string, Record<string, string>]>([

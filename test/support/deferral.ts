@@ -86,3 +86,9 @@ export function pollDeferral(rp: RelyingParty, deferralCode: string, params: Wir
 export function revoke(rp: RelyingParty, token: string, params: Wire = {}, extras: Extras = {}) {
   return rp.post('/token/revocation', { token, ...params }, extras)
 }
+
+/** A deferral without `expiredAt`, which a sweep may set at any moment after the expiry. */
+export function apartFromSweeps(deferral: Deferral | undefined): object {
+  const { expiredAt, ...rest } = deferral ?? {}
+  return rest
+}
