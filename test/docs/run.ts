@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Compiled } from './compile.js'
 import type { Program } from './programs.js'
+import { browse } from './reader.js'
 
 interface Running {
   program: Program
@@ -10,36 +11,35 @@ interface Running {
   exited: Promise<unknown>
   printed: string
   complaints: string
+  /** what the program asked the reader to do, and the reader did */
+  opened?: boolean
+  pressed?: boolean
 }
 
 /** What went wrong; nothing, if every program printed what the page says. */
 export async function run(programs: Program[], compiled: Compiled): Promise<string[]> {
   const all: Running[] = []
-  // a reader who is asked to press Enter
-  const enter = setInterval(() => {
-    for (const { process } of all) process.stdin?.write('\n')
-  }, 1000)
   try {
     for (const program of programs.filter(({ run }) => run)) {
-      const running = start(program, compiled)
+      const running = start(program, compiled, () => obey(all))
       all.push(running)
       await (program.run === 'server' ? firstLine(running) : running.exited)
     }
   } finally {
-    clearInterval(enter)
     for (const { program, process } of all) if (program.run === 'server') process.kill()
   }
   await Promise.all(all.map(({ exited }) => exited))
   return all.flatMap((running) => faultsOf(running, compiled))
 }
 
-function start(program: Program, compiled: Compiled): Running {
+function start(program: Program, compiled: Compiled, printed: () => void): Running {
   const { DEFERRED_TEST_MONGODB_URI: uri } = process.env
   const env = { PATH: process.env.PATH, ...(uri && { MONGODB_URI: uri }) }
   const child = spawn(process.execPath, [compiled.pathOf(program)], { env, timeout: 60_000 })
   const running: Running = { program, process: child, exited: once(child, 'close'), printed: '', complaints: '' }
   child.stdout.on('data', (data) => {
     running.printed += data
+    printed()
   })
   child.stderr.on('data', (data) => {
     running.complaints += data
@@ -50,6 +50,24 @@ function start(program: Program, compiled: Compiled): Running {
 
 async function firstLine({ process, exited }: Running): Promise<void> {
   await Promise.race([once(process.stdout!, 'data'), exited])
+}
+
+/** Opens the address that a program prints, and presses Enter where it is asked for, once a client has heard that it has to wait. */
+function obey(all: Running[]): void {
+  const isWaiting = all.some(({ printed }) => printed.includes('authorization_pending'))
+  for (const running of all) {
+    const [, url] = /^Open (http:\S+)\n/m.exec(running.printed) ?? []
+    if (url && !running.opened) {
+      running.opened = true
+      browse(url).catch((error) => {
+        running.complaints += error.stack
+      })
+    }
+    if (isWaiting && !running.pressed && running.printed.includes('Press Enter')) {
+      running.pressed = true
+      running.process.stdin?.write('\n')
+    }
+  }
 }
 
 function faultsOf({ program, process, printed, complaints }: Running, { withPorts }: Compiled): string[] {
