@@ -1,12 +1,12 @@
 import { type ClientMetadata, type Configuration, interactionPolicy } from 'oidc-provider'
-import { isEnabled, settle } from './configuration.js'
-import { coreOf } from './core.js'
 import { type Context, paramsOf } from './host/context.js'
-import { checkResponseType } from './openid/authorization_request.js'
-import { beforeResponse } from './openid/authorization_response.js'
-import { withNotificationEndpoint } from './openid/client_registration.js'
-import type { DeferredTokenResponseOptions, HostConfiguration, Settings } from './options.js'
-import { fail } from './options_error.js'
+import { fail } from './options/option_error.js'
+import type { DeferredTokenResponseOptions, HostConfiguration, Settings } from './options/options.js'
+import { isEnabled, settle } from './options/settings.js'
+import { coreOf } from './plugin.js'
+import { withNotificationEndpoint } from './protocol/client_registration.js'
+import { checkResponseType } from './protocol/openid/authorization_request.js'
+import { beforeResponse } from './protocol/openid/authorization_response.js'
 
 type Prompt = interactionPolicy.Prompt
 type Validator = (ctx: Context, value: unknown, client: unknown) => unknown

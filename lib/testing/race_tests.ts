@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { newId } from '../deferral/handle.js'
-import { leaseNotification } from '../deferral/notification_steps.js'
+import { leaseNotification } from '../deferral/notification_transitions.js'
 import { type Records, recordsOf } from '../deferral/records.js'
 import type { DeferralStore, Stored } from '../deferral/store.js'
 import type { Transition } from '../deferral/transition.js'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import type { DeferralRecord } from '../../lib/deferral/deferral.js'
-import * as sending from '../../lib/deferral/notification_steps.js'
+import * as sending from '../../lib/deferral/notification_transitions.js'
 import { cancel, decide, extend } from '../../lib/deferral/transitions.js'
-import { at } from '../stores/new_deferral.js'
+import { at } from '../store/new_deferral.js'
 import { applied, type EventName, reached, sealing, settlements } from './states.js'
 
 const leased: EventName[] = ['exchange', 'approve', 'lease']

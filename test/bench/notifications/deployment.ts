@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Document } from 'mongodb'
 import { newHandle, newId } from '../../../lib/deferral/handle.js'
-import { createSealer, type Sealer } from '../../../lib/notification/sealed.js'
+import { createSealer, type Sealer } from '../../../lib/notification/sealer.js'
 import { type ProviderNode, startNode } from '../../support/node.js'
 import { relyingParty } from '../../support/relying_party.js'
 import type { Place } from '../servers.js'
