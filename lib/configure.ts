@@ -16,7 +16,7 @@ export interface Preparation {
   /** the integrator's static clients */
   clients: readonly ClientMetadata[]
   /** the host got its authorization_code grant from us, the integrator did not want it */
-  lentCode: boolean
+  addedCodeGrant: boolean
 }
 
 const preparations = new WeakMap<Prompt, Preparation>()
@@ -31,10 +31,10 @@ export function configure(configuration: HostConfiguration, options: DeferredTok
   if (!isEnabled(options)) return theirs
   const settings = settle(options)
   const { interactions, extraParams, responseTypes } = theirs
-  const lentCode = responseTypes !== undefined && !responseTypes.some((type) => type.includes('code'))
+  const addedCodeGrant = responseTypes !== undefined && !responseTypes.some((type) => type.includes('code'))
   const policy = withLastPrompt(interactions?.policy ?? interactionPolicy.base(), {
     clients: theirs.clients ?? [],
-    lentCode,
+    addedCodeGrant,
   })
   return {
     ...theirs,
@@ -42,7 +42,7 @@ export function configure(configuration: HostConfiguration, options: DeferredTok
     extraParams: withParameters(extraParams, settings) as Exclude<Configuration['extraParams'], undefined>,
     ...(settings.profiles.oauth && { features: withRevocation(theirs.features) }),
     interactions: { ...interactions, policy },
-    ...(lentCode && { responseTypes: [...responseTypes, 'code'] }),
+    ...(addedCodeGrant && { responseTypes: [...responseTypes, 'code'] }),
   }
 }
 

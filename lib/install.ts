@@ -16,7 +16,7 @@ import { installIdTokenRules } from './host/overrides/id_token_hint.js'
 import { emitSafely, installListeners } from './host/overrides/listeners.js'
 import { extendPayloads } from './host/overrides/payload.js'
 import { installReplayDetection } from './host/overrides/replay_detection.js'
-import { takeBackCode } from './host/overrides/response_types.js'
+import { removeAddedCodeGrant } from './host/overrides/response_types.js'
 import { installRevocation } from './host/overrides/revocation_lookup.js'
 import { installUnavailable } from './host/overrides/server_errors.js'
 import { installIntercepts } from './host/overrides/storage.js'
@@ -39,7 +39,7 @@ import { evidenceOf } from './protocol/evidence.js'
 import { cancelWithGrants } from './protocol/grant_revocation.js'
 import { assertRequest, canWait, mayPoll } from './protocol/oauth/completion_mode.js'
 import { guardDoors, isDeferrableGrant } from './protocol/oauth/defer_enforcement.js'
-import { assertGrants, installOauth, resumptionOf } from './protocol/oauth/install.js'
+import { assertGrants, installOauth, minterOf } from './protocol/oauth/install.js'
 import { metadata as oauthMetadata } from './protocol/oauth/metadata.js'
 import * as oauth from './protocol/oauth/names.js'
 import { installOpenid } from './protocol/openid/install.js'
@@ -72,7 +72,7 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
   if (settings.profiles.openid) installOpenid(core)
   if (settings.profiles.oauth) installOauth(core)
   if (isAsking(settings)) guardDoors(core)
-  if (preparation.lentCode) takeBackCode(internals)
+  if (preparation.addedCodeGrant) removeAddedCodeGrant(internals)
   const outbox = outboxOf(core, rules)
   core.outbox = outbox
   const sweeps = new Sweeps(core.records, outbox)
@@ -118,7 +118,7 @@ function createCore(provider: Provider, internals: Internals, settings: Settings
     internals,
     handler: internals.grantTypeHandlers.get('authorization_code') as GrantHandler,
     clientCredentials: internals.grantTypeHandlers.get('client_credentials'),
-    resumptionOf: (grantType) => resumptionOf(core, grantType),
+    minterOf: (grantType) => minterOf(core, grantType),
     tokenRoute: internals.configuration.routes.token as string,
     settings,
     records: recordsOf(settings.store, {

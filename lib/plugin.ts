@@ -3,14 +3,14 @@ import type { Pacing } from './deferral/pacing.js'
 import type { Records } from './deferral/records.js'
 import type { Context } from './host/context.js'
 import type { GrantHandler } from './host/grants/dry_run.js'
-import type { Resumption } from './host/grants/mint.js'
+import type { MintRequest } from './host/grants/mint.js'
 import type { Internals } from './host/seams.js'
 import type { Outbox } from './notification/outbox.js'
 import type { Sealer } from './notification/sealer.js'
 import type { Settings } from './options/options.js'
 
 /** Issues what was deferred, in the end. */
-export type Resume = (ctx: Context, resumption: Resumption) => Promise<void>
+export type Mint = (ctx: Context, request: MintRequest) => Promise<void>
 
 /** What every message of a profile is handled with, made once per provider. */
 export interface Core {
@@ -21,7 +21,7 @@ export interface Core {
   /** the host's client_credentials handler, where it has that grant */
   clientCredentials: GrantHandler | undefined
   /** how a deferred request of a grant type is issued in the end */
-  resumptionOf: (grantType: string) => Resume | undefined
+  minterOf: (grantType: string) => Mint | undefined
   /** path of the host's token endpoint */
   tokenRoute: string
   settings: Settings

@@ -132,8 +132,8 @@ export class Deferrals {
     assertId('extend', id)
     const expiresIn = toExtension(extension)
     const record = await this.#known(id)
-    const isWaiting = isUnfinished(record) && isUnexpired(record, record.readAt)
-    const limit = isWaiting ? await this.#grantExpiry(record) : undefined
+    const isPending = isUnfinished(record) && isUnexpired(record, record.readAt)
+    const limit = isPending ? await this.#grantExpiry(record) : undefined
     if (limit === 'gone') throw new RangeError('extend: the Grant behind this deferral is gone, cancel the deferral')
     if (limit && record.readAt.getTime() + expiresIn * 1000 > limit.getTime()) {
       throw new RangeError(`extend: the Grant behind this deferral ends at ${limit.toISOString()}`)

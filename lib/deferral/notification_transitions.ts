@@ -13,15 +13,15 @@ const later = (a: Date, b: Date) => (a > b ? a : b)
 /** The notification of a handle that is being issued. */
 export function begun(sealing: Sealing | undefined, isDecided: boolean, expiresAt: Date, now: Date): Member {
   if (!sealing) return {}
-  const heldUntil = seconds(sealing.hold, now)
-  const [status, due] = isDecided ? (['owed', heldUntil] as const) : (['waiting', expiresAt] as const)
-  return { notification: { status, sealed: sealing.sealed, due, heldUntil, attempts: 0, fence: 0 } }
+  const notBefore = seconds(sealing.delay, now)
+  const [status, due] = isDecided ? (['owed', notBefore] as const) : (['waiting', expiresAt] as const)
+  return { notification: { status, sealed: sealing.sealed, due, notBefore, attempts: 0, fence: 0 } }
 }
 
 /** The deferral has ended: a waiting notification is owed, unless the deferral has expired. */
 export function owed({ notification, expiresAt }: DeferralRecord, now: Date): Member {
   if (notification?.status !== 'waiting' || expiresAt <= now) return {}
-  return { notification: { ...notification, status: 'owed', due: later(now, notification.heldUntil) } }
+  return { notification: { ...notification, status: 'owed', due: later(now, notification.notBefore) } }
 }
 
 /** The client needs no notification any more: an open one is suppressed, and its secrets are erased. */
@@ -69,9 +69,9 @@ export const arm =
     const { notification } = record
     if (!notification || notification.attempts > 0) return undefined
     if (notification.status !== 'waiting' && notification.status !== 'owed') return undefined
-    const heldUntil = seconds(delay, now)
-    const armed = { ...notification, heldUntil }
-    return changed(record, { notification: notification.status === 'owed' ? { ...armed, due: heldUntil } : armed })
+    const notBefore = seconds(delay, now)
+    const armed = { ...notification, notBefore }
+    return changed(record, { notification: notification.status === 'owed' ? { ...armed, due: notBefore } : armed })
   }
 
 /** Leases an owed notification for `lease` seconds, for one attempt. */
@@ -110,9 +110,9 @@ export const replayNotification: Transition = (record, now) => {
   const { notification } = record
   if (!notification?.sealed || !isUnexpired(record, now)) return undefined
   const { leased, ...kept } = notification
-  const isWaiting = kept.status === 'owed' && !leased && kept.due !== undefined && kept.due > now
-  if (kept.status !== 'failed' && !isWaiting) return undefined
-  const due = later(now, kept.heldUntil)
+  const isScheduled = kept.status === 'owed' && !leased && kept.due !== undefined && kept.due > now
+  if (kept.status !== 'failed' && !isScheduled) return undefined
+  const due = later(now, kept.notBefore)
   const replayed = { ...kept, status: 'owed', due, attempts: 0, fence: kept.fence + 1 }
   return changed(record, { notification: replayed }, { at: now, event: 'notification_replayed' }, true)
 }

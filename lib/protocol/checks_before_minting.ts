@@ -3,7 +3,7 @@ import type { Decision, DeferralRecord } from '../deferral/deferral.js'
 import { describe } from '../deferral/describe.js'
 import { type Context, clientOf } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
-import { isConsentGone, loadStanding } from '../host/grants/standing_grant.js'
+import { isConsentGone, loadValidGrant } from '../host/grants/standing_grant.js'
 import { isAllowed } from '../host/overrides/client_rules.js'
 import type { IssuedToken } from '../host/overrides/storage.js'
 import type { Core } from '../plugin.js'
@@ -35,7 +35,7 @@ export async function assertStillGranted(
 export async function assertNotRevoked(ctx: Context, core: Core, { clientId, source }: DeferralRecord): Promise<void> {
   const client = await withPlainFaults(core.provider.Client.find(clientId))
   if (!client) throw noLongerGranted()
-  await withPlainFaults(loadStanding(ctx, core, source))
+  await withPlainFaults(loadValidGrant(ctx, core, source))
 }
 
 /** Refuses an access token of a code that is left without scope because the end-user has withdrawn all of it meanwhile. */

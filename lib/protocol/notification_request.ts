@@ -15,9 +15,10 @@ import type { Core } from '../plugin.js'
 // RFC 6750, section 2.1
 const bearerSyntax = /^[A-Za-z0-9\-._~+/]+=*$/
 
-// I-099; the longer one is for a node that died while it answered
+// I-099
 const delaySeconds = 1
-const holdSeconds = 15
+// for a node that died while it answered
+const delayAfterCrashSeconds = 15
 
 /** Refuses what could not be sent as a bearer token. */
 export function assertNotificationToken(parameter: string, token: unknown): asserts token is string | undefined {
@@ -36,12 +37,12 @@ export async function sealingFor(
   if (!sealer || endpointOf(client) === undefined) return {}
   const secrets: Secrets = { handle, ...(token !== undefined && { token }) }
   const owner = { issuer: provider.issuer, id, clientId: client.clientId }
-  return { sealing: { sealed: await sealer.seal(owner, secrets), hold: holdSeconds } }
+  return { sealing: { sealed: await sealer.seal(owner, secrets), delay: delayAfterCrashSeconds } }
 }
 
 /** Allows the notification once the answer of this request is out (O-090, I-098, C-I28). */
 export function armOnceAnswered(ctx: Context, { records }: Core, issued: Stored): void {
   if (!issued.notification) return
-  // if this write fails, the notification is sent after `holdSeconds`
+  // if this write fails, the notification is sent after `delayAfterCrashSeconds`
   onceAnswered(ctx, () => void records.transit(issued.id, arm(delaySeconds), issued).catch(() => undefined))
 }

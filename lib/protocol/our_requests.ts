@@ -1,7 +1,7 @@
 import { isHandle } from '../deferral/handle.js'
 import { bodyOf, type Context } from '../host/context.js'
 import type { OurRequests } from '../host/overrides/server_errors.js'
-import { isLent } from '../host/overrides/token_route.js'
+import { isCancellation } from '../host/overrides/token_route.js'
 import * as oauth from './oauth/names.js'
 import { mayBeDeferred } from './openid/authorization_response.js'
 import * as openid from './openid/names.js'
@@ -17,7 +17,7 @@ export const ourRequests: OurRequests = {
 
 function isAtDoor(ctx: Context): boolean {
   const { grant_type: grantType, token } = bodyOf(ctx) ?? {}
-  return isLent(ctx) || grantTypes.includes(grantType) || (typeof token === 'string' && isHandle(token))
+  return isCancellation(ctx) || grantTypes.includes(grantType) || (typeof token === 'string' && isHandle(token))
 }
 
 function offersToWait(ctx: Context): boolean {

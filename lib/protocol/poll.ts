@@ -12,7 +12,7 @@ import { afterProof } from '../host/grants/dry_run.js'
 import type { Core } from '../plugin.js'
 import { assertPoll, dropRepeated, isRepeating } from './poll_parameters.js'
 import { repeatAnswer } from './retry_window.js'
-import { fromStore, presented } from './rightful_client.js'
+import { fromStore, rightfulDeferral } from './rightful_client.js'
 import { refusal, slowDown } from './token_error_response.js'
 import { redeemApproved } from './token_response.js'
 
@@ -32,7 +32,7 @@ export async function poll(ctx: Context, core: Core, kind: HandleKind, handle: s
 async function paced(ctx: Context, core: Core, kind: HandleKind, handle: string): Promise<Stored | undefined> {
   const { pacing, records } = core
   const now = records.now().getTime()
-  const seen = await presented(ctx, core, kind, handle, async (id, isRightful) => {
+  const seen = await rightfulDeferral(ctx, core, kind, handle, async (id, isRightful) => {
     const refusable = isRepeating(ctx) ? undefined : pacing.refusable(id, now)
     // to other clients a saved read would show, by the time of the answer, that the deferral exists
     return refusable && isRightful(refusable) ? { ...refusable, refusable: true as const } : fromStore(core)(id)

@@ -1,7 +1,7 @@
 import type { DeferredRequest, JsonObject } from '../deferral/deferral.js'
 
 /** The few fields of a source that reviewers see, named as in the host's code whatever the grant. */
-export function reviewed(source: JsonObject) {
+export function requestOf(source: JsonObject) {
   const { clientId, accountId, grantId, scope, resource, rar } = source as {
     clientId: string
     accountId?: string

@@ -9,7 +9,7 @@ import type { DeferralRecord } from '../deferral/deferral.js'
 import { parseHandle } from '../deferral/handle.js'
 import { type Context, setDeferral } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
-import { loadStanding } from '../host/grants/standing_grant.js'
+import { loadValidGrant } from '../host/grants/standing_grant.js'
 import { keepAnswer } from '../host/overrides/listeners.js'
 import type { Core } from '../plugin.js'
 import { refusal } from './token_error_response.js'
@@ -25,7 +25,7 @@ export function sealAnswer(handle: string, owner: Owner, body: unknown): Promise
 
 /** Gives the rightful client the answer of its redemption again. */
 export async function repeatAnswer(ctx: Context, core: Core, deferral: DeferralRecord, handle: string): Promise<void> {
-  if (!(await isStanding(ctx, core, deferral))) throw refusal(ctx, deferral, 'invalid_grant')
+  if (!(await isStillValid(ctx, core, deferral))) throw refusal(ctx, deferral, 'invalid_grant')
   setDeferral(ctx, deferral)
   const answer = await openAnswer(handle, deferral, deferral.answer?.sealed ?? '')
   // what was minted here in vain has left an empty answer
@@ -45,9 +45,9 @@ async function openAnswer(handle: string, owner: Owner, sealed: string): Promise
 }
 
 // tokens that were revoked meanwhile are not given out again
-async function isStanding(ctx: Context, core: Core, { source }: DeferralRecord): Promise<boolean> {
+async function isStillValid(ctx: Context, core: Core, { source }: DeferralRecord): Promise<boolean> {
   try {
-    await withPlainFaults(loadStanding(ctx, core, source))
+    await withPlainFaults(loadValidGrant(ctx, core, source))
     return true
   } catch (error) {
     if (error instanceof errors.AccessDenied) return false

@@ -10,7 +10,7 @@ import { afterProof } from '../host/grants/dry_run.js'
 import { verifiedProof } from '../host/grants/proof.js'
 import type { Core } from '../plugin.js'
 import { cancelDeferral } from './cancel_deferral.js'
-import { fromStore, presented } from './rightful_client.js'
+import { fromStore, rightfulDeferral } from './rightful_client.js'
 
 /** Cancels what a client revokes by its handle; leaves every other token to the host. */
 export async function revoke(ctx: Context, core: Core, token: string): Promise<void> {
@@ -19,7 +19,7 @@ export async function revoke(ctx: Context, core: Core, token: string): Promise<v
     // a malformed proof is refused before the token is looked at
     await verifiedProof(ctx, core.internals)
     try {
-      return await presented(ctx, core, ['deferral_code', 'deferred_auth_id'], token, fromStore(core))
+      return await rightfulDeferral(ctx, core, ['deferral_code', 'deferred_auth_id'], token, fromStore(core))
     } catch (error) {
       // C-I05: a missing or foreign key changes nothing, and says nothing
       if (error instanceof errors.InvalidDpopProof) return undefined

@@ -17,7 +17,7 @@ type Presentable = Remembered & { codeHash?: string; source?: { dpopJkt?: unknow
  * The deferral of the rightful client. `undefined`: unknown, or shown by another client, with another certificate or by another
  * installation. Rejects with `invalid_dpop_proof` when the key is missing or wrong, or the proof was used before.
  */
-export async function presented<T extends Presentable>(
+export async function rightfulDeferral<T extends Presentable>(
   ctx: Context,
   { provider, internals }: Core,
   kinds: HandleKind | HandleKind[],

@@ -13,7 +13,7 @@ import { bind } from '../host/grants/sender_key.js'
 import { keepAnswer } from '../host/overrides/listeners.js'
 import type { IssuedToken } from '../host/overrides/storage.js'
 import { capAt } from '../host/overrides/token_expiry.js'
-import type { Core, Resume } from '../plugin.js'
+import type { Core, Mint } from '../plugin.js'
 import {
   assertConsent,
   assertNotRevoked,
@@ -45,13 +45,13 @@ export async function redeemApproved(ctx: Context, core: Core, approved: Approve
 
 async function redeemOnce(ctx: Context, core: Core, approved: Approved, handle: string): Promise<void> {
   const { id, grantType = 'authorization_code' } = approved
-  const resume = core.resumptionOf(grantType)
-  if (!resume) throw new Error(`grant ${grantType} can be deferred elsewhere, but is not registered on this node`)
+  const mint = core.minterOf(grantType)
+  if (!mint) throw new Error(`grant ${grantType} can be deferred elsewhere, but is not registered on this node`)
   const minted: IssuedToken[] = []
   const redeemed = await redeem(core.records, approved, {
     async mint() {
       const begun = performance.now()
-      await mintFrom(ctx, core, { approved, resume, minted })
+      await mintFrom(ctx, core, { approved, mint, minted })
       if (performance.now() - begun > quickSeconds * 1000) await assertNotRevoked(ctx, core, approved)
       // the client would not get the answer: the approval stays for its next poll
       if (hasHungUp(ctx)) throw refusal(ctx, approved, 'authorization_pending')
@@ -71,11 +71,11 @@ async function answerToKeep(ctx: Context, { settings }: Core, approved: Approved
 
 interface Minting {
   approved: Approved
-  resume: Resume
+  mint: Mint
   minted: IssuedToken[]
 }
 
-async function mintFrom(ctx: Context, core: Core, { approved, resume, minted }: Minting): Promise<void> {
+async function mintFrom(ctx: Context, core: Core, { approved, mint, minted }: Minting): Promise<void> {
   const { decision } = approved
   setDeferral(ctx, approved)
   await assertStillGranted(ctx, core, approved, decision)
@@ -83,7 +83,7 @@ async function mintFrom(ctx: Context, core: Core, { approved, resume, minted }: 
   // to hosts before 9.12 an empty parameter is none, and none means all that the code has
   const granted = details?.length === 0 ? { ...decision, authorizationDetails: [] } : decision
   try {
-    await resume(ctx, {
+    await mint(ctx, {
       source: narrow(approved, granted),
       binding: approved.binding,
       requestedResource: requestedResource(approved, decision),

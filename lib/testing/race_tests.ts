@@ -9,7 +9,7 @@ import { assertMembers, at, changeOf, type Ground, requestOf, type Tests } from 
 
 const decision = { by: 'reviewer' }
 const approve = decide('approved', decision)
-const sealing = { sealed: 'sealed', hold: 0 }
+const sealing = { sealed: 'sealed', delay: 0 }
 const crowd = 64
 const rounds = 8
 

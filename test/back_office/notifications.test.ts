@@ -53,7 +53,7 @@ function contract(storeOf: () => DeferralStore) {
         deliveredAt: at,
       })
       const told = JSON.stringify([notifications, decided, await deferrals().list(), eventsOf(begun.id)])
-      for (const secret of [begun.handle, begun.handle.slice(22), 'a-token-of-its-own', 'sealed', 'heldUntil']) {
+      for (const secret of [begun.handle, begun.handle.slice(22), 'a-token-of-its-own', 'sealed', 'notBefore']) {
         expect(told).not.toContain(secret)
       }
     })

@@ -7,7 +7,7 @@ import * as to from '../../lib/deferral/transitions.js'
 import { at, newDeferral, start } from '../store/new_deferral.js'
 
 /** What is kept to notify with; held back for 15 seconds. */
-export const sealing = { sealed: 'sealed', hold: 15 }
+export const sealing = { sealed: 'sealed', delay: 15 }
 
 /** How an attempt may end. */
 export const settlements = {

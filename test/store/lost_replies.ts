@@ -101,7 +101,7 @@ export async function faultsOf(rule: typeof transit, store: DeferralStore, name:
   if (name === 'forgetAnswer' || name === 'arm') {
     // they may be repeated: what counts is what is there in the end
     check(added.length === 0, 'an entry')
-    check(name === 'arm' ? found.notification?.heldUntil.getTime() === at(7).getTime() : !found.answer, 'not done')
+    check(name === 'arm' ? found.notification?.notBefore.getTime() === at(7).getTime() : !found.answer, 'not done')
     return faults
   }
   check(added.length === 1, `${added.length} entries`)

@@ -2,7 +2,7 @@ import type { AuthorizationCode, Provider } from 'oidc-provider'
 import type { JsonObject } from '../../deferral/deferral.js'
 import { epochTime } from '../epoch_time.js'
 import { plainSource } from '../nesting.js'
-import { markWaiting } from '../overrides/storage.js'
+import { markUnsaved } from '../overrides/storage.js'
 
 /**
  * The payload that the host would have stored for this code, without the members of the host's storage and those that the plugin
@@ -22,5 +22,5 @@ export function codeFrom(provider: Provider, source: JsonObject, { consumed = fa
   const now = epochTime()
   const code = new (provider as any).AuthorizationCode({ ...source, jti: 'deferred', iat: now, exp: now + 60 })
   if (consumed) code.consumed = now
-  return markWaiting(code)
+  return markUnsaved(code)
 }

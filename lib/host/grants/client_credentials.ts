@@ -4,7 +4,7 @@ import { plainSource } from '../nesting.js'
 import { intercept } from '../overrides/storage.js'
 import type { Internals } from '../seams.js'
 import { type GrantHandler, runHandler } from './dry_run.js'
-import type { Resumption } from './mint.js'
+import type { MintRequest } from './mint.js'
 
 const grantType = 'client_credentials'
 
@@ -25,10 +25,10 @@ export function requestSource(ctx: Context, { grantTypeParams }: Internals): Jso
 }
 
 /** Runs the host's client_credentials handler to its end, for the stored parameters. */
-export async function resumeClientCredentials(
+export async function mintFromClientCredentials(
   ctx: Context,
   handler: GrantHandler,
-  { source, saveToken }: Resumption,
+  { source, saveToken }: MintRequest,
 ): Promise<void> {
   const { scope, resource, rar, params } = source as {
     scope?: string

@@ -1,7 +1,7 @@
 import type { Provider } from 'oidc-provider'
 import type { Binding, JsonObject } from '../../deferral/deferral.js'
 import { type Context, type Params, paramsOf } from '../context.js'
-import { plainFault, Stop, withPlainFaults } from '../faults.js'
+import { HandlerStopped, plainFault, withPlainFaults } from '../faults.js'
 import { type IssuedToken, intercept } from '../overrides/storage.js'
 import { installationOf } from './attestation.js'
 import { codeFrom } from './authorization_code.js'
@@ -39,28 +39,28 @@ export function codeRequest(redirectUri: string | string[] | undefined): Params 
 export async function afterProof<T>(ctx: Context, codeHandler: GrantHandler, look: () => Promise<T>): Promise<T> {
   // without a proof the host verifies nothing before it looks the code up
   if (!ctx.get('DPoP')) return look()
-  const stop = new Stop()
+  const stop = new HandlerStopped()
   intercept(ctx, {
     async findCode() {
-      stop.seen = await look()
+      stop.result = await look()
       throw stop
     },
   })
   await stopped(runHandler(ctx, codeHandler, codeRequest('deferred')), stop)
-  return stop.seen as T
+  return stop.result as T
 }
 
 /**
  * Has the host validate the whole token request for a code made from `source`, and stops it at the moment it would store a
  * token. Resolves to the key the tokens would have been bound to. With `consumed` the host ends the grant as for any reused code.
  */
-export async function hold(
+export async function dryRun(
   ctx: Context,
   { provider, handler }: { provider: Provider; handler: GrantHandler },
   source: JsonObject,
   { consumed = false } = {},
 ): Promise<Binding> {
-  const stop = new Stop()
+  const stop = new HandlerStopped()
   intercept(ctx, {
     findCode: async () => codeFrom(provider, source, { consumed }),
     saveToken: (token) => stopAt(ctx, token, stop),
@@ -75,18 +75,18 @@ export async function hold(
  * called with the key the tokens would be bound to. A result of `consider` stops the handler there, and is the result of this
  * function. `undefined` lets the host go on and answer; errors from then on are the host's.
  */
-export async function holdIf<T>(
+export async function dryRunThen<T>(
   ctx: Context,
   handler: GrantHandler,
   consider: (binding: Binding) => Promise<T | undefined>,
 ): Promise<T | undefined> {
-  const stop = new Stop()
+  const stop = new HandlerStopped()
   let isTheHosts = false
   intercept(ctx, {
     async saveToken(token) {
       intercept(ctx, {})
-      stop.seen = await consider(await bindingOf(ctx, token))
-      if (stop.seen !== undefined) await stopAt(ctx, token, stop)
+      stop.result = await consider(await bindingOf(ctx, token))
+      if (stop.result !== undefined) await stopAt(ctx, token, stop)
       isTheHosts = true
     },
   })
@@ -95,10 +95,10 @@ export async function holdIf<T>(
   } catch (caught) {
     if (caught !== stop) throw isTheHosts ? caught : plainFault(caught)
   }
-  return stop.seen as T | undefined
+  return stop.result as T | undefined
 }
 
-async function stopAt(ctx: Context, token: IssuedToken, stop: Stop): Promise<never> {
+async function stopAt(ctx: Context, token: IssuedToken, stop: HandlerStopped): Promise<never> {
   stop.binding = await bindingOf(ctx, token)
   // listeners of the host's events must not take it for one that was issued
   delete (ctx.oidc.entities as Record<string, unknown>)[token.kind]
@@ -110,7 +110,7 @@ async function bindingOf(ctx: Context, token: IssuedToken): Promise<Binding> {
   return { ...(jkt && { jkt }), ...(x5t && { x5t }), ...(await installationOf(ctx)) }
 }
 
-async function stopped(run: Promise<void>, stop: Stop): Promise<void> {
+async function stopped(run: Promise<void>, stop: HandlerStopped): Promise<void> {
   try {
     await run
   } catch (caught) {

@@ -7,7 +7,7 @@ import { codeFrom } from './authorization_code.js'
 import { codeRequest, type GrantHandler, runHandler } from './dry_run.js'
 
 /** What is minted from: the narrowed source, the key it is bound to, and what was asked for when the request was held. */
-export interface Resumption {
+export interface MintRequest {
   source: JsonObject
   binding: Binding | undefined
   requestedResource: string[] | undefined
@@ -20,10 +20,10 @@ export interface Resumption {
  * Runs the host's authorization_code handler to its end, so that tokens are minted exactly as without the wait.
  * A Grant or an account that is gone is `access_denied` (I-129, I-130); any other error of the host is rethrown.
  */
-export async function resumeCode(
+export async function mintFromCode(
   ctx: Context,
   { provider, handler }: { provider: Provider; handler: GrantHandler },
-  { source, binding, requestedResource, requestedDetails, saveToken }: Resumption,
+  { source, binding, requestedResource, requestedDetails, saveToken }: MintRequest,
 ): Promise<void> {
   const kept = await withLiveSession(provider, source)
   // verified when the request was held, and the verifier is not sent again
@@ -50,7 +50,7 @@ export async function discardMinted(ctx: Context, minted: readonly IssuedToken[]
 }
 
 /** The Grant behind a source; `undefined`: it is gone, over, or another's. */
-export async function standingGrant(provider: Provider, source: JsonObject): Promise<Grant | undefined> {
+export async function validGrant(provider: Provider, source: JsonObject): Promise<Grant | undefined> {
   const grant = await withPlainFaults(provider.Grant.find(source.grantId as string, { ignoreExpiration: true }))
   const stands = grant && !grant.isExpired && grant.clientId === source.clientId && grant.accountId === source.accountId
   return stands ? grant : undefined
@@ -70,6 +70,6 @@ async function withLiveSession(provider: Provider, source: JsonObject): Promise<
 }
 
 async function isGone(ctx: Context, provider: Provider, source: JsonObject): Promise<boolean> {
-  if (!(await standingGrant(provider, source))) return true
+  if (!(await validGrant(provider, source))) return true
   return Boolean(ctx.oidc.entities.Grant) && !ctx.oidc.entities.Account
 }

@@ -3,17 +3,17 @@ import type { JsonObject } from '../../deferral/deferral.js'
 import type { Context } from '../context.js'
 import type { IssuedToken } from '../overrides/storage.js'
 import type { Internals } from '../seams.js'
-import { standingGrant } from './mint.js'
+import { validGrant } from './mint.js'
 
 /** Makes account and Grant of a source known to the host, if it has any; gone ones are `access_denied` (I-129, I-130). */
-export async function loadStanding(
+export async function loadValidGrant(
   ctx: Context,
   { provider, internals }: { provider: Provider; internals: Internals },
   source: JsonObject,
 ): Promise<void> {
   const { accountId, grantId } = source as { accountId?: string; grantId?: string }
   if (grantId !== undefined) {
-    const grant = await standingGrant(provider, source)
+    const grant = await validGrant(provider, source)
     if (!grant) throw new errors.AccessDenied('the authorization no longer holds')
     ctx.oidc.entity('Grant', grant)
   }

@@ -2,7 +2,7 @@ import type { AuthorizationCode, Provider } from 'oidc-provider'
 import type { JsonObject } from '../../deferral/deferral.js'
 import { type Context, currentContext, paramsOf } from '../context.js'
 import { outlive } from '../grants/grant_lifetime.js'
-import { isWaiting } from './storage.js'
+import { isUnsaved } from './storage.js'
 
 /** What is made of the hint. */
 export interface Hint {
@@ -68,7 +68,7 @@ export function installHint(provider: Provider, hint: Hint): void {
     const { consume } = prototype
     prototype.consume = function (this: T, ...args: unknown[]) {
       const ctx = currentContext(provider)
-      if (ctx && !isWaiting(this as AuthorizationCode)) hint.assertRequest(ctx, isHinted(ctx, this))
+      if (ctx && !isUnsaved(this as AuthorizationCode)) hint.assertRequest(ctx, isHinted(ctx, this))
       return consume.apply(this, args)
     }
   }

@@ -26,13 +26,13 @@ export function intercept(ctx: Context, these: Intercepts): void {
 }
 
 /** Marks a code that was never stored, and so cannot be consumed there. */
-export function markWaiting(code: AuthorizationCode): AuthorizationCode {
+export function markUnsaved(code: AuthorizationCode): AuthorizationCode {
   waiting.add(code)
   return code
 }
 
 /** Whether a code was never stored. */
-export function isWaiting(code: AuthorizationCode): boolean {
+export function isUnsaved(code: AuthorizationCode): boolean {
   return waiting.has(code)
 }
 
@@ -55,7 +55,7 @@ function interceptCodes(provider: Provider): void {
     return saveCode ? saveCode(this) : save.apply(this, args)
   }
   AuthorizationCode.prototype.consume = function (this: AuthorizationCode) {
-    return isWaiting(this) ? Promise.resolve() : consume.call(this)
+    return isUnsaved(this) ? Promise.resolve() : consume.call(this)
   }
   AuthorizationCode.find = function (this: unknown, value: string, ...args: unknown[]) {
     const findCode = taken(provider, 'findCode', (ctx) => paramsOf(ctx).code === value)

@@ -1,19 +1,19 @@
 import { errors, type Provider } from 'oidc-provider'
 import { answerJson, type Context } from '../context.js'
 
-interface Loan {
+interface RoutedRequest {
   /** the URLs of our endpoint and of the token endpoint, as discovery has them; `undefined`: the request names no valid host */
   urls: { own: string; token: string } | undefined
   /** the parsed body, if it is no form; or the error that refuses it */
   body: Record<string, string> | Error | undefined
 }
 
-const loans = new WeakMap<object, Loan>()
+const routed = new WeakMap<object, RoutedRequest>()
 const bodies = new WeakMap<object, unknown>()
 
 /** Whether this request came to an endpoint of ours that runs on the host's token route. */
-export function isLent(ctx: Context): boolean {
-  return loans.has(ctx)
+export function isCancellation(ctx: Context): boolean {
+  return routed.has(ctx)
 }
 
 /** Whether a request is for this route, by the rules of the host's router: neither case nor one slash at the end matters. */
@@ -31,21 +31,21 @@ export function urlBeside(oidc: { urlFor(name: string): string }, tokenRoute: st
  * Has the host handle this request as one to its token endpoint, while the client's proofs stay bound to the URL of our own.
  * `body` is the parsed body if it is no form, or the error that refuses it.
  */
-export function lendTokenRoute(
+export function handleAsTokenRequest(
   ctx: any,
   provider: Provider,
-  { tokenRoute, route, body }: { tokenRoute: string; route: string; body: Loan['body'] },
+  { tokenRoute, route, body }: { tokenRoute: string; route: string; body: RoutedRequest['body'] },
 ): void {
   // before the path changes: the host finds its mount point by the path
   const oidc = URL.canParse(ctx.href) ? new (provider as any).OIDCContext(ctx) : undefined
   const urls = oidc && { own: urlBeside(oidc, tokenRoute, route), token: oidc.urlFor('token') }
-  loans.set(ctx, { urls, body })
+  routed.set(ctx, { urls, body })
   if (body) replaceForm(ctx, body)
   ctx.path = tokenRoute
 }
 
 // without a media type the host's parser takes the body for an empty one; an error thrown here is rendered by the host
-function replaceForm(ctx: any, body: NonNullable<Loan['body']>): void {
+function replaceForm(ctx: any, body: NonNullable<RoutedRequest['body']>): void {
   const { get } = ctx
   ctx.get = (field: string) => {
     // middleware that runs before the host's route sees the request unchanged
@@ -57,7 +57,7 @@ function replaceForm(ctx: any, body: NonNullable<Loan['body']>): void {
   }
 }
 
-function urlsOf({ urls }: Loan): NonNullable<Loan['urls']> {
+function urlsOf({ urls }: RoutedRequest): NonNullable<RoutedRequest['urls']> {
   if (!urls) throw new errors.InvalidRequest('the Host header must be a host name, with a port from 0 to 65535 if any')
   return urls
 }
@@ -77,7 +77,7 @@ export function installTokenRoute(provider: Provider, grantTypes: readonly strin
       return bodies.get(this.ctx)
     },
     set(this: { ctx: any; route: string }, parsed: { grant_type?: unknown }) {
-      const loan = loans.get(this.ctx)
+      const loan = routed.get(this.ctx)
       const body = loan ? { ...parsed, ...loan.body, grant_type: grantTypes[0] } : parsed
       bodies.set(this.ctx, body)
       // before anything can be refused: clients that poll read JSON
@@ -89,12 +89,12 @@ export function installTokenRoute(provider: Provider, grantTypes: readonly strin
     },
   })
   prototype.urlFor = function (this: { ctx: object }, name: string, ...args: unknown[]) {
-    const loan = loans.get(this.ctx)
+    const loan = routed.get(this.ctx)
     return loan && name === 'token' ? urlsOf(loan).own : urlFor.call(this, name, ...args)
   }
   prototype.clientJwtAuthExpectedAudience = function (this: { ctx: object }) {
     const audience: Set<string> = clientJwtAuthExpectedAudience.call(this)
-    const loan = loans.get(this.ctx)
+    const loan = routed.get(this.ctx)
     return loan ? audience.add(urlsOf(loan).token) : audience
   }
 }

@@ -9,17 +9,17 @@ import { deepest, isObject, toJson } from '../../deferral/json.js'
 import { type Context, clientOf } from '../../host/context.js'
 import { withPlainFaults } from '../../host/faults.js'
 import { afterProof, runHandler } from '../../host/grants/dry_run.js'
-import type { Resumption } from '../../host/grants/mint.js'
+import type { MintRequest } from '../../host/grants/mint.js'
 import { assertFresh } from '../../host/grants/proof.js'
 import { bind, type KeyShown, keyShown } from '../../host/grants/sender_key.js'
-import { loadStanding } from '../../host/grants/standing_grant.js'
+import { loadValidGrant } from '../../host/grants/standing_grant.js'
 import { assertSourceNesting } from '../../host/nesting.js'
 import { isAllowed } from '../../host/overrides/client_rules.js'
 import { installIntercepts, intercept } from '../../host/overrides/storage.js'
 import { assertSameHost, type Internals, uncheckedInternalsOf } from '../../host/seams.js'
 import { type Core, coreOf } from '../../plugin.js'
 import { isAsking } from '../ask_defer.js'
-import { reviewed } from '../request_of_source.js'
+import { requestOf } from '../request_of_source.js'
 import { assertRequest } from './completion_mode.js'
 import { obstacleOf } from './defer_enforcement.js'
 import { deferredResponse } from './deferred_response.js'
@@ -76,11 +76,11 @@ export function isDeferrable(provider: Provider, name: string): boolean {
 }
 
 /** Issues what was deferred (I-063). */
-export function resumeCustomGrant(core: Core, name: string) {
+export function mintFromCustomGrant(core: Core, name: string) {
   const grant = registered.get(core.provider)?.get(name)
   if (!grant) return undefined
-  return async (ctx: Context, { source, saveToken }: Resumption): Promise<void> => {
-    await withPlainFaults(loadStanding(ctx, core, source))
+  return async (ctx: Context, { source, saveToken }: MintRequest): Promise<void> => {
+    await withPlainFaults(loadValidGrant(ctx, core, source))
     const { binding } = await keyShown(ctx, core.provider, core.internals)
     intercept(ctx, {
       isTheirs: true,
@@ -103,7 +103,7 @@ async function answer(ctx: Context, provider: Provider, name: string, grant: Def
   const source = toSource(ctx, await grant.validate(ctx))
   assertAllowed(ctx, internals, source)
   if (proof) await assertFresh(ctx, provider, internals, proof)
-  await withPlainFaults(loadStanding(ctx, { provider, internals }, source))
+  await withPlainFaults(loadValidGrant(ctx, { provider, internals }, source))
   if (core) await defer(ctx, core, { name, source, binding })
   intercept(ctx, { isTheirs: true, saveToken: (token) => bind(ctx, token, binding) })
   await grant.issue(ctx, source)
@@ -125,9 +125,9 @@ async function defer(
   const obstacle = obstacleOf(ctx, core)
   if (obstacle !== 'grant') assertRequest(ctx)
   if (obstacle && !isAsking(core.settings)) return
-  const held = { id: newId(), grantType: name, source, binding }
-  const deferring = await considerRequest(ctx, core, { ...held, obstacle })
-  if (deferring) await deferredResponse(ctx, core, { ...held, deferring })
+  const request = { id: newId(), grantType: name, source, binding }
+  const deferring = await considerRequest(ctx, core, { ...request, obstacle })
+  if (deferring) await deferredResponse(ctx, core, { ...request, deferring })
 }
 
 const isText = (value: unknown) => typeof value === 'string'
@@ -152,7 +152,7 @@ function toSource(ctx: Context, given: unknown): Issuable {
 
 // what the client may not have is refused now, as it would be in the end
 function assertAllowed(ctx: Context, internals: Internals, source: JsonObject): void {
-  const { scope, authorizationDetails } = reviewed(source)
+  const { scope, authorizationDetails } = requestOf(source)
   if (isAllowed(clientOf(ctx), internals, { scope, authorizationDetails })) return
   throw new errors.InvalidScope('requested scope is not allowed', scope.join(' '))
 }

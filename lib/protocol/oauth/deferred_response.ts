@@ -19,7 +19,7 @@ import { notificationToken } from './completion_mode.js'
 import { requested } from './requested_access.js'
 
 /** A request that was validated and has to wait. */
-export interface Held {
+export interface ValidatedRequest {
   id: string
   grantType: string
   source: JsonObject
@@ -29,20 +29,20 @@ export interface Held {
 }
 
 /** Creates the deferral, and throws the answer for its client. */
-export async function deferredResponse(ctx: Context, core: Core, held: Held): Promise<never> {
-  const { handle, hash } = newHandle('deferral_code', held.id)
-  const request = newDeferral(ctx, held, hash)
+export async function deferredResponse(ctx: Context, core: Core, validated: ValidatedRequest): Promise<never> {
+  const { handle, hash } = newHandle('deferral_code', validated.id)
+  const request = newDeferral(ctx, validated, hash)
   assertNarrowable(request.authorizationDetails, core.settings)
   assertNarrowable(request.requestedDetails, core.settings)
-  const sealing = await sealingFor(ctx, core, held.id, { handle, token: notificationToken(ctx) })
+  const sealing = await sealingFor(ctx, core, validated.id, { handle, token: notificationToken(ctx) })
   assertConnected(ctx)
   const record = await core.records.create({ ...request, ...sealing })
   // the code was used twice, which is a theft signal
-  if (!record) return refuseReplayed(core, held.id)
+  if (!record) return refuseReplayed(core, validated.id)
   setDeferral(ctx, record)
   armOnceAnswered(ctx, core, record)
   keepAnswer(ctx)
-  throw refusal(ctx, record, held.deferring.interaction ? 'interaction_required' : 'authorization_pending', {
+  throw refusal(ctx, record, validated.deferring.interaction ? 'interaction_required' : 'authorization_pending', {
     deferral_code: handle,
     expires_in: record.lifetime,
     interval: record.interval,
@@ -51,7 +51,7 @@ export async function deferredResponse(ctx: Context, core: Core, held: Held): Pr
 
 function newDeferral(
   ctx: Context,
-  { id, grantType, source, binding, deferring }: Held,
+  { id, grantType, source, binding, deferring }: ValidatedRequest,
   handleHash: string,
 ): NewDeferral {
   const expiresIn = lifetime(ctx, deferring.expiresIn)

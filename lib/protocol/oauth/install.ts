@@ -1,15 +1,15 @@
 import type { Provider } from 'oidc-provider'
 import { preparationOf } from '../../configure.js'
 import type { Context } from '../../host/context.js'
-import { resumeClientCredentials } from '../../host/grants/client_credentials.js'
+import { mintFromClientCredentials } from '../../host/grants/client_credentials.js'
 import type { GrantHandler } from '../../host/grants/dry_run.js'
-import { resumeCode } from '../../host/grants/mint.js'
+import { mintFromCode } from '../../host/grants/mint.js'
 import { installCodeReuse } from '../../host/overrides/reuse_signal.js'
 import type { Internals } from '../../host/seams.js'
 import { fail } from '../../options/option_error.js'
 import type { Settings } from '../../options/options.js'
-import type { Core, Resume } from '../../plugin.js'
-import { isDeferrable, resumeCustomGrant } from './deferrable_grant.js'
+import type { Core, Mint } from '../../plugin.js'
+import { isDeferrable, mintFromCustomGrant } from './deferrable_grant.js'
 import { type HostGrant, hostGrants, isHostGrant } from './grants.js'
 import { grantType } from './names.js'
 import { handleDeferredGrant, parameters } from './polling.js'
@@ -18,15 +18,15 @@ import { deferrableClientCredentials, deferrableCode } from './token_request.js'
 type Wrap = (core: Core, handler: GrantHandler) => GrantHandler
 
 /** The host's own grants that can wait: how each comes to do so, and how it goes on in the end. */
-const deferrable: Record<HostGrant, { wrap: Wrap; resume: (core: Core) => Resume | undefined }> = {
+const deferrable: Record<HostGrant, { wrap: Wrap; mint: (core: Core) => Mint | undefined }> = {
   authorization_code: {
     wrap: deferrableCode,
-    resume: (core) => (ctx, resumption) => resumeCode(ctx, core, resumption),
+    mint: (core) => (ctx, request) => mintFromCode(ctx, core, request),
   },
   client_credentials: {
     wrap: deferrableClientCredentials,
-    resume: ({ clientCredentials: handler }) =>
-      handler && ((ctx, resumption) => resumeClientCredentials(ctx, handler, resumption)),
+    mint: ({ clientCredentials: handler }) =>
+      handler && ((ctx, request) => mintFromClientCredentials(ctx, handler, request)),
   },
 }
 
@@ -44,11 +44,11 @@ export function installOauth(core: Core): void {
 
 /** Checks the option `grants` against what the host has; a `TypeError` names the entry. */
 export function assertGrants(provider: Provider, { grantTypeHandlers, configuration }: Internals, settings: Settings) {
-  const lentCode = preparationOf(configuration.interactions.policy)?.lentCode
+  const addedCodeGrant = preparationOf(configuration.interactions.policy)?.addedCodeGrant
   for (const [index, name] of (settings.grants ?? []).entries()) {
     const at = `grants[${index}]`
     const isTheHosts = isHostGrant(name)
-    const isThere = grantTypeHandlers.has(name) && !(lentCode && name === 'authorization_code')
+    const isThere = grantTypeHandlers.has(name) && !(addedCodeGrant && name === 'authorization_code')
     if (isTheHosts && !isThere) fail(at, `is ${name}, which this provider has not enabled`)
     if (!isTheHosts && !isDeferrable(provider, name)) {
       fail(at, `is ${name}, a grant of yours: leave it out and register it with registerDeferrableGrant(provider, ...)`)
@@ -57,6 +57,6 @@ export function assertGrants(provider: Provider, { grantTypeHandlers, configurat
 }
 
 /** How a deferred request of this grant is issued in the end; `undefined`: not on this node. */
-export function resumptionOf(core: Core, name: string): Resume | undefined {
-  return isHostGrant(name) ? deferrable[name].resume(core) : resumeCustomGrant(core, name)
+export function minterOf(core: Core, name: string): Mint | undefined {
+  return isHostGrant(name) ? deferrable[name].mint(core) : mintFromCustomGrant(core, name)
 }

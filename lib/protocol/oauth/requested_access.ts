@@ -2,15 +2,15 @@ import type { JsonObject } from '../../deferral/deferral.js'
 import { isObject } from '../../deferral/json.js'
 import type { NewDeferral } from '../../deferral/store.js'
 import { type Context, detailsOf, paramsOf, sentValues } from '../../host/context.js'
-import { reviewed, sentScope } from '../request_of_source.js'
+import { requestOf, sentScope } from '../request_of_source.js'
 import { artifacts } from './grants.js'
 
-type Requested = ReturnType<typeof reviewed> &
+type Requested = ReturnType<typeof requestOf> &
   Pick<NewDeferral, 'grantType' | 'claims' | 'requestedScope' | 'requestedResource' | 'requestedDetails'>
 
 /** What a token request asks for. It may be less than the code that it redeems allows (RFC 8707, RFC 9396). */
 export function requested(ctx: Context, grantType: string, source: JsonObject): Requested {
-  const taken = reviewed(source)
+  const taken = requestOf(source)
   return {
     grantType,
     ...taken,

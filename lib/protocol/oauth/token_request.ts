@@ -8,7 +8,7 @@ import { idFrom, newId } from '../../deferral/handle.js'
 import { type Context, clientOf, paramsOf } from '../../host/context.js'
 import { sourceOf } from '../../host/grants/authorization_code.js'
 import { requestSource } from '../../host/grants/client_credentials.js'
-import { type GrantHandler, holdIf } from '../../host/grants/dry_run.js'
+import { dryRunThen, type GrantHandler } from '../../host/grants/dry_run.js'
 import type { Obstacle } from '../../options/options.js'
 import type { Core } from '../../plugin.js'
 import { askDefer, type Deferred, isAsking } from '../ask_defer.js'
@@ -16,7 +16,7 @@ import { endIfReused } from './code_reuse.js'
 import { assertRequest } from './completion_mode.js'
 import { answerUnlessRefused, obstacleOf } from './defer_enforcement.js'
 import { question } from './defer_request.js'
-import { deferredResponse, type Held } from './deferred_response.js'
+import { deferredResponse, type ValidatedRequest } from './deferred_response.js'
 
 /** The host's authorization_code grant, able to wait. */
 export function deferrableCode(core: Core, handler: GrantHandler): GrantHandler {
@@ -72,15 +72,15 @@ async function consider(
   handler: GrantHandler,
   { idOf, grantType, source }: Waiting,
 ): Promise<void> {
-  const held = await holdIf(ctx, handler, async (binding): Promise<Held | undefined> => {
+  const validated = await dryRunThen(ctx, handler, async (binding): Promise<ValidatedRequest | undefined> => {
     assertRequest(ctx)
     const request = { id: idOf(ctx), grantType, source: await source(ctx), binding }
     const deferring = await considerRequest(ctx, core, request)
     if (!deferring) return undefined
     return { ...request, deferring }
   })
-  if (!held) return
-  await deferredResponse(ctx, core, held)
+  if (!validated) return
+  await deferredResponse(ctx, core, validated)
 }
 
 function codeId(ctx: Context): string {

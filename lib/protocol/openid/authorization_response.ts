@@ -13,7 +13,7 @@ import { intercept } from '../../host/overrides/storage.js'
 import type { Core } from '../../plugin.js'
 import { askDefer, type Deferred, isAsking } from '../ask_defer.js'
 import { assertNarrowable } from '../details_limit.js'
-import { reviewed, sentScope } from '../request_of_source.js'
+import { requestOf, sentScope } from '../request_of_source.js'
 import { isAnsweredWithTokens, isDeferrable, question } from './authorization_request.js'
 
 const deferred = new WeakSet<Context>()
@@ -57,7 +57,7 @@ async function create(
   const { provider, settings, records } = core
   const { deferredCode } = settings.ttl
   const source = await sourceOf(code, { isPersistent: true })
-  const request = { ...reviewed(source), ...claimsOf(ctx) }
+  const request = { ...requestOf(source), ...claimsOf(ctx) }
   assertNarrowable(request.authorizationDetails, settings)
   await outlive(ctx, provider, code, deferredCode + deferring.expiresIn)
   const { handle, hash } = newHandle('deferred_code', id)

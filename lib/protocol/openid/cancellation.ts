@@ -6,10 +6,10 @@ import { errors } from 'oidc-provider'
 import { answerJson, type Context } from '../../host/context.js'
 import { afterProof } from '../../host/grants/dry_run.js'
 import { keepAnswer } from '../../host/overrides/listeners.js'
-import { lendTokenRoute, routeMatcher } from '../../host/overrides/token_route.js'
+import { handleAsTokenRequest, routeMatcher } from '../../host/overrides/token_route.js'
 import type { Core } from '../../plugin.js'
 import { cancelDeferral } from '../cancel_deferral.js'
-import { fromStore, presented } from '../rightful_client.js'
+import { fromStore, rightfulDeferral } from '../rightful_client.js'
 import { cancellationBody } from './cancellation_body.js'
 
 /** Middleware that has the host handle the cancellation endpoint as it handles its token endpoint. */
@@ -20,7 +20,7 @@ export function cancellationEndpoint({ provider, tokenRoute, settings }: Core) {
   async function lend(ctx: Context, next: () => Promise<void>): Promise<void> {
     answerJson(ctx)
     const body = ctx.method === 'POST' ? await cancellationBody(ctx) : undefined
-    lendTokenRoute(ctx, provider, { tokenRoute, route, body })
+    handleAsTokenRequest(ctx, provider, { tokenRoute, route, body })
     return next()
   }
 
@@ -32,7 +32,7 @@ export function cancellationEndpoint({ provider, tokenRoute, settings }: Core) {
 export async function cancel(ctx: Context, core: Core, deferredAuthId: string | undefined): Promise<void> {
   if (deferredAuthId === undefined) throw new errors.InvalidRequest("missing required parameter 'deferred_auth_id'")
   const deferral = await afterProof(ctx, core.handler, () =>
-    presented(ctx, core, 'deferred_auth_id', deferredAuthId, fromStore(core)),
+    rightfulDeferral(ctx, core, 'deferred_auth_id', deferredAuthId, fromStore(core)),
   )
   const isOver = !deferral || deferral.expiresAt <= deferral.readAt
   if (!isOver) await cancelDeferral(core, deferral.id, { isByClient: true }, deferral)

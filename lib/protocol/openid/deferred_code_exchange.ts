@@ -8,13 +8,13 @@ import { newHandle } from '../../deferral/handle.js'
 import { exchange as exchangeTransition } from '../../deferral/transitions.js'
 import { assertConnected, type Context, clientOf, paramsOf, sentValues, setDeferral } from '../../host/context.js'
 import { withPlainFaults } from '../../host/faults.js'
-import { afterProof, hold } from '../../host/grants/dry_run.js'
+import { afterProof, dryRun } from '../../host/grants/dry_run.js'
 import { keepAnswer } from '../../host/overrides/listeners.js'
 import type { Core } from '../../plugin.js'
 import { cancelDeferral } from '../cancel_deferral.js'
 import { armOnceAnswered, assertNotificationToken, sealingFor } from '../notification_request.js'
 import { sentScope } from '../request_of_source.js'
-import { fromStore, presented } from '../rightful_client.js'
+import { fromStore, rightfulDeferral } from '../rightful_client.js'
 import { interimIdToken } from './interim_id_token.js'
 
 /** Answers an exchange. Everything that can fail comes before the one write that spends the code. */
@@ -23,12 +23,12 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
   const { resource, deferred_notification_token: token } = paramsOf(ctx)
   assertNotificationToken('deferred_notification_token', token)
   const deferral = await afterProof(ctx, core.handler, () =>
-    presented(ctx, core, 'deferred_code', deferredCode, fromStore(core)),
+    rightfulDeferral(ctx, core, 'deferred_code', deferredCode, fromStore(core)),
   )
   if (!deferral || hasLapsed(deferral)) throw lapsed()
   setDeferral(ctx, deferral)
 
-  const binding = await hold(ctx, core, deferral.source)
+  const binding = await dryRun(ctx, core, deferral.source)
   if (settings.requireSenderConstraint && clientOf(ctx).clientAuthMethod === 'none' && !binding.jkt && !binding.x5t) {
     throw new errors.InvalidDpopProof('public clients must present a DPoP proof')
   }
@@ -74,6 +74,6 @@ async function reused(ctx: Context, core: Core, id: string): Promise<never> {
   if (found && hasLapsed(found)) throw lapsed()
   const current = (await cancelDeferral(core, id, {}, found)) ?? (await fromStore(core)(id))
   // too late to cancel: the host ends the grant, as for any reused code
-  if (current?.status === 'redeemed') await hold(ctx, core, current.source, { consumed: true })
+  if (current?.status === 'redeemed') await dryRun(ctx, core, current.source, { consumed: true })
   throw new errors.InvalidGrant('deferred code already used')
 }

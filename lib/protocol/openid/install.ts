@@ -10,11 +10,11 @@ import { handleDeferredGrant, parameters } from './token_endpoint.js'
 /** Has the host speak the OpenID draft. */
 export function installOpenid(core: Core): void {
   const { provider, internals } = core
-  const lentCode = preparationOf(internals.configuration.interactions.policy)?.lentCode
+  const addedCodeGrant = preparationOf(internals.configuration.interactions.policy)?.addedCodeGrant
   // without the grant nobody could redeem the code that the combined type may yield
   acceptResponseTypes(
     internals,
-    responseTypes.filter((type) => !lentCode || type === 'deferred_code'),
+    responseTypes.filter((type) => !addedCodeGrant || type === 'deferred_code'),
   )
   provider.registerGrantType(grantType, (ctx) => handleDeferredGrant(ctx as Context, core), parameters(internals), [
     'resource',

@@ -4,7 +4,7 @@
  */
 import { errors } from 'oidc-provider'
 import { type Context, paramsOf } from '../../host/context.js'
-import { isLent } from '../../host/overrides/token_route.js'
+import { isCancellation } from '../../host/overrides/token_route.js'
 import type { Internals } from '../../host/seams.js'
 import type { Core } from '../../plugin.js'
 import { poll } from '../poll.js'
@@ -21,7 +21,7 @@ export function parameters({ configuration }: Internals): string[] {
 export async function handleDeferredGrant(ctx: Context, core: Core): Promise<void> {
   dropEmptyResources(ctx)
   const { deferred_code: deferredCode, deferred_auth_id: deferredAuthId } = paramsOf(ctx)
-  if (isLent(ctx)) return cancel(ctx, core, deferredAuthId as string | undefined)
+  if (isCancellation(ctx)) return cancel(ctx, core, deferredAuthId as string | undefined)
   if (typeof deferredCode === 'string' && deferredAuthId === undefined) return exchange(ctx, core, deferredCode)
   if (typeof deferredAuthId === 'string' && deferredCode === undefined)
     return poll(ctx, core, 'deferred_auth_id', deferredAuthId)

@@ -8,7 +8,7 @@ import { recorded } from '../../store/recorded.js'
 import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
 import { issuer, verbsOn } from '../../support/records.js'
 
-const sealing = { sealed: 'sealed', hold: 0 }
+const sealing = { sealed: 'sealed', delay: 0 }
 const statuses = ['pending', 'approved', 'denied', 'cancelled', 'redeemed', 'expired'] as const
 const clientId = 'client'
 const accountId = 'account'
