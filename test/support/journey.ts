@@ -8,7 +8,7 @@ import { type UserAgent, userAgent } from './user_agent.js'
 /** The three client types of the conformance cases. */
 export const clientTypes = ['public', 'secret', 'assertion'] as const
 
-/** Where handles are rightfulDeferral, one name per message. */
+/** Where handles are presented, one name per message. */
 export const doors = ['exchange', 'poll', 'cancel'] as const
 
 type Wire = Record<string, string | string[] | undefined>
