@@ -10,6 +10,7 @@ import { join } from 'node:path'
 const blackBox = [
   'build/test/openid',
   'build/test/oauth',
+  'build/test/frameworks',
   'build/test/notification/wire',
   'build/test/notification/told',
   'build/test/notification/held_back',
