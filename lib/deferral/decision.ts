@@ -1,8 +1,8 @@
 import { types } from 'node:util'
+import { progressText, sanitise } from '../protocol/error_description.js'
 import type { Decision, DeferralRecord, Interaction, JsonObject, Progress } from './deferral.js'
 import { isObject, ownMember, toJson } from './json.js'
 import { isLifetime, lifetimeText } from './lifetime.js'
-import { progressText, sanitise } from './text.js'
 
 /** What `approve` takes. `scope` may be a space-separated string. */
 export interface Approval {
