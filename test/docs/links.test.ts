@@ -11,7 +11,7 @@ const packed = [...files, 'README.md', 'LICENSE', 'package.json']
 function listed(): string[] {
   const [, before = ''] = readFileSync('CONTRIBUTING.md', 'utf8').split('## Before the first release')
   const [, links = ''] = before.split('links that lead out of the package')
-  return [...links.matchAll(/`([^`]+)`/g)].map(([, path = '']) => path)
+  return [...(links.split('\n- ')[0] ?? '').matchAll(/`([^`]+)`/g)].map(([, path = '']) => path)
 }
 
 test.each(readPages())('$path: its links lead somewhere', (page) => {
