@@ -62,11 +62,11 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
   extendPayloads(provider)
   const internals = internalsOf(provider)
   const preparation = preparationOf(internals.configuration.interactions.policy)
-  // other options than those of configure were not checked yet
-  const settings = preparation?.options === options ? preparation.settings : settingsOf(options)
   if (!preparation) {
     fail('', 'needs configure(configuration, options) before the constructor, pass what it returns')
   }
+  // `configure` has checked its own options; another object may hold anything
+  const settings = preparation.options === options ? preparation.settings : settingsOf(options)
   assertInstallable(provider, internals, settings)
   const rules = egressRules(settings.notification, provider.issuer)
   assertStaticEndpoints(preparation.clients, rules)
