@@ -47,8 +47,9 @@ export async function startBank({
   deferral = {},
   fetch = globalThis.fetch,
   beforeNotification = (_, next) => next(),
-  certificate = selfSignedCertificate('localhost'),
+  certificate: given,
 }: BankOptions): Promise<Bank> {
+  const certificate = given ?? (await selfSignedCertificate())
   const storage = await openStorage(mongodb)
   const keys = await demoKeys(storage.keys)
   const { cookies: key, clientSecret } = keys

@@ -4,17 +4,16 @@ import type { Context, Middleware } from 'koa'
 import type { Deferrals } from 'oidc-provider-deferred'
 import type { Storage } from '../storage/storage.js'
 import { createApplication } from '../web/application.js'
-import { text } from '../web/form.js'
-import { takeNotice } from '../web/notice.js'
+import { formOf, text } from '../web/form.js'
 import { show } from '../web/page.js'
-import { renew, visitOf } from '../web/visit.js'
+import { renewSession, sessionOf, takeNotice } from '../web/session.js'
 import { decisions } from './decisions.js'
 import { deferralPage } from './pages/deferral.js'
 import { isNotificationFilter } from './pages/notification.js'
 import { notificationsPage } from './pages/notifications.js'
 import { queuePage } from './pages/queue.js'
 import { signInPage } from './pages/sign_in.js'
-import { demoPassword, deskCookie, reviewerNamed } from './reviewers.js'
+import { demoPassword, reviewerNamed } from './reviewers.js'
 import { isFilter } from './status.js'
 
 const pageSize = 10
@@ -22,7 +21,7 @@ const pageSize = 10
 export interface DeskOptions {
   deferrals: Deferrals
   storage: Pick<Storage, 'evidence' | 'history'>
-  /** Signs cookies and CSRF tokens. */
+  /** Signs cookies. */
   key: string
   /** Where customers are asked to confirm. */
   confirmation: string
@@ -30,7 +29,7 @@ export interface DeskOptions {
 
 /** Lets nobody past the sign-in page who has not signed in. */
 const guard: Middleware = async (ctx, next) => {
-  if (ctx.path === '/sign-in' || reviewerNamed(visitOf(ctx).visit.user)) return next()
+  if (ctx.path === '/sign-in' || reviewerNamed(sessionOf(ctx).user)) return next()
   ctx.status = 303
   ctx.redirect('/sign-in')
 }
@@ -39,17 +38,17 @@ function signIn(): Router {
   const router = new Router()
   router.get('/sign-in', (ctx) => show(ctx, signInPage(ctx)))
   router.post('/sign-in', (ctx) => {
-    const { form } = visitOf(ctx)
+    const form = formOf(ctx)
     const reviewer = text(form, 'reviewer')
     if (!reviewerNamed(reviewer) || text(form, 'password') !== demoPassword) {
       return show(ctx, signInPage(ctx, 'That is not the password.'))
     }
-    renew(ctx, deskCookie, reviewer)
+    renewSession(ctx, reviewer)
     ctx.status = 303
     ctx.redirect('/')
   })
   router.post('/sign-out', (ctx) => {
-    renew(ctx, deskCookie)
+    renewSession(ctx)
     ctx.status = 303
     ctx.redirect('/sign-in')
   })
@@ -96,7 +95,7 @@ function pages({ deferrals, storage }: DeskOptions): Router {
     const deferral = await deferrals.get(ctx.params.id!)
     if (!deferral) return
     const history = await storage.history.find({ deferralId: deferral.id })
-    show(ctx, deferralPage(ctx, deferral, history, takeNotice(ctx, deskCookie, deferral.id)))
+    show(ctx, deferralPage(ctx, deferral, history, takeNotice(ctx, deferral.id)))
   })
 
   router.get('/evidence/:reference', async (ctx) => {
@@ -115,7 +114,7 @@ export function createDesk(options: DeskOptions): Koa {
   const { key } = options
   return createApplication({
     site: 'desk',
-    cookie: deskCookie,
+    cookie: 'harbour_desk',
     key,
     guard,
     routers: [signIn(), pages(options), decisions(options)],

@@ -13,9 +13,6 @@ export const reviewers: readonly Reviewer[] = [
 ]
 export const demoPassword = 'harbour'
 
-/** Who signed in. */
-export const deskCookie = 'harbour_desk'
-
 export function reviewerNamed(name: string | undefined): Reviewer | undefined {
   return reviewers.find((reviewer) => reviewer.name === name)
 }

@@ -15,7 +15,7 @@ const titleOf = (text: string) => `\n${text}\n${'='.repeat(text.length)}`
 /** Plays some scenarios at a bank of their own, whose clients are to poll every `interval` seconds. */
 async function play(mongodb: MongoServer | undefined, interval: number, scenarios: Scenarios): Promise<void> {
   let offset = 0
-  const certificate = selfSignedCertificate('localhost')
+  const certificate = await selfSignedCertificate()
   const recorder = createRecorder(trusting(certificate))
   const receiver = createReceiver()
   const bank = await startBank({

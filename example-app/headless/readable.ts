@@ -8,7 +8,7 @@ const secret = new Set([
   'code',
   'code_verifier',
   'cookie',
-  'csrf',
+  '_csrf',
   'deferral_code',
   'deferred_auth_id',
   'deferred_code',

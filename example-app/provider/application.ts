@@ -5,6 +5,7 @@ import { type DeferredTokenResponseOptions, type NotificationOptions, Provider }
 import type { Keys } from '../storage/entries.js'
 import type { Storage } from '../storage/storage.js'
 import { createApplication } from '../web/application.js'
+import { readPictures } from '../web/form.js'
 import { show } from '../web/page.js'
 import type { ClientAddresses } from './clients.js'
 import { hostConfiguration } from './configuration.js'
@@ -66,6 +67,7 @@ export function createProvider({ origin, storage, keys, addresses, trusted, defe
     cookie: 'harbour_id',
     key: keys.cookies,
     mounted: mount('/op', provider),
+    uploads: readPictures('picture'),
     formTargets: [relyingParty],
     routers: [router, interactions(provider, storage.evidence)],
   })

@@ -4,9 +4,9 @@ import type { Provider } from 'oidc-provider-deferred'
 import type { Collection } from '../storage/collection.js'
 import type { Evidence } from '../storage/entries.js'
 import { asset } from '../web/assets.js'
-import { text } from '../web/form.js'
+import { formOf, text } from '../web/form.js'
 import { show } from '../web/page.js'
-import { visitOf } from '../web/visit.js'
+
 import { accountOf } from './accounts.js'
 import { evidenceGivenIn, keepEvidence, kinds } from './evidence.js'
 import { grantFor } from './grant.js'
@@ -40,7 +40,7 @@ function showPage(provider: Provider, evidence: Collection<Evidence>): Step {
 function signIn(provider: Provider): Step {
   return async (ctx) => {
     const { uid, params } = await provider.interactionDetails(ctx.req, ctx.res)
-    const { form } = visitOf(ctx)
+    const form = formOf(ctx)
     const account = accountOf(text(form, 'account'))
     if (!account || !text(form, 'password')) {
       const problem = 'Choose an account and type any password.'
@@ -53,11 +53,10 @@ function signIn(provider: Provider): Step {
 function giveEvidence(provider: Provider, evidence: Collection<Evidence>): Step {
   return async (ctx) => {
     const { uid, params } = await provider.interactionDetails(ctx.req, ctx.res)
-    const { form } = visitOf(ctx)
-    const picture = form.get('picture')
-    const bytes = picture instanceof File ? new Uint8Array(await picture.arrayBuffer()) : new Uint8Array()
+    const form = formOf(ctx)
     const sample = text(form, 'sample') && asset('sample-passport.jpg')
-    const problem = await keepEvidence(evidence, uid, sample ? 'passport' : text(form, 'kind'), sample || bytes)
+    const picture = sample || (ctx.file?.buffer ?? Buffer.alloc(0))
+    const problem = await keepEvidence(evidence, uid, sample ? 'passport' : text(form, 'kind'), picture)
     if (problem) return show(ctx, evidencePage(ctx, { uid, stages: stagesOf(params), problem }))
     ctx.status = 303
     ctx.redirect(`/interaction/${uid}`)

@@ -5,7 +5,7 @@ import type { Collection } from '../storage/collection.js'
 import type { Journey, Purpose } from '../storage/entries.js'
 import { createApplication } from '../web/application.js'
 import { show } from '../web/page.js'
-import { visitOf } from '../web/visit.js'
+import { sessionOf } from '../web/session.js'
 import { createJourneys, type Journeys } from './journey.js'
 import { createNotificationEndpoint } from './notification.js'
 import { discoverOp, type Op, type OpenIdProvider } from './op.js'
@@ -18,7 +18,7 @@ import { describeProgress } from './progress.js'
 
 export interface RelyingPartyOptions {
   op: OpenIdProvider
-  /** Signs cookies and CSRF tokens. */
+  /** Signs cookies. */
   key: string
   journeys: Collection<Journey>
   desk: string
@@ -45,12 +45,12 @@ function routes(journeys: Journeys, desk: string): Router {
   const router = new Router()
 
   router.get('/', async (ctx) => {
-    const { id } = visitOf(ctx).visit
+    const { id } = sessionOf(ctx)
     show(ctx, homePage(ctx, await journeys.latest(id, 'account'), desk))
   })
 
   router.get('/callback', async (ctx) => {
-    const arrived = journeys.arrive(visitOf(ctx).visit.id, ctx.URL.searchParams)
+    const arrived = journeys.arrive(sessionOf(ctx).id, ctx.URL.searchParams)
     const purpose = await arrived.catch((error) =>
       ctx.throw(400, 'the answer of the identity provider could not be used', { cause: error }),
     )
@@ -59,25 +59,25 @@ function routes(journeys: Journeys, desk: string): Router {
 
   for (const purpose of Object.keys(pages) as Purpose[]) {
     router.post(`/${purpose}`, async (ctx) => {
-      const url = await journeys.begin(visitOf(ctx).visit.id, purpose)
+      const url = await journeys.begin(sessionOf(ctx).id, purpose)
       ctx.status = 303
       ctx.redirect(url.href)
     })
 
     router.get(`/${purpose}`, async (ctx) => {
-      const journey = await journeys.latest(visitOf(ctx).visit.id, purpose)
+      const journey = await journeys.latest(sessionOf(ctx).id, purpose)
       if (!journey || journey.status === 'started') return ctx.redirect('/')
       show(ctx, pages[purpose](ctx, journey, desk))
     })
 
     router.get(`/${purpose}/status`, async (ctx) => {
-      const journey = await journeys.latest(visitOf(ctx).visit.id, purpose)
+      const journey = await journeys.latest(sessionOf(ctx).id, purpose)
       ctx.set('Cache-Control', 'no-store')
       ctx.body = { state: stateOf(journey), progress: describeProgress(journey) }
     })
 
     router.post(`/${purpose}/cancel`, async (ctx) => {
-      await journeys.giveUp(visitOf(ctx).visit.id, purpose)
+      await journeys.giveUp(sessionOf(ctx).id, purpose)
       ctx.status = 303
       ctx.redirect(`/${purpose}`)
     })

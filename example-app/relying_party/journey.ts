@@ -10,28 +10,28 @@ import type { Poller } from './poller.js'
 
 export interface Journeys {
   /** Begins a journey and returns where the browser goes first. */
-  begin(visit: string, purpose: Purpose): Promise<URL>
+  begin(session: string, purpose: Purpose): Promise<URL>
   /** The browser is back: takes up the wait, or learns at once that there is nothing to wait for. */
-  arrive(visit: string, query: URLSearchParams): Promise<Purpose>
-  latest(visit: string, purpose: Purpose): Promise<Journey | undefined>
-  giveUp(visit: string, purpose: Purpose): Promise<void>
+  arrive(session: string, query: URLSearchParams): Promise<Purpose>
+  latest(session: string, purpose: Purpose): Promise<Journey | undefined>
+  giveUp(session: string, purpose: Purpose): Promise<void>
 }
 
 export function createJourneys(op: () => Promise<Op>, journeys: Collection<Journey>, poller: Poller): Journeys {
-  const latest = async (visit: string, purpose: Purpose) => (await journeys.find({ visit, purpose })).at(-1)
+  const latest = async (session: string, purpose: Purpose) => (await journeys.find({ session, purpose })).at(-1)
 
-  async function begin(visit: string, purpose: Purpose): Promise<URL> {
+  async function begin(session: string, purpose: Purpose): Promise<URL> {
     const secrets = { state: randomState(), nonce: randomNonce(), codeVerifier: randomPKCECodeVerifier() }
     const url = await authorizationUrl(await op(), purpose, secrets)
     const _id = randomUUID()
     const notificationToken = `${_id}.${randomBytes(32).toString('base64url')}`
     const started = { status: 'started', handle: null, interval: 0, notificationToken } as const
-    await journeys.insert({ _id, createdAt: new Date(), visit, purpose, ...started, ...secrets })
+    await journeys.insert({ _id, createdAt: new Date(), session, purpose, ...started, ...secrets })
     return url
   }
 
-  async function arrive(visit: string, query: URLSearchParams): Promise<Purpose> {
-    const [journey] = await journeys.find({ visit, state: query.get('state') ?? '', status: 'started' })
+  async function arrive(session: string, query: URLSearchParams): Promise<Purpose> {
+    const [journey] = await journeys.find({ session, state: query.get('state') ?? '', status: 'started' })
     if (!journey) throw new Error('no journey of this browser is waiting for this answer')
     const found = await op()
     const response = readAuthorizationResponse(found, query, journey.state)
@@ -40,8 +40,8 @@ export function createJourneys(op: () => Promise<Op>, journeys: Collection<Journ
     return journey.purpose
   }
 
-  async function giveUp(visit: string, purpose: Purpose): Promise<void> {
-    const shown = await latest(visit, purpose)
+  async function giveUp(session: string, purpose: Purpose): Promise<void> {
+    const shown = await latest(session, purpose)
     if (!shown) return
     await poller.stop(shown._id)
     // The last question may have brought the answer.

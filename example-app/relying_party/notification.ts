@@ -3,6 +3,7 @@
  * Callback", and OAuth 2.0 Deferred Token Response, "Client Callback". It says which request, never how it ended; what it says is
  * no more than a reason to ask now instead of later.
  */
+import { bodyParser } from '@koa/bodyparser'
 import Koa, { type Context, type Middleware } from 'koa'
 import type { Collection } from '../storage/collection.js'
 import type { Journey } from '../storage/entries.js'
@@ -33,43 +34,43 @@ async function journeyOf(ctx: Context, journeys: Collection<Journey>): Promise<J
   return journey
 }
 
-async function textOf(ctx: Context): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of ctx.req) {
-    size += chunk.length
-    if (size > largest) ctx.throw(413)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
+/** The body's only member, by its name. */
+function handleIn(ctx: Context, name: string): string {
+  const [[only, handle] = [], ...others] = Object.entries(ctx.request.body ?? {})
+  if (only === name && typeof handle === 'string' && others.length === 0) return handle
+  return ctx.throw(400)
 }
 
-/** The body's only member, by its name. */
-async function handleIn(ctx: Context, name: string): Promise<string> {
-  if (!ctx.is('json')) ctx.throw(415)
-  try {
-    const body: unknown = JSON.parse(await textOf(ctx))
-    const [[only, handle] = [], ...others] = Object.entries(body ?? {})
-    if (only === name && typeof handle === 'string' && others.length === 0) return handle
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
+/** Lets a POST with the bearer token of a journey through, and keeps the journey for the next step. */
+function authenticate(journeys: Collection<Journey>): Middleware {
+  return async (ctx, next) => {
+    if (ctx.path !== notificationPath) return
+    if (ctx.method !== 'POST') return ctx.throw(405, { headers: { Allow: 'POST' } })
+    ctx.state.journey = await journeyOf(ctx, journeys)
+    if (!ctx.is('json')) return ctx.throw(415)
+    await next()
   }
-  return ctx.throw(400)
 }
 
 /** An application of its own: no cookies, no forms, no pages. */
 export function createNotificationEndpoint({ journeys, poller, before }: NotificationOptions): Koa {
   const app = new Koa()
   app.use(before)
-  app.use(securityHeaders({}))
+  app.use(securityHeaders())
+  app.use(authenticate(journeys))
+  app.use(
+    bodyParser({
+      enableTypes: ['json'],
+      jsonLimit: largest,
+      onError: (error, ctx) => ctx.throw('status' in error && error.status === 413 ? 413 : 400),
+    }),
+  )
   app.use(async (ctx) => {
-    if (ctx.path !== notificationPath) return
-    if (ctx.method !== 'POST') return ctx.throw(405, { headers: { Allow: 'POST' } })
-    const journey = await journeyOf(ctx, journeys)
-    const handle = await handleIn(ctx, polling[journey.purpose].parameter)
-    // Before anything is done: the provider waits for seconds only, and would tell us again.
+    const journey: Journey = ctx.state.journey
+    const handle = handleIn(ctx, polling[journey.purpose].parameter)
+    // Answer first: the provider waits for a few seconds only, and would send it again.
     ctx.status = 204
-    // Too late, twice or not ours: the answer is the same, and there is nothing to do.
+    // A late, repeated or foreign handle gets the same answer, and nothing happens.
     if (journey.status !== 'checking' || !same(handle, journey.handle ?? '')) return
     ctx.res.once('finish', () => poller.hurry(journey._id).catch((error) => console.error(error)))
   })

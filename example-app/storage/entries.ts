@@ -6,7 +6,7 @@ export interface Keys extends Entry {
   signing: JWK
   /** Signs the assertions of the partner's identity provider; a real one keeps it to itself. */
   partner: JWK
-  /** Signs the provider's cookies, the sites' cookies and their CSRF tokens. */
+  /** Signs the cookies of the provider and of the sites. */
   cookies: string
   clientSecret: string
   /** Seals what notifications need. */
@@ -38,8 +38,8 @@ export type Purpose = 'account' | 'banking'
 /** The relying party's memory of one customer who wants something. */
 export interface Journey extends Entry {
   purpose: Purpose
-  /** The browser it belongs to. */
-  visit: string
+  /** Session of the browser it belongs to. */
+  session: string
   status: JourneyStatus
   state: string
   nonce: string

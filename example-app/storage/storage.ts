@@ -54,7 +54,7 @@ async function mongoStorage({ uri, database }: MongoServer): Promise<Storage> {
     keys: await mongoCollection(db, 'bank_keys'),
     evidence: await mongoCollection(db, 'bank_evidence', 'uid'),
     history: await mongoCollection(db, 'bank_history', 'deferralId'),
-    journeys: await mongoCollection(db, 'relying_party_journeys', 'visit'),
+    journeys: await mongoCollection(db, 'relying_party_journeys', 'session'),
     erase: () => db.dropDatabase(),
     close: () => client.close(),
   }

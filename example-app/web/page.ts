@@ -64,5 +64,5 @@ export function show(ctx: Context, page: Page): void {
   ctx.status = page.status ?? 200
   ctx.type = 'html'
   ctx.set('Cache-Control', 'no-store')
-  ctx.body = layout(page).markup
+  ctx.body = String(layout(page))
 }

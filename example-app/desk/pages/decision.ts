@@ -4,7 +4,7 @@ import { customerOf, requestedPayment } from '../../provider/customer.js'
 import { scopeNamed } from '../../provider/scopes.js'
 import { enterDoesNothing } from '../../web/form.js'
 import { type Html, html } from '../../web/html.js'
-import { csrfField } from '../../web/visit.js'
+import { csrfField } from '../../web/session.js'
 import { kindOf } from '../request_kind.js'
 import { askCustomer, paymentApproval } from './payment.js'
 

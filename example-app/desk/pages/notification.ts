@@ -3,7 +3,7 @@ import type { Deferral, Notification, NotificationStatus } from 'oidc-provider-d
 import { clientName } from '../../provider/clients.js'
 import { facts, moment } from '../../web/card.js'
 import { type Html, html } from '../../web/html.js'
-import { csrfField } from '../../web/visit.js'
+import { csrfField } from '../../web/session.js'
 
 /** How far the word to a client got, in a reviewer's words; those that need somebody first. */
 export const notificationFilters: Readonly<Record<NotificationStatus, string>> = {

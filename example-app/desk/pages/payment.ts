@@ -7,7 +7,7 @@ import { type Payment, paymentOf } from '../../provider/payment.js'
 import { facts } from '../../web/card.js'
 import { enterDoesNothing } from '../../web/form.js'
 import { type Html, html } from '../../web/html.js'
-import { csrfField, visitOf } from '../../web/visit.js'
+import { csrfField, sessionOf } from '../../web/session.js'
 import { mayApprove, reviewerNamed } from '../reviewers.js'
 import { grantedBy } from '../status.js'
 
@@ -28,7 +28,7 @@ export function paymentCard(deferral: Deferral): Html | undefined {
 
 /** Approve, perhaps less than was asked for; a reviewer without the authority reads who has it. */
 export function paymentApproval(ctx: Context, action: string, { sum }: Payment): Html {
-  const reviewer = reviewerNamed(visitOf(ctx).visit.user)
+  const reviewer = reviewerNamed(sessionOf(ctx).user)
   if (!reviewer || !mayApprove(reviewer, sum)) {
     const limit = reviewer?.limit && spoken(reviewer.limit)
     return html`<section class="card" aria-labelledby="approve"><h2 id="approve">Approve</h2>

@@ -5,9 +5,9 @@ import type { Deferral, Deferrals } from 'oidc-provider-deferred'
 import type { Collection } from '../../storage/collection.js'
 import type { HistoryLine } from '../../storage/entries.js'
 import { createApplication } from '../../web/application.js'
-import { text } from '../../web/form.js'
+import { formOf, text } from '../../web/form.js'
 import { show } from '../../web/page.js'
-import { renew, visitOf } from '../../web/visit.js'
+import { renewSession, sessionOf } from '../../web/session.js'
 import { accountOf } from '../accounts.js'
 import { awaitsCustomer, confirmed, customerOf } from '../customer.js'
 import { record } from '../history.js'
@@ -18,7 +18,7 @@ const cookie = 'harbour_confirm'
 export interface ConfirmationOptions {
   deferrals: Deferrals
   history: Collection<HistoryLine>
-  /** Signs cookies and CSRF tokens. */
+  /** Signs cookies. */
   key: string
 }
 
@@ -32,7 +32,7 @@ type Answer = (ctx: Context, deferral: Deferral, customer: string) => Promise<vo
 /** Lets nobody but the customer come to `answer`. */
 function forCustomer(deferrals: Deferrals, answer: Answer) {
   return async (ctx: Context): Promise<void> => {
-    const customer = accountOf(visitOf(ctx).visit.user)?.id
+    const customer = accountOf(sessionOf(ctx).user)?.id
     if (!customer) return ctx.method === 'POST' ? lookAt(ctx) : show(ctx, signInPage(ctx))
     const deferral = await deferrals.get(String(ctx.params.id))
     if (!deferral || customerOf(deferral) !== customer) return show(ctx, strangerPage(ctx))
@@ -59,17 +59,17 @@ function routes({ deferrals, history }: ConfirmationOptions): Router {
   )
 
   router.post('/sign-in', (ctx) => {
-    const { form } = visitOf(ctx)
+    const form = formOf(ctx)
     const account = accountOf(text(form, 'account'))
     if (!account || !text(form, 'password')) {
       return show(ctx, signInPage(ctx, 'Choose an account and type any password.'))
     }
-    renew(ctx, cookie, account.id)
+    renewSession(ctx, account.id)
     lookAt(ctx)
   })
 
   router.post('/sign-out', (ctx) => {
-    renew(ctx, cookie)
+    renewSession(ctx)
     lookAt(ctx)
   })
 

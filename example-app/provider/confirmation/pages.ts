@@ -3,7 +3,7 @@ import type { Deferral } from 'oidc-provider-deferred'
 import { facts, moment } from '../../web/card.js'
 import { type Html, html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
-import { csrfField, visitOf } from '../../web/visit.js'
+import { csrfField, sessionOf } from '../../web/session.js'
 import { nameOf } from '../accounts.js'
 import { clientName } from '../clients.js'
 import { requestedPayment } from '../customer.js'
@@ -30,7 +30,7 @@ ${signInForm(ctx, `${pathOf(ctx)}/sign-in`, problem)}`
 
 /** Unknown, or somebody else's: the same page, which says nothing about the request. */
 export function strangerPage(ctx: Context): Page {
-  const text = html`<p class="lead">There is no question for ${nameOf(visitOf(ctx).visit.user)} here.</p>
+  const text = html`<p class="lead">There is no question for ${nameOf(sessionOf(ctx).user)} here.</p>
 ${signOut(ctx, 'button quiet', 'Sign in as somebody else')}`
   return page('This is not for you', text, 403)
 }
@@ -64,7 +64,7 @@ ${asked(deferral)}
 <form method="post" action="${action}/yes">${csrfField(ctx)}<button class="button">Yes, I want this</button></form>
 <form method="post" action="${action}/no">${csrfField(ctx)}<button class="button danger">No, refuse it</button></form>
 </div>
-${signOut(ctx, 'link', `I am not ${nameOf(visitOf(ctx).visit.user)}`)}`
+${signOut(ctx, 'link', `I am not ${nameOf(sessionOf(ctx).user)}`)}`
   return page('Did you ask for this?', text)
 }
 

@@ -2,14 +2,16 @@ import type { Configuration } from 'oidc-provider'
 import { facts } from '../../web/card.js'
 import { html } from '../../web/html.js'
 import { show } from '../../web/page.js'
-import { contentSecurityPolicy } from '../../web/security_headers.js'
+import { securityHeaders } from '../../web/security_headers.js'
+
+const setHeaders = securityHeaders()
 
 /**
  * The host's error page, for requests that cannot be answered at the relying party. It shows the error's name only: its description,
  * `state` and `scope` may repeat what a link says.
  */
-export const renderError: NonNullable<Configuration['renderError']> = (ctx, { error }) => {
-  ctx.set('Content-Security-Policy', contentSecurityPolicy())
+export const renderError: NonNullable<Configuration['renderError']> = async (ctx, { error }) => {
+  await setHeaders(ctx, async () => {})
   const main = html`
 <section class="card">
 <h1>We cannot go on</h1>

@@ -2,7 +2,7 @@ import type { Context } from 'koa'
 import { problemNote, steps } from '../../web/card.js'
 import { html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
-import { csrfField } from '../../web/visit.js'
+import { csrfField } from '../../web/session.js'
 import { kinds } from '../evidence.js'
 import type { Step } from './sign_in.js'
 

@@ -2,7 +2,7 @@ import type { Context } from 'koa'
 import { problemNote, steps } from '../../web/card.js'
 import { type Html, html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
-import { csrfField } from '../../web/visit.js'
+import { csrfField } from '../../web/session.js'
 import { accounts } from '../accounts.js'
 
 /** Who are you? The form leads to `action`. */

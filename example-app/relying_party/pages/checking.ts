@@ -2,7 +2,7 @@ import type { Context } from 'koa'
 import type { Journey } from '../../storage/entries.js'
 import { steps } from '../../web/card.js'
 import { type Html, html } from '../../web/html.js'
-import { csrfField } from '../../web/visit.js'
+import { csrfField } from '../../web/session.js'
 import { describeProgress } from '../progress.js'
 
 export interface Checking {

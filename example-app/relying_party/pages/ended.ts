@@ -1,7 +1,7 @@
 import type { Context } from 'koa'
 import type { Purpose } from '../../storage/entries.js'
 import { type Html, html } from '../../web/html.js'
-import { csrfField } from '../../web/visit.js'
+import { csrfField } from '../../web/session.js'
 
 export interface Ending {
   purpose: Purpose

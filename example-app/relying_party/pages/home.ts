@@ -2,7 +2,7 @@ import type { Context } from 'koa'
 import type { Journey } from '../../storage/entries.js'
 import { html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
-import { csrfField } from '../../web/visit.js'
+import { csrfField } from '../../web/session.js'
 
 const way = [
   ['Sign in', 'with Harbour ID, and show a picture of your document.'],
