@@ -89,7 +89,8 @@ describe('the page an interaction_uri leads to', () => {
       expect([answer.status, await asks()]).toEqual([403, true])
     }
     const body = new URLSearchParams({ _csrf: csrfOf(mina.page) })
-    const answer = await send(`${uri}/yes`, { method: 'POST', headers: { Cookie: mina.cookie() }, body })
+    const headers = { Cookie: mina.cookie() }
+    const answer = await send(`${uri}/yes`, { method: 'POST', headers, body, redirect: 'manual' })
     expect([answer.status, answer.headers.get('Location')]).toEqual([303, `/confirm/${id}/confirmed`])
     expect(await asks()).toBe(false)
   })

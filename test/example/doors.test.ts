@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createBrowser } from '../../example-app/headless/browser.js'
 import { createCustomer, createReviewer } from '../../example-app/headless/people.js'
 import { type Bank, startBank } from '../../example-app/start.js'
+import { csrfOf } from './payments.js'
 
 /** Passes everything on and remembers every handle that went by. */
 function listener() {
@@ -55,6 +56,48 @@ describe('what the bank lets nobody do', () => {
     const signedIn = await fetch(bank.origins.desk, { headers: { Cookie: cookie }, redirect: 'manual' })
     expect([signedIn.status, queue.text.includes('Sign out robin')]).toEqual([200, true])
     expect((await pending()).map(({ id }) => id)).toEqual([deferral?.id])
+  })
+
+  test('believes no session that it did not sign', async () => {
+    const session = Buffer.from(JSON.stringify({ id: 'x', user: 'robin', _expire: 1e15, _maxAge: 1e15 })).toString(
+      'base64',
+    )
+    for (const signature of ['', '; harbour_desk.sig=AAAAAAAAAAAAAAAAAAAAAAAAAAA']) {
+      const headers = { Cookie: `harbour_desk=${session}${signature}` }
+      const response = await fetch(bank.origins.desk, { headers, redirect: 'manual' })
+      expect([response.status, response.headers.get('Location')]).toEqual([303, '/sign-in'])
+    }
+  })
+
+  test('keeps no picture that is too large, and reads no form that is broken', async () => {
+    let cookie = ''
+    const browser = createBrowser((input, init) => {
+      cookie = new Headers(init?.headers).get('Cookie') ?? ''
+      return fetch(input, init)
+    })
+    const signIn = await browser.submit(await browser.open(bank.origins.relyingParty), '/account')
+    const page = await browser.submit(signIn, '/sign-in', { account: 'alex', password: 'anything' })
+    const send = (body: string | FormData, type = {}) =>
+      fetch(`${page.url}/evidence`, { method: 'POST', body, headers: { Cookie: cookie, ...type } })
+    const pictureOf = (megabytes: number) => {
+      const form = new FormData()
+      form.set('_csrf', csrfOf(page))
+      form.set('kind', 'passport')
+      form.set(
+        'picture',
+        new Blob([Buffer.concat([Buffer.from('ffd8ff', 'hex'), Buffer.alloc(megabytes * 1024 * 1024)])]),
+      )
+      return form
+    }
+    const larger = await send(pictureOf(4.5))
+    expect([larger.status, await larger.text()]).toEqual([
+      200,
+      expect.stringContaining('That picture is larger than 4 MB.'),
+    ])
+    const tooLarge = await send(pictureOf(6))
+    expect([tooLarge.status, await tooLarge.text()]).toEqual([413, expect.stringContaining('at most 4 MB')])
+    const broken = await send('--x', { 'Content-Type': 'multipart/form-data; boundary=x' })
+    expect(broken.status).toBe(400)
   })
 
   test('lets no reviewer in with another password', async () => {
