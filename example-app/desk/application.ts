@@ -23,11 +23,11 @@ export interface DeskOptions {
   storage: Pick<Storage, 'evidence' | 'history'>
   /** Signs cookies. */
   key: string
-  /** Where customers are asked to confirm. */
+  /** Origin of the confirmation page. */
   confirmation: string
 }
 
-/** Lets nobody past the sign-in page who has not signed in. */
+/** Shows nothing but the sign-in page before somebody has signed in. */
 const guard: Middleware = async (ctx, next) => {
   if (ctx.path === '/sign-in' || reviewerNamed(sessionOf(ctx).user)) return next()
   ctx.status = 303
@@ -41,7 +41,7 @@ function signIn(): Router {
     const form = formOf(ctx)
     const reviewer = text(form, 'reviewer')
     if (!reviewerNamed(reviewer) || text(form, 'password') !== demoPassword) {
-      return show(ctx, signInPage(ctx, 'That is not the password.'))
+      return show(ctx, signInPage(ctx, 'The password is wrong.'))
     }
     renewSession(ctx, reviewer)
     ctx.status = 303
@@ -55,8 +55,8 @@ function signIn(): Router {
   return router
 }
 
-/** The page that the cursor of the query leads to; the first one when it is none. */
-async function pageAsked<T>(ctx: Context, read: (query: { cursor?: string }) => Promise<T>) {
+/** The page of a list that the cursor in the query names. An invalid cursor gives the first page. */
+async function pageOf<T>(ctx: Context, read: (query: { cursor?: string }) => Promise<T>) {
   const { cursor } = ctx.query
   if (typeof cursor === 'string') {
     try {
@@ -74,7 +74,7 @@ function pages({ deferrals, storage }: DeskOptions): Router {
   router.get('/', async (ctx) => {
     const { status = 'pending' } = ctx.query
     const filter = isFilter(status) ? status : undefined
-    const { page, further } = await pageAsked(ctx, (cursor) =>
+    const { page, further } = await pageOf(ctx, (cursor) =>
       deferrals.list({ limit: pageSize, ...(filter && { status: filter }), ...cursor }),
     )
     show(ctx, queuePage(ctx, { ...page, filter, further }))
@@ -83,12 +83,12 @@ function pages({ deferrals, storage }: DeskOptions): Router {
   router.get('/notifications', async (ctx) => {
     const { status = 'failed' } = ctx.query
     const filter = isNotificationFilter(status) ? status : undefined
-    const { page, further } = await pageAsked(ctx, (cursor) =>
+    const { page, further } = await pageOf(ctx, (cursor) =>
       deferrals.notifications.list({ limit: pageSize, ...(filter && { status: filter }), ...cursor }),
     )
-    const found = await Promise.all(page.notifications.map(({ id }) => deferrals.get(id)))
-    const known = found.filter((deferral) => deferral !== undefined)
-    show(ctx, notificationsPage(ctx, { deferrals: known, cursor: page.cursor, filter, further }))
+    const records = await Promise.all(page.notifications.map(({ id }) => deferrals.get(id)))
+    const existing = records.filter((deferral) => deferral !== undefined)
+    show(ctx, notificationsPage(ctx, { deferrals: existing, cursor: page.cursor, filter, further }))
   })
 
   router.get('/deferrals/:id', async (ctx) => {
@@ -109,7 +109,7 @@ function pages({ deferrals, storage }: DeskOptions): Router {
   return router
 }
 
-/** The reviewer's desk: works with internal identifiers only, and never sees a handle. */
+/** The reviewers' desk. It works with internal ids and never sees a handle. */
 export function createDesk(options: DeskOptions): Koa {
   const { key } = options
   return createApplication({

@@ -1,21 +1,21 @@
 import type { Context, Middleware } from 'koa'
 import { printAnswer, printRequest } from './recorder.js'
 
-/** A place to look on in front of the bank's notification endpoint, which can be out of order. */
+/** Middleware before the bank's notification endpoint. It prints every notification and can answer with an error. */
 export interface Receiver {
   middleware: Middleware
-  /** Answers 503, unless told, this many times, whatever is sent. */
+  /** Answers the next requests with this status, 503 by default. */
   fail(times: number, status?: number): void
-  /** What was answered so far, as HTTP statuses. */
+  /** Status codes of the answers so far. */
   answers: number[]
 }
 
 function print(ctx: Context): void {
   const { method, URL: url, status } = ctx
   const bearer = ctx.get('Authorization').replace('Bearer ', '')
-  const told: Record<string, string> = JSON.parse(ctx.request.rawBody || '{}')
-  const sent = { 'delivery-attempt': ctx.get('Delivery-Attempt'), bearer, ...told }
-  printRequest('Provider', method, url, new URLSearchParams(sent))
+  const body: Record<string, string> = JSON.parse(ctx.request.rawBody || '{}')
+  const fields = { 'delivery-attempt': ctx.get('Delivery-Attempt'), bearer, ...body }
+  printRequest('Provider', method, url, new URLSearchParams(fields))
   printAnswer({ who: 'Bank', method, url, status, headers: new Headers(), text: '' })
 }
 

@@ -1,7 +1,7 @@
 /*
- * Where the provider tells us that one of our requests has come to an end: OpenID Connect Deferred Token Response Flow 1.0, "Ping
- * Callback", and OAuth 2.0 Deferred Token Response, "Client Callback". It says which request, never how it ended; what it says is
- * no more than a reason to ask now instead of later.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Ping Callback", and OAuth 2.0 Deferred Token Response, "Client Callback".
+ * The provider notifies us when one of our requests ends. The notification names the request and not the outcome. It is only a
+ * reason to poll now.
  */
 import { bodyParser } from '@koa/bodyparser'
 import Koa, { type Context, type Middleware } from 'koa'
@@ -14,23 +14,23 @@ import type { Poller } from './poller.js'
 
 export const notificationPath = '/notification'
 
-// A handle in JSON needs a hundred bytes or so.
-const largest = 1024
+// in bytes; a handle in JSON needs about a hundred
+const largestBody = 1024
 
 export interface NotificationOptions {
   journeys: Collection<Journey>
   poller: Poller
-  /** Sees every request first. */
+  /** Runs before everything else. */
   before: Middleware
 }
 
-/** The journey whose bearer token this is. All other tokens get one answer, so that nothing can be found out by trying. */
+/** The journey of the bearer token. Every wrong token gets the same answer, so guessing reveals nothing. */
 async function journeyOf(ctx: Context, journeys: Collection<Journey>): Promise<Journey> {
   const [, bearer = ''] = /^Bearer +(\S+)$/i.exec(ctx.get('Authorization')) ?? []
-  // The token says whose it is, so nothing has to be looked up by a secret.
+  // The token begins with the journey's id, so no secret is looked up.
   const journey = await journeys.get(bearer.slice(0, bearer.indexOf('.')))
-  const known = same(bearer, journey?.notificationToken ?? '')
-  if (!journey || !known) return ctx.throw(401, { headers: { 'WWW-Authenticate': 'Bearer' } })
+  const isRightful = same(bearer, journey?.notificationToken ?? '')
+  if (!journey || !isRightful) return ctx.throw(401, { headers: { 'WWW-Authenticate': 'Bearer' } })
   return journey
 }
 
@@ -61,7 +61,7 @@ export function createNotificationEndpoint({ journeys, poller, before }: Notific
   app.use(
     bodyParser({
       enableTypes: ['json'],
-      jsonLimit: largest,
+      jsonLimit: largestBody,
       onError: (error, ctx) => ctx.throw('status' in error && error.status === 413 ? 413 : 400),
     }),
   )

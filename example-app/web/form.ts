@@ -18,11 +18,12 @@ export function readForms(): Middleware {
 
 /** Reads multipart forms with one picture. The picture stays in memory: no identity document is written to the disk. */
 export function readPictures(field: string): Middleware {
-  const read = multer({ storage: multer.memoryStorage(), limits: { fileSize: 5 * megabyte, files: 1 } }).single(field)
+  const limits = { files: 1, fileSize: 5 * megabyte, fields: 10, fieldSize: 1024 }
+  const read = multer({ storage: multer.memoryStorage(), limits }).single(field)
   return async (ctx, next) => {
-    const done = async () => {}
+    const noNext = async () => {}
     try {
-      await read(ctx, done)
+      await read(ctx, noNext)
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'LIMIT_FILE_SIZE')
         ctx.throw(413, 'the picture is too large: at most 4 MB, please')

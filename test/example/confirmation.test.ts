@@ -62,7 +62,7 @@ describe('the page an interaction_uri leads to', () => {
 
   test('a refusal by the customer is the end', async () => {
     const { browser, page } = await visitorAt(uri, 'mina', send)
-    expect((await browser.submit(page, '/no')).text).toContain('<h1>It will not happen</h1>')
+    expect((await browser.submit(page, '/no')).text).toContain('<h1>You refused the request</h1>')
     expect(await status()).toBe('denied')
     expect((await browser.submit(page, '/yes')).text).toContain(closed)
   })

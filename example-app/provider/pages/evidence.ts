@@ -11,7 +11,7 @@ export function evidencePage(ctx: Context, { uid, stages, problem }: Step): Page
 ${steps(stages, 1)}
 <section class="card">
 <h1>Show a document</h1>
-<p class="lead">A colleague of ours will compare it with what we know about you. The picture stays with Harbour ID; the bank never receives it.</p>
+<p class="lead">A person compares it with the data of your account. The picture stays with Harbour ID. The bank never receives it.</p>
 ${problemNote(problem)}
 <form method="post" action="/interaction/${uid}/evidence" enctype="multipart/form-data">
 ${csrfField(ctx)}

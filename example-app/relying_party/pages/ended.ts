@@ -9,7 +9,7 @@ export interface Ending {
   title: string
 }
 
-/** There is nothing to wait for any more. */
+/** The page of a journey that has ended. */
 export function ended(ctx: Context, { purpose, tone, title }: Ending, text: Html): Html {
   return html`
 <section class="card ${tone}">
