@@ -12,7 +12,7 @@ export async function record(history: Collection<HistoryLine>, deferralId: strin
 }
 
 const lines = {
-  created: ({ clientId }: Deferral) => ({ event: 'Asked for', by: clientName(clientId) }),
+  created: ({ clientId }: Deferral) => ({ event: 'Requested', by: clientName(clientId) }),
   exchanged: ({ expiresAt }: Deferral) => ({
     event: 'Waiting',
     detail: `until ${expiresAt.toISOString().slice(0, 19).replace('T', ' ')} UTC`,

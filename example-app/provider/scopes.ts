@@ -1,6 +1,6 @@
 /** The texts of each scope. */
 export const scopes: Readonly<Record<string, { label: string; detail: string }>> = {
-  openid: { label: 'Identity', detail: 'Name and document, verified by a person' },
+  openid: { label: 'Identity', detail: 'Verified by a person' },
   profile: { label: 'Name', detail: 'Full name and date of birth' },
   account: { label: 'Current account', detail: 'Under that name, with its own IBAN' },
   payments: { label: 'Payments', detail: 'Send money from the account' },

@@ -99,7 +99,7 @@ describe('what reviewers read at the desk', () => {
       text.indexOf('class="timeline"'),
       text.indexOf('</ol>', text.indexOf('class="timeline"')),
     )
-    expect(history).toMatch(/Asked for<\/strong> by Harbour Bank/)
+    expect(history).toMatch(/Requested<\/strong> by Harbour Bank/)
     expect(history).toMatch(/Refused<\/strong> by robin/)
     const moments = [...history.matchAll(/<time[^>]*>([^<]*)</g)].map(([, moment]) => moment)
     expect(moments.length).toBeGreaterThan(2)
