@@ -3,7 +3,7 @@ import type { Journey, JourneyStatus } from '../../storage/entries.js'
 import { type Html, html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
 import { checking } from './checking.js'
-import { ended } from './ended.js'
+import { endingCard } from './ending.js'
 import { openAccount } from './open_account.js'
 
 const stages = ['Document sent', 'Being checked', 'Account open']
@@ -26,26 +26,26 @@ function body(ctx: Context, journey: Journey, desk: string): Html {
       return openAccount(title, journey)
     case 'refused': {
       const reason = journey.reason ?? 'no reason was given'
-      return ended(
+      return endingCard(
         ctx,
         { purpose, tone: 'bad', title },
         html`<p class="lead">The answer was:</p><blockquote>${reason}</blockquote>`,
       )
     }
     case 'cancelled':
-      return ended(
+      return endingCard(
         ctx,
         { purpose, tone: 'plain', title },
         html`<p class="lead">Nobody will look at your document any more. We opened no account.</p>`,
       )
     case 'expired':
-      return ended(
+      return endingCard(
         ctx,
         { purpose, tone: 'plain', title },
         html`<p class="lead">We are sorry: we did not decide in time. Please ask again.</p>`,
       )
     case 'failed':
-      return ended(
+      return endingCard(
         ctx,
         { purpose, tone: 'bad', title },
         html`<p class="lead">We could not finish your request (${journey.reason}). Please ask again.</p>`,

@@ -3,7 +3,7 @@ import type { Journey, JourneyStatus } from '../../storage/entries.js'
 import { type Html, html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
 import { checking } from './checking.js'
-import { ended } from './ended.js'
+import { endingCard } from './ending.js'
 
 const stages = ['Signed in', 'Being checked', 'Online banking']
 
@@ -32,19 +32,19 @@ function body(ctx: Context, journey: Journey, desk: string): Html {
       return checking(ctx, journey, { title, stages, desk, text })
     }
     case 'open':
-      return ended(
+      return endingCard(
         ctx,
         { purpose, tone: 'good', title },
         html`<p class="lead">Welcome back, ${String(claims?.name)}. You may send payments.</p>`,
       )
     case 'refused':
-      return ended(
+      return endingCard(
         ctx,
         { purpose, tone: 'bad', title },
         html`<p class="lead">The answer was:</p><blockquote>${reason}</blockquote>`,
       )
     default:
-      return ended(ctx, { purpose, tone: 'plain', title }, html`<p class="lead">${explanations[status]}</p>`)
+      return endingCard(ctx, { purpose, tone: 'plain', title }, html`<p class="lead">${explanations[status]}</p>`)
   }
 }
 

@@ -10,7 +10,7 @@ export interface Ending {
 }
 
 /** The page of a journey that has ended. */
-export function ended(ctx: Context, { purpose, tone, title }: Ending, text: Html): Html {
+export function endingCard(ctx: Context, { purpose, tone, title }: Ending, text: Html): Html {
   return html`
 <section class="card ${tone}">
 <span class="sign" aria-hidden="true"></span>
