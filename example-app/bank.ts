@@ -22,7 +22,7 @@ async function serve(mongodb: MongoServer | undefined): Promise<void> {
   const bank = await startBank({ mongodb, ports: ports() })
   const { provider, relyingParty, desk, confirmation, partner, notification } = bank.origins
   console.log(`
-Harbour, a small bank whose reviewers take their time (everything in ${bank.storage})
+Harbour, a small bank with human reviewers (everything in ${bank.storage})
 
   Customer    ${relyingParty}    open an account here, or sign in to it
   Reviewer    ${desk}    decide here; the page shows the password

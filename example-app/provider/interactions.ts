@@ -6,7 +6,6 @@ import type { Evidence } from '../storage/entries.js'
 import { asset } from '../web/assets.js'
 import { formOf, text } from '../web/form.js'
 import { show } from '../web/page.js'
-
 import { accountOf } from './accounts.js'
 import { kinds, latestEvidence, storeEvidence } from './evidence.js'
 import { grantFor } from './grant.js'

@@ -11,7 +11,7 @@ import { type Html, html } from './html.js'
  */
 export interface Session {
   id: string
-  /** Name of the person who signed in. */
+  /** The account or the reviewer that signed in. */
   user?: string | undefined
   /** Shown once, on the next page about `subject`. */
   notice?: { subject: string; name: string } | undefined
@@ -52,7 +52,7 @@ export function csrfField(ctx: Context): Html {
   return html`<input type="hidden" name="_csrf" value="${ctx.state._csrf}">`
 }
 
-/** Names what the next page about `subject` says, once. It is in the session, so no link can make a page say anything. */
+/** Leaves a notice for the next page about `subject`. It is in the session, so no link can put a notice on a page. */
 export function leaveNotice(ctx: Context, subject: string, name: string): void {
   sessionOf(ctx).notice = { subject, name }
 }
