@@ -19,12 +19,12 @@ import {
   assertConsent,
   assertNotRevoked,
   assertStillGranted,
+  assertWithin,
   isOutlived,
   noLongerGranted,
 } from './checks_before_minting.js'
 import { repeatAnswer, sealAnswer } from './retry_window.js'
 import { refusal } from './token_error_response.js'
-import { assertWithin } from './within_decision.js'
 
 // minting that takes longer is followed by a second check: something may have been revoked since the first one
 const quickSeconds = 1
