@@ -1,11 +1,7 @@
 import { errors } from 'oidc-provider'
-import type { Binding } from '../deferral/deferral.js'
 
-/** Ends the host's handler where we want it to end; never leaves the functions that throw it. */
-export class HandlerStopped extends Error {
-  binding: Binding = {}
-  result: unknown
-}
+/** Ends a handler of the host where the plugin wants it to end. No listener, log or client ever gets it. */
+export class HandlerStopped extends Error {}
 
 class PlainFault extends Error {}
 

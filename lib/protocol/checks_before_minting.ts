@@ -1,10 +1,12 @@
 import { errors } from 'oidc-provider'
-import type { Decision, DeferralRecord } from '../deferral/deferral.js'
+import type { Decision, DeferralRecord, JsonObject } from '../deferral/deferral.js'
 import { describe } from '../deferral/describe.js'
+import { beyond } from '../deferral/json.js'
+import { beyondDetails, type Narrowing } from '../deferral/narrow.js'
 import { type Context, clientOf } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
+import { isAllowed } from '../host/grants/allowed.js'
 import { isConsentGone, loadValidGrant } from '../host/grants/standing_grant.js'
-import { isAllowed } from '../host/overrides/client_rules.js'
 import type { IssuedToken } from '../host/overrides/storage.js'
 import type { Core } from '../plugin.js'
 import { cancelDeferral } from './cancel_deferral.js'
@@ -48,6 +50,22 @@ export function assertConsent(
   if (grantType === 'authorization_code' && isConsentGone(token, internals, scope)) throw noLongerGranted()
 }
 
+/** What the integrator's callbacks compute at mint time must not undo what a reviewer narrowed (E-32). */
+export function assertWithin(
+  token: IssuedToken,
+  { scope, resource, authorizationDetails }: Decision,
+  narrowing: Narrowing,
+): void {
+  const { scope: issued, rar } = withPlainDetails(token)
+  const widerScope = scope && beyond(issued?.split(' ').filter(Boolean) ?? [], scope)
+  const widerDetails = authorizationDetails && beyondDetails(rar ?? [], authorizationDetails, narrowing)
+  const widerResource = resource && beyond(resourceOf(token), resource)
+  const members = { scope: widerScope, resource: widerResource, authorization_details: widerDetails }
+  for (const [name, wider] of Object.entries(members)) {
+    if (wider?.length) throw new Error(`the ${name} of the token are wider than what was requested and decided`)
+  }
+}
+
 /** The refusal of what was granted once. */
 export function noLongerGranted(detail?: string): Error {
   return new errors.AccessDenied('the authorization no longer holds', detail)
@@ -57,4 +75,19 @@ export function noLongerGranted(detail?: string): Error {
 export function isOutlived(error: unknown): error is Error {
   const { InvalidScope, InvalidTarget, InvalidAuthorizationDetails } = errors
   return [InvalidScope, InvalidTarget, InvalidAuthorizationDetails].some((refusal) => error instanceof refusal)
+}
+
+// a plain copy, so that the compared value is the stored one: a toJSON or a getter could give another value later
+function withPlainDetails(issued: IssuedToken): { scope?: string; rar?: JsonObject[] } {
+  const token = issued as { scope?: string; rar?: JsonObject[] }
+  if (token.rar !== undefined) token.rar = JSON.parse(JSON.stringify(token.rar))
+  return token
+}
+
+function resourceOf(token: IssuedToken): string[] {
+  const { resource, resourceServer } = token as {
+    resource?: string | string[]
+    resourceServer?: { identifier(): string }
+  }
+  return [resource ?? resourceServer?.identifier() ?? []].flat()
 }

@@ -4,11 +4,12 @@
  */
 
 import type { Decision, DeferralRecord, JsonObject } from '../deferral/deferral.js'
-import { detailsLeft, narrow } from '../deferral/narrow.js'
+import { detailsLeft } from '../deferral/narrow.js'
 import { pollOutcome } from '../deferral/outcome.js'
 import { type Approved, redeem } from '../deferral/redemption.js'
 import { type Context, hasHungUp, setDeferral } from '../host/context.js'
 import { discardMinted } from '../host/grants/mint.js'
+import { narrow } from '../host/grants/narrowed_source.js'
 import { bind } from '../host/grants/sender_key.js'
 import { keepAnswer } from '../host/overrides/listeners.js'
 import type { IssuedToken } from '../host/overrides/storage.js'
@@ -18,12 +19,12 @@ import {
   assertConsent,
   assertNotRevoked,
   assertStillGranted,
+  assertWithin,
   isOutlived,
   noLongerGranted,
 } from './checks_before_minting.js'
 import { repeatAnswer, sealAnswer } from './retry_window.js'
 import { refusal } from './token_error_response.js'
-import { assertWithin } from './within_decision.js'
 
 // minting that takes longer is followed by a second check: something may have been revoked since the first one
 const quickSeconds = 1

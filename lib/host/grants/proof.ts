@@ -4,11 +4,13 @@ import type { Binding } from '../../deferral/deferral.js'
 import { type Context, clientOf } from '../context.js'
 import { epochTime } from '../epoch_time.js'
 import { withPlainFaults } from '../faults.js'
-import { acceptAgain } from '../overrides/replay_detection.js'
+import { acceptAgain, type Unique } from '../overrides/replay_detection.js'
+import { intercept } from '../overrides/storage.js'
 import type { Internals } from '../seams.js'
 import { isProofOfClient } from './attestation.js'
+import { codeRequest, type GrantHandler, runUntilStop, stopHandler } from './dry_run.js'
 
-const { InvalidDpopProof } = errors
+const { InvalidDpopProof, InvalidRequest } = errors
 
 /** A DPoP proof the host has verified during this request (RFC 9449, section 4.3). */
 export interface Proof {
@@ -17,10 +19,24 @@ export interface Proof {
   iat: number
 }
 
-/** The verified proof of this request. Only to be called when the host's handler has got past its own DPoP validation. */
-export async function verifiedProof(ctx: Context, { configuration }: Internals): Promise<Proof | undefined> {
-  // with the feature off nobody has verified the header
-  const header = configuration.features.dPoP.enabled && ctx.get('DPoP')
+/**
+ * Has the host verify the proof of this request, and resolves to it. No public way: DPoP validation with its nonces, algorithms
+ * and errors is internal to the host's handlers. Its code handler verifies the proof, then looks the code up, and is stopped there.
+ */
+export async function verifyProof(
+  ctx: Context,
+  { handler, internals }: { handler: GrantHandler | undefined; internals: Internals },
+): Promise<Proof | undefined> {
+  if (!headerOf(ctx, internals)) return undefined
+  if (!handler) throw new InvalidRequest('DPoP is not supported for this grant type')
+  intercept(ctx, { findCode: async () => stopHandler() })
+  await runUntilStop(ctx, handler, codeRequest('deferred'))
+  return proofOf(ctx, internals)
+}
+
+/** The proof of this request. To be called only when the host has verified it. */
+export async function proofOf(ctx: Context, internals: Internals): Promise<Proof | undefined> {
+  const header = headerOf(ctx, internals)
   if (!header) return undefined
   const { jti, iat, htu } = decodeJwt(header)
   const { jwk } = decodeProtectedHeader(header)
@@ -29,7 +45,12 @@ export async function verifiedProof(ctx: Context, { configuration }: Internals):
   return { jkt: await calculateJwkThumbprint(jwk), jti: jti as string, iat: iat as number }
 }
 
-/** Refuses a missing proof or a foreign key. The host would call both `invalid_grant`. */
+// with the feature off nobody verifies the header
+function headerOf(ctx: Context, { configuration }: Internals): string | undefined {
+  return configuration.features.dPoP.enabled ? ctx.get('DPoP') : undefined
+}
+
+/** Refuses a missing proof or another key. The host would call both `invalid_grant`. */
 export function assertKey(ctx: Context, proof: Proof | undefined, expected: string | undefined): void {
   if (!proof && (expected !== undefined || clientOf(ctx).dpopBoundAccessTokens)) {
     throw new InvalidDpopProof('DPoP proof JWT not provided')
@@ -77,6 +98,3 @@ export function thumbprintOf(ctx: Context, provider: Provider, internals: Intern
   token.setThumbprint('x5t', certificate)
   return token['x5t#S256']
 }
-
-/** The host's replay check: whether this is the first use of `jti` by `iss`; remembered until `exp`, seconds since the epoch. */
-export type Unique = (iss: string, jti: string, exp: number) => Promise<boolean>

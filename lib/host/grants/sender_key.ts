@@ -4,17 +4,17 @@ import { type Context, clientOf } from '../context.js'
 import type { IssuedToken } from '../overrides/storage.js'
 import type { Internals } from '../seams.js'
 import { installationOf } from './attestation.js'
-import { assertKey, type Proof, thumbprintOf, verifiedProof } from './proof.js'
+import { assertKey, type Proof, proofOf, thumbprintOf } from './proof.js'
 
-/** The key a request was made with, and the proof of it that is not yet known to be fresh. */
-export interface KeyShown {
+/** The key of a request, and the proof of it. Whether the proof was used before is still to be checked. */
+export interface SenderKey {
   binding: Binding
   proof: Proof | undefined
 }
 
-/** The key of this request, by the host's rules for its own grants. Only when the host has verified the proof. */
-export async function keyShown(ctx: Context, provider: Provider, internals: Internals): Promise<KeyShown> {
-  const proof = await verifiedProof(ctx, internals)
+/** The key of this request, by the host's rules for its own grants. To be called only when the host has verified the proof. */
+export async function senderKey(ctx: Context, provider: Provider, internals: Internals): Promise<SenderKey> {
+  const proof = await proofOf(ctx, internals)
   assertKey(ctx, proof, undefined)
   const installation = await installationOf(ctx)
   if (!clientOf(ctx).tlsClientCertificateBoundAccessTokens) {

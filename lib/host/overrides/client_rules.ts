@@ -1,7 +1,5 @@
-import { type Client, errors, type Provider } from 'oidc-provider'
-import type { JsonObject } from '../../deferral/deferral.js'
+import { errors, type Provider } from 'oidc-provider'
 import { type Context, currentContext, paramsOf } from '../context.js'
-import type { Internals } from '../seams.js'
 
 const lent = new WeakMap<object, string>()
 
@@ -45,18 +43,6 @@ export function installClientRules(provider: Provider, { responseTypes, grantTyp
     }
     return allowed
   }
-}
-
-/** Whether a client may be given this, by the rules of the host's authorization endpoint. */
-export function isAllowed(
-  client: Client,
-  { configuration }: Internals,
-  { scope, authorizationDetails = [] }: { scope: string[]; authorizationDetails: JsonObject[] | undefined },
-): boolean {
-  const scopes = client.scope === undefined ? undefined : new Set(client.scope.split(' '))
-  const types = client.authorizationDetailsTypes as string[] | undefined
-  const isScopeAllowed = scope.every((one) => !scopes || scopes.has(one) || !configuration.scopes.has(one))
-  return isScopeAllowed && authorizationDetails.every(({ type }) => !types || types.includes(type as string))
 }
 
 /** The response type the client sent, back in its place. */

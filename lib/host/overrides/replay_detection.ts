@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import type { Provider } from 'oidc-provider'
 import { type Context, currentContext } from '../context.js'
 import { epochTime } from '../epoch_time.js'
-import type { Unique } from '../grants/proof.js'
+
+/** The host's replay check: whether this is the first use of `jti` by `iss`; remembered until `exp`, seconds since the epoch. */
+export type Unique = (iss: string, jti: string, exp: number) => Promise<boolean>
 
 /** By request: the DPoP proof that the plugin has accepted. The host checks it once more when it binds a token. */
 const accepted = new WeakMap<Context, string>()

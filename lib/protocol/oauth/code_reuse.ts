@@ -6,7 +6,7 @@ import { hash } from 'node:crypto'
 import { type AuthorizationCode, errors } from 'oidc-provider'
 import type { Cancellation } from '../../deferral/store.js'
 import { type Context, clientOf, paramsOf } from '../../host/context.js'
-import { keyShown } from '../../host/grants/sender_key.js'
+import { senderKey } from '../../host/grants/sender_key.js'
 import { codeUse, revokeIssued } from '../../host/overrides/reuse_signal.js'
 import type { Core } from '../../plugin.js'
 import { cancelDeferral } from '../cancel_deferral.js'
@@ -61,7 +61,7 @@ async function isRightful(ctx: Context, { provider, internals }: Core, bound: Bo
   // the request proves nothing but knowledge of the code
   if (client.clientAuthMethod === 'none' && bound.codeChallenge === undefined) return false
   try {
-    const { binding } = await keyShown(ctx, provider, internals)
+    const { binding } = await senderKey(ctx, provider, internals)
     const { dpopJkt = binding.jkt, attestationJkt = binding.attestationJkt } = bound
     return dpopJkt === binding.jkt && attestationJkt === binding.attestationJkt
   } catch (error) {

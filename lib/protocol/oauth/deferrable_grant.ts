@@ -8,13 +8,13 @@ import { newId } from '../../deferral/handle.js'
 import { deepest, isObject, toJson } from '../../deferral/json.js'
 import { type Context, clientOf } from '../../host/context.js'
 import { withPlainFaults } from '../../host/faults.js'
-import { afterProof, runHandler } from '../../host/grants/dry_run.js'
+import { isAllowed } from '../../host/grants/allowed.js'
+import { runHandler } from '../../host/grants/dry_run.js'
 import type { MintRequest } from '../../host/grants/mint.js'
-import { assertFresh } from '../../host/grants/proof.js'
-import { bind, type KeyShown, keyShown } from '../../host/grants/sender_key.js'
+import { assertFresh, verifyProof } from '../../host/grants/proof.js'
+import { bind, senderKey } from '../../host/grants/sender_key.js'
 import { loadValidGrant } from '../../host/grants/standing_grant.js'
 import { assertSourceNesting } from '../../host/nesting.js'
-import { isAllowed } from '../../host/overrides/client_rules.js'
 import { installIntercepts, intercept } from '../../host/overrides/storage.js'
 import { assertSameHost, type Internals, uncheckedInternalsOf } from '../../host/seams.js'
 import { type Core, coreOf } from '../../plugin.js'
@@ -81,7 +81,7 @@ export function mintFromCustomGrant(core: Core, name: string) {
   if (!grant) return undefined
   return async (ctx: Context, { source, saveToken }: MintRequest): Promise<void> => {
     await withPlainFaults(loadValidGrant(ctx, core, source))
-    const { binding } = await keyShown(ctx, core.provider, core.internals)
+    const { binding } = await senderKey(ctx, core.provider, core.internals)
     intercept(ctx, {
       isTheirs: true,
       saveToken(token) {
@@ -97,9 +97,9 @@ async function answer(ctx: Context, provider: Provider, name: string, grant: Def
   const core = coreOf(provider)
   const internals = core?.internals ?? uncheckedInternalsOf(provider)
   const handler = core?.handler ?? internals.grantTypeHandlers.get('authorization_code')
-  const { binding, proof } = handler
-    ? await afterProof(ctx, handler, () => keyShown(ctx, provider, internals))
-    : await withoutProof(ctx, provider, internals)
+  // only where the plugin is not enabled the host may have no authorization_code grant to verify a proof with
+  await verifyProof(ctx, { handler, internals })
+  const { binding, proof } = await senderKey(ctx, provider, internals)
   const source = toSource(ctx, await grant.validate(ctx))
   assertAllowed(ctx, internals, source)
   if (proof) await assertFresh(ctx, provider, internals, proof)
@@ -107,13 +107,6 @@ async function answer(ctx: Context, provider: Provider, name: string, grant: Def
   if (core) await defer(ctx, core, { name, source, binding })
   intercept(ctx, { isTheirs: true, saveToken: (token) => bind(ctx, token, binding) })
   await grant.issue(ctx, source)
-}
-
-// only where the plugin is not enabled and the host has no authorization_code grant to verify a proof with
-async function withoutProof(ctx: Context, provider: Provider, internals: Internals): Promise<KeyShown> {
-  const isProven = internals.configuration.features.dPoP.enabled && ctx.get('DPoP')
-  if (isProven) throw new errors.InvalidRequest('DPoP is not supported for this grant type')
-  return keyShown(ctx, provider, internals)
 }
 
 // throws the answer of a request that has to wait, or its refusal

@@ -7,7 +7,7 @@ import type { DeferralRecord } from '../../deferral/deferral.js'
 import { describe } from '../../deferral/describe.js'
 import { isObject, toJson } from '../../deferral/json.js'
 import { accountOf, type Context } from '../../host/context.js'
-import { issueIdToken } from '../../host/overrides/id_token_hint.js'
+import { issueIdToken } from '../../host/grants/id_token.js'
 import type { Core } from '../../plugin.js'
 
 const lifetime = 300

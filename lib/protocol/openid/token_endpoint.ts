@@ -32,6 +32,6 @@ export async function handleDeferredGrant(ctx: Context, core: Core): Promise<voi
 function dropEmptyResources(ctx: Context): void {
   const params = paramsOf(ctx)
   if (!Array.isArray(params.resource)) return
-  const given = params.resource.filter(Boolean)
-  params.resource = given.length > 1 ? given : given[0]
+  const values = params.resource.filter(Boolean)
+  params.resource = values.length > 1 ? values : values[0]
 }
