@@ -2,7 +2,7 @@ import { type ClientMetadata, type Configuration, interactionPolicy } from 'oidc
 import { type Context, paramsOf } from './host/context.js'
 import { fail } from './options/option_error.js'
 import type { DeferredTokenResponseOptions, HostConfiguration, Settings } from './options/options.js'
-import { isEnabled, settle } from './options/settings.js'
+import { isEnabled, settingsOf } from './options/settings.js'
 import { coreOf } from './plugin.js'
 import { withNotificationEndpoint } from './protocol/client_registration.js'
 import { checkResponseType } from './protocol/openid/authorization_request.js'
@@ -17,6 +17,9 @@ export interface Preparation {
   clients: readonly ClientMetadata[]
   /** the host got its authorization_code grant from us, the integrator did not want it */
   addedCodeGrant: boolean
+  options: DeferredTokenResponseOptions
+  /** what these options come to */
+  settings: Settings
 }
 
 const preparations = new WeakMap<Prompt, Preparation>()
@@ -29,12 +32,14 @@ export function configure(configuration: HostConfiguration, options: DeferredTok
   // the host's types know its own response types only
   const theirs = configuration as Configuration
   if (!isEnabled(options)) return theirs
-  const settings = settle(options)
+  const settings = settingsOf(options)
   const { interactions, extraParams, responseTypes } = theirs
   const addedCodeGrant = responseTypes !== undefined && !responseTypes.some((type) => type.includes('code'))
   const policy = withLastPrompt(interactions?.policy ?? interactionPolicy.base(), {
     clients: theirs.clients ?? [],
     addedCodeGrant,
+    options,
+    settings,
   })
   return {
     ...theirs,

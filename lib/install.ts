@@ -1,6 +1,6 @@
 import type { Provider } from 'oidc-provider'
 import { Deferrals as BackOffice } from './back_office/deferrals.js'
-import { type Preparation, preparationOf } from './configure.js'
+import { preparationOf } from './configure.js'
 import { describe } from './deferral/describe.js'
 import { eventsOf } from './deferral/events.js'
 import { createPacing } from './deferral/pacing.js'
@@ -31,7 +31,7 @@ import { createSealer } from './notification/sealer.js'
 import { Sweeps } from './notification/sweeps.js'
 import { fail } from './options/option_error.js'
 import type { DeferredTokenResponseOptions, Settings } from './options/options.js'
-import { isEnabled, settle, warnOfAllowedRanges, warnOfMemoryStore } from './options/settings.js'
+import { isEnabled, settingsOf, warnOfAllowedRanges, warnOfMemoryStore } from './options/settings.js'
 import { type Core, coreOf, keepCore } from './plugin.js'
 import { isAsking } from './protocol/ask_defer.js'
 import { assertStaticEndpoints } from './protocol/client_registration.js'
@@ -57,12 +57,17 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
 export function install(provider: Provider, options: DeferredTokenResponseOptions): Deferrals
 export function install(provider: Provider, options: DeferredTokenResponseOptions): Deferrals | undefined {
   if (!isEnabled(options)) return undefined
-  const settings = settle(options)
   assertSameHost(provider)
   if (coreOf(provider)) fail('', 'is installed on this provider already, call install once')
   extendPayloads(provider)
   const internals = internalsOf(provider)
-  const preparation = assertInstallable(provider, internals, settings)
+  const preparation = preparationOf(internals.configuration.interactions.policy)
+  // other options than those of configure were not checked yet
+  const settings = preparation?.options === options ? preparation.settings : settingsOf(options)
+  if (!preparation) {
+    fail('', 'needs configure(configuration, options) before the constructor, pass what it returns')
+  }
+  assertInstallable(provider, internals, settings)
   const rules = egressRules(settings.notification, provider.issuer)
   assertStaticEndpoints(preparation.clients, rules)
   if (!options.store) warnOfMemoryStore()
@@ -87,13 +92,9 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
   return deferrals
 }
 
-function assertInstallable(provider: Provider, internals: Internals, settings: Settings): Preparation {
+function assertInstallable(provider: Provider, internals: Internals, settings: Settings): void {
   const { configuration, grantTypeHandlers } = internals
   const { profiles, routes } = settings
-  const preparation = preparationOf(configuration.interactions.policy)
-  if (!preparation) {
-    fail('', 'needs configure(configuration, options) before the constructor, pass what it returns')
-  }
   for (const [profile, { grantType }] of Object.entries({ openid, oauth })) {
     if (!profiles[profile as keyof typeof profiles] || !grantTypeHandlers.has(grantType)) continue
     fail(`profiles.${profile}`, `clashes with a grant of yours, ${grantType} is registered`)
@@ -102,13 +103,12 @@ function assertInstallable(provider: Provider, internals: Internals, settings: S
   const clash = Object.entries(configuration.routes).find(([, path]) => isOurs(path))
   if (clash) fail('routes.cancellation', `clashes with routes.${clash[0]}, choose another path`)
   if (profiles.oauth) assertGrants(provider, internals, settings)
-  return preparation
 }
 
 // without keys no secrets are sealed, and there is nothing to send
 function outboxOf({ provider, records, settings, sealer }: Core, rules: EgressRules): Outbox | undefined {
   const { notification } = settings
-  if (!sealer || notification.worker === false) return undefined
+  if (!sealer || !notification.worker) return undefined
   return new Outbox({ provider, records, sealer, egress: createEgress(rules, notification) })
 }
 
@@ -123,7 +123,7 @@ function createCore(provider: Provider, internals: Internals, settings: Settings
     settings,
     records: recordsOf(settings.store, {
       issuer: provider.issuer,
-      clock: settings.clock,
+      clock: settings.now ?? (() => undefined),
       onWritten: (record, entry) => announce(core, record, entry),
     }),
     pacing: createPacing(),

@@ -14,6 +14,7 @@ import { containsHandle } from '../deferral/handle.js'
 import { assertNarrower, type Narrowing } from '../deferral/narrow.js'
 import { replayNotification } from '../deferral/notification_transitions.js'
 import type { Records } from '../deferral/records.js'
+import { string } from '../deferral/shape.js'
 import type { Stored } from '../deferral/store.js'
 import { type Transition as Change, isUnexpired, isUnfinished } from '../deferral/transition.js'
 import * as transitions from '../deferral/transitions.js'
@@ -169,5 +170,5 @@ function assertInteractive(method: string, { profile }: DeferralRecord): void {
 
 // a store may take anything else for a query
 function assertId(method: string, id: unknown): void {
-  if (typeof id !== 'string') throw new TypeError(`${method}: id must be a string`)
+  string(id, `${method}: id`)
 }

@@ -2,8 +2,9 @@ import type { Deferral } from '../deferral/deferral.js'
 import { describe } from '../deferral/describe.js'
 import { type Notification, type NotificationStatus, notificationStatuses } from '../deferral/notification.js'
 import type { Records } from '../deferral/records.js'
+import { checkArgument, type Members, oneOf, optional, shape } from '../deferral/shape.js'
 import type { Transition } from './deferrals.js'
-import { checkedQuery, page } from './listing.js'
+import { page, pageMembers } from './listing.js'
 
 /** Notifications and what became of them. */
 export interface Notifications {
@@ -34,12 +35,15 @@ export interface NotificationListing {
   cursor?: string
 }
 
-const members = ['status', 'cursor', 'limit']
+const queryShape = shape({
+  status: optional(oneOf(notificationStatuses)),
+  ...pageMembers,
+} satisfies Members<NotificationQuery>)
 
 /** Reads one page of notifications; a `TypeError` names what is wrong with the query. */
 export async function listNotifications(records: Records, query: NotificationQuery): Promise<NotificationListing> {
-  const checked = checkedQuery(query, members, notificationStatuses)
-  const { found, cursor } = await page(records, { notification: checked.status ?? 'any' }, checked)
+  const { status = 'any', ...wanted } = checkArgument('list', query, queryShape)
+  const { found, cursor } = await page(records, { notification: status }, wanted)
   return {
     notifications: found.map(describe).map(({ id, profile, clientId, notification }) => ({
       id,

@@ -1,8 +1,21 @@
 import type { Account, Client, ClientMetadata, KoaContextWithOIDC, ResponseType } from 'oidc-provider'
 import type { Deferral, Interaction, JsonObject, Profile } from '../deferral/deferral.js'
 import type { Narrowing } from '../deferral/narrow.js'
+import {
+  also,
+  boolean,
+  callback,
+  integer,
+  lifetime,
+  type Members,
+  optional,
+  shape,
+  withDefault,
+} from '../deferral/shape.js'
 import type { DeferralStore } from '../deferral/store.js'
 import type { DeferringConfiguration } from '../host/types.js'
+import { memoryStore } from '../store/memory.js'
+import * as checks from './checks.js'
 
 /**
  * Why a request cannot wait. `completion_mode`: the client did not offer to wait. `client`: it is not registered to poll. `key`:
@@ -61,6 +74,16 @@ export interface NotificationOptions {
   worker?: boolean
 }
 
+// the compiler refuses a member without its entry here, and one of another type
+const notification = shape({
+  allow: withDefault(checks.ranges, []),
+  deny: withDefault(checks.rangesAndHosts, []),
+  ports: withDefault(checks.ports, [443]),
+  ca: optional(checks.certificates),
+  resolve: optional(callback()),
+  worker: withDefault(boolean, true),
+} satisfies Members<NotificationOptions>)
+
 /** Addresses of a host name. */
 export type Addresses = readonly (string | { address: string })[]
 
@@ -109,6 +132,39 @@ export interface DeferredTokenResponseOptions {
   now?: () => Date
 }
 
+type MembersOf<K extends keyof DeferredTokenResponseOptions> = Members<NonNullable<DeferredTokenResponseOptions[K]>>
+
+/** Check and default of each option; the compiler refuses an option without its entry, and an entry of another type. */
+export const optionsShape = shape({
+  enabled: withDefault(boolean, true),
+  // made anew for each provider
+  store: (given = memoryStore(), at) => checks.deferralStore(given, at),
+  defer: optional(callback()),
+  keys: withDefault(checks.keys, []),
+  profiles: also(
+    shape({ openid: withDefault(boolean, true), oauth: withDefault(boolean, true) } satisfies MembersOf<'profiles'>),
+    checks.assertProfileLeft,
+  ),
+  // C-O19: the deferred code travels through the browser
+  ttl: shape({
+    deferredCode: withDefault(integer('whole seconds, from 1 to 600', 1, 600), 60),
+    deferral: withDefault(lifetime, 86_400),
+  } satisfies MembersOf<'ttl'>),
+  retryWindow: withDefault(integer('whole seconds, from 0 (off) to 300', 0, 300), 0),
+  interval: withDefault(lifetime, 5),
+  requireSenderConstraint: withDefault(boolean, true),
+  grants: optional(checks.deferrableGrants),
+  reconsider: optional(callback()),
+  narrow: withDefault(checks.narrowing, {}),
+  interimIdToken: optional(callback()),
+  notification,
+  routes: shape({ cancellation: withDefault(checks.route, '/deferred/cancel') } satisfies MembersOf<'routes'>),
+  now: optional(callback()),
+} satisfies Members<DeferredTokenResponseOptions>)
+
+/** The options, checked, with every default filled in. */
+export type Settings = ReturnType<typeof optionsShape>
+
 type Named<T> = { [K in keyof T as string extends K ? never : K]: T[K] }
 
 /** The host's client metadata, with the response types of the openid profile. */
@@ -122,18 +178,3 @@ export type DeferringClientMetadata = Omit<Named<ClientMetadata>, 'response_type
 export type HostConfiguration = Omit<DeferringConfiguration, 'clients'> & {
   clients?: readonly DeferringClientMetadata[] | undefined
 }
-
-/** The options with every default filled in. */
-export type Settings = Required<
-  Omit<
-    DeferredTokenResponseOptions,
-    'enabled' | 'grants' | 'interimIdToken' | 'now' | 'profiles' | 'reconsider' | 'routes' | 'ttl'
-  >
-> &
-  Pick<DeferredTokenResponseOptions, 'grants' | 'interimIdToken' | 'reconsider'> & {
-    profiles: { openid: boolean; oauth: boolean }
-    ttl: { deferredCode: number; deferral: number }
-    routes: { cancellation: string }
-    /** the test clock's time; `undefined` leaves it to the store's clock */
-    clock: () => Date | undefined
-  }

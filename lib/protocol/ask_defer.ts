@@ -2,17 +2,22 @@
  * The integrator's `defer` decides whether a request waits. It is called when the host has validated the request. Its answer is
  * enforced: a request that has to wait and cannot is refused.
  */
-import { toInteraction } from '../deferral/decision.js'
+import { interaction as interactionShape } from '../deferral/decision.js'
 import type { Interaction } from '../deferral/deferral.js'
 import { isObject } from '../deferral/json.js'
-import { isLifetime, lifetimeText } from '../deferral/lifetime.js'
+import { jsonObject, lifetime, optional, refuse, shape } from '../deferral/shape.js'
 import type { Context } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
 import type { DeferRequest, Deferring, Settings } from '../options/options.js'
 import { evidenceOf, mergedContext } from './evidence.js'
 import { refusalOf } from './obstacle.js'
 
-const deferringMembers = ['expiresIn', 'interval', 'context', 'interaction']
+const deferringShape = shape<Deferring>({
+  expiresIn: optional(lifetime),
+  interval: optional(lifetime),
+  context: optional(jsonObject),
+  interaction: optional(interactionShape),
+})
 
 // `defer` does not see these, so that it cannot log them
 const secrets = [
@@ -32,12 +37,9 @@ export type Deferred = Required<Omit<Deferring, 'interaction'>> & { interaction?
 /** The part of a `DeferRequest` that depends on endpoint and grant. */
 export type Question = Omit<DeferRequest, 'canWait' | 'context'>
 
-/** The default of `defer`. It is recognised by identity, and costs nothing. */
-export const answerAtOnce = () => false
-
 /** Whether the integrator has set `defer`. */
 export function isAsking({ defer }: Settings): boolean {
-  return defer !== answerAtOnce
+  return defer !== undefined
 }
 
 /**
@@ -72,13 +74,12 @@ async function ask(ctx: Context, settings: Settings, question: Question, mustWai
     ...(evidence && { context: mergedContext(evidence) }),
     canWait: obstacle === undefined,
   }
-  const answer = await settings.defer(ctx, request)
+  // without `defer` every request that may is answered at once
+  const answer = settings.defer ? await settings.defer(ctx, request) : false
   if (answer === false && !mustWait) return undefined
   const deferring = asDeferring(answer)
   if (obstacle) throw refusalOf(request, obstacle, settings)
   const { expiresIn = settings.ttl.deferral, interval = settings.interval, context, interaction } = deferring
-  assertSeconds('expiresIn', expiresIn)
-  assertSeconds('interval', interval)
   if (interaction && request.profile === 'openid') {
     throw new TypeError('defer: interaction is of the oauth profile, use pages of the authorization endpoint instead')
   }
@@ -86,19 +87,12 @@ async function ask(ctx: Context, settings: Settings, question: Question, mustWai
     expiresIn,
     interval,
     context: mergedContext(evidence, context),
-    ...(interaction && { interaction: toInteraction(interaction) }),
+    ...(interaction && { interaction }),
   }
 }
 
 function asDeferring(answer: boolean | Deferring): Deferring {
   if (typeof answer === 'boolean') return {}
-  const unknown = isObject(answer) && Object.keys(answer).find((name) => !deferringMembers.includes(name))
-  if (!isObject(answer) || unknown) {
-    throw new TypeError(`defer must return a boolean or an object of ${deferringMembers.join(', ')}`)
-  }
-  return answer
-}
-
-function assertSeconds(name: string, value: number): void {
-  if (!isLifetime(value)) throw new TypeError(`defer: ${name} must be ${lifetimeText}`)
+  if (!isObject(answer)) refuse('defer', 'must return true, false or a plain object')
+  return deferringShape(answer, 'defer:')
 }

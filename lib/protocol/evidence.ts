@@ -1,5 +1,5 @@
 import type { JsonObject } from '../deferral/deferral.js'
-import { deepest, isObject, toJson } from '../deferral/json.js'
+import { jsonObject } from '../deferral/shape.js'
 import type { Context } from '../host/context.js'
 
 const largestContext = 16_384
@@ -16,15 +16,10 @@ export function evidenceOf(ctx: Context): JsonObject | undefined {
 /** One `context` of several, a copy; a `TypeError` says what cannot be kept. */
 export function mergedContext(...contexts: unknown[]): JsonObject {
   const merged: JsonObject = {}
-  for (const context of contexts) if (context !== undefined) Object.assign(merged, toContext(context))
+  for (const context of contexts)
+    if (context !== undefined) Object.assign(merged, jsonObject(context, 'deferral context'))
   if (Buffer.byteLength(JSON.stringify(merged)) > largestContext) {
     throw new TypeError('deferral context must be at most 16 KiB of JSON, keep references instead of documents')
   }
   return merged
-}
-
-function toContext(given: unknown): JsonObject {
-  const context = toJson(given)
-  if (isObject(context)) return context
-  throw new TypeError(`deferral context must be a plain object of JSON values, at most ${deepest} levels deep`)
 }

@@ -1,9 +1,11 @@
 import type { Collection, Db } from 'mongodb'
-import { assertMembers } from '../../options/option_error.js'
+import { boolean, shape, string, withDefault } from '../../deferral/shape.js'
 import { ensureIndexes } from '../store/indexes.js'
 import type { Artifact } from './artifact.js'
 import { collectionName, indexesOf, modelNames } from './models.js'
 import { finding, removing, saving } from './operations.js'
+
+const optionsShape = shape({ prefix: withDefault(string, 'oidc_'), migrate: withDefault(boolean, true) })
 
 /**
  * Adapter factory for all of oidc-provider's own models, one collection per model (`prefix` and the model's name in
@@ -26,8 +28,7 @@ import { finding, removing, saving } from './operations.js'
  * - a replay between `ReplayDetection.unique`'s look-up and its save, unless the caller uses the adapter's `insertUnique`.
  */
 export function mongoAdapter(db: Db, options: { prefix?: string; migrate?: boolean } = {}) {
-  assertMembers('mongoAdapter', options, { prefix: 'string', migrate: 'boolean' })
-  const { prefix = 'oidc_', migrate: isMigrating = true } = options
+  const { prefix, migrate: isMigrating } = optionsShape(options, 'mongoAdapter:')
   if (typeof db?.collection !== 'function') {
     throw new TypeError('mongoAdapter needs a Db of the mongodb driver: mongoAdapter(client.db(name))')
   }

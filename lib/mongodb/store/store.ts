@@ -1,7 +1,7 @@
 import type { Collection, Db, Document, MongoServerError } from 'mongodb'
 import type { DeferralRecord } from '../../deferral/deferral.js'
+import { boolean, shape, string, withDefault } from '../../deferral/shape.js'
 import { type DeferralStore, difference, type HistoryEntry, historyLimit, type Stored } from '../../deferral/store.js'
-import { assertMembers } from '../../options/option_error.js'
 import { toDocument } from '../../store/json_members.js'
 import { type DeferralDocument, type Instant, type MongoRecord, projection, toRecord } from './document.js'
 import { counting, listing, waking } from './listing.js'
@@ -12,6 +12,8 @@ const duplicateKey = 11000
 
 // an id from an integrator's console may be anything: undefined, or an operator that matches somebody else's deferral
 const byId = (id: string) => ({ _id: String(id) })
+
+const optionsShape = shape({ collection: withDefault(string, 'deferrals'), migrate: withDefault(boolean, true) })
 
 type Open = () => Promise<Collection<DeferralDocument>>
 
@@ -24,8 +26,7 @@ export function mongoStore(
   db: Db,
   options: { collection?: string; migrate?: boolean } = {},
 ): DeferralStore & { migrate(): Promise<void> } {
-  const { collection: name = 'deferrals', migrate = true } = options
-  assertMembers('mongoStore', options, { collection: 'string', migrate: 'boolean' })
+  const { collection: name, migrate } = optionsShape(options, 'mongoStore:')
   if (typeof db?.collection !== 'function')
     throw new TypeError('mongoStore needs a Db of the mongodb driver, client.db(name)')
   const deferrals: Collection<DeferralDocument> = db.collection(name, {

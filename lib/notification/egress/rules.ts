@@ -3,7 +3,7 @@
  * every attempt: an endpoint from an adapter or a metadata document was never registered here.
  */
 import { isIP } from 'node:net'
-import type { NotificationOptions } from '../../options/options.js'
+import type { Settings } from '../../options/options.js'
 import { canonical, isReachable, type Range, toRange } from './addresses.js'
 
 /** The operator's rules. */
@@ -18,7 +18,7 @@ const notAbsolute = 'must be an absolute https URL'
 
 /** The rules of the options, for a provider with this issuer. */
 export function egressRules(
-  { allow = [], deny = [], ports = [443] }: NotificationOptions,
+  { allow, deny, ports }: Pick<Settings['notification'], 'allow' | 'deny' | 'ports'>,
   issuer: string,
 ): EgressRules {
   const own = new URL(issuer)

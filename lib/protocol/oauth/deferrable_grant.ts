@@ -6,6 +6,7 @@ import { errors, type Provider } from 'oidc-provider'
 import type { Binding, JsonObject } from '../../deferral/deferral.js'
 import { newId } from '../../deferral/handle.js'
 import { deepest, isObject, toJson } from '../../deferral/json.js'
+import { callback, checkMembers, listOf, mustBe, optional, plainObject, string, text } from '../../deferral/shape.js'
 import { type Context, clientOf } from '../../host/context.js'
 import { withPlainFaults } from '../../host/faults.js'
 import { isAllowed } from '../../host/grants/allowed.js'
@@ -123,23 +124,24 @@ async function defer(
   if (deferring) await deferredResponse(ctx, core, { ...request, deferring })
 }
 
-const isText = (value: unknown) => typeof value === 'string'
-const known: Record<string, (value: unknown) => boolean> = {
-  accountId: isText,
-  grantId: isText,
-  scope: isText,
-  resource: (value) => [value].flat().every(isText),
-  rar: (value) => Array.isArray(value) && value.every(isObject),
-  claims: isObject,
+const sourceMembers = {
+  accountId: optional(string),
+  grantId: optional(string),
+  scope: optional(string),
+  resource: optional(
+    mustBe('a string or an array of strings', (value): value is string | string[] =>
+      [value].flat().every((entry) => typeof entry === 'string'),
+    ),
+  ),
+  rar: optional(listOf('an array of plain objects', plainObject)),
+  claims: optional(plainObject),
 }
 
 function toSource(ctx: Context, given: unknown): Issuable {
   if (isObject(given)) assertSourceNesting(given)
   const source = toJson(given, deepest + 1)
   if (!isObject(source)) throw new TypeError('validate must return a plain object of JSON values')
-  for (const [name, isRight] of Object.entries(known)) {
-    if (source[name] !== undefined && !isRight(source[name])) throw new TypeError(`validate returned a wrong ${name}`)
-  }
+  checkMembers(sourceMembers, source, 'validate:')
   return { ...source, clientId: clientOf(ctx).clientId }
 }
 
@@ -151,11 +153,8 @@ function assertAllowed(ctx: Context, internals: Internals, source: JsonObject): 
 }
 
 function assertGrant(name: unknown, grant: DeferrableGrant): void {
-  if (typeof name !== 'string' || name === '') throw new TypeError('registerDeferrableGrant: name must be a grant type')
-  const reason = isHostGrant(name) ? 'is a grant of the host, use the option grants' : undeferrable(name)
-  if (reason) throw new TypeError(`registerDeferrableGrant: ${name} ${reason}`)
-  for (const member of ['validate', 'issue'] as const) {
-    if (typeof grant?.[member] !== 'function')
-      throw new TypeError(`registerDeferrableGrant: ${member} must be a function`)
-  }
+  const grantType = text(name, 'registerDeferrableGrant: name')
+  const reason = isHostGrant(grantType) ? 'is a grant of the host, use the option grants' : undeferrable(grantType)
+  if (reason) throw new TypeError(`registerDeferrableGrant: ${grantType} ${reason}`)
+  checkMembers({ validate: callback(), issue: callback() }, grant, 'registerDeferrableGrant:')
 }
