@@ -1,4 +1,5 @@
 import type { DeferralRecord } from './deferral.js'
+import type { Events } from './events.js'
 
 /** The part of a deferral that pacing keeps, to refuse an early poll without reading it again. */
 export type PacedDeferral = Pick<
@@ -73,6 +74,15 @@ export function createPacing(size = 100_000): Pacing {
       stamps.delete(id)
     },
   }
+}
+
+/** The pacing of a node: once the node has written that a deferral is no longer pending, no poll is refused from memory. */
+export function pacingOf(events: Events): Pacing {
+  const pacing = createPacing()
+  events.subscribe(({ id, status, expiredAt }) => {
+    if (status !== 'pending' || expiredAt) pacing.forget(id)
+  })
+  return pacing
 }
 
 function isEarly({ deferral, acceptedAt, lastPollTaken }: Stamp, now: number): boolean {

@@ -22,3 +22,17 @@ export async function withPlainFaults<T>(work: Promise<T>, message?: string): Pr
     throw plainFault(error, message)
   }
 }
+
+/** Warns of a fault in the integrator's code that must not change the answer. */
+export function warnOfFault(of: string, error: unknown): void {
+  process.emitWarning(`${of} failed: ${textOf(error)}`)
+}
+
+// what is thrown may be anything, and some of that has no text
+function textOf(error: unknown): string {
+  try {
+    return `${(error as Error)?.stack ?? error}`
+  } catch {
+    return 'it threw what cannot be shown'
+  }
+}

@@ -1,10 +1,10 @@
 import type { Cancellation, Stored } from '../deferral/store.js'
 import { cancel, giveUp } from '../deferral/transitions.js'
-import type { Core } from '../plugin.js'
+import type { Plugin } from '../plugin.js'
 
 /** Cancels, unless the deferral is redeemed or over; resolves to the record if that changed it. `record` saves a read. */
 export async function cancelDeferral(
-  { records }: Core,
+  { records }: Plugin,
   id: string,
   cancellation: Cancellation = {},
   record?: Stored,

@@ -1,7 +1,7 @@
 import { isHandle } from '../deferral/handle.js'
 import { bodyOf, type Context } from '../host/context.js'
 import type { OurRequests } from '../host/overrides/server_errors.js'
-import { isCancellation } from '../host/overrides/token_route.js'
+import { isCancellation } from '../host/request/token_route.js'
 import * as oauth from './oauth/names.js'
 import { mayBeDeferred } from './openid/authorization_response.js'
 import * as openid from './openid/names.js'

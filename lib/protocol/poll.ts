@@ -8,7 +8,7 @@ import { pollOutcome } from '../deferral/outcome.js'
 import type { Approved } from '../deferral/redemption.js'
 import { type Context, setDeferral } from '../host/context.js'
 import { verifyProof } from '../host/grants/proof.js'
-import type { Core } from '../plugin.js'
+import type { Plugin } from '../plugin.js'
 import { assertPoll, dropRepeated, isRepeating } from './poll_parameters.js'
 import { repeatAnswer } from './retry_window.js'
 import { assertSender, isRightful, rightfulDeferral } from './rightful_client.js'
@@ -16,20 +16,20 @@ import { refusal, slowDown } from './token_error_response.js'
 import { redeemApproved } from './token_response.js'
 
 /** Answers a poll; `kind` is the parameter that carries the handle. */
-export async function poll(ctx: Context, core: Core, kind: HandleKind, handle: string): Promise<void> {
-  const { pacing, records } = core
+export async function poll(ctx: Context, plugin: Plugin, kind: HandleKind, handle: string): Promise<void> {
+  const { pacing, records } = plugin
   assertPoll(ctx, kind)
-  const proof = await verifyProof(ctx, core)
+  const proof = await verifyProof(ctx, plugin.host)
   const now = records.now().getTime()
 
   // most early polls cost no read. Other clients' do: the time of the answer would show that the deferral exists
   const early = isRepeating(ctx) ? undefined : pacing.tooEarly(parseHandle(handle).id, now)
-  if (early && (await isRightful(ctx, core, kind, handle, early))) {
-    await assertSender(ctx, core, early, proof)
+  if (early && (await isRightful(ctx, plugin, kind, handle, early))) {
+    await assertSender(ctx, plugin, early, proof)
     throw slowDown(ctx, early.interval)
   }
 
-  const deferral = await rightfulDeferral(ctx, core, kind, handle, proof)
+  const deferral = await rightfulDeferral(ctx, plugin, kind, handle, proof)
   if (!deferral) throw new errors.InvalidGrant(`${kind} not found`)
   dropRepeated(ctx, kind, deferral)
 
@@ -38,8 +38,8 @@ export async function poll(ctx: Context, core: Core, kind: HandleKind, handle: s
   else if (!pacing.admit(deferral, now)) throw slowDown(ctx, deferral.interval)
 
   const outcome = pollOutcome(deferral, deferral.readAt)
-  if (outcome === 'redeem') return redeemApproved(ctx, core, deferral as Approved, handle)
-  if (outcome === 'repeat') return repeatAnswer(ctx, core, deferral, handle)
+  if (outcome === 'redeem') return redeemApproved(ctx, plugin, deferral as Approved, handle)
+  if (outcome === 'repeat') return repeatAnswer(ctx, plugin, deferral, handle)
   setDeferral(ctx, deferral)
   throw refusal(ctx, deferral, outcome)
 }

@@ -10,8 +10,8 @@ import { parseHandle } from '../deferral/handle.js'
 import { type Context, setDeferral } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
 import { loadValidGrant } from '../host/grants/standing_grant.js'
-import { keepAnswer } from '../host/overrides/listeners.js'
-import type { Core } from '../plugin.js'
+import { keepAnswer } from '../host/request/answer.js'
+import type { Plugin } from '../plugin.js'
 import { refusal } from './token_error_response.js'
 
 type Owner = Pick<DeferralRecord, 'id' | 'issuer' | 'clientId'>
@@ -24,8 +24,13 @@ export function sealAnswer(handle: string, owner: Owner, body: unknown): Promise
 }
 
 /** Gives the rightful client the answer of its redemption again. */
-export async function repeatAnswer(ctx: Context, core: Core, deferral: DeferralRecord, handle: string): Promise<void> {
-  if (!(await isStillValid(ctx, core, deferral))) throw refusal(ctx, deferral, 'invalid_grant')
+export async function repeatAnswer(
+  ctx: Context,
+  plugin: Plugin,
+  deferral: DeferralRecord,
+  handle: string,
+): Promise<void> {
+  if (!(await isStillValid(ctx, plugin, deferral))) throw refusal(ctx, deferral, 'invalid_grant')
   setDeferral(ctx, deferral)
   const answer = await openAnswer(handle, deferral, deferral.answer?.sealed ?? '')
   // what was minted here in vain has left an empty answer
@@ -45,9 +50,9 @@ async function openAnswer(handle: string, owner: Owner, sealed: string): Promise
 }
 
 // tokens that were revoked meanwhile are not given out again
-async function isStillValid(ctx: Context, core: Core, { source }: DeferralRecord): Promise<boolean> {
+async function isStillValid(ctx: Context, plugin: Plugin, { source }: DeferralRecord): Promise<boolean> {
   try {
-    await withPlainFaults(loadValidGrant(ctx, core, source))
+    await withPlainFaults(loadValidGrant(ctx, plugin.host, source))
     return true
   } catch (error) {
     if (error instanceof errors.AccessDenied) return false

@@ -9,7 +9,7 @@ import type { Stored } from '../deferral/store.js'
 import { type Context, clientOf } from '../host/context.js'
 import { isInstallation } from '../host/grants/attestation.js'
 import { assertFresh, assertKey, hasCertificate, type Proof } from '../host/grants/proof.js'
-import type { Core } from '../plugin.js'
+import type { Plugin } from '../plugin.js'
 
 /** The members of a deferral that say whose it is. */
 type Ownership = Pick<DeferralRecord, 'clientId' | 'codeHash' | 'handleHash' | 'binding'> & {
@@ -19,21 +19,21 @@ type Ownership = Pick<DeferralRecord, 'clientId' | 'codeHash' | 'handleHash' | '
 /** Reads the deferral of the rightful client; `undefined` for everybody else. Rejects as `assertSender` does. */
 export async function rightfulDeferral(
   ctx: Context,
-  core: Core,
+  plugin: Plugin,
   kinds: HandleKind | HandleKind[],
   handle: string,
   proof: Proof | undefined,
 ): Promise<Stored | undefined> {
-  const deferral = await core.records.find(parseHandle(handle).id)
-  if (!(await isRightful(ctx, core, kinds, handle, deferral)) || !deferral) return undefined
-  await assertSender(ctx, core, deferral, proof)
+  const deferral = await plugin.records.find(parseHandle(handle).id)
+  if (!(await isRightful(ctx, plugin, kinds, handle, deferral)) || !deferral) return undefined
+  await assertSender(ctx, plugin, deferral, proof)
   return deferral
 }
 
 /** Whether handle, client, certificate and installation are those of the deferral. */
 export async function isRightful(
   ctx: Context,
-  { provider, internals }: Core,
+  { host }: Plugin,
   kinds: HandleKind | HandleKind[],
   handle: string,
   deferral: Ownership | undefined,
@@ -43,16 +43,16 @@ export async function isRightful(
   // every kind is tried: the time must not show which one it is
   const isHandle = [kinds].flat().filter((kind) => matches(kind, secret, hash)).length > 0
   if (!isHandle || deferral?.clientId !== clientOf(ctx).clientId) return false
-  return hasCertificate(ctx, provider, internals, deferral.binding) && isInstallation(ctx, deferral.binding)
+  return hasCertificate(ctx, host, deferral.binding) && isInstallation(ctx, deferral.binding)
 }
 
 /** Refuses with `invalid_dpop_proof` a missing key, another key than the deferral's, and a proof that was used before. */
 export async function assertSender(
   ctx: Context,
-  { provider, internals }: Core,
+  { host }: Plugin,
   { binding, source }: Ownership,
   proof: Proof | undefined,
 ): Promise<void> {
   assertKey(ctx, proof, binding?.jkt ?? (source?.dpopJkt as string | undefined))
-  if (proof) await assertFresh(ctx, provider, internals, proof)
+  if (proof) await assertFresh(ctx, host, proof)
 }

@@ -1,13 +1,11 @@
-import type { Provider } from 'oidc-provider'
 import type { Binding, JsonObject } from '../../deferral/deferral.js'
 import { type Context, type Params, paramsOf } from '../context.js'
 import { HandlerStopped, plainFault, withPlainFaults } from '../faults.js'
-import { type IssuedToken, intercept } from '../overrides/storage.js'
+import type { Host } from '../host.js'
+import { type IssuedToken, intercept } from '../request/intercepts.js'
+import type { GrantHandler } from '../seams.js'
 import { installationOf } from './attestation.js'
 import { codeFrom } from './authorization_code.js'
-
-/** A grant handler of the host, kept from the start. */
-export type GrantHandler = (ctx: Context) => Promise<void>
 
 /**
  * Runs a grant handler of the host with these parameters in place, then restores those the client sent. Integrators' callbacks
@@ -57,7 +55,7 @@ export async function runUntilStop(ctx: Context, handler: GrantHandler, params: 
  */
 export async function dryRun(
   ctx: Context,
-  { provider, handler }: { provider: Provider; handler: GrantHandler },
+  { provider, codeHandler }: Host,
   source: JsonObject,
   { consumed = false } = {},
 ): Promise<Binding> {
@@ -70,7 +68,7 @@ export async function dryRun(
     },
   })
   const redirectUri = paramsOf(ctx).redirect_uri ?? (source.redirectUri as string)
-  await runUntilStop(ctx, handler, codeRequest(redirectUri))
+  await runUntilStop(ctx, codeHandler, codeRequest(redirectUri))
   return binding
 }
 

@@ -1,14 +1,15 @@
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose'
-import { errors, type Provider } from 'oidc-provider'
+import { errors } from 'oidc-provider'
 import type { Binding } from '../../deferral/deferral.js'
 import { type Context, clientOf } from '../context.js'
 import { epochTime } from '../epoch_time.js'
 import { withPlainFaults } from '../faults.js'
-import { acceptAgain, type Unique } from '../overrides/replay_detection.js'
-import { intercept } from '../overrides/storage.js'
+import type { GrantHost } from '../host.js'
+import { acceptAgain, type Unique } from '../request/accepted_proof.js'
+import { intercept } from '../request/intercepts.js'
 import type { Internals } from '../seams.js'
 import { isProofOfClient } from './attestation.js'
-import { codeRequest, type GrantHandler, runUntilStop, stopHandler } from './dry_run.js'
+import { codeRequest, runUntilStop, stopHandler } from './dry_run.js'
 
 const { InvalidDpopProof, InvalidRequest } = errors
 
@@ -25,12 +26,12 @@ export interface Proof {
  */
 export async function verifyProof(
   ctx: Context,
-  { handler, internals }: { handler: GrantHandler | undefined; internals: Internals },
+  { codeHandler, internals }: Pick<GrantHost, 'codeHandler' | 'internals'>,
 ): Promise<Proof | undefined> {
   if (!headerOf(ctx, internals)) return undefined
-  if (!handler) throw new InvalidRequest('DPoP is not supported for this grant type')
+  if (!codeHandler) throw new InvalidRequest('DPoP is not supported for this grant type')
   intercept(ctx, { findCode: async () => stopHandler() })
-  await runUntilStop(ctx, handler, codeRequest('deferred'))
+  await runUntilStop(ctx, codeHandler, codeRequest('deferred'))
   return proofOf(ctx, internals)
 }
 
@@ -61,14 +62,10 @@ export function assertKey(ctx: Context, proof: Proof | undefined, expected: stri
 }
 
 /** Refuses a proof that was used before, and remembers this one. */
-export async function assertFresh(
-  ctx: Context,
-  provider: Provider,
-  { configuration }: Internals,
-  proof: Proof,
-): Promise<void> {
+export async function assertFresh(ctx: Context, { provider, internals }: GrantHost, proof: Proof): Promise<void> {
+  const { features } = internals.configuration
   // a proof that has authenticated its client was checked and remembered by the host
-  if (configuration.features.dPoP.allowReplay || isProofOfClient(ctx)) return
+  if (features.dPoP.allowReplay || isProofOfClient(ctx)) return
   // acceptable to the host for 300 s around iat, which may lie ahead
   const end = Math.max(epochTime(), proof.iat) + 300
   const { ReplayDetection } = provider as unknown as { ReplayDetection: { unique: Unique } }
@@ -80,17 +77,12 @@ export async function assertFresh(
 }
 
 /** Whether this request came over a connection with the certificate that was bound (RFC 8705, section 3). */
-export function hasCertificate(
-  ctx: Context,
-  provider: Provider,
-  internals: Internals,
-  binding: Binding | undefined,
-): boolean {
-  return binding?.x5t === undefined || thumbprintOf(ctx, provider, internals) === binding.x5t
+export function hasCertificate(ctx: Context, host: GrantHost, binding: Binding | undefined): boolean {
+  return binding?.x5t === undefined || thumbprintOf(ctx, host) === binding.x5t
 }
 
 /** SHA-256 thumbprint of the certificate of this connection, if it has one. */
-export function thumbprintOf(ctx: Context, provider: Provider, internals: Internals): string | undefined {
+export function thumbprintOf(ctx: Context, { provider, internals }: GrantHost): string | undefined {
   const certificate = internals.configuration.features.mTLS.getCertificate(ctx)
   if (!certificate) return undefined
   // the host computes thumbprints of every form of certificate its getCertificate may return

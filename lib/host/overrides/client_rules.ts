@@ -1,7 +1,6 @@
 import { errors, type Provider } from 'oidc-provider'
-import { type Context, currentContext, paramsOf } from '../context.js'
-
-const lent = new WeakMap<object, string>()
+import { currentContext, paramsOf } from '../context.js'
+import { replaceResponseType } from '../request/response_type.js'
 
 /** What the plugin adds to the host's client checks. */
 export interface ClientRules {
@@ -28,8 +27,7 @@ export function installClientRules(provider: Provider, { responseTypes, grantTyp
       throw new errors.UnauthorizedClient('requested response_type is not allowed for this client')
     }
     if (type === 'deferred_code' && params.authorization_details !== undefined) {
-      lent.set(ctx, type)
-      params.response_type = 'code deferred_code'
+      replaceResponseType(ctx, 'code deferred_code')
     }
     return true
   }
@@ -43,10 +41,4 @@ export function installClientRules(provider: Provider, { responseTypes, grantTyp
     }
     return allowed
   }
-}
-
-/** The response type the client sent, back in its place. */
-export function restoreResponseType(ctx: Context): void {
-  const sent = lent.get(ctx)
-  if (sent !== undefined) paramsOf(ctx).response_type = sent
 }

@@ -10,8 +10,8 @@ import { assertConnected, type Context, clientOf, paramsOf, sentValues, setDefer
 import { withPlainFaults } from '../../host/faults.js'
 import { dryRun } from '../../host/grants/dry_run.js'
 import { verifyProof } from '../../host/grants/proof.js'
-import { keepAnswer } from '../../host/overrides/listeners.js'
-import type { Core } from '../../plugin.js'
+import { keepAnswer } from '../../host/request/answer.js'
+import type { Plugin } from '../../plugin.js'
 import { cancelDeferral } from '../cancel_deferral.js'
 import { armOnceAnswered, assertNotificationToken, sealingFor } from '../notification_request.js'
 import { sentScope } from '../request_of_source.js'
@@ -19,20 +19,20 @@ import { rightfulDeferral } from '../rightful_client.js'
 import { interimIdToken } from './interim_id_token.js'
 
 /** Answers an exchange. Everything that can fail comes before the one write that spends the code. */
-export async function exchange(ctx: Context, core: Core, deferredCode: string): Promise<void> {
-  const { settings } = core
+export async function exchange(ctx: Context, plugin: Plugin, deferredCode: string): Promise<void> {
+  const { settings } = plugin
   const { resource, deferred_notification_token: token } = paramsOf(ctx)
   assertNotificationToken('deferred_notification_token', token)
-  const proof = await verifyProof(ctx, core)
-  const deferral = await rightfulDeferral(ctx, core, 'deferred_code', deferredCode, proof)
+  const proof = await verifyProof(ctx, plugin.host)
+  const deferral = await rightfulDeferral(ctx, plugin, 'deferred_code', deferredCode, proof)
   if (!deferral || isLate(deferral)) throw notFound()
   setDeferral(ctx, deferral)
 
-  const binding = await dryRun(ctx, core, deferral.source)
+  const binding = await dryRun(ctx, plugin.host, deferral.source)
   if (settings.requireSenderConstraint && clientOf(ctx).clientAuthMethod === 'none' && !binding.jkt && !binding.x5t) {
     throw new errors.InvalidDpopProof('public clients must present a DPoP proof')
   }
-  const issuing = interimIdToken(ctx, core, deferral)
+  const issuing = interimIdToken(ctx, plugin, deferral)
   const interim = await withPlainFaults(issuing, 'features.deferredTokenResponse.interimIdToken failed')
 
   const { handle, hash } = newHandle('deferred_auth_id', deferral.id)
@@ -43,13 +43,13 @@ export async function exchange(ctx: Context, core: Core, deferredCode: string): 
     // the host drops some scopes of a request: what was sent is read here
     ...sentScope(sentValues(ctx, 'scope')[0], deferral.requestedScope ?? deferral.scope),
     ...(requested && { requestedResource: requested }),
-    ...(await sealingFor(ctx, core, deferral.id, { handle, token })),
+    ...(await sealingFor(ctx, plugin, deferral.id, { handle, token })),
   }
   assertConnected(ctx)
-  const after = await core.records.transit(deferral.id, exchangeTransition(change), deferral)
-  if (!after) return refuseReuse(ctx, core, deferral.id)
+  const after = await plugin.records.transit(deferral.id, exchangeTransition(change), deferral)
+  if (!after) return refuseReuse(ctx, plugin, deferral.id)
   setDeferral(ctx, after)
-  armOnceAnswered(ctx, core, after)
+  armOnceAnswered(ctx, plugin, after)
   ctx.body = {
     deferred_auth_id: handle,
     expires_in: after.lifetime,
@@ -68,12 +68,12 @@ function isLate({ exchangedAt, expiresAt, readAt }: DeferralRecord): boolean {
 }
 
 // a second use that passes every other check is a theft signal (RFC 6749, section 4.1.2)
-async function refuseReuse(ctx: Context, core: Core, id: string): Promise<never> {
-  const deferral = await core.records.find(id)
+async function refuseReuse(ctx: Context, plugin: Plugin, id: string): Promise<never> {
+  const deferral = await plugin.records.find(id)
   // it expired while the request was validated
   if (deferral && isLate(deferral)) throw notFound()
-  const current = (await cancelDeferral(core, id, {}, deferral)) ?? (await core.records.find(id))
+  const current = (await cancelDeferral(plugin, id, {}, deferral)) ?? (await plugin.records.find(id))
   // too late to cancel: the host ends the grant, as for any reused code
-  if (current?.status === 'redeemed') await dryRun(ctx, core, current.source, { consumed: true })
+  if (current?.status === 'redeemed') await dryRun(ctx, plugin.host, current.source, { consumed: true })
   throw new errors.InvalidGrant('deferred code already used')
 }
