@@ -22,7 +22,7 @@ export async function poll(ctx: Context, plugin: Plugin, kind: HandleKind, handl
   const proof = await verifyProof(ctx, plugin.host)
   const now = records.now().getTime()
 
-  // most early polls cost no read. Other clients' do: the time of the answer would show that the deferral exists
+  // most early polls are refused without a read; not those of other clients, whom a fast answer would show that the id exists
   const early = isRepeating(ctx) ? undefined : pacing.tooEarly(parseHandle(handle).id, now)
   if (early && (await isRightful(ctx, plugin, kind, handle, early))) {
     await assertSender(ctx, plugin, early, proof)

@@ -33,7 +33,7 @@ export async function repeatAnswer(
   if (!(await isStillValid(ctx, plugin, deferral))) throw refusal(ctx, deferral, 'invalid_grant')
   setDeferral(ctx, deferral)
   const answer = await openAnswer(handle, deferral, deferral.answer?.sealed ?? '')
-  // what was minted here in vain has left an empty answer
+  // tokens that were minted and discarded in this request have left the status of an empty body
   ctx.status = 200
   ctx.body = answer
   keepAnswer(ctx)
@@ -44,12 +44,12 @@ async function openAnswer(handle: string, owner: Owner, sealed: string): Promise
   const expected = claimsOf(owner)
   const isOurs = protectedHeader.deferral_id === expected.deferral_id && protectedHeader.iss === expected.iss
   if (!isOurs || protectedHeader.client_id !== expected.client_id) {
-    throw new joseErrors.JWEInvalid('kept for another deferral')
+    throw new joseErrors.JWEInvalid('sealed for another deferral')
   }
   return JSON.parse(Buffer.from(plaintext).toString())
 }
 
-// tokens that were revoked meanwhile are not given out again
+// revoked tokens are not disclosed again
 async function isStillValid(ctx: Context, plugin: Plugin, { source }: DeferralRecord): Promise<boolean> {
   try {
     await withPlainFaults(loadValidGrant(ctx, plugin.host, source))

@@ -27,14 +27,14 @@ import { type Mint, minterOf } from './minters.js'
 import { repeatAnswer, sealAnswer } from './retry_window.js'
 import { refusal } from './token_error_response.js'
 
-// minting that takes longer is followed by a second check: something may have been revoked since the first one
+// after slower minting, client, account and Grant are checked again: one may have been revoked since the first check
 const quickSeconds = 1
 
 /** Redeems; the answer is on `ctx` only when this poll's write was the one that redeemed. */
 export async function redeemApproved(ctx: Context, plugin: Plugin, approved: Approved, handle: string): Promise<void> {
   const { minting } = plugin
   const { id } = approved
-  // between nodes the write decides; on one node nothing has to be minted twice, unless nobody waits for it any more
+  // between nodes the write decides. On this node a second poll does not mint, unless the client of the first has hung up
   const other = minting.get(id)
   if (other && !hasHungUp(other)) throw refusal(ctx, approved, 'authorization_pending')
   minting.set(id, ctx)
@@ -49,20 +49,20 @@ async function redeemOnce(ctx: Context, plugin: Plugin, approved: Approved, hand
   const { id, grantType = 'authorization_code' } = approved
   const mint = minterOf(plugin.host, grantType)
   if (!mint) throw new Error(`grant ${grantType} can be deferred elsewhere, but is not registered on this node`)
-  const minted: IssuedToken[] = []
-  const redeemed = await redeem(plugin.records, approved, {
+  const tokens: IssuedToken[] = []
+  const after = await redeem(plugin.records, approved, {
     async mint() {
-      const begun = performance.now()
-      await mintFrom(ctx, plugin, { approved, mint, minted })
-      if (performance.now() - begun > quickSeconds * 1000) await assertNotRevoked(ctx, plugin, approved)
+      const startedAt = performance.now()
+      await mintFrom(ctx, plugin, { approved, mint, tokens })
+      if (performance.now() - startedAt > quickSeconds * 1000) await assertNotRevoked(ctx, plugin, approved)
       // the client would not get the answer: the approval stays for its next poll
       if (hasHungUp(ctx)) throw refusal(ctx, approved, 'authorization_pending')
       return answerToKeep(ctx, plugin, approved, handle)
     },
-    discard: () => discardMinted(ctx, minted),
+    discard: () => discardMinted(ctx, tokens),
   })
-  if (!redeemed) return overtaken(ctx, plugin, id, handle)
-  setDeferral(ctx, redeemed)
+  if (!after) return answerFromState(ctx, plugin, id, handle)
+  setDeferral(ctx, after)
   keepAnswer(ctx)
 }
 
@@ -74,10 +74,10 @@ async function answerToKeep(ctx: Context, { settings }: Plugin, approved: Approv
 interface Minting {
   approved: Approved
   mint: Mint
-  minted: IssuedToken[]
+  tokens: IssuedToken[]
 }
 
-async function mintFrom(ctx: Context, plugin: Plugin, { approved, mint, minted }: Minting): Promise<void> {
+async function mintFrom(ctx: Context, plugin: Plugin, { approved, mint, tokens }: Minting): Promise<void> {
   const { decision } = approved
   setDeferral(ctx, approved)
   await assertStillGranted(ctx, plugin, approved, decision)
@@ -91,11 +91,11 @@ async function mintFrom(ctx: Context, plugin: Plugin, { approved, mint, minted }
       requestedResource: requestedResource(approved, decision),
       requestedDetails: details,
       saveToken(token) {
-        assertWithin(token, { ...snapshot(approved), ...decision }, plugin.settings.narrow)
+        assertWithin(token, { ...defaultsOf(approved), ...decision }, plugin.settings.narrow)
         assertConsent(token, plugin, approved, decision)
         bind(ctx, token, approved.binding ?? {})
-        assertLasting(ctx, plugin, token, approved)
-        minted.push(token)
+        capAtEnd(ctx, plugin, token, approved)
+        tokens.push(token)
       },
     })
   } catch (error) {
@@ -104,21 +104,22 @@ async function mintFrom(ctx: Context, plugin: Plugin, { approved, mint, minted }
   }
 }
 
-// an approval may end while tokens are made
-function assertLasting(ctx: Context, { records }: Plugin, token: IssuedToken, approved: Approved): void {
+// no token outlives the approval, which may end while tokens are minted
+function capAtEnd(ctx: Context, { records }: Plugin, token: IssuedToken, approved: Approved): void {
   const { until } = approved.decision
   if (!until || capAt(token, Math.floor(until.getTime() / 1000), records.now())) return
   throw refusal(ctx, approved, 'access_denied')
 }
 
-// without any resource the host asks for a default once more, which may have changed
-function snapshot({ grantType, resource }: DeferralRecord): Pick<Decision, 'resource'> {
+// for a request without a resource the host asks for its default again, and that may have changed
+function defaultsOf({ grantType, resource }: DeferralRecord): Pick<Decision, 'resource'> {
   return grantType === 'client_credentials' ? { resource } : {}
 }
 
 function requestedResource({ requestedResource: requested }: DeferralRecord, { resource: granted }: Decision) {
-  const left = granted && new Set(granted)
-  return left ? requested?.filter((one) => left.has(one)) : requested
+  if (!granted) return requested
+  const resources = new Set(granted)
+  return requested?.filter((resource) => resources.has(resource))
 }
 
 function requestedDetails(
@@ -130,7 +131,7 @@ function requestedDetails(
 }
 
 // another poll, a cancellation or the expiry was faster: the state it left decides
-async function overtaken(ctx: Context, plugin: Plugin, id: string, handle: string): Promise<void> {
+async function answerFromState(ctx: Context, plugin: Plugin, id: string, handle: string): Promise<void> {
   const deferral = await plugin.records.find(id)
   if (!deferral) throw new Error('the deferral vanished during its redemption')
   const outcome = pollOutcome(deferral, deferral.readAt)

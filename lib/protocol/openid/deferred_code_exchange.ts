@@ -40,7 +40,7 @@ export async function exchange(ctx: Context, plugin: Plugin, deferredCode: strin
   const change = {
     handleHash: hash,
     binding,
-    // the host drops some scopes of a request: what was sent is read here
+    // the host has dropped the scopes it does not know: only a scope sent again here names them
     ...sentScope(sentValues(ctx, 'scope')[0], deferral.requestedScope ?? deferral.scope),
     ...(requested && { requestedResource: requested }),
     ...(await sealingFor(ctx, plugin, deferral.id, { handle, token })),
