@@ -37,11 +37,11 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
   if (pluginOf(provider)) fail('', 'is installed on this provider already, call install once')
   const host = prepareHost(provider)
   const preparation = preparationOf(host.internals.configuration.interactions.policy)
-  // other options than those of configure were not checked yet
-  const settings = preparation?.options === options ? preparation.settings : settingsOf(options)
   if (!preparation) {
     fail('', 'needs configure(configuration, options) before the constructor, pass what it returns')
   }
+  // `configure` has checked its own options; another object may hold anything
+  const settings = preparation.options === options ? preparation.settings : settingsOf(options)
   assertInstallable(host, settings, preparation)
   const egress = egressRules(settings.notification, provider.issuer)
   assertStaticEndpoints(preparation.clients, egress)

@@ -126,7 +126,7 @@ export class Deferrals {
   /** Moves the expiry of an exchanged deferral to `expiresIn` seconds from now, never beyond the Grant's own expiry. */
   async extend(id: string, extension: { expiresIn: number }): Promise<Transition> {
     assertId('extend', id)
-    const expiresIn = toExtension(extension)
+    const { expiresIn } = toExtension(extension)
     const record = await this.#known(id)
     const isPending = isUnfinished(record) && isUnexpired(record, record.readAt)
     const limit = isPending ? await this.#grantExpiry(record) : undefined

@@ -2,7 +2,7 @@ import type { Deferral, DeferralRecord } from '../deferral/deferral.js'
 import { describe } from '../deferral/describe.js'
 import type { Records } from '../deferral/records.js'
 import {
-  checkArgument,
+  argumentOf,
   integer,
   type Members,
   oneOf,
@@ -37,16 +37,17 @@ export const pageMembers = {
   limit: withDefault(integer('a whole number from 1 to 100', 1, 100), 20),
 }
 
-const queryShape = shape({
+const members = {
   status: optional(oneOf(['pending', 'approved', 'denied', 'cancelled', 'redeemed', 'expired'])),
   clientId: optional(string),
   accountId: optional(string),
   ...pageMembers,
-} satisfies Members<ListQuery>)
+} satisfies Members<ListQuery>
+const checkQuery = argumentOf('list', shape(members))
 
 /** Reads one page; a `TypeError` names what is wrong with the query. */
 export async function list(records: Records, query: ListQuery): Promise<DeferralListing> {
-  const { cursor: after, limit, ...filter } = checkArgument('list', query, queryShape)
+  const { cursor: after, limit, ...filter } = checkQuery(query)
   const { found, cursor } = await page(records, filter, { cursor: after, limit })
   return { deferrals: found.map(describe), ...(cursor !== undefined && { cursor }) }
 }

@@ -2,7 +2,7 @@ import type { Deferral } from '../deferral/deferral.js'
 import { describe } from '../deferral/describe.js'
 import { type Notification, type NotificationStatus, notificationStatuses } from '../deferral/notification.js'
 import type { Records } from '../deferral/records.js'
-import { checkArgument, type Members, oneOf, optional, shape } from '../deferral/shape.js'
+import { argumentOf, type Members, oneOf, optional, shape } from '../deferral/shape.js'
 import { page, pageMembers } from './listing.js'
 import type { Transition } from './transition.js'
 
@@ -35,14 +35,12 @@ export interface NotificationListing {
   cursor?: string
 }
 
-const queryShape = shape({
-  status: optional(oneOf(notificationStatuses)),
-  ...pageMembers,
-} satisfies Members<NotificationQuery>)
+const members = { status: optional(oneOf(notificationStatuses)), ...pageMembers } satisfies Members<NotificationQuery>
+const checkQuery = argumentOf('list', shape(members))
 
 /** Reads one page of notifications; a `TypeError` names what is wrong with the query. */
 export async function listNotifications(records: Records, query: NotificationQuery): Promise<NotificationListing> {
-  const { status = 'any', ...wanted } = checkArgument('list', query, queryShape)
+  const { status = 'any', ...wanted } = checkQuery(query)
   const { found, cursor } = await page(records, { notification: status }, wanted)
   return {
     notifications: found.map(describe).map(({ id, profile, clientId, notification }) => ({

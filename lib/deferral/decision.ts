@@ -4,9 +4,10 @@ import type { Decision, DeferralRecord, Interaction, JsonObject, Progress } from
 import { isObject, toJson } from './json.js'
 import {
   also,
+  argumentOf,
   type Check,
-  checkArgument,
   integer,
+  isText,
   jsonObject,
   lifetime,
   listOf,
@@ -51,7 +52,7 @@ const loopbackUrl = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?([/?][\x21
 
 const by = optional(textOf(256))
 const note = optional(textOf(2000))
-const texts = listOf('an array of strings', text)
+const texts = listOf('a non-empty string', isText)
 const count = integer('a whole number, zero or more', 0)
 
 const scope: Check<string[]> = (given, at) => {
@@ -87,12 +88,8 @@ const approval = shape<Omit<Decision, 'description'>>({
   until: optional(until),
   note,
 } satisfies Members<Approval>)
-const denial = shape<Denial>({ by, note, description: optional(textOf(1000)) })
-const progress = shape<Progress>({ step: textOf(100), position: optional(count), estimate: optional(count) })
-const cancellation = shape<{ by?: string }>({ by })
-const extension = shape<{ expiresIn: number }>({ expiresIn: lifetime })
 
-/** The check of an interaction, which `defer` may answer with as well. */
+/** What `requireInteraction` takes. `defer` may answer with it as well. */
 export const interaction = shape<Interaction>({
   uri: mustBe(
     'an absolute https URL without a fragment, or an http URL at localhost, 127.0.0.1 or [::1]',
@@ -100,38 +97,36 @@ export const interaction = shape<Interaction>({
   ),
 })
 
-/** Checks the arguments of `approve`; a `TypeError` names the member. */
-export function toApproval(given: Approval): Decision {
-  return checkArgument('approve', given, approval)
-}
+const checkDenial = argumentOf('deny', shape<Denial>({ by, note, description: optional(textOf(1000)) }))
+const checkProgress = argumentOf(
+  'progress',
+  shape<Progress>({ step: textOf(100), position: optional(count), estimate: optional(count) }),
+)
 
-/** Checks the arguments of `deny`; a `TypeError` names the member. Adds what the client gets as `error_description`. */
+/** Checks the argument of `approve`; a `TypeError` names the member. */
+export const toApproval: (given: Approval) => Decision = argumentOf('approve', approval)
+
+/** Checks the argument of `deny`; a `TypeError` names the member. Adds what the client gets as `error_description`. */
 export function toDenial(given: Denial): Decision & { errorDescription?: string } {
-  const decision = checkArgument('deny', given, denial)
-  const { description } = decision
-  return description === undefined ? decision : { ...decision, errorDescription: sanitise(description) }
+  const denial = checkDenial(given)
+  const { description } = denial
+  return description === undefined ? denial : { ...denial, errorDescription: sanitise(description) }
 }
 
-/** Checks the arguments of `progress`; a `TypeError` names the member. Adds what the client gets as `error_description`. */
+/** Checks the argument of `progress`; a `TypeError` names the member. Adds what the client gets as `error_description`. */
 export function toProgress(given: Progress): NonNullable<DeferralRecord['progress']> {
-  const checked = checkArgument('progress', given, progress)
-  return { ...checked, errorDescription: progressText(checked) }
+  const progress = checkProgress(given)
+  return { ...progress, errorDescription: progressText(progress) }
 }
 
-/** Checks the arguments of `requireInteraction`; a `TypeError` names the member. */
-export function toInteraction(given: Interaction): Interaction {
-  return checkArgument('requireInteraction', given, interaction)
-}
+/** Checks the argument of `requireInteraction`; a `TypeError` names the member. */
+export const toInteraction = argumentOf('requireInteraction', interaction)
 
-/** Checks the arguments of `cancel`; a `TypeError` names the member. */
-export function toCancellation(given: { by?: string }): { by?: string } {
-  return checkArgument('cancel', given, cancellation)
-}
+/** Checks the argument of `cancel`; a `TypeError` names the member. */
+export const toCancellation = argumentOf('cancel', shape<{ by?: string }>({ by }))
 
-/** Checks the arguments of `extend`; a `TypeError` names the member. */
-export function toExtension(given: { expiresIn: number }): number {
-  return checkArgument('extend', given, extension).expiresIn
-}
+/** Checks the argument of `extend`; a `TypeError` names the member. */
+export const toExtension = argumentOf('extend', shape<{ expiresIn: number }>({ expiresIn: lifetime }))
 
 // I-048, I-049; the value is stored as it was given, so that a value which URL parsing would repair is refused
 function isInteractionUri(value: unknown): value is string {

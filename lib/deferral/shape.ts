@@ -44,20 +44,19 @@ export function also<T>(check: Check<T>, rule: (value: T, at: string) => void): 
   }
 }
 
+/** Whether this is a text that says anything. */
+export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+
 export const boolean = mustBe('true or false', (value) => typeof value === 'boolean')
-
 export const string = mustBe('a string', (value) => typeof value === 'string')
+export const text = mustBe('a non-empty string', isText)
+export const plainObject = mustBe('a plain object', isObject)
 
-const isText = (value: unknown) => typeof value === 'string' && value !== ''
-
-export const text = mustBe('a non-empty string', (value): value is string => isText(value))
-
+/** A text with no more characters than this. */
 export function textOf(longest: number): Check<string> {
   const expected = `a non-empty string of at most ${longest} characters`
-  return mustBe(expected, (value): value is string => isText(value) && (value as string).length <= longest)
+  return mustBe(expected, (value): value is string => isText(value) && value.length <= longest)
 }
-
-export const plainObject = mustBe('a plain object', isObject)
 
 /** A copy of an object that JSON does not change. */
 export const jsonObject: Check<JsonObject> = (value, at) => {
@@ -87,10 +86,11 @@ export function oneOf<T extends string>(values: readonly T[]): Check<T> {
   return mustBe(`one of ${values.join(', ')}`, (value): value is T => values.some((known) => known === value))
 }
 
-/** A copy of an array, each entry checked. */
-export function listOf<T>(expected: string, entry: Check<T>): Check<T[]> {
+/** A copy of an array of such entries. */
+export function listOf<T>(expected: string, is: (value: unknown) => value is T): Check<T[]> {
+  const entry = mustBe(expected, is)
   return (value, at) => {
-    if (!Array.isArray(value)) refuse(at, `must be ${expected}`)
+    if (!Array.isArray(value)) refuse(at, `must be an array, each entry ${expected}`)
     return Array.from(value, (member, index) => entry(member, `${at}[${index}]`))
   }
 }
@@ -119,10 +119,9 @@ export function checkMembers<T>(members: Members<T>, value: unknown, at: string)
   return Object.fromEntries(checked)
 }
 
-/** Checks the argument of a method, a plain object. */
-export function checkArgument<T>(method: string, given: unknown, check: Check<T>): T {
-  plainObject(given, `${method}: the argument`)
-  return check(given, `${method}:`)
+/** The check of a method's argument, a plain object. */
+export function argumentOf<T>(method: string, check: Check<T>): (argument: unknown) => T {
+  return (argument) => check(plainObject(argument, `${method}: the argument`), `${method}:`)
 }
 
 // features.deferredTokenResponse.ttl, but approve: by

@@ -16,8 +16,9 @@ export function evidenceOf(ctx: Context): JsonObject | undefined {
 /** One `context` of several, a copy; a `TypeError` says what cannot be kept. */
 export function mergedContext(...contexts: unknown[]): JsonObject {
   const merged: JsonObject = {}
-  for (const context of contexts)
-    if (context !== undefined) Object.assign(merged, jsonObject(context, 'deferral context'))
+  for (const context of contexts.filter((context) => context !== undefined)) {
+    Object.assign(merged, jsonObject(context, 'deferral context'))
+  }
   if (Buffer.byteLength(JSON.stringify(merged)) > largestContext) {
     throw new TypeError('deferral context must be at most 16 KiB of JSON, keep references instead of documents')
   }

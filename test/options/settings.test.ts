@@ -164,6 +164,26 @@ test('without a store it warns that memory forgets; with one it does not', () =>
   emit.mockRestore()
 })
 
+test('a provider reads its options once', () => {
+  let reads = 0
+  const options = {
+    store: memoryStore(),
+    get interval() {
+      reads++
+      return 5
+    },
+  }
+  const provider = new Host(issuer, configure({}, options))
+  expect(install(provider, options)).toBeDefined()
+  expect(reads).toBe(1)
+})
+
+test('install takes the options it is given, also when configure had other ones', () => {
+  const provider = new Host(issuer, configure({}, { store: memoryStore() }))
+  const other = { store: memoryStore(), routes: { cancellation: '/token' } }
+  expect(() => install(provider, other)).toThrow(/\.routes\.cancellation clashes with routes\.token/)
+})
+
 describe('C01 enabled: false', () => {
   const off = { enabled: false }
 

@@ -6,7 +6,7 @@ import { errors, type Provider } from 'oidc-provider'
 import type { Binding, JsonObject } from '../../deferral/deferral.js'
 import { newId } from '../../deferral/handle.js'
 import { deepest, isObject, toJson } from '../../deferral/json.js'
-import { callback, checkMembers, listOf, mustBe, optional, plainObject, string, text } from '../../deferral/shape.js'
+import { callback, checkMembers, listOf, optional, plainObject, string, text } from '../../deferral/shape.js'
 import { type Context, clientOf } from '../../host/context.js'
 import { withPlainFaults } from '../../host/faults.js'
 import { isAllowed } from '../../host/grants/allowed.js'
@@ -80,16 +80,14 @@ async function defer(
   if (deferring) await deferredResponse(ctx, plugin, { ...request, deferring })
 }
 
+const strings = listOf('a string', (value) => typeof value === 'string')
+/** Members of a source that mean the same as in the host's codes; it may have others. */
 const sourceMembers = {
   accountId: optional(string),
   grantId: optional(string),
   scope: optional(string),
-  resource: optional(
-    mustBe('a string or an array of strings', (value): value is string | string[] =>
-      [value].flat().every((entry) => typeof entry === 'string'),
-    ),
-  ),
-  rar: optional(listOf('an array of plain objects', plainObject)),
+  resource: optional((value, at) => strings([value].flat(), at)),
+  rar: optional(listOf('a plain object', isObject)),
   claims: optional(plainObject),
 }
 
