@@ -1,14 +1,13 @@
 import Router from '@koa/router'
 import type Koa from 'koa'
 import type { Context, Middleware } from 'koa'
-import type { Deferrals } from 'oidc-provider-deferred'
-import type { Storage } from '../storage/storage.js'
 import { createApplication } from '../web/application.js'
 import { text } from '../web/form.js'
 import { takeNotice } from '../web/notice.js'
 import { show } from '../web/page.js'
 import { renew, visitOf } from '../web/visit.js'
 import { decisions } from './decisions.js'
+import type { DeskOptions } from './options.js'
 import { deferralPage } from './pages/deferral.js'
 import { isNotificationFilter } from './pages/notification.js'
 import { notificationsPage } from './pages/notifications.js'
@@ -18,15 +17,6 @@ import { demoPassword, deskCookie, reviewerNamed } from './reviewers.js'
 import { isFilter } from './status.js'
 
 const pageSize = 10
-
-export interface DeskOptions {
-  deferrals: Deferrals
-  storage: Pick<Storage, 'evidence' | 'history'>
-  /** Signs cookies and CSRF tokens. */
-  key: string
-  /** Where customers are asked to confirm. */
-  confirmation: string
-}
 
 /** Lets nobody past the sign-in page who has not signed in. */
 const guard: Middleware = async (ctx, next) => {

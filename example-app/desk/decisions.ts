@@ -9,7 +9,7 @@ import { detailOf, type Payment } from '../provider/payment.js'
 import { text, texts } from '../web/form.js'
 import { leaveNotice } from '../web/notice.js'
 import { visitOf } from '../web/visit.js'
-import type { DeskOptions } from './application.js'
+import type { DeskOptions } from './options.js'
 import { indispensable } from './pages/decision.js'
 import { deskCookie, mayApprove, reviewerNamed } from './reviewers.js'
 

@@ -1,4 +1,3 @@
-import type { Hint } from '../host/overrides/completion_mode_hint.js'
 import type { Rules } from '../host/overrides/install.js'
 import type { Plugin } from '../plugin.js'
 import { isAsking } from './ask_defer.js'
@@ -41,7 +40,7 @@ function acceptedTypes(addedCodeGrant: boolean): string[] {
   return openid.responseTypes.filter((type) => !addedCodeGrant || type === 'deferred_code')
 }
 
-function hintOf(plugin: Plugin): Hint {
+function hintOf(plugin: Plugin): Rules['hint'] {
   const { profiles, ttl } = plugin.settings
   const isCodeDeferrable = isDeferrableGrant(plugin, 'authorization_code')
   return {
