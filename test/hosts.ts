@@ -10,6 +10,7 @@ import { join } from 'node:path'
 const blackBox = [
   'build/test/protocol/openid',
   'build/test/protocol/oauth',
+  'build/test/frameworks',
   'build/test/notification/wire',
   'build/test/notification/told',
   'build/test/notification/held_back',
