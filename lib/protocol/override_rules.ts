@@ -18,7 +18,7 @@ export function overrideRules(plugin: Plugin, { addedCodeGrant }: { addedCodeGra
   return {
     clients: { responseTypes: openid.responseTypes, grantTypes: [openid.grantType, oauth.grantType] },
     responseTypes: profiles.openid ? acceptedTypes(addedCodeGrant) : [],
-    isCodeGrantAdded: addedCodeGrant,
+    addedCodeGrant,
     isDecidedFirst: isAsking(settings),
     hint: profiles.oauth || isAsking(settings) ? hintOf(plugin) : undefined,
     isCodeUseNoted: profiles.oauth,

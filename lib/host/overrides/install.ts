@@ -24,7 +24,7 @@ export interface Rules {
   /** response types that the host has to accept */
   responseTypes: readonly string[]
   /** whether the host has its authorization_code grant from `configure` only */
-  isCodeGrantAdded: boolean
+  addedCodeGrant: boolean
   /** whether `defer` decides about token requests before their code is consumed */
   isDecidedFirst: boolean
   /** absent where no code is ever hinted */
@@ -54,7 +54,7 @@ export function prepareHost(provider: Provider): Host {
 export function installOverrides({ provider, internals }: Host, rules: Rules): void {
   acceptResponseTypes(internals, rules.responseTypes)
   // before any handler is wrapped: there is no code grant to wrap
-  if (rules.isCodeGrantAdded) removeAddedCodeGrant(internals)
+  if (rules.addedCodeGrant) removeAddedCodeGrant(internals)
 
   // AuthorizationCode and the tokens, from the inside out
   if (rules.isDecidedFirst) installConsumption(provider)
