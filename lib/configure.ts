@@ -1,28 +1,16 @@
-import { type ClientMetadata, type Configuration, interactionPolicy } from 'oidc-provider'
+import { type Configuration, interactionPolicy } from 'oidc-provider'
 import { type Context, paramsOf } from './host/context.js'
 import { fail } from './options/option_error.js'
 import type { DeferredTokenResponseOptions, HostConfiguration, Settings } from './options/options.js'
 import { isEnabled, settingsOf } from './options/settings.js'
-import { coreOf } from './plugin.js'
+import { pluginOf } from './plugin.js'
+import { leavePreparation, type Preparation } from './preparation.js'
 import { withNotificationEndpoint } from './protocol/client_registration.js'
 import { checkResponseType } from './protocol/openid/authorization_request.js'
 import { beforeResponse } from './protocol/openid/authorization_response.js'
 
 type Prompt = interactionPolicy.Prompt
 type Validator = (ctx: Context, value: unknown, client: unknown) => unknown
-
-/** What `configure` did that `install` has to know. */
-export interface Preparation {
-  /** the integrator's static clients */
-  clients: readonly ClientMetadata[]
-  /** the host got its authorization_code grant from us, the integrator did not want it */
-  addedCodeGrant: boolean
-  options: DeferredTokenResponseOptions
-  /** what these options come to */
-  settings: Settings
-}
-
-const preparations = new WeakMap<Prompt, Preparation>()
 
 /**
  * What to hand to the host's constructor; follow up with `install` and the same options. Nothing of the given configuration
@@ -51,23 +39,18 @@ export function configure(configuration: HostConfiguration, options: DeferredTok
   }
 }
 
-/** How the configuration with this policy was prepared; `undefined`: it never went through `configure`. */
-export function preparationOf(policy: Iterable<Prompt>): Preparation | undefined {
-  return [...policy].map((prompt) => preparations.get(prompt)).find(Boolean)
-}
-
 // a copy of the same class, with whatever methods the integrator's array has of its own
 function withLastPrompt(policy: readonly Prompt[], preparation: Preparation): interactionPolicy.DefaultPolicy {
   const { Check, Prompt } = interactionPolicy
   const check = new Check('deferral', 'decides whether the request is deferred', async (ctx) => {
-    const core = coreOf(ctx.oidc.provider)
-    if (!core)
+    const plugin = pluginOf(ctx.oidc.provider)
+    if (!plugin)
       throw new TypeError('features.deferredTokenResponse needs install(provider, options) after the constructor')
-    await beforeResponse(ctx, core)
+    await beforeResponse(ctx, plugin)
     return false
   })
   const prompt = new Prompt({ name: 'deferral' }, check)
-  preparations.set(prompt, preparation)
+  leavePreparation(prompt, preparation)
   const copy = Object.assign([...policy, prompt], ownMethods(policy))
   return Object.setPrototypeOf(copy, Object.getPrototypeOf(policy))
 }

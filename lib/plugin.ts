@@ -1,50 +1,53 @@
 import type { Provider } from 'oidc-provider'
-import type { Pacing } from './deferral/pacing.js'
-import type { Records } from './deferral/records.js'
+import { createEvents, type Events } from './deferral/events.js'
+import { type Pacing, pacingOf } from './deferral/pacing.js'
+import { type Records, recordsOf } from './deferral/records.js'
 import type { Context } from './host/context.js'
-import type { GrantHandler } from './host/grants/dry_run.js'
-import type { MintRequest } from './host/grants/mint.js'
-import type { Internals } from './host/seams.js'
-import type { Outbox } from './notification/outbox.js'
-import type { Sealer } from './notification/sealer.js'
+import type { Host } from './host/host.js'
+import { createSealer, type Sealer } from './notification/sealer.js'
 import type { Settings } from './options/options.js'
 
-/** Issues what was deferred, in the end. */
-export type Mint = (ctx: Context, request: MintRequest) => Promise<void>
-
-/** What every message of a profile is handled with, made once per provider. */
-export interface Core {
-  provider: Provider
-  internals: Internals
-  /** the host's authorization_code handler */
-  handler: GrantHandler
-  /** the host's client_credentials handler, where it has that grant */
-  clientCredentials: GrantHandler | undefined
-  /** how a deferred request of a grant type is issued in the end */
-  minterOf: (grantType: string) => Mint | undefined
-  /** path of the host's token endpoint */
-  tokenRoute: string
-  settings: Settings
-  /** this issuer's deferrals; each change is announced once it is written */
-  records: Records
-  pacing: Pacing
+/** What the messages of both drafts are handled with, made once per provider. */
+export interface Plugin {
+  readonly host: Host
+  readonly settings: Settings
+  /** the changes that this node writes */
+  readonly events: Events
+  /** this issuer's deferrals, by the clock that decides */
+  readonly records: Records
+  readonly pacing: Pacing
   /** the deferrals that are being redeemed on this node, and for which request */
-  minting: Map<string, Context>
-  /** keeps what a notification needs; there is none without keys */
-  sealer: Sealer | undefined
-  /** the worker that notifies, where this node has one */
-  outbox: Outbox | undefined
+  readonly minting: Map<string, Context>
+  /** seals what a notification needs; there is none without keys */
+  readonly sealer: Sealer | undefined
 }
 
-const cores = new WeakMap<Provider, Core>()
+const plugins = new WeakMap<Provider, Plugin>()
 
-/** Keeps a provider's core for callbacks that were configured before the provider existed. */
-export function keepCore(core: Core): Core {
-  cores.set(core.provider, core)
-  return core
+/** Makes the plugin of a provider. */
+export function createPlugin(host: Host, settings: Settings): Plugin {
+  const events = createEvents()
+  const plugin = Object.freeze({
+    host,
+    settings,
+    events,
+    records: recordsOf(settings.store, {
+      issuer: host.provider.issuer,
+      clock: settings.now ?? (() => undefined),
+      onWritten: events.publish,
+    }),
+    pacing: pacingOf(events),
+    minting: new Map<string, Context>(),
+    sealer: createSealer(settings.keys),
+  })
+  plugins.set(host.provider, plugin)
+  return plugin
 }
 
-/** The core of a provider on which `install` has run. */
-export function coreOf(provider: Provider): Core | undefined {
-  return cores.get(provider)
+/**
+ * The plugin of a provider; `undefined`: `install` has not run on it. The one look-up by provider: the prompt of `configure` and
+ * the grants of `registerDeferrableGrant` are there before the plugin is, and one configuration may serve several providers.
+ */
+export function pluginOf(provider: Provider): Plugin | undefined {
+  return plugins.get(provider)
 }

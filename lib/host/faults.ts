@@ -1,11 +1,7 @@
 import { errors } from 'oidc-provider'
-import type { Binding } from '../deferral/deferral.js'
 
-/** Ends the host's handler where we want it to end; never leaves the functions that throw it. */
-export class HandlerStopped extends Error {
-  binding: Binding = {}
-  result: unknown
-}
+/** Ends a handler of the host where the plugin wants it to end. No listener, log or client ever gets it. */
+export class HandlerStopped extends Error {}
 
 class PlainFault extends Error {}
 
@@ -24,5 +20,19 @@ export async function withPlainFaults<T>(work: Promise<T>, message?: string): Pr
     return await work
   } catch (error) {
     throw plainFault(error, message)
+  }
+}
+
+/** Warns of a fault in the integrator's code that must not change the answer. */
+export function warnOfFault(of: string, error: unknown): void {
+  process.emitWarning(`${of} failed: ${textOf(error)}`)
+}
+
+// what is thrown may be anything, and some of that has no text
+function textOf(error: unknown): string {
+  try {
+    return `${(error as Error)?.stack ?? error}`
+  } catch {
+    return 'it threw what cannot be shown'
   }
 }
