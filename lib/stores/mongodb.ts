@@ -23,7 +23,10 @@ type Open = () => Promise<Collection<DeferralDocument>>
 export function mongoStore(
   db: Db,
   options: { collection?: string; migrate?: boolean } = {},
-): DeferralStore & { migrate(): Promise<void> } {
+): DeferralStore & {
+  /** Creates collection, validator and indexes. Idempotent, and safe when several nodes start at once. */
+  migrate(): Promise<void>
+} {
   const { collection: name = 'deferrals', migrate = true } = options
   assertMembers('mongoStore', options, { collection: 'string', migrate: 'boolean' })
   if (typeof db?.collection !== 'function')
