@@ -1,12 +1,12 @@
 import { type ClientMetadata, type Configuration, interactionPolicy } from 'oidc-provider'
-import { isEnabled, settle } from './configuration.js'
-import { coreOf } from './core.js'
 import { type Context, paramsOf } from './host/context.js'
-import { checkResponseType } from './openid/authorization_request.js'
-import { beforeResponse } from './openid/authorization_response.js'
-import { withNotificationEndpoint } from './openid/client_registration.js'
-import type { DeferredTokenResponseOptions, HostConfiguration, Settings } from './options.js'
-import { fail } from './options_error.js'
+import { fail } from './options/option_error.js'
+import type { DeferredTokenResponseOptions, HostConfiguration, Settings } from './options/options.js'
+import { isEnabled, settingsOf } from './options/settings.js'
+import { coreOf } from './plugin.js'
+import { withNotificationEndpoint } from './protocol/client_registration.js'
+import { checkResponseType } from './protocol/openid/authorization_request.js'
+import { beforeResponse } from './protocol/openid/authorization_response.js'
 
 type Prompt = interactionPolicy.Prompt
 type Validator = (ctx: Context, value: unknown, client: unknown) => unknown
@@ -16,7 +16,10 @@ export interface Preparation {
   /** the integrator's static clients */
   clients: readonly ClientMetadata[]
   /** the host got its authorization_code grant from us, the integrator did not want it */
-  lentCode: boolean
+  addedCodeGrant: boolean
+  options: DeferredTokenResponseOptions
+  /** what these options come to */
+  settings: Settings
 }
 
 const preparations = new WeakMap<Prompt, Preparation>()
@@ -29,12 +32,14 @@ export function configure(configuration: HostConfiguration, options: DeferredTok
   // the host's types know its own response types only
   const theirs = configuration as Configuration
   if (!isEnabled(options)) return theirs
-  const settings = settle(options)
+  const settings = settingsOf(options)
   const { interactions, extraParams, responseTypes } = theirs
-  const lentCode = responseTypes !== undefined && !responseTypes.some((type) => type.includes('code'))
+  const addedCodeGrant = responseTypes !== undefined && !responseTypes.some((type) => type.includes('code'))
   const policy = withLastPrompt(interactions?.policy ?? interactionPolicy.base(), {
     clients: theirs.clients ?? [],
-    lentCode,
+    addedCodeGrant,
+    options,
+    settings,
   })
   return {
     ...theirs,
@@ -42,7 +47,7 @@ export function configure(configuration: HostConfiguration, options: DeferredTok
     extraParams: withParameters(extraParams, settings) as Exclude<Configuration['extraParams'], undefined>,
     ...(settings.profiles.oauth && { features: withRevocation(theirs.features) }),
     interactions: { ...interactions, policy },
-    ...(lentCode && { responseTypes: [...responseTypes, 'code'] }),
+    ...(addedCodeGrant && { responseTypes: [...responseTypes, 'code'] }),
   }
 }
 

@@ -1,3 +1,11 @@
+export type { Transition } from './back_office/deferrals.js'
+export type { DeferralListing, ListQuery } from './back_office/listing.js'
+export type {
+  ListedNotification,
+  NotificationListing,
+  NotificationQuery,
+  Notifications,
+} from './back_office/notifications.js'
 export { configure } from './configure.js'
 export type { Approval, Denial } from './deferral/decision.js'
 export type {
@@ -15,9 +23,7 @@ export type {
   Profile,
   Progress,
 } from './deferral/deferral.js'
-export type { Transition } from './deferral/deferrals.js'
 export type { DeferralEvent } from './deferral/events.js'
-export type { DeferralListing, ListQuery } from './deferral/listing.js'
 export type { Narrowing } from './deferral/narrow.js'
 export type {
   Notification,
@@ -26,12 +32,6 @@ export type {
   Sealing,
   Settlement,
 } from './deferral/notification.js'
-export type {
-  ListedNotification,
-  NotificationListing,
-  NotificationQuery,
-  Notifications,
-} from './deferral/notifications.js'
 export type {
   Change,
   CountQuery,
@@ -43,9 +43,8 @@ export type {
   Stored,
   StoredEntry,
 } from './deferral/store.js'
-export type { DeferralContext, DeferralEvidence, Deferrals, DeferringConfiguration } from './host_types.js'
+export type { DeferralContext, DeferralEvidence, Deferrals, DeferringConfiguration } from './host/types.js'
 export { install } from './install.js'
-export { type DeferrableGrant, registerDeferrableGrant } from './oauth/deferrable_grant.js'
 export type {
   Addresses,
   DeferRequest,
@@ -55,6 +54,7 @@ export type {
   HostConfiguration,
   NotificationOptions,
   Obstacle,
-} from './options.js'
+} from './options/options.js'
+export { type DeferrableGrant, registerDeferrableGrant } from './protocol/oauth/deferrable_grant.js'
 export { type DeferredConfiguration, Provider, Provider as default } from './provider.js'
-export { memoryStore } from './stores/memory.js'
+export { memoryStore } from './store/memory.js'

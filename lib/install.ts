@@ -1,52 +1,52 @@
 import type { Provider } from 'oidc-provider'
-import { isEnabled, settle, warnOfAllowedRanges, warnOfMemoryStore } from './configuration.js'
-import { type Preparation, preparationOf } from './configure.js'
-import { type Core, coreOf, keepCore } from './core.js'
-import { Deferrals as BackOffice } from './deferral/deferrals.js'
+import { Deferrals as BackOffice } from './back_office/deferrals.js'
+import { preparationOf } from './configure.js'
 import { describe } from './deferral/describe.js'
 import { eventsOf } from './deferral/events.js'
 import { createPacing } from './deferral/pacing.js'
 import { recordsOf } from './deferral/records.js'
 import type { HistoryEntry, Stored } from './deferral/store.js'
-import { installAnswers } from './host/answer.js'
-import { installClientRules } from './host/client.js'
-import { installConsumption } from './host/consumption.js'
-import { grantExpiry } from './host/grant.js'
-import { type Hint, installHint } from './host/hint.js'
-import type { GrantHandler } from './host/hold.js'
-import { installIdTokenRules } from './host/id_token.js'
-import { installIntercepts } from './host/intercept.js'
-import { emitSafely, installListeners } from './host/listeners.js'
-import { extendPayloads } from './host/payload.js'
-import { installReplayDetection } from './host/replay_detection.js'
-import { takeBackCode } from './host/response_types.js'
-import { installRevocation } from './host/revocation.js'
+import type { GrantHandler } from './host/grants/dry_run.js'
+import { grantExpiry } from './host/grants/grant_lifetime.js'
+import { installAnswers } from './host/overrides/answers.js'
+import { installClientRules } from './host/overrides/client_rules.js'
+import { type Hint, installHint } from './host/overrides/completion_mode_hint.js'
+import { installConsumption } from './host/overrides/consumption.js'
+import { installIdTokenRules } from './host/overrides/id_token_hint.js'
+import { emitSafely, installListeners } from './host/overrides/listeners.js'
+import { extendPayloads } from './host/overrides/payload.js'
+import { installReplayDetection } from './host/overrides/replay_detection.js'
+import { removeAddedCodeGrant } from './host/overrides/response_types.js'
+import { installRevocation } from './host/overrides/revocation_lookup.js'
+import { installUnavailable } from './host/overrides/server_errors.js'
+import { installIntercepts } from './host/overrides/storage.js'
+import { installUntil } from './host/overrides/token_expiry.js'
+import { installTokenRoute, routeMatcher } from './host/overrides/token_route.js'
 import { assertSameHost, type Internals, internalsOf } from './host/seams.js'
-import { installTokenRoute, routeMatcher } from './host/token_route.js'
-import { installUnavailable } from './host/unavailable.js'
-import { installUntil } from './host/until.js'
-import type { Deferrals } from './host_types.js'
-import { createEgress } from './notification/egress.js'
-import { type EgressRules, egressRules } from './notification/egress_rules.js'
+import type { Deferrals } from './host/types.js'
+import { createEgress } from './notification/egress/egress.js'
+import { type EgressRules, egressRules } from './notification/egress/rules.js'
 import { Outbox } from './notification/outbox.js'
-import { createSealer } from './notification/sealed.js'
+import { createSealer } from './notification/sealer.js'
 import { Sweeps } from './notification/sweeps.js'
-import { assertRequest, canWait, mayPoll } from './oauth/completion_mode.js'
-import { guardDoors, isDeferrableGrant } from './oauth/doors.js'
-import { assertGrants, installOauth, resumptionOf } from './oauth/install.js'
-import { metadata as oauthMetadata } from './oauth/metadata.js'
-import * as oauth from './oauth/names.js'
-import { assertStaticEndpoints } from './openid/client_registration.js'
-import { installOpenid } from './openid/install.js'
-import { metadata as openidMetadata } from './openid/metadata.js'
-import * as openid from './openid/names.js'
-import type { DeferredTokenResponseOptions, Settings } from './options.js'
-import { fail } from './options_error.js'
-import { ourRequests } from './our_requests.js'
-import { isAsking } from './profile/defer.js'
-import { evidenceOf } from './profile/evidence.js'
-import { revoke } from './profile/revocation.js'
-import { cancelWithGrants } from './profile/revoked_grants.js'
+import { fail } from './options/option_error.js'
+import type { DeferredTokenResponseOptions, Settings } from './options/options.js'
+import { isEnabled, settingsOf, warnOfAllowedRanges, warnOfMemoryStore } from './options/settings.js'
+import { type Core, coreOf, keepCore } from './plugin.js'
+import { isAsking } from './protocol/ask_defer.js'
+import { assertStaticEndpoints } from './protocol/client_registration.js'
+import { evidenceOf } from './protocol/evidence.js'
+import { cancelWithGrants } from './protocol/grant_revocation.js'
+import { assertRequest, canWait, mayPoll } from './protocol/oauth/completion_mode.js'
+import { guardDoors, isDeferrableGrant } from './protocol/oauth/defer_enforcement.js'
+import { assertGrants, installOauth, minterOf } from './protocol/oauth/install.js'
+import { metadata as oauthMetadata } from './protocol/oauth/metadata.js'
+import * as oauth from './protocol/oauth/names.js'
+import { installOpenid } from './protocol/openid/install.js'
+import { metadata as openidMetadata } from './protocol/openid/metadata.js'
+import * as openid from './protocol/openid/names.js'
+import { ourRequests } from './protocol/our_requests.js'
+import { revoke } from './protocol/revocation.js'
 
 /**
  * Has a provider whose configuration came from `configure` speak Deferred Token Response. Sets and returns `provider.deferrals`;
@@ -57,12 +57,17 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
 export function install(provider: Provider, options: DeferredTokenResponseOptions): Deferrals
 export function install(provider: Provider, options: DeferredTokenResponseOptions): Deferrals | undefined {
   if (!isEnabled(options)) return undefined
-  const settings = settle(options)
   assertSameHost(provider)
   if (coreOf(provider)) fail('', 'is installed on this provider already, call install once')
   extendPayloads(provider)
   const internals = internalsOf(provider)
-  const preparation = assertInstallable(provider, internals, settings)
+  const preparation = preparationOf(internals.configuration.interactions.policy)
+  if (!preparation) {
+    fail('', 'needs configure(configuration, options) before the constructor, pass what it returns')
+  }
+  // `configure` has checked its own options; another object may hold anything
+  const settings = preparation.options === options ? preparation.settings : settingsOf(options)
+  assertInstallable(provider, internals, settings)
   const rules = egressRules(settings.notification, provider.issuer)
   assertStaticEndpoints(preparation.clients, rules)
   if (!options.store) warnOfMemoryStore()
@@ -72,7 +77,7 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
   if (settings.profiles.openid) installOpenid(core)
   if (settings.profiles.oauth) installOauth(core)
   if (isAsking(settings)) guardDoors(core)
-  if (preparation.lentCode) takeBackCode(internals)
+  if (preparation.addedCodeGrant) removeAddedCodeGrant(internals)
   const outbox = outboxOf(core, rules)
   core.outbox = outbox
   const sweeps = new Sweeps(core.records, outbox)
@@ -87,13 +92,9 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
   return deferrals
 }
 
-function assertInstallable(provider: Provider, internals: Internals, settings: Settings): Preparation {
+function assertInstallable(provider: Provider, internals: Internals, settings: Settings): void {
   const { configuration, grantTypeHandlers } = internals
   const { profiles, routes } = settings
-  const preparation = preparationOf(configuration.interactions.policy)
-  if (!preparation) {
-    fail('', 'needs configure(configuration, options) before the constructor, pass what it returns')
-  }
   for (const [profile, { grantType }] of Object.entries({ openid, oauth })) {
     if (!profiles[profile as keyof typeof profiles] || !grantTypeHandlers.has(grantType)) continue
     fail(`profiles.${profile}`, `clashes with a grant of yours, ${grantType} is registered`)
@@ -102,13 +103,12 @@ function assertInstallable(provider: Provider, internals: Internals, settings: S
   const clash = Object.entries(configuration.routes).find(([, path]) => isOurs(path))
   if (clash) fail('routes.cancellation', `clashes with routes.${clash[0]}, choose another path`)
   if (profiles.oauth) assertGrants(provider, internals, settings)
-  return preparation
 }
 
 // without keys no secrets are sealed, and there is nothing to send
 function outboxOf({ provider, records, settings, sealer }: Core, rules: EgressRules): Outbox | undefined {
   const { notification } = settings
-  if (!sealer || notification.worker === false) return undefined
+  if (!sealer || !notification.worker) return undefined
   return new Outbox({ provider, records, sealer, egress: createEgress(rules, notification) })
 }
 
@@ -118,12 +118,12 @@ function createCore(provider: Provider, internals: Internals, settings: Settings
     internals,
     handler: internals.grantTypeHandlers.get('authorization_code') as GrantHandler,
     clientCredentials: internals.grantTypeHandlers.get('client_credentials'),
-    resumptionOf: (grantType) => resumptionOf(core, grantType),
+    minterOf: (grantType) => minterOf(core, grantType),
     tokenRoute: internals.configuration.routes.token as string,
     settings,
     records: recordsOf(settings.store, {
       issuer: provider.issuer,
-      clock: settings.clock,
+      clock: settings.now ?? (() => undefined),
       onWritten: (record, entry) => announce(core, record, entry),
     }),
     pacing: createPacing(),

@@ -1,8 +1,8 @@
 import { Provider as HostProvider } from 'oidc-provider'
 import { configure } from './configure.js'
-import type { Deferrals } from './host_types.js'
+import type { Deferrals } from './host/types.js'
 import { install } from './install.js'
-import type { DeferredTokenResponseOptions, HostConfiguration } from './options.js'
+import type { DeferredTokenResponseOptions, HostConfiguration } from './options/options.js'
 
 type Features = NonNullable<HostConfiguration['features']>
 

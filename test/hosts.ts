@@ -8,12 +8,13 @@ import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 const blackBox = [
-  'build/test/openid',
-  'build/test/oauth',
+  'build/test/protocol/openid',
+  'build/test/protocol/oauth',
+  'build/test/frameworks',
   'build/test/notification/wire',
   'build/test/notification/told',
   'build/test/notification/held_back',
-  'build/test/adapter/provider.test.js',
+  'build/test/mongodb/adapter/provider.test.js',
 ]
 
 const versions = process.argv.slice(2)

@@ -13,7 +13,7 @@ const project = mkdtempSync(join(tmpdir(), 'package-'))
 const { devDependencies, version } = createRequire(import.meta.url)('../../package.json')
 const tarball = resolve(`oidc-provider-deferred-${version}.tgz`)
 
-const provider = /```ts\n(\/\/ provider\.ts\n[\s\S]*?)```/.exec(readFileSync('README.md', 'utf8'))?.[1]
+const provider = /```ts[^\n]*\n(\/\/ provider\.ts\n[\s\S]*?)```/.exec(readFileSync('README.md', 'utf8'))?.[1]
 if (!provider) throw new Error('the README has no provider.ts')
 
 run('npm', ['pack', '--silent'], '.')

@@ -26,7 +26,7 @@ export interface NotificationRecord extends Omit<Notification, 'nextAttemptAt'> 
   /** when a worker has to look at it next: the next attempt, the end of a lease, or the expiry of what is sealed */
   due?: Date
   /** no attempt is made before: until then the client may not have its handle */
-  heldUntil: Date
+  notBefore: Date
   /** raised with every lease */
   fence: number
   /** a worker is making an attempt; its lease ends at `due` */
@@ -38,7 +38,7 @@ export interface Sealing {
   /** compact JWE of handle and notification token */
   sealed: string
   /** seconds before the first attempt: by then the client has its handle, or its answer was lost. `arm` shortens them */
-  hold: number
+  delay: number
 }
 
 /** How an attempt ended: times in seconds. */
@@ -62,6 +62,6 @@ export const notificationStatuses: readonly NotificationStatus[] = [
 
 /** Leaves out the members that only store and worker need. */
 export function describeNotification(notification: NotificationRecord): Notification {
-  const { sealed, due, heldUntil, fence, leased, ...shown } = notification
+  const { sealed, due, notBefore, fence, leased, ...shown } = notification
   return { ...shown, ...(shown.status === 'owed' && due && !leased && { nextAttemptAt: due }) }
 }

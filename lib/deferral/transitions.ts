@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Decision, DeferralRecord, Interaction, Progress } from './deferral.js'
-import { begun, lapsed, owed, postponed, suppress, suppressed } from './notification_steps.js'
+import { begun, lapsed, owed, postponed, suppress, suppressed } from './notification_transitions.js'
 import type { Cancellation, Exchange, NewDeferral } from './store.js'
 import { changed, isUnexpired, isUnfinished, seconds, type Transition, withWakeAt } from './transition.js'
 

@@ -2,9 +2,9 @@ import { errors } from 'oidc-provider'
 import type { Binding } from '../deferral/deferral.js'
 
 /** Ends the host's handler where we want it to end; never leaves the functions that throw it. */
-export class Stop {
+export class HandlerStopped extends Error {
   binding: Binding = {}
-  seen: unknown
+  result: unknown
 }
 
 class PlainFault extends Error {}
@@ -14,7 +14,7 @@ class PlainFault extends Error {}
  * `statusCode` as a 4xx, and show its message.
  */
 export function plainFault(error: unknown, message = 'the host failed at a deferred request'): unknown {
-  const isPlain = [Stop, PlainFault, errors.OIDCProviderError].some((kind) => error instanceof kind)
+  const isPlain = [HandlerStopped, PlainFault, errors.OIDCProviderError].some((kind) => error instanceof kind)
   return isPlain ? error : new PlainFault(message, { cause: error })
 }
 

@@ -5,9 +5,9 @@
 import type { DeferralRecord, Profile } from '../deferral/deferral.js'
 import type { HandleKind } from '../deferral/handle.js'
 import type { Settlement } from '../deferral/notification.js'
-import { type Egress, EgressDenied } from './egress.js'
-import { delayAfter } from './schedule.js'
-import { KeyNotFound, type Sealer } from './sealed.js'
+import { type Egress, EgressDenied } from './egress/egress.js'
+import { delayAfter } from './retry_schedule.js'
+import { KeyNotFound, type Sealer } from './sealer.js'
 
 const handleName = { openid: 'deferred_auth_id', oauth: 'deferral_code' } as const satisfies Record<Profile, HandleKind>
 

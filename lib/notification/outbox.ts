@@ -4,18 +4,18 @@
  */
 import type { Provider } from 'oidc-provider'
 import { leaseSeconds, type Settlement } from '../deferral/notification.js'
-import { leaseNotification, settleNotification } from '../deferral/notification_steps.js'
+import { leaseNotification, settleNotification } from '../deferral/notification_transitions.js'
 import type { Records } from '../deferral/records.js'
 import type { Stored } from '../deferral/store.js'
 import { inBackground } from './background.js'
-import { complaints } from './complaints.js'
+import { within } from './deadline.js'
 import { deliver, type Recipient } from './delivery.js'
-import type { Egress } from './egress.js'
+import type { Egress } from './egress/egress.js'
+import { isLeftByOthers, recipientOf } from './endpoint.js'
 import { createLanes, type Task } from './lanes.js'
-import { isLeftByOthers, recipientOf } from './recipient.js'
-import type { Sealer } from './sealed.js'
-import { shuffled } from './shuffled.js'
-import { within } from './within.js'
+import type { Sealer } from './sealer.js'
+import { shuffled } from './shuffle.js'
+import { complaints } from './warnings.js'
 
 // an attempt ends before its lease, so that two nodes never make one at the same time
 const attemptSeconds = 9

@@ -6,11 +6,11 @@ import { leaseSeconds } from '../deferral/notification.js'
 import type { Records } from '../deferral/records.js'
 import type { DueQuery, Stored } from '../deferral/store.js'
 import { expire, forgetAnswer } from '../deferral/transitions.js'
-import { complaints } from './complaints.js'
+import { within } from './deadline.js'
 import type { Outbox } from './outbox.js'
 import { type Rounds, startRounds } from './rounds.js'
-import { shuffled } from './shuffled.js'
-import { within } from './within.js'
+import { shuffled } from './shuffle.js'
+import { complaints } from './warnings.js'
 
 const batch = 256
 // when very many expire at once, requests come first

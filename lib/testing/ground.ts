@@ -75,7 +75,7 @@ export function requestOf(members: Partial<NewDeferral> = {}): NewDeferral {
     requestedResource: ['https://$api.example/'],
     requestedDetails: [{ type: '$type', $gt: '' }],
     interaction: { uri: 'https://op.example/$where?x=$$NOW' },
-    sealing: { sealed: '$sealed.$$NOW', hold: 15 },
+    sealing: { sealed: '$sealed.$$NOW', delay: 15 },
     source: { 'x.y': '$expr', nested: { $literal: null }, ...(JSON.parse('{"__proto__":{"a":1}}') as JsonObject) },
     expiresIn: 60,
     ...members,

@@ -155,5 +155,5 @@ async function oneOfEachStatus({ insert }: Ground) {
 }
 
 function notified(status: NotificationStatus) {
-  return { notification: { status, heldUntil: at(15), attempts: 0, fence: 0 } }
+  return { notification: { status, notBefore: at(15), attempts: 0, fence: 0 } }
 }

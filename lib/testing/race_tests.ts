@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { newId } from '../deferral/handle.js'
-import { leaseNotification } from '../deferral/notification_steps.js'
+import { leaseNotification } from '../deferral/notification_transitions.js'
 import { type Records, recordsOf } from '../deferral/records.js'
 import type { DeferralStore, Stored } from '../deferral/store.js'
 import type { Transition } from '../deferral/transition.js'
@@ -9,7 +9,7 @@ import { assertMembers, at, changeOf, type Ground, requestOf, type Tests } from 
 
 const decision = { by: 'reviewer' }
 const approve = decide('approved', decision)
-const sealing = { sealed: 'sealed', hold: 0 }
+const sealing = { sealed: 'sealed', delay: 0 }
 const crowd = 64
 const rounds = 8
 

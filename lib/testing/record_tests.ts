@@ -26,12 +26,12 @@ export const recordTests: Tests = {
     const moved = at(1000)
     const { id } = await insert({}, moved)
     const { createdAt, exchangedAt, expiresAt, wakeAt, notification } = await find(id)
-    const { due, heldUntil } = notification ?? {}
+    const { due, notBefore } = notification ?? {}
     const seconds = (instant: Date | undefined) => (Number(instant) - moved.getTime()) / 1000
-    const times = { createdAt, exchangedAt, expiresAt, wakeAt, due, heldUntil }
+    const times = { createdAt, exchangedAt, expiresAt, wakeAt, due, notBefore }
     assertSame(
       Object.fromEntries(Object.entries(times).map(([name, instant]) => [name, seconds(instant)])),
-      { createdAt: 0, exchangedAt: 0, expiresAt: 60, wakeAt: 60, due: 60, heldUntil: 15 },
+      { createdAt: 0, exchangedAt: 0, expiresAt: 60, wakeAt: 60, due: 60, notBefore: 15 },
       'seconds from the instant of the store',
     )
   },

@@ -5,7 +5,7 @@ import { request } from 'node:https'
 import { type Document, MongoClient } from 'mongodb'
 import type { Provider } from 'oidc-provider'
 import type { Deferral } from 'oidc-provider-deferred'
-import { createSealer } from '../../lib/notification/sealed.js'
+import { createSealer } from '../../lib/notification/sealer.js'
 import type { Told } from '../support/node.js'
 
 export default function sendInline(provider: Provider, { uri, database, deferred = {}, clients }: Told): void {

@@ -1,13 +1,13 @@
 import type { Settlement } from 'oidc-provider-deferred'
 import type { DeferralRecord } from '../../lib/deferral/deferral.js'
-import * as sending from '../../lib/deferral/notification_steps.js'
+import * as sending from '../../lib/deferral/notification_transitions.js'
 import type { Change, NewDeferral } from '../../lib/deferral/store.js'
 import type { Transition } from '../../lib/deferral/transition.js'
 import * as to from '../../lib/deferral/transitions.js'
-import { at, newDeferral, start } from '../stores/new_deferral.js'
+import { at, newDeferral, start } from '../store/new_deferral.js'
 
 /** What is kept to notify with; held back for 15 seconds. */
-export const sealing = { sealed: 'sealed', hold: 15 }
+export const sealing = { sealed: 'sealed', delay: 15 }
 
 /** How an attempt may end. */
 export const settlements = {

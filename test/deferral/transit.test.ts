@@ -4,7 +4,7 @@ import { newId } from '../../lib/deferral/handle.js'
 import { begin, stamp, transit } from '../../lib/deferral/transit.js'
 import type { Transition } from '../../lib/deferral/transition.js'
 import { created, decide, progress } from '../../lib/deferral/transitions.js'
-import { at, newDeferral, start } from '../stores/new_deferral.js'
+import { at, newDeferral, start } from '../store/new_deferral.js'
 import { observedStore } from '../support/observed.js'
 
 const entry = { at: start, event: 'created' }

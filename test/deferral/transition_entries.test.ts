@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Decision } from 'oidc-provider-deferred'
 import type { DeferralRecord } from '../../lib/deferral/deferral.js'
 import * as to from '../../lib/deferral/transitions.js'
-import { at } from '../stores/new_deferral.js'
+import { at } from '../store/new_deferral.js'
 import { applied, decision, type EventName, events, reached } from './states.js'
 
 const leased: EventName[] = ['exchange', 'approve', 'lease']

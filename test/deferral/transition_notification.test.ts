@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import type { DeferralRecord } from '../../lib/deferral/deferral.js'
-import * as sending from '../../lib/deferral/notification_steps.js'
+import * as sending from '../../lib/deferral/notification_transitions.js'
 import { cancel, decide, extend } from '../../lib/deferral/transitions.js'
-import { at } from '../stores/new_deferral.js'
+import { at } from '../store/new_deferral.js'
 import { applied, type EventName, reached, sealing, settlements } from './states.js'
 
 const leased: EventName[] = ['exchange', 'approve', 'lease']
@@ -19,7 +19,7 @@ describe('what is owed to the client', () => {
   })
 
   test('one that is created with its handle waits from the start', () => {
-    const waits = { status: 'waiting', sealed, due: at(60), heldUntil: at(15), attempts: 0, fence: 0 }
+    const waits = { status: 'waiting', sealed, due: at(60), notBefore: at(15), attempts: 0, fence: 0 }
     const record = reached([], { handleHash: 'hash', sealing })
     expect(told(record)).toEqual(waits)
     expect(record).not.toHaveProperty('sealing')
@@ -31,7 +31,7 @@ describe('what is owed to the client', () => {
       status: 'suppressed',
       attempts: 0,
       fence: 0,
-      heldUntil: at(16),
+      notBefore: at(16),
     })
   })
 
@@ -49,7 +49,7 @@ describe('what is owed to the client', () => {
 
   test('O-090 a decision before the exchange is owed with the exchange, and held back', () => {
     expect(reached(['approve'])).not.toHaveProperty('notification')
-    const owed = { status: 'owed', due: at(16), heldUntil: at(16) }
+    const owed = { status: 'owed', due: at(16), notBefore: at(16) }
     expect(told(reached(['approve', 'exchange']))).toMatchObject(owed)
   })
 
@@ -63,7 +63,7 @@ describe('what is owed to the client', () => {
 
   test('arm before the decision shortens the hold, and no more', () => {
     const record = sending.arm(1)(reached(['exchange']), at(1.5))?.after as DeferralRecord
-    expect(told(record)).toMatchObject({ status: 'waiting', heldUntil: at(2.5), due: at(601) })
+    expect(told(record)).toMatchObject({ status: 'waiting', notBefore: at(2.5), due: at(601) })
     expect(told(decide('approved', {})(record, at(2))?.after)).toMatchObject({ due: at(2.5) })
   })
 
@@ -84,7 +84,7 @@ describe('an attempt', () => {
     expect(applied('settleFailed', reached([...leased, 'settleFailed', 'replay']), 31)).toBeUndefined()
   })
 
-  const common = { attempts: 1, fence: 1, attemptedAt: at(20), heldUntil: at(16) }
+  const common = { attempts: 1, fence: 1, attemptedAt: at(20), notBefore: at(16) }
   test.each([
     ['settleDelivered', { status: 'delivered', answer: 204, deliveredAt: at(21), ...common }],
     ['settleOwed', { ...common, status: 'owed', sealed, due: at(121), answer: 503, reason: settlements.owed.reason }],

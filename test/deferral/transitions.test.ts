@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { DeferralRecord } from '../../lib/deferral/deferral.js'
-import { at } from '../stores/new_deferral.js'
+import { at } from '../store/new_deferral.js'
 import { applied, type EventName, events, reached } from './states.js'
 
 const waiting = ['approve', 'deny', 'progress', 'requireInteraction'] as const

@@ -1,5 +1,5 @@
 import type { DeferralStore } from 'oidc-provider-deferred'
-import { newDeferral } from '../stores/new_deferral.js'
+import { newDeferral } from '../store/new_deferral.js'
 import { verbsOn } from '../support/records.js'
 
 /** What is known of the expiries that one node writes. */

@@ -1,6 +1,6 @@
 import { isIP, type LookupFunction } from 'node:net'
 import { Agent, request } from 'undici'
-import { isReachable, type Range } from '../../lib/notification/addresses.js'
+import { isReachable, type Range } from '../../lib/notification/egress/addresses.js'
 
 /** A way out that looks guarded. */
 export type Sender = (endpoint: string) => Promise<void>

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { memoryStore } from 'oidc-provider-deferred'
-import { createSealer } from '../../lib/notification/sealed.js'
-import { newDeferral } from '../stores/new_deferral.js'
+import { createSealer } from '../../lib/notification/sealer.js'
+import { newDeferral } from '../store/new_deferral.js'
 import { createAuthority } from '../support/authority.js'
 import { notifiedAt } from '../support/clients.js'
 import { createClock } from '../support/clock.js'
@@ -76,7 +76,7 @@ describe('E-27 a receiver that hangs', () => {
     const request = newDeferral({ clientId, handleHash: 'hash', expiresIn: 86_400, lifetime: 86_400 })
     const sealed = await sealer.seal({ ...request, issuer: op.issuer }, { handle: request.id })
     const then = new Date(clock.now().getTime() - since * 1000)
-    await verbs.create({ ...request, sealing: { sealed, hold: 0 } }, then)
+    await verbs.create({ ...request, sealing: { sealed, delay: 0 } }, then)
     await verbs.decide(request.id, 'denied', {}, then)
     return request.id
   }
@@ -101,7 +101,7 @@ describe('E-27 a receiver that hangs', () => {
     for (let n = 0; n < 20; n++) {
       const request = newDeferral({ clientId: 'other', handleHash: 'hash', expiresIn: 600 })
       const sealed = await sealer.seal({ ...request, issuer: op.issuer }, { handle: request.id })
-      await verbs.create({ ...request, sealing: { sealed, hold: 0 } }, clock.now())
+      await verbs.create({ ...request, sealing: { sealed, delay: 0 } }, clock.now())
       const at = performance.now()
       await op.provider.deferrals.deny(request.id)
       await until(() => heard(request.id))

@@ -58,9 +58,9 @@ describeMongo('a process that dies', () => {
 
   /** Nothing leaves while it is held back, and one notification when it is not any more. */
   async function heldBack(id: string): Promise<void> {
-    const { heldUntil, due } = await fleet.told(id)
-    expect(due).toEqual(heldUntil)
-    const left = (heldUntil.getTime() - fleet.clock.now().getTime()) / 1000
+    const { notBefore, due } = await fleet.told(id)
+    expect(due).toEqual(notBefore)
+    const left = (notBefore.getTime() - fleet.clock.now().getTime()) / 1000
     // written by the clock of the database, which is ahead of the test's by what has passed meanwhile
     expect(left).toBeGreaterThan(hold - 1)
     fleet.clock.advance(left - 0.5)
@@ -111,7 +111,7 @@ describeMongo('a process that dies', () => {
     })
     const id = (begun.body.deferral_code as string).slice(0, 22)
     // the database's clock is ahead of it by now; the survivor must not be faster than the one that is to die
-    await until(async () => (await fleet.told(id)).heldUntil.getTime() - Date.now() < 0)
+    await until(async () => (await fleet.told(id)).notBefore.getTime() - Date.now() < 0)
     let open = 0
     let most = 0
     receiver.behave = (response, { headers }) => {

@@ -81,7 +81,7 @@ function nodes(kind: keyof typeof stocks): void {
     expect(await fleet.told(failed.id)).toHaveProperty('sealed')
     fleet.clock.advance(86_400)
     for (const { id } of [waits, failed]) await until(async () => (await fleet.told(id)).sealed === undefined)
-    const left: (keyof NotificationRecord)[] = ['status', 'attempts', 'fence', 'heldUntil']
+    const left: (keyof NotificationRecord)[] = ['status', 'attempts', 'fence', 'notBefore']
     expect(Object.keys(await fleet.told(waits.id)).sort()).toEqual([...left].sort())
     expect(await fleet.told(waits.id)).toMatchObject({ status: 'suppressed', attempts: 0 })
     expect(await fleet.told(failed.id)).toMatchObject({ status: 'failed', answer: 401, attempts: 1 })

@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { createAuthority } from '../support/authority.js'
-import { type Raw, startTlsReceiver } from './hostile_receivers.js'
+import { type Raw, startTlsReceiver } from './egress/hostile_receivers.js'
 import { type NotifyingProvider, startNotifying } from './notified_clients.js'
 
 const names = ['one.example', 'two.example']

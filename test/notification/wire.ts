@@ -124,7 +124,7 @@ export async function startWire({
     async armed(id) {
       await until(async () => {
         const notification = await kept(id)
-        return !notification || notification.heldUntil.getTime() <= now().getTime() + 1000
+        return !notification || notification.notBefore.getTime() <= now().getTime() + 1000
       })
     },
     async settled(id, ...statuses) {

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb'
 import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
-import { naiveAdapter } from '../adapter/naive_adapter.js'
+import { naiveAdapter } from '../mongodb/adapter/naive_adapter.js'
 
 /** Planted: our adapter, but what detects replays finds first and saves then. */
 export default function naiveReplay(db: Db) {

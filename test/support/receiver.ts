@@ -80,7 +80,7 @@ export async function startReceiver(behave: Behaviour = answering(204), authorit
 }
 
 /** Waits for something that happens in its own time; rejects when it does not. */
-export async function until(isThere: () => boolean | Promise<boolean>, seconds = 5): Promise<void> {
+export async function until(isThere: () => boolean | Promise<boolean>, seconds = 25): Promise<void> {
   const end = performance.now() + seconds * 1000
   while (!(await isThere())) {
     if (performance.now() > end) throw new Error(`it did not happen within ${seconds} s`)

@@ -1,5 +1,5 @@
 import type { Decision, DeferralStore, Interaction, Progress, Settlement, Stored } from 'oidc-provider-deferred'
-import * as sending from '../../lib/deferral/notification_steps.js'
+import * as sending from '../../lib/deferral/notification_transitions.js'
 import { recordsOf } from '../../lib/deferral/records.js'
 import type { Cancellation, Exchange, NewDeferral } from '../../lib/deferral/store.js'
 import type { Minted } from '../../lib/deferral/transitions.js'

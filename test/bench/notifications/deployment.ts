@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Document } from 'mongodb'
 import { newHandle, newId } from '../../../lib/deferral/handle.js'
-import { createSealer, type Sealer } from '../../../lib/notification/sealed.js'
+import { createSealer, type Sealer } from '../../../lib/notification/sealer.js'
 import { type ProviderNode, startNode } from '../../support/node.js'
 import { relyingParty } from '../../support/relying_party.js'
 import type { Place } from '../servers.js'
@@ -61,7 +61,7 @@ export async function deploymentOn(place: Place, receiver: Receiver): Promise<De
     const id = newId()
     const { handle, hash } = newHandle('deferral_code', id)
     const sealed = await sealer.seal({ issuer, id, clientId }, { handle, token })
-    const notification = { ...model?.notification, sealed, heldUntil: past }
+    const notification = { ...model?.notification, sealed, notBefore: past }
     if (status === 'owed') Object.assign(notification, { status, due: far })
     const decision = { status: 'approved', decision: '{"by":"bench"}', decidedAt: new Date() }
     const decided = status === 'owed' && { ...decision, wakeAt: far }

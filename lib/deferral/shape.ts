@@ -1,0 +1,130 @@
+/*
+ * The checks of everything that integrators pass in: options, decisions, queries, the answer of `defer`.
+ */
+import type { JsonObject } from './deferral.js'
+import { deepest, isObject, toJson } from './json.js'
+
+/** Checks a value and returns the one to use. A wrong one is a `TypeError` that starts with `at`, the place of the value. */
+export type Check<T> = (value: unknown, at: string) => T
+
+/** One check per member of an object. */
+export type Members<T> = { readonly [K in keyof T]-?: Check<T[K]> }
+
+/** An object after such checks: a member that may be absent has a value where it is there. */
+type Checked<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
+}
+
+/** Throws the `TypeError` of a wrong value; `what` says what to write instead. */
+export function refuse(at: string, what: string): never {
+  throw new TypeError(`${at} ${what}`)
+}
+
+/** The value must pass this test. */
+export function mustBe<T>(expected: string, is: (value: unknown) => value is T): Check<T> {
+  return (value, at) => (is(value) ? value : refuse(at, `must be ${expected}`))
+}
+
+/** The member may be absent. */
+export function optional<T>(check: Check<T>): Check<T | undefined> {
+  return (value, at) => (value === undefined ? undefined : check(value, at))
+}
+
+/** The member may be absent, and has this value then. */
+export function withDefault<T>(check: Check<T>, value: T): Check<T> {
+  return (given = value, at) => check(given, at)
+}
+
+/** Adds a rule to a check. The rule refuses what it does not like. */
+export function also<T>(check: Check<T>, rule: (value: T, at: string) => void): Check<T> {
+  return (given, at) => {
+    const value = check(given, at)
+    rule(value, at)
+    return value
+  }
+}
+
+/** Whether this is a text that says anything. */
+export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+
+export const boolean = mustBe('true or false', (value) => typeof value === 'boolean')
+export const string = mustBe('a string', (value) => typeof value === 'string')
+export const text = mustBe('a non-empty string', isText)
+export const plainObject = mustBe('a plain object', isObject)
+
+/** A text with no more characters than this. */
+export function textOf(longest: number): Check<string> {
+  const expected = `a non-empty string of at most ${longest} characters`
+  return mustBe(expected, (value): value is string => isText(value) && value.length <= longest)
+}
+
+/** A copy of an object that JSON does not change. */
+export const jsonObject: Check<JsonObject> = (value, at) => {
+  const copy = toJson(value)
+  if (isObject(copy)) return copy
+  refuse(at, `must be a plain object of JSON values, at most ${deepest} levels deep`)
+}
+
+/** A function; its arguments and its answer cannot be checked beforehand. */
+export function callback<F>(): Check<F> {
+  return mustBe('a function', (value): value is F => typeof value === 'function')
+}
+
+/** A whole number; `expected` names the unit and both limits. */
+export function integer(expected: string, least: number, most = Number.MAX_SAFE_INTEGER): Check<number> {
+  const isWithin = (value: unknown): value is number =>
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most
+  const check = mustBe(expected, isWithin)
+  // JSON knows no -0
+  return (value, at) => check(value, at) + 0
+}
+
+/** Seconds to wait. A time that lies further ahead is a mistake in the unit. */
+export const lifetime = integer('whole seconds, from 1 to ten years', 1, 315_360_000)
+
+export function oneOf<T extends string>(values: readonly T[]): Check<T> {
+  return mustBe(`one of ${values.join(', ')}`, (value): value is T => values.some((known) => known === value))
+}
+
+/** A copy of an array of such entries. */
+export function listOf<T>(expected: string, is: (value: unknown) => value is T): Check<T[]> {
+  const entry = mustBe(expected, is)
+  return (value, at) => {
+    if (!Array.isArray(value)) refuse(at, `must be an array, each entry ${expected}`)
+    return Array.from(value, (member, index) => entry(member, `${at}[${index}]`))
+  }
+}
+
+/**
+ * A copy of an object that has no other members than these. Each is read once: a getter cannot give one value to the check and
+ * another one to its user. An object that is absent has no members.
+ */
+export function shape<T>(members: Members<T>): Check<Checked<T>> {
+  return (given = {}, at) => {
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) refuse(at, 'must be an object')
+    const unknown = Object.keys(given).find((name) => !Object.hasOwn(members, name))
+    if (unknown !== undefined) {
+      refuse(within(at, unknown), `is not an option, use one of ${Object.keys(members).join(', ')}`)
+    }
+    return checkMembers(members, given, at)
+  }
+}
+
+/** Checks these members of a value, and leaves out all others. */
+export function checkMembers<T>(members: Members<T>, value: unknown, at: string): Checked<T> {
+  const object = Object(value)
+  const checked = Object.entries<Check<unknown>>(members)
+    .map(([name, check]) => [name, check(object[name], within(at, name))])
+    .filter(([, member]) => member !== undefined)
+  return Object.fromEntries(checked)
+}
+
+/** The check of a method's argument, a plain object. */
+export function argumentOf<T>(method: string, check: Check<T>): (argument: unknown) => T {
+  return (argument) => check(plainObject(argument, `${method}: the argument`), `${method}:`)
+}
+
+// features.deferredTokenResponse.ttl, but approve: by
+function within(at: string, name: string): string {
+  return at.endsWith(':') ? `${at} ${name}` : `${at}.${name}`
+}

@@ -1,0 +1,43 @@
+import { errors, type Provider } from 'oidc-provider'
+import type { Binding } from '../../deferral/deferral.js'
+import { type Context, clientOf } from '../context.js'
+import type { IssuedToken } from '../overrides/storage.js'
+import type { Internals } from '../seams.js'
+import { installationOf } from './attestation.js'
+import { assertKey, type Proof, thumbprintOf, verifiedProof } from './proof.js'
+
+/** The key a request was made with, and the proof of it that is not yet known to be fresh. */
+export interface KeyShown {
+  binding: Binding
+  proof: Proof | undefined
+}
+
+/** The key of this request, by the host's rules for its own grants. Only when the host has verified the proof. */
+export async function keyShown(ctx: Context, provider: Provider, internals: Internals): Promise<KeyShown> {
+  const proof = await verifiedProof(ctx, internals)
+  assertKey(ctx, proof, undefined)
+  const installation = await installationOf(ctx)
+  if (!clientOf(ctx).tlsClientCertificateBoundAccessTokens) {
+    return { binding: { ...(proof && { jkt: proof.jkt }), ...installation }, proof }
+  }
+  if (proof) throw new errors.InvalidRequest('multiple proof-of-possession mechanisms are not allowed')
+  const x5t = thumbprintOf(ctx, provider, internals)
+  if (!x5t) throw new errors.InvalidGrant('mutual TLS client certificate not provided')
+  return { binding: { x5t, ...installation }, proof }
+}
+
+/**
+ * Binds a token to that key, unless `issue` has done so. As in the host, a refresh token is bound to a key only for public
+ * clients, and to the installation only for attested clients.
+ */
+export function bind(ctx: Context, token: IssuedToken, { jkt, x5t, attestationJkt }: Binding): void {
+  const bound = token as { jkt?: string; 'x5t#S256'?: string; attestationJkt?: string }
+  if (token.kind === 'RefreshToken' && attestationJkt) bound.attestationJkt ??= attestationJkt
+  if (token.kind === 'RefreshToken' && clientOf(ctx).clientAuthMethod !== 'none') return
+  if ((bound.jkt && jkt && bound.jkt !== jkt) || (bound['x5t#S256'] && x5t && bound['x5t#S256'] !== x5t)) {
+    throw new Error('the token is bound to another key than the request')
+  }
+  if (bound.jkt || bound['x5t#S256']) return
+  if (jkt) bound.jkt = jkt
+  if (x5t) bound['x5t#S256'] = x5t
+}

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto'
+import type { Provider } from 'oidc-provider'
+import { type Context, currentContext } from '../context.js'
+import { epochTime } from '../epoch_time.js'
+import type { Unique } from '../grants/proof.js'
+
+/** By request: the DPoP proof that the plugin has accepted. The host checks it once more when it binds a token. */
+const accepted = new WeakMap<Context, string>()
+
+/** Has the replay check accept the proof of this request once more: the plugin has checked it already. */
+export function acceptAgain(ctx: Context, iss: string, jti: string): void {
+  accepted.set(ctx, useOf(iss, jti))
+}
+
+function useOf(iss: string, jti: string): string {
+  return JSON.stringify([iss, jti])
+}
+
+/**
+ * Overrides the replay check, for which the host has no hook. A second check passes only for the DPoP proof that the plugin has
+ * accepted in the same request. Where the adapter can insert uniquely the check is one insert: the host's own find-then-save
+ * accepts a proof that is sent several times at once.
+ */
+export function installReplayDetection(provider: Provider): void {
+  const { ReplayDetection } = provider as any
+  const { unique } = ReplayDetection as { unique: Unique }
+
+  async function insertOnce(iss: string, jti: string, exp: number): Promise<boolean> {
+    const { adapter } = ReplayDetection
+    if (typeof adapter.insertUnique !== 'function') return unique.call(ReplayDetection, iss, jti, exp)
+    const now = epochTime()
+    const id = createHash('sha256')
+      .update(iss + jti)
+      .digest('base64url')
+    return adapter.insertUnique(id, { iat: now, exp, jti: id, kind: 'ReplayDetection', iss }, exp - now)
+  }
+
+  ReplayDetection.unique = async (iss: string, jti: string, exp: number) => {
+    const ctx = currentContext(provider)
+    if (ctx && accepted.get(ctx) === useOf(iss, jti)) return true
+    return insertOnce(iss, jti, exp)
+  }
+}

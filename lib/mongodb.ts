@@ -1,2 +1,0 @@
-export { mongoAdapter } from './adapter/mongodb.js'
-export { mongoStore } from './stores/mongodb.js'

@@ -1,0 +1,2 @@
+export { mongoAdapter } from './adapter/adapter.js'
+export { mongoStore } from './store/store.js'

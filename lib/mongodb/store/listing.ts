@@ -1,0 +1,87 @@
+import type { Collection, Filter, Hint, MongoServerError } from 'mongodb'
+import { notificationStatuses } from '../../deferral/notification.js'
+import type { CountQuery, DeferralFilter, DeferralQuery, DueQuery, Stored } from '../../deferral/store.js'
+import { type DeferralDocument, type Instant, projection, toRecord } from './document.js'
+import { nameOfIndex } from './indexes.js'
+import { dueIndex } from './schema.js'
+
+type Deferrals = Collection<DeferralDocument>
+
+/** Server codes of a hint that matches no index, or several. */
+const hintFaults: unknown[] = [2, 27]
+
+/** One page, newest first, along an index. */
+export async function listing(
+  deferrals: Deferrals,
+  { after, limit, ...filter }: DeferralQuery,
+  now: Instant,
+): Promise<Stored[]> {
+  const page = {
+    ...filterOf(filter, now),
+    ...(after && {
+      $or: [{ createdAt: { $lt: after.createdAt } }, { createdAt: after.createdAt, _id: { $lt: after.id } }],
+    }),
+  }
+  const found = deferrals.find(page, { projection: projection(now), sort: { createdAt: -1, _id: -1 }, limit })
+  return (await found.toArray()).map(toRecord)
+}
+
+/** How many there are, up to the limit. */
+export function counting(deferrals: Deferrals, { limit, ...filter }: CountQuery, now: Instant): Promise<number> {
+  return deferrals.countDocuments(filterOf(filter, now), { limit })
+}
+
+/** One page of due deferrals, earliest first, along the partial index on `wakeAt`. */
+export async function waking(
+  deferrals: Deferrals,
+  { issuer, after, limit }: DueQuery,
+  now: Instant,
+): Promise<Stored[]> {
+  const filter = {
+    issuer,
+    wakeAt: after ? { $gte: after.wakeAt } : { $exists: true },
+    ...(after && { $or: [{ wakeAt: { $gt: after.wakeAt } }, { _id: { $gt: after.id } }] }),
+    $expr: { $lte: ['$wakeAt', now] },
+  } as Filter<DeferralDocument>
+  const options = { projection: projection(now), sort: { wakeAt: 1, _id: 1 }, limit } as const
+  const read = async (hint: Hint) => (await deferrals.find(filter, { ...options, hint }).toArray()).map(toRecord)
+  try {
+    // without the index every sweep would read the whole collection: better an error
+    return await read(dueIndex.key)
+  } catch (error) {
+    // where several indexes have this key, say with other collations, the database needs a name
+    const name = hintFaults.includes((error as MongoServerError).code) && (await nameOfIndex(deferrals, dueIndex))
+    if (!name) throw error
+    return read(name)
+  }
+}
+
+function filterOf({ issuer, status, clientId, accountId, grantId, notification }: DeferralFilter, now: Instant) {
+  return {
+    issuer,
+    ...statusFilter(status, now),
+    ...(clientId !== undefined && { clientId }),
+    ...(accountId !== undefined && { accountId }),
+    ...(grantId !== undefined && { grantId }),
+    ...(notification !== undefined && notificationFilter(notification)),
+  } as Filter<DeferralDocument>
+}
+
+// all statuses by name are one merge of index scans; any of them, without the names, would be sorted in memory
+function notificationFilter(status: NonNullable<DeferralFilter['notification']>): Filter<DeferralDocument> {
+  return { 'notification.status': status === 'any' ? { $in: [...notificationStatuses] } : status }
+}
+
+function statusFilter(status: DeferralFilter['status'], now: Instant): Filter<DeferralDocument> {
+  switch (status) {
+    case undefined:
+      return {}
+    case 'expired':
+      return { status: { $ne: 'redeemed' }, $expr: { $lte: ['$expiresAt', now] } }
+    case 'pending':
+    case 'approved':
+      return { status, $expr: { $gt: ['$expiresAt', now] } }
+    default:
+      return { status }
+  }
+}

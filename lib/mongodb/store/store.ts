@@ -1,0 +1,167 @@
+import type { Collection, Db, Document, MongoServerError } from 'mongodb'
+import type { DeferralRecord } from '../../deferral/deferral.js'
+import { boolean, shape, string, withDefault } from '../../deferral/shape.js'
+import { type DeferralStore, difference, type HistoryEntry, historyLimit, type Stored } from '../../deferral/store.js'
+import { toDocument } from '../../store/json_members.js'
+import { type DeferralDocument, type Instant, type MongoRecord, projection, toRecord } from './document.js'
+import { counting, listing, waking } from './listing.js'
+import { migrateDeferrals, schemaVersion } from './schema.js'
+
+const graceSeconds = 86_400
+const duplicateKey = 11000
+
+// an id from an integrator's console may be anything: undefined, or an operator that matches somebody else's deferral
+const byId = (id: string) => ({ _id: String(id) })
+
+const optionsShape = shape({ collection: withDefault(string, 'deferrals'), migrate: withDefault(boolean, true) })
+
+type Open = () => Promise<Collection<DeferralDocument>>
+
+/**
+ * The production store. One document per deferral. Every change is one conditional update by `_id`, acknowledged by a majority.
+ * Every read is a majority read. The database's clock decides. `migrate()` creates collection, validator and indexes; unless
+ * `migrate: false` it runs once, on first use.
+ */
+export function mongoStore(
+  db: Db,
+  options: { collection?: string; migrate?: boolean } = {},
+): DeferralStore & {
+  /** Creates collection, validator and indexes. Idempotent, and safe when several nodes start at once. */
+  migrate(): Promise<void>
+} {
+  const { collection: name, migrate } = optionsShape(options, 'mongoStore:')
+  if (typeof db?.collection !== 'function')
+    throw new TypeError('mongoStore needs a Db of the mongodb driver, client.db(name)')
+  const deferrals: Collection<DeferralDocument> = db.collection(name, {
+    readPreference: 'primary',
+    // an answer to a client must survive a failover
+    readConcern: { level: 'majority' },
+    writeConcern: { w: 'majority' },
+    promoteValues: true,
+  })
+  const migrated = once(() => migrateDeferrals(db, deferrals), migrate)
+
+  const open = async () => {
+    await migrated()
+    return deferrals
+  }
+  return { migrate: () => migrateDeferrals(db, deferrals), ...writing(open), ...reading(db, open) }
+}
+
+function writing(open: Open): Pick<DeferralStore, 'insert' | 'swap'> {
+  return {
+    async insert(record, writeId, entry, at) {
+      const deferrals = await open()
+      const { id } = record
+      const document = { $mergeObjects: [{ _id: id }, firstDocument(record, writeId, entry, at ?? '$$NOW')] }
+      try {
+        const inserted = await deferrals.findOneAndUpdate(
+          // a document with this id does not match, and inserting a second one is refused
+          { ...byId(id), revision: { $exists: false } },
+          [{ $replaceWith: document }],
+          { returnDocument: 'after', projection: projection(at ?? '$$NOW'), upsert: true },
+        )
+        return inserted ? toRecord(inserted) : undefined
+      } catch (error) {
+        if ((error as MongoServerError).code === duplicateKey) return undefined
+        throw error
+      }
+    },
+
+    async swap(before, { after, entry, unexpired }, writeId, at) {
+      const deferrals = await open()
+      const { set, unset } = difference(before, after)
+      const purge = purgeMoved(before as MongoRecord, after)
+      const guard = { ...byId(before.id), revision: before.revision }
+      const alive = unexpired && { $expr: { $gt: ['$expiresAt', at ?? '$$NOW'] } }
+      const { matchedCount } = await deferrals.updateOne({ ...guard, ...alive }, {
+        $set: { ...toDocument(set), ...purge, writeId },
+        ...(unset.length && { $unset: Object.fromEntries(unset.map((member) => [member, 1])) }),
+        ...(entry && { $push: { history: { $each: [{ ...entry, writeId }], $slice: -historyLimit } } }),
+        $inc: { revision: 1 },
+      } as object)
+      if (!matchedCount) return undefined
+      const written = { readAt: at ?? before.readAt, revision: before.revision + 1, writeId }
+      return { ...after, ...purge, ...written } as Stored
+    },
+  }
+}
+
+function reading(db: Db, open: Open): Pick<DeferralStore, 'find' | 'history' | 'list' | 'count' | 'due'> {
+  return {
+    async find(id, at, inDoubt) {
+      const deferrals = await open()
+      const options = { projection: projection(at ?? '$$NOW') }
+      const found = await (inDoubt ? findInDoubt(db, deferrals, id, options) : deferrals.findOne(byId(id), options))
+      return found ? toRecord(found) : undefined
+    },
+
+    async history(id) {
+      const deferrals = await open()
+      const found = await deferrals.findOne(byId(id), { projection: { history: 1 } })
+      return found?.history ?? []
+    },
+
+    async list(query, at) {
+      return listing(await open(), query, at ?? '$$NOW')
+    },
+
+    async count(query, at) {
+      return counting(await open(), query, at ?? '$$NOW')
+    },
+
+    async due(query, at) {
+      return waking(await open(), query, at ?? '$$NOW')
+    },
+  }
+}
+
+// All times move with createdAt, which becomes the database's time. purgeAt is by the database's clock, under a test clock too;
+// its random part keeps deferrals that were created together from being deleted together
+function firstDocument({ id, readAt, ...record }: DeferralRecord, writeId: string, entry: HistoryEntry, now: Instant) {
+  const moved = (value: unknown) =>
+    value instanceof Date ? { $add: [now, value.getTime() - record.createdAt.getTime()] } : { $literal: value }
+  const each = (members: object) =>
+    Object.fromEntries(Object.entries(members).map(([name, value]) => [name, moved(value)]))
+  const { notification, ...plain } = record
+  const grace = graceSeconds * 1000 * (0.9 + Math.random() * 0.2)
+  const life = record.expiresAt.getTime() - record.createdAt.getTime()
+  return {
+    ...each(toDocument({ ...plain, schemaVersion, revision: 0, writeId })),
+    ...(notification && { notification: each(notification) }),
+    history: [{ ...each({ ...entry, writeId }), at: now }],
+    purgeAt: { $add: ['$$NOW', Math.round(life + grace)] },
+  }
+}
+
+// a majority read may not see the last applied write yet; one that causally follows an operation on the primary does
+function findInDoubt(db: Db, deferrals: Collection<DeferralDocument>, id: string, options: { projection: Document }) {
+  return db.client.withSession({ causalConsistency: true }, async (session) => {
+    await db.command({ ping: 1 }, { session, readPreference: 'primary' })
+    return deferrals.findOne(byId(id), { ...options, session })
+  })
+}
+
+function purgeMoved({ purgeAt, expiresAt }: MongoRecord, after: DeferralRecord): { purgeAt?: Date } {
+  const later = after.expiresAt.getTime() - expiresAt.getTime()
+  return later ? { purgeAt: new Date(purgeAt.getTime() + later) } : {}
+}
+
+/** Runs `work` until it has succeeded once. Concurrent calls wait for the same run. */
+function once(work: () => Promise<void>, isNeeded: boolean): () => Promise<void> | undefined {
+  let isDone = !isNeeded
+  let underWay: Promise<void> | undefined
+  const run = async () => {
+    try {
+      await work()
+      isDone = true
+    } finally {
+      underWay = undefined
+    }
+  }
+  return () => {
+    if (isDone) return undefined
+    underWay ??= run()
+    return underWay
+  }
+}

@@ -1,0 +1,82 @@
+/*
+ * Where a notification may go, judged by the endpoint itself. The rules are the same at registration, for static clients and at
+ * every attempt: an endpoint from an adapter or a metadata document was never registered here.
+ */
+import { isIP } from 'node:net'
+import type { Settings } from '../../options/options.js'
+import { canonical, isReachable, type Range, toRange } from './addresses.js'
+
+/** The operator's rules. */
+export interface EgressRules {
+  /** what is wrong with an endpoint, as the end of a sentence that begins with its name; host names are not resolved */
+  refusal(endpoint: unknown): string | undefined
+  /** whether a connection to this port of this address may be opened */
+  permits(address: string, port: number): boolean
+}
+
+const notAbsolute = 'must be an absolute https URL'
+
+/** The rules of the options, for a provider with this issuer. */
+export function egressRules(
+  { allow, deny, ports }: Pick<Settings['notification'], 'allow' | 'deny' | 'ports'>,
+  issuer: string,
+): EgressRules {
+  const own = new URL(issuer)
+  const ranges = { allow: toRanges(allow), deny: toRanges(deny) }
+  const deniedHosts = deny.filter((entry) => !toRange(entry)).map((host) => host.toLowerCase())
+  const permits = (address: string, port: number) => isReachable(address, ranges) && !isOwn(address, port, own)
+  return {
+    permits,
+    refusal(endpoint) {
+      const fault = faultOf(endpoint)
+      if (fault) return fault
+      const url = new URL(endpoint as string)
+      const [host, port] = [hostOf(url), portOf(url)]
+      if (!ports.includes(port)) return `must use port ${ports.join(' or ')}`
+      // the resolver drops one more dot at the end, and a rule about the name would not match
+      if (host.split('.').includes('')) return notAbsolute
+      if (isOwn(host, port, own)) return 'must not be at the host of this provider'
+      if (isIP(host) && !permits(host, port)) return 'must not be at an address that may not be reached'
+      if (deniedHosts.some((denied) => host === denied || host.endsWith(`.${denied}`)))
+        return 'must not be at this host'
+      return undefined
+    },
+  }
+}
+
+/** The host of an endpoint as it is looked up: a name without the dot of the root, or an address without brackets. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$|\.$/g, '')
+}
+
+/** The port of an endpoint. */
+export function portOf({ port, protocol }: URL): number {
+  if (port !== '') return Number(port)
+  return protocol === 'http:' ? 80 : 443
+}
+
+// URL parsing repairs slashes, blanks and line breaks, and drops empty user information and empty fragments
+function faultOf(endpoint: unknown): string | undefined {
+  if (typeof endpoint !== 'string' || !/^https:\/\/(?![/?#])[^\s\\\p{Cc}]+$/iu.test(endpoint)) return notAbsolute
+  if (!URL.canParse(endpoint)) return notAbsolute
+  const [authority = ''] = endpoint.slice('https://'.length).split(/[/?#]/)
+  if (authority.includes('@')) return 'must not contain user information'
+  if (endpoint.includes('#')) return 'must not contain a fragment'
+  return undefined
+}
+
+// on loopback only our own port is refused, under every name of loopback; elsewhere the whole host
+function isOwn(host: string, port: number, own: URL): boolean {
+  const ownHost = hostOf(own)
+  if (isLoopback(ownHost)) return isLoopback(host) && port === portOf(own)
+  return (canonical(host) ?? host) === (canonical(ownHost) ?? ownHost)
+}
+
+// the unspecified addresses reach loopback, too
+function isLoopback(host: string): boolean {
+  return /^(.+\.)?localhost$/.test(host) || /^(127\..*|0\.0\.0\.0|::1?)$/.test(canonical(host) ?? '')
+}
+
+function toRanges(entries: readonly string[]): Range[] {
+  return entries.map(toRange).filter((range) => range !== undefined)
+}

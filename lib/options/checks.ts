@@ -1,0 +1,85 @@
+import { X509Certificate } from 'node:crypto'
+import type { Narrowing } from '../deferral/narrow.js'
+import { also, type Check, callback, listOf, mustBe, plainObject, refuse } from '../deferral/shape.js'
+import { type DeferralStore, storeOperations } from '../deferral/store.js'
+import { toRange } from '../notification/egress/addresses.js'
+import { undeferrable } from '../protocol/oauth/grants.js'
+
+export const deferralStore: Check<DeferralStore> = (store, at) => {
+  const operations = Object(store)
+  const missing = storeOperations.filter((name) => typeof operations[name] !== 'function')
+  if (missing.length === 0) return operations
+  refuse(at, `must be a DeferralStore such as memoryStore() or mongoStore(db), it lacks ${missing.join(', ')}`)
+}
+
+export const keys = listOf('32 bytes, as a Uint8Array or base64url, e.g. of crypto.randomBytes(32)', isKey)
+
+function isKey(key: unknown): key is string | Uint8Array {
+  const bytes = typeof key === 'string' && /^[\w-]+$/.test(key) ? Buffer.from(key, 'base64url') : key
+  return bytes instanceof Uint8Array && bytes.length === 32
+}
+
+const grantTypes = mustBe(
+  "an array of grant types such as ['authorization_code', 'client_credentials']",
+  (value): value is string[] => Array.isArray(value) && value.every((name) => typeof name === 'string'),
+)
+
+export const deferrableGrants = also(grantTypes, (names, at) => {
+  for (const [index, name] of names.entries()) {
+    const reason = undeferrable(name)
+    if (reason) refuse(`${at}[${index}]`, `must not be ${name}: it ${reason}`)
+  }
+})
+
+export const narrowing: Check<Narrowing> = (rules, at) => {
+  const rule = callback<Narrowing[string]>()
+  const checked = Object.entries(plainObject(rules, at)).map(([type, given]) => [type, rule(given, `${at}.${type}`)])
+  return Object.fromEntries(checked)
+}
+
+export function assertProfileLeft({ openid, oauth }: { openid: boolean; oauth: boolean }, at: string): void {
+  if (!openid && !oauth) refuse(at, 'must leave one profile on, use enabled: false to switch both off')
+}
+
+export const route = mustBe(
+  "a path such as '/deferred/cancel'",
+  (value): value is string => typeof value === 'string' && /^(\/[\w.~-]+)+$/.test(value),
+)
+
+export const ranges = listOf("a range or an address such as '10.1.0.0/16'", isRange)
+
+export const rangesAndHosts = listOf(
+  "a range, an address or a host name such as '203.0.113.0/24' or 'internal.example.com'",
+  (value): value is string => isRange(value) || isHost(value),
+)
+
+function isRange(value: unknown): value is string {
+  return typeof value === 'string' && toRange(value) !== undefined
+}
+
+function isHost(value: unknown): boolean {
+  return typeof value === 'string' && /^(?!(.*\.)?(\d+|0x[\da-f]*)$)[\w-]+(\.[\w-]+)*$/i.test(value)
+}
+
+const isPort = (value: unknown): value is number =>
+  Number.isInteger(value) && 0 < Number(value) && Number(value) < 65_536
+
+export const ports = also(listOf('a port such as 443', isPort), (given, at) => {
+  if (given.length === 0) refuse(at, 'must not be empty, use [443]')
+})
+
+type Certificates = string | Uint8Array | readonly (string | Uint8Array)[]
+
+export const certificates = mustBe('a PEM certificate, or an array of such', (value): value is Certificates => {
+  const each = [value].flat()
+  return each.length > 0 && each.every(isCertificate)
+})
+
+function isCertificate(value: unknown): boolean {
+  try {
+    // this class would take DER as well, and TLS would not
+    return /-----BEGIN/.test(Buffer.from(value as string).toString()) && Boolean(new X509Certificate(value as string))
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,180 @@
+import type { Account, Client, ClientMetadata, KoaContextWithOIDC, ResponseType } from 'oidc-provider'
+import type { Deferral, Interaction, JsonObject, Profile } from '../deferral/deferral.js'
+import type { Narrowing } from '../deferral/narrow.js'
+import {
+  also,
+  boolean,
+  callback,
+  integer,
+  lifetime,
+  type Members,
+  optional,
+  shape,
+  withDefault,
+} from '../deferral/shape.js'
+import type { DeferralStore } from '../deferral/store.js'
+import type { DeferringConfiguration } from '../host/types.js'
+import { memoryStore } from '../store/memory.js'
+import * as checks from './checks.js'
+
+/**
+ * Why a request cannot wait. `completion_mode`: the client did not offer to wait. `client`: it is not registered to poll. `key`:
+ * it is public and shows no key. `grant`: the flow cannot wait.
+ */
+export type Obstacle = 'completion_mode' | 'client' | 'key' | 'grant'
+
+/** The request that `defer` decides about. */
+export interface DeferRequest {
+  /** internal id the deferral will have, for pages and queues that refer to it */
+  id: string
+  /** `openid` at the authorization endpoint, `oauth` at the token endpoint */
+  profile: Profile
+  client: Client
+  account?: Account
+  /** grant type of a token request; `implicit` for tokens of the authorization endpoint; absent for `deferred_code` */
+  grantType?: string
+  scope: Set<string>
+  resource: string[]
+  authorizationDetails?: JsonObject[]
+  /** the request's parameters, frozen, without secrets */
+  params: Readonly<Record<string, unknown>>
+  /** the evidence so far, from the integrator's interactions */
+  context?: JsonObject
+  /** whether this request can wait; if not, any answer of `defer` but `false` refuses it */
+  canWait: boolean
+  /** why it cannot */
+  obstacle?: Obstacle
+}
+
+/** How a request is deferred: times in seconds, `context` is plain JSON of at most 16 KiB for reviewers. */
+export interface Deferring {
+  expiresIn?: number
+  interval?: number
+  context?: JsonObject
+  /** oauth profile: somebody has to act first, and the first answer is `interaction_required` */
+  interaction?: Interaction
+}
+
+/** How clients are notified. Every member has a default that works. */
+export interface NotificationOptions {
+  /**
+   * ranges (`10.1.0.0/16`) or single addresses that may be reached although they are not public. Of the ranges that hold an
+   * address the narrowest decides, of `allow` and `deny`, and `deny` where both are equal
+   */
+  allow?: readonly string[]
+  /** ranges, single addresses or host names, with everything below these, that must not be reached */
+  deny?: readonly string[]
+  /** ports an endpoint may have (`[443]`) */
+  ports?: readonly number[]
+  /** PEM certificates to trust instead of those Node.js trusts */
+  ca?: string | Uint8Array | readonly (string | Uint8Array)[]
+  /** all addresses of a host name, in place of the DNS; what `dns.promises.lookup(name, { all: true })` gives will do */
+  resolve?: (hostname: string) => Promise<Addresses> | Addresses
+  /** `false` on nodes that must not send; others send what they decide (`true`) */
+  worker?: boolean
+}
+
+// the compiler refuses a member without its entry here, and one of another type
+const notification = shape({
+  allow: withDefault(checks.ranges, []),
+  deny: withDefault(checks.rangesAndHosts, []),
+  ports: withDefault(checks.ports, [443]),
+  ca: optional(checks.certificates),
+  resolve: optional(callback()),
+  worker: withDefault(boolean, true),
+} satisfies Members<NotificationOptions>)
+
+/** Addresses of a host name. */
+export type Addresses = readonly (string | { address: string })[]
+
+/** `features.deferredTokenResponse`. Every member has a default that works. */
+export interface DeferredTokenResponseOptions {
+  /** `false` leaves the host exactly as it is; by default `true` */
+  enabled?: boolean
+  /** where deferrals live; by default `memoryStore()`, with a warning */
+  store?: DeferralStore
+  /**
+   * decides whether a request waits. Called for every request that would get tokens, except refresh requests. A request that has
+   * to wait and cannot is refused. For plain `deferred_code`, `false` means "wait with the defaults"
+   */
+  defer?: (ctx: KoaContextWithOIDC, request: DeferRequest) => Promise<boolean | Deferring> | boolean | Deferring
+  /** 32-byte keys, or their base64url; only needed for notifications. The first encrypts, all decrypt */
+  keys?: (Uint8Array | string | undefined)[]
+  /** the wire profiles spoken (both) */
+  profiles?: { openid?: boolean; oauth?: boolean }
+  /** lifetimes in seconds: of the deferred code (60), and of a deferral from its exchange on (86400) */
+  ttl?: { deferredCode?: number; deferral?: number }
+  /**
+   * seconds after a redemption (0, at most 300) in which another poll gets the same answer, for clients on bad networks. With 0
+   * only the first poll gets it, as the drafts say
+   */
+  retryWindow?: number
+  /** seconds between polls (5) */
+  interval?: number
+  /** refuses the exchange of a public client that shows no key (`true`) */
+  requireSenderConstraint?: boolean
+  /** grants whose token requests may be deferred, of those the host has (`authorization_code`, `client_credentials`) */
+  grants?: string[]
+  /** asked again at redemption, whatever was decided: `false` refuses for good */
+  reconsider?: (ctx: KoaContextWithOIDC, deferral: Deferral) => Promise<boolean> | boolean
+  /** per type of authorization details: whether `granted` asks for no more than `requested`; without it they must be equal */
+  narrow?: Narrowing
+  /** claims of an interim ID Token for the exchange response; `undefined`: none this time */
+  interimIdToken?: (
+    ctx: KoaContextWithOIDC,
+    deferral: Deferral,
+  ) => Promise<JsonObject | undefined> | JsonObject | undefined
+  /** how clients are notified */
+  notification?: NotificationOptions
+  /** where the cancellation endpoint is mounted (`/deferred/cancel`) */
+  routes?: { cancellation?: string }
+  /** test clock */
+  now?: () => Date
+}
+
+type MembersOf<K extends keyof DeferredTokenResponseOptions> = Members<NonNullable<DeferredTokenResponseOptions[K]>>
+
+/** Check and default of each option; the compiler refuses an option without its entry, and an entry of another type. */
+export const optionsShape = shape({
+  enabled: withDefault(boolean, true),
+  // made anew for each provider
+  store: (given = memoryStore(), at) => checks.deferralStore(given, at),
+  defer: optional(callback()),
+  keys: withDefault(checks.keys, []),
+  profiles: also(
+    shape({ openid: withDefault(boolean, true), oauth: withDefault(boolean, true) } satisfies MembersOf<'profiles'>),
+    checks.assertProfileLeft,
+  ),
+  // C-O19: the deferred code travels through the browser
+  ttl: shape({
+    deferredCode: withDefault(integer('whole seconds, from 1 to 600', 1, 600), 60),
+    deferral: withDefault(lifetime, 86_400),
+  } satisfies MembersOf<'ttl'>),
+  retryWindow: withDefault(integer('whole seconds, from 0 (off) to 300', 0, 300), 0),
+  interval: withDefault(lifetime, 5),
+  requireSenderConstraint: withDefault(boolean, true),
+  grants: optional(checks.deferrableGrants),
+  reconsider: optional(callback()),
+  narrow: withDefault(checks.narrowing, {}),
+  interimIdToken: optional(callback()),
+  notification,
+  routes: shape({ cancellation: withDefault(checks.route, '/deferred/cancel') } satisfies MembersOf<'routes'>),
+  now: optional(callback()),
+} satisfies Members<DeferredTokenResponseOptions>)
+
+/** The options, checked, with every default filled in. */
+export type Settings = ReturnType<typeof optionsShape>
+
+type Named<T> = { [K in keyof T as string extends K ? never : K]: T[K] }
+
+/** The host's client metadata, with the response types of the openid profile. */
+export type DeferringClientMetadata = Omit<Named<ClientMetadata>, 'response_types'> & {
+  response_types?: readonly (ResponseType | 'deferred_code' | 'deferred_code code' | 'code deferred_code')[] | undefined
+  deferred_client_notification_endpoint?: string | undefined
+  [member: string]: unknown
+}
+
+/** The host's configuration, its clients able to ask for a deferred code. */
+export type HostConfiguration = Omit<DeferringConfiguration, 'clients'> & {
+  clients?: readonly DeferringClientMetadata[] | undefined
+}

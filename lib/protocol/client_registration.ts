@@ -1,0 +1,75 @@
+/*
+ * OpenID Connect Deferred Token Response Flow 1.0, "Client Metadata": where a client wants to be pinged. The working group's
+ * draft uses the same name (C-X01).
+ */
+import { type ClientMetadata, type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider'
+import { type EgressRules, egressRules } from '../notification/egress/rules.js'
+import { notificationEndpoint } from '../notification/endpoint.js'
+import { fail } from '../options/option_error.js'
+import type { Settings } from '../options/options.js'
+import { grantType, responseTypes } from './openid/names.js'
+
+const unsupported = 'is not supported by this provider'
+
+type ExtraMetadata = NonNullable<Configuration['extraClientMetadata']>
+
+/** Adds the notification endpoint to the integrator's extra client metadata. */
+export function withNotificationEndpoint(configuration: Configuration, settings: Settings): ExtraMetadata {
+  const { keys, notification } = settings
+  const theirs = configuration.extraClientMetadata
+  const properties = theirs?.properties ?? []
+  const rulesOf = (ctx: KoaContextWithOIDC) => egressRules(notification, ctx.oidc.provider.issuer)
+  if (keys.length === 0) assertNoStaticEndpoint(configuration)
+  if (settings.profiles.openid) assertStaticGrants(configuration)
+  return {
+    properties: [...properties, notificationEndpoint],
+    validator(ctx, key, value, metadata) {
+      if (key !== notificationEndpoint) return theirs?.validator?.(ctx, key, value, metadata)
+      // a client that is there already goes on when the rules change; whether it may be notified is asked again then
+      if (!ctx?.oidc) return
+      assertGrant(metadata)
+      const wrong = value !== undefined && (keys.length > 0 ? rulesOf(ctx).refusal(value) : unsupported)
+      if (wrong) throw new errors.InvalidClientMetadata(`${notificationEndpoint} ${wrong}`)
+    },
+  }
+}
+
+/** Checks the endpoints of static clients; a `TypeError` names the client. */
+export function assertStaticEndpoints(clients: readonly ClientMetadata[], rules: EgressRules): void {
+  for (const { client_id: id, [notificationEndpoint]: endpoint } of clients) {
+    const wrong = endpoint !== undefined && rules.refusal(endpoint)
+    // what may be different on a developer's machine
+    const remedy = '; change it, or set notification.ports and notification.allow'
+    if (wrong) fail('notification', `cannot reach client ${id}: its ${notificationEndpoint} ${wrong}${remedy}`)
+  }
+}
+
+function assertNoStaticEndpoint({ clients = [] }: Configuration): void {
+  const client = clients.find((metadata) => metadata[notificationEndpoint] !== undefined)
+  if (client) {
+    fail(
+      'keys',
+      `must hold a 32-byte key, made by crypto.randomBytes(32).toString('base64url'): client ${client.client_id} has a ${notificationEndpoint}; or remove that from it`,
+    )
+  }
+}
+
+// the host applies clientDefaults to static clients too
+function assertStaticGrants({ clients = [], clientDefaults }: Configuration): void {
+  for (const client of clients) {
+    const { response_types: types, grant_types: grants } = { ...clientDefaults, ...client }
+    const isDeferrable = [types].flat().some((type) => String(type).split(' ').includes('deferred_code'))
+    if (!isDeferrable || [grants].flat().includes(grantType)) continue
+    const remedy = `add '${grantType}' to its grant_types, or remove deferred_code from its response_types`
+    fail('profiles.openid', `cannot serve client ${client.client_id}: ${remedy}`)
+  }
+}
+
+// at registration only: a client that is there already is refused where it asks, as unauthorized_client
+function assertGrant({ response_types: types = [], grant_types: grants = [] }: ClientMetadata): void {
+  const deferrable = types.some((type) => responseTypes.includes(type))
+  if (!deferrable || grants.includes(grantType)) return
+  throw new errors.InvalidClientMetadata(
+    `grant_types must contain '${grantType}' when deferred_code is amongst response_types`,
+  )
+}

@@ -1,0 +1,21 @@
+import { errors } from 'oidc-provider'
+import type { JsonObject } from '../deferral/deferral.js'
+import { ownMember } from '../deferral/json.js'
+import { mostRuled } from '../deferral/matching.js'
+import type { Settings } from '../options/options.js'
+import { sanitise } from './error_description.js'
+
+/** Refuses to defer a request with more entries of a type than its `narrow` rule may have to compare. */
+export function assertNarrowable(details: readonly JsonObject[] | undefined, { narrow }: Settings): void {
+  const counts = new Map<string, number>()
+  for (const { type } of details ?? []) {
+    if (typeof type !== 'string' || !ownMember(narrow, type)) continue
+    const count = (counts.get(type) ?? 0) + 1
+    if (count > mostRuled) {
+      throw new errors.InvalidAuthorizationDetails(
+        `authorization_details must not have more than ${mostRuled} entries of type ${sanitise(type)}`,
+      )
+    }
+    counts.set(type, count)
+  }
+}

@@ -1,0 +1,50 @@
+/*
+ * OpenID Connect Deferred Token Response Flow 1.0, "Authentication Request": an ordinary authentication request whose
+ * response_type says that the client can wait; the OP decides whether it will have to.
+ */
+import { errors } from 'oidc-provider'
+import { newId } from '../../deferral/handle.js'
+import { accountOf, type Context, clientOf, detailsOf, paramsOf } from '../../host/context.js'
+import { restoreResponseType } from '../../host/overrides/client_rules.js'
+import { type Question, visibleParams } from '../ask_defer.js'
+import { responseTypes } from './names.js'
+
+/** Takes back what was lent to the host's checks, and refuses what the host would let pass. */
+export function checkResponseType(ctx: Context): void {
+  restoreResponseType(ctx)
+  if (!isDeferrable(ctx)) return
+  const mode = ctx.oidc.responseMode
+  if (mode === 'fragment' || mode === 'fragment.jwt') {
+    throw new errors.InvalidRequest('response_mode fragment is not allowed for this response_type')
+  }
+}
+
+/** Whether this request asks for `deferred_code`, alone or with `code`. */
+export function isDeferrable(ctx: Context): boolean {
+  const { response_type: type } = paramsOf(ctx)
+  return typeof type === 'string' && responseTypes.includes(type)
+}
+
+/** Whether the authorization response to this request holds tokens: the implicit and the hybrid flow. */
+export function isAnsweredWithTokens(ctx: Context): boolean {
+  const { response_type: type } = paramsOf(ctx)
+  return typeof type === 'string' && type.split(' ').some((word) => word === 'token' || word === 'id_token')
+}
+
+/** What `defer` is asked about; `id` is the id that the deferral will have. */
+export function question(ctx: Context, id = newId()): Question {
+  const params = paramsOf(ctx)
+  const { resource } = params
+  const account = accountOf(ctx)
+  const details = detailsOf(ctx)
+  return {
+    id,
+    profile: 'openid',
+    client: clientOf(ctx),
+    ...(account && { account }),
+    scope: new Set(ctx.oidc.requestParamScopes),
+    resource: resource === undefined ? [] : [resource].flat(),
+    ...(details && { authorizationDetails: details }),
+    params: visibleParams(params),
+  }
+}

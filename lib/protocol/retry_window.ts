@@ -1,0 +1,64 @@
+/*
+ * The option `retryWindow`: a client whose token response was lost polls again, and gets the same answer. The answer is stored as
+ * a compact JWE (RFC 7516) under a key that can only be derived from the handle (RFC 5869).
+ */
+import { hkdfSync } from 'node:crypto'
+import { CompactEncrypt, compactDecrypt, errors as joseErrors } from 'jose'
+import { errors } from 'oidc-provider'
+import type { DeferralRecord } from '../deferral/deferral.js'
+import { parseHandle } from '../deferral/handle.js'
+import { type Context, setDeferral } from '../host/context.js'
+import { withPlainFaults } from '../host/faults.js'
+import { loadValidGrant } from '../host/grants/standing_grant.js'
+import { keepAnswer } from '../host/overrides/listeners.js'
+import type { Core } from '../plugin.js'
+import { refusal } from './token_error_response.js'
+
+type Owner = Pick<DeferralRecord, 'id' | 'issuer' | 'clientId'>
+
+/** Encrypts the answer of a redemption, to be stored. */
+export function sealAnswer(handle: string, owner: Owner, body: unknown): Promise<string> {
+  return new CompactEncrypt(Buffer.from(JSON.stringify(body)))
+    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', ...claimsOf(owner) })
+    .encrypt(keyOf(handle, owner))
+}
+
+/** Gives the rightful client the answer of its redemption again. */
+export async function repeatAnswer(ctx: Context, core: Core, deferral: DeferralRecord, handle: string): Promise<void> {
+  if (!(await isStillValid(ctx, core, deferral))) throw refusal(ctx, deferral, 'invalid_grant')
+  setDeferral(ctx, deferral)
+  const answer = await openAnswer(handle, deferral, deferral.answer?.sealed ?? '')
+  // what was minted here in vain has left an empty answer
+  ctx.status = 200
+  ctx.body = answer
+  keepAnswer(ctx)
+}
+
+async function openAnswer(handle: string, owner: Owner, sealed: string): Promise<unknown> {
+  const { plaintext, protectedHeader } = await compactDecrypt(sealed, keyOf(handle, owner))
+  const expected = claimsOf(owner)
+  const isOurs = protectedHeader.deferral_id === expected.deferral_id && protectedHeader.iss === expected.iss
+  if (!isOurs || protectedHeader.client_id !== expected.client_id) {
+    throw new joseErrors.JWEInvalid('kept for another deferral')
+  }
+  return JSON.parse(Buffer.from(plaintext).toString())
+}
+
+// tokens that were revoked meanwhile are not given out again
+async function isStillValid(ctx: Context, core: Core, { source }: DeferralRecord): Promise<boolean> {
+  try {
+    await withPlainFaults(loadValidGrant(ctx, core, source))
+    return true
+  } catch (error) {
+    if (error instanceof errors.AccessDenied) return false
+    throw error
+  }
+}
+
+function claimsOf({ id, issuer, clientId }: Owner) {
+  return { iss: issuer, deferral_id: id, client_id: clientId }
+}
+
+function keyOf(handle: string, { id }: Owner): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', parseHandle(handle).secret, id, 'retryWindow', 32))
+}

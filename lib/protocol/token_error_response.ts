@@ -1,0 +1,98 @@
+/*
+ * OpenID Connect Deferred Token Response Flow 1.0, "Token Error Response", and OAuth 2.0 Deferred Token Response, "Token
+ * Endpoint Errors": the answers to polls that get no tokens.
+ */
+import { errors } from 'oidc-provider'
+import type { DeferralRecord, Profile, Progress } from '../deferral/deferral.js'
+import type { HandleKind } from '../deferral/handle.js'
+import type { PollOutcome } from '../deferral/outcome.js'
+import type { Context } from '../host/context.js'
+import { amendError, retryAfter } from '../host/overrides/answers.js'
+
+/** The parameter that carries a poll handle. */
+const handles: Record<Profile, HandleKind> = { openid: 'deferred_auth_id', oauth: 'deferral_code' }
+
+/** The answer to a poll that comes too early (O-072, I-073). */
+export function slowDown(ctx: Context, interval: number): Error {
+  retryAfter(ctx, interval + 5)
+  return withoutStack(() => new errors.SlowDown())
+}
+
+/** The answer to a poll that cannot be redeemed; `members` come beside `error` and its description. */
+export function refusal(
+  ctx: Context,
+  deferral: DeferralRecord,
+  outcome: Exclude<PollOutcome, 'redeem' | 'repeat'>,
+  members: Record<string, unknown> = {},
+): Error {
+  switch (outcome) {
+    case 'authorization_pending':
+      return pending(ctx, deferral, members)
+    case 'interaction_required':
+      // I-047
+      return pending(ctx, deferral, { ...members, interaction_uri: deferral.interaction?.uri })
+    case 'access_denied':
+      return denial(ctx, deferral)
+    case 'expired_token':
+      return new errors.ExpiredToken(`the ${subject(deferral)} has expired`)
+    case 'invalid_grant':
+      return alreadyRedeemed(deferral)
+  }
+}
+
+function pending(ctx: Context, deferral: DeferralRecord, given: Record<string, unknown>): Error {
+  retryAfter(ctx, deferral.interval)
+  const members = { ...given, ...progressOf(deferral) }
+  if (Object.keys(members).length) amendError(ctx, members)
+  const Pending = 'interaction_uri' in members ? errors.InteractionRequired : errors.AuthorizationPending
+  return withoutStack(() => new Pending(pendingText(deferral)))
+}
+
+// having to wait is no fault, and the host's errors capture their stack twice: a good part of what such a poll costs
+function withoutStack(create: () => Error): Error {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return create()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
+// for people, in their own language and script, which error_description cannot carry
+function progressOf({ progress }: DeferralRecord): { progress?: Progress } {
+  if (!progress) return {}
+  const { errorDescription, ...shown } = progress
+  return { progress: shown }
+}
+
+// the host's own text speaks of an end-user who has yet to act; here they are done, unless they are asked for
+function pendingText(deferral: DeferralRecord): string {
+  if (deferral.progress?.errorDescription) return deferral.progress.errorDescription
+  return deferral.interaction
+    ? `the ${subject(deferral)} waits for an interaction`
+    : `the ${subject(deferral)} has not been decided yet`
+}
+
+function denial(ctx: Context, deferral: DeferralRecord): Error {
+  const { description, errorDescription } = deferral.status === 'denied' ? deferral.decision : {}
+  if (description !== undefined) amendError(ctx, { reason: description })
+  return new errors.AccessDenied(errorDescription || denialText(deferral))
+}
+
+function denialText(deferral: DeferralRecord): string {
+  if (deferral.status === 'cancelled') return `the ${subject(deferral)} was cancelled`
+  if (deferral.status === 'approved') return `the approval of the ${subject(deferral)} has ended`
+  return `the ${subject(deferral)} was denied`
+}
+
+function subject({ profile }: DeferralRecord): string {
+  return profile === 'openid' ? 'deferred authentication' : 'deferred request'
+}
+
+// only the rightful client learns the difference from an unknown handle (I-077)
+function alreadyRedeemed({ profile }: DeferralRecord): Error {
+  const error = new errors.InvalidGrant('already redeemed')
+  error.error_description = `${handles[profile]} was already redeemed`
+  return error
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { Db } from 'mongodb'
+import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
+import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { naiveAdapter } from './naive_adapter.js'
+import { type Racer, race, warm } from './race.js'
+
+describeMongo('insertUnique', () => {
+  let database: TestDatabase
+  let another: Db
+
+  beforeAll(async () => {
+    database = await testDatabase()
+    another = await database.connect()
+    await mongoAdapter(database.db).migrate()
+    await warm(database.db, another)
+  })
+  afterAll(() => database.drop())
+
+  const adapter = () => mongoAdapter(database.db)('ReplayDetection')
+  const insertRace = (make: (db: Db) => (name: string) => Racer, rounds: number, before?: number) =>
+    race({
+      nodes: [make(database.db)('ReplayDetection'), make(another)('ReplayDetection')],
+      rounds,
+      prepare: async (node, id) => {
+        if (before !== undefined) await node.upsert(id, { jti: id }, before)
+      },
+      contend: (node, id) => node.insertUnique(id, { jti: id }, 60),
+    })
+
+  test('the race catches an adapter that finds and then writes', async () => {
+    expect(Math.max(...(await insertRace(naiveAdapter, 20)))).toBeGreaterThan(1)
+  })
+
+  test('64 at once on two connections: one is the first', async () => {
+    expect(await insertRace(mongoAdapter, 50)).toEqual(Array(50).fill(1))
+  })
+
+  test('64 at once where an expired one was not swept yet: one replaces it', async () => {
+    expect(await insertRace(mongoAdapter, 25, -1)).toEqual(Array(25).fill(1))
+  })
+
+  test('64 at once where an unexpired one is: none', async () => {
+    expect(await insertRace(mongoAdapter, 20, 60)).toEqual(Array(20).fill(0))
+  })
+
+  test('leaves what is there as it was', async () => {
+    const id = randomUUID()
+    expect(await adapter().insertUnique(id, { jti: id, iss: 'first' }, 60)).toBe(true)
+    expect(await adapter().insertUnique(id, { jti: id, iss: 'second' }, 600)).toBe(false)
+    expect(await adapter().find(id)).toEqual({ jti: id, iss: 'first' })
+    expect(await adapter().insertUnique(randomUUID(), { jti: id }, 60)).toBe(true)
+  })
+
+  test('without expiry holds for good', async () => {
+    const id = randomUUID()
+    expect(await adapter().insertUnique(id, { jti: id })).toBe(true)
+    expect(await adapter().insertUnique(id, { jti: id })).toBe(false)
+  })
+})

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { errors } from 'oidc-provider'
+import type { DeferRequest, Deferral, Deferring } from 'oidc-provider-deferred'
+import { added } from '../../support/authorization.js'
+import { grants, held, request } from '../../support/deferral.js'
+import { startProvider, type TestProvider } from '../../support/provider.js'
+import { dpopKey, relyingParty } from '../../support/relying_party.js'
+import { resourceIndicators } from '../../support/rich_authorization_requests.js'
+
+let op: TestProvider
+let asked: DeferRequest[]
+let decide: (request: DeferRequest) => unknown
+
+beforeAll(async () => {
+  op = await startProvider({
+    configuration: { features: { resourceIndicators } },
+    deferred: {
+      defer(_ctx, deferRequest) {
+        asked.push(deferRequest)
+        return decide(deferRequest) as boolean | Deferring
+      },
+    },
+  })
+})
+beforeEach(() => {
+  asked = []
+  decide = () => true
+  op.user.interaction = {}
+})
+afterAll(() => op.close())
+
+describe.each(grants)('%s', (grant) => {
+  test('I-022 is answered at once where it says no', async () => {
+    decide = () => false
+    const { result, ...outcome } = await added(op, () => request(relyingParty(op.issuer), grant))
+    expect(result.answer).toMatchObject({ status: 200, body: { access_token: expect.any(String) } })
+    expect({ times: asked.length, ...outcome }).toEqual({ times: 1, new: [] })
+  })
+
+  test('is asked once, and with a key as without', async () => {
+    for (const key of [undefined, await dpopKey()]) {
+      asked = []
+      await held(op, relyingParty(op.issuer, 'secret', key), grant)
+      expect(asked).toHaveLength(1)
+    }
+  })
+
+  test('its answer may come later', async () => {
+    decide = async () => ({ expiresIn: 10, interval: 7, context: { why: 'amount' } })
+    const { answer, id } = await held(op, relyingParty(op.issuer), grant)
+    expect(answer.body).toMatchObject({ expires_in: 10, interval: 7 })
+    expect(await op.provider.deferrals.get(id)).toMatchObject({ context: { why: 'amount' } })
+  })
+
+  test('with nothing of its own the options hold', async () => {
+    decide = () => ({})
+    const { answer } = await held(op, relyingParty(op.issuer), grant)
+    expect(answer.body).toMatchObject({ error: 'authorization_pending', expires_in: 86_400, interval: 5 })
+  })
+
+  test('I-048 I-049 E-08 an interaction may refer to the id that it is told', async () => {
+    decide = ({ id }) => ({ interaction: { uri: `https://op.example/confirm/${id}` } })
+    const { answer, id } = await held(op, relyingParty(op.issuer), grant)
+    expect(answer.body).toMatchObject({
+      error: 'interaction_required',
+      interaction_uri: `https://op.example/confirm/${id}`,
+    })
+    expect(answer.body.interaction_uri).not.toContain(answer.body.deferral_code)
+  })
+
+  test.each([
+    ['a string', 'yes'],
+    ['nothing', undefined],
+    ['null', null],
+    ['an array', []],
+    ['a number', 1],
+    ['an unknown member', { expires_in: 10 }],
+    ['no lifetime', { expiresIn: 0 }],
+    ['half a second', { expiresIn: 0.5 }],
+    ['a negative interval', { interval: -5 }],
+    ['an interval in words', { interval: '5' }],
+    ['a context that is no object', { context: 'why' }],
+    ['a context that is no JSON', { context: { when: new Date() } }],
+    ['a context that is too large', { context: { document: 'x'.repeat(16_385) } }],
+    ['an interaction without a uri', { interaction: {} }],
+    ['an interaction over http', { interaction: { uri: 'http://op.example/confirm' } }],
+    ['an interaction with a fragment', { interaction: { uri: 'https://op.example/confirm#a' } }],
+    ['an interaction that is no URL', { interaction: { uri: 'confirm' } }],
+  ])('I-037 an answer that is %s is server_error, tells nothing, and defers nothing', async (_, wrong) => {
+    decide = () => wrong
+    const { result, ...outcome } = await added(op, () => request(relyingParty(op.issuer), grant))
+    expect(result.answer).toMatchObject({ status: 500, body: { error: 'server_error' } })
+    expect(JSON.stringify(result.answer.body)).not.toMatch(/defer|expiresIn|TypeError|access_token/)
+    expect(outcome.new).toEqual([])
+  })
+
+  test('I-037 a fault of its own is server_error, and defers nothing', async () => {
+    decide = () => {
+      throw new Error('risk engine at risk.internal is down')
+    }
+    const { result, ...outcome } = await added(op, () => request(relyingParty(op.issuer), grant))
+    expect(result.answer).toMatchObject({ status: 500, body: { error: 'server_error' } })
+    expect(JSON.stringify(result.answer.body)).not.toContain('risk.internal')
+    expect(outcome.new).toEqual([])
+  })
+
+  test('I-033 a refusal of its own reaches the client, without a token', async () => {
+    decide = () => {
+      throw new errors.AccessDenied('not at this hour')
+    }
+    const { result, ...outcome } = await added(op, () => request(relyingParty(op.issuer), grant))
+    expect(result.answer).toMatchObject({
+      status: 400,
+      body: { error: 'access_denied', error_description: 'not at this hour' },
+    })
+    expect(outcome.new).toEqual([])
+  })
+
+  test('entities.Deferral is that of the created deferral, as the event shows it', async () => {
+    const seen: unknown[] = []
+    const created: Deferral[] = []
+    const note = (ctx: { oidc: { entities: object } }) =>
+      seen.push((ctx.oidc.entities as { Deferral: unknown }).Deferral)
+    op.provider.once('grant.error', note)
+    op.provider.once('deferral.created', (deferral) => created.push(deferral))
+    const { id } = await held(op, relyingParty(op.issuer), grant)
+    expect(seen).toEqual(created)
+    expect(created).toMatchObject([{ id, profile: 'oauth', status: 'pending', grantType: grant, expired: false }])
+  })
+})

@@ -1,0 +1,59 @@
+import { format } from 'node:util'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { grants, held, pollDeferral, revoke } from '../../support/deferral.js'
+import type { TestProvider } from '../../support/provider.js'
+import { dpopKey, relyingParty } from '../../support/relying_party.js'
+
+let op: TestProvider
+let lines: string[] = []
+const streams = [process.stdout, process.stderr]
+const originals = streams.map((stream) => stream.write)
+const { console } = globalThis
+
+beforeAll(async () => {
+  // the host and what it is made of read this once
+  process.env.DEBUG = '*'
+  for (const stream of streams) {
+    stream.write = ((text: string | Uint8Array) => {
+      lines.push(String(text))
+      return true
+    }) as typeof stream.write
+  }
+  const note = (...args: unknown[]) => lines.push(format(...args))
+  globalThis.console = new Proxy(console, { get: () => note })
+  process.on('warning', note)
+  const { startProvider } = await import('../../support/provider.js')
+  op = await startProvider({ deferred: { defer: () => true } })
+  for (const event of ['grant.error', 'revocation.error', 'server_error', 'grant.success'] as const) {
+    op.provider.on(event as 'server_error', (_ctx, error) => {
+      lines.push(`${error?.message} ${JSON.stringify(error ?? {})}`)
+    })
+  }
+})
+
+afterAll(async () => {
+  globalThis.console = console
+  process.removeAllListeners('warning')
+  for (const [at, stream] of streams.entries()) stream.write = originals[at] as typeof stream.write
+  await op.close()
+})
+
+test.each(grants)('I-131 I-133 with every log on, no deferral_code of %s is in them, on either side', async (grant) => {
+  lines = []
+  const rp = relyingParty(op.issuer, 'secret', await dpopKey())
+  const [one, other] = [await held(op, rp, grant), await held(op, rp, grant)]
+  for (const extras of [{}, {}, { dpop: undefined }]) await pollDeferral(rp, one.deferralCode, {}, extras)
+  await pollDeferral(relyingParty(op.issuer, 'other'), one.deferralCode)
+  await pollDeferral(rp, one.deferralCode, { scope: 'openid' })
+  await op.provider.deferrals.approve(one.id)
+  expect((await pollDeferral(rp, one.deferralCode)).status).toBe(200)
+  await pollDeferral(rp, one.deferralCode)
+  await revoke(rp, other.deferralCode)
+  await revoke(relyingParty(op.issuer, 'other'), other.deferralCode)
+  const log = lines.join('\n')
+  expect(log).toContain('oidc-provider')
+  for (const { deferralCode } of [one, other]) {
+    expect(log).not.toContain(deferralCode)
+    expect(log).not.toContain(deferralCode.slice(22))
+  }
+})
