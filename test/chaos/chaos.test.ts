@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import { type Mongo, startMongo } from '../support/mongod.js'
 import { runChaos } from './run.js'

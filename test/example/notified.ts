@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createReceiver } from '../../example-app/headless/receiver.js'
 import { type Bank, startBank } from '../../example-app/start.js'
 import { until } from '../support/receiver.js'

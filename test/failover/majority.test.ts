@@ -2,10 +2,11 @@
  * A primary that has lost its majority goes on answering for some seconds. What it alone has is taken back by the failover, so
  * nobody may be told of it.
  */
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+
 import { type Db, MongoClient } from 'mongodb'
 import type { DeferralStore } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { recordsOf } from '../../lib/deferral/records.js'
 import { decide } from '../../lib/deferral/transitions.js'
 import { describeMongo } from '../support/database.js'

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { pollDeferral } from '../support/deferral.js'
 import type { TestProvider } from '../support/provider.js'
 import { until } from '../support/receiver.js'

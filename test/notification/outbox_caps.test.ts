@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { memoryStore } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSealer } from '../../lib/notification/sealer.js'
 import { newDeferral } from '../store/new_deferral.js'
 import { createAuthority } from '../support/authority.js'

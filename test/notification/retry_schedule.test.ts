@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { retryAfterSeconds } from '../../lib/notification/delivery.js'
 import { delayAfter, delays } from '../../lib/notification/retry_schedule.js'
 import type { TestProvider } from '../support/provider.js'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Document } from 'mongodb'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dump } from '../race/dump.js'
 import { finder } from '../race/haystack.js'
 import { type Recording, record } from '../race/recording.js'

@@ -1,5 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises'
-import { afterEach, expect, test } from '@jest/globals'
+import { afterEach, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import { contend, type Deployment, deploy, liveTokens, planted } from './deployment.js'
 import { seededRandom } from './random.js'

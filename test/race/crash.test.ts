@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import { relyingParty } from '../support/relying_party.js'
 import { type Operation, points, type Scene, setScene, strike, sweep, sweepPlanted, wrongUnless } from './crash.js'

@@ -1,5 +1,5 @@
-import { afterEach, expect, test } from '@jest/globals'
 import type { Transition } from 'oidc-provider-deferred'
+import { afterEach, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import { contend, type Deployment, deploy, planted } from './deployment.js'
 import type { Seed } from './seed.js'

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import type { Answer } from '../support/relying_party.js'
 import { contend, type Deployment, deploy, liveTokens, planted } from './deployment.js'

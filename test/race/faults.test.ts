@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import type { Mongo } from '../support/mongod.js'
 import { liveTokens } from './deployment.js'

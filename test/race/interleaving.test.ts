@@ -1,6 +1,6 @@
-import { expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import { type DeferralRecord, type DeferralStore, memoryStore } from 'oidc-provider-deferred'
+import { expect, test } from 'vitest'
 import { newId } from '../../lib/deferral/handle.js'
 import { pollOutcome } from '../../lib/deferral/outcome.js'
 import { type Records, recordsOf } from '../../lib/deferral/records.js'

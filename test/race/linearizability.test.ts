@@ -1,7 +1,7 @@
-import { afterEach, describe, expect, test } from '@jest/globals'
 import type { Adapter } from 'oidc-provider'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterEach, describe, expect, test } from 'vitest'
 import { describeMongo, testDatabase } from '../support/database.js'
 import { memoryAdapter } from '../support/memory_adapter.js'
 import { history, type Operation, possibilities, waiting } from './histories.js'

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import { type DeferralRecord, type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../lib/deferral/handle.js'
 import { pollOutcome } from '../../lib/deferral/outcome.js'
 import type { NewDeferral } from '../../lib/deferral/store.js'

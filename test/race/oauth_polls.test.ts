@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import { grants, pollDeferral } from '../support/deferral.js'
 import type { Answer } from '../support/relying_party.js'

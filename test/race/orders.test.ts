@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, test } from '@jest/globals'
 import type { DeferralStore } from 'oidc-provider-deferred'
+import { afterEach, describe, expect, test } from 'vitest'
 import { authorizationCode, grants, held, pollDeferral, redeem, revoke } from '../support/deferral.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { type Answer, type RelyingParty, relyingParty } from '../support/relying_party.js'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { afterEach, expect, test } from '@jest/globals'
+import { afterEach, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import { type Answer, clientAssertion, dpopKey, relyingParty } from '../support/relying_party.js'
 import { contend, type Deployment, deploy, issuer, planted } from './deployment.js'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Binary, MongoClient } from 'mongodb'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import type { Mongo } from '../support/mongod.js'
 import { type ProviderNode, startNode } from '../support/node.js'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { median } from '../../bench/statistics.js'
 import { certificateOf, certificates } from '../../support/certificates.js'
 import { clients } from '../../support/clients.js'
