@@ -1,4 +1,4 @@
-import { afterAll, vi } from 'vitest'
+import { afterAll } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import { closeChromium, describeBrowser } from './chromium.js'
 import { journeys } from './journeys.js'
@@ -7,7 +7,6 @@ import { restart } from './restart.js'
 import { waits } from './waits.js'
 
 // One file for all that needs the browser: unpacking it twice at once goes wrong.
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 afterAll(closeChromium)
 
 describeBrowser('the bank, in a browser', journeys)

@@ -33,7 +33,7 @@ beforeAll(async () => {
     expect(await giveUp(begun[index]!)).toMatchObject({ status: 200 })
   wire.op.clock.advance(10)
   await wire.swept()
-}, 30_000)
+})
 afterAll(() => wire.close())
 
 test.each(rows.map(([name]) => name))(

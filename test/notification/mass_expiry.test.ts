@@ -51,7 +51,7 @@ test('of very many that expire at once each node ends 16 at a time, and each one
   await Promise.all(nodes.map(({ node }) => node.provider.deferrals.close()))
   expect(announced.sort()).toEqual(ids.sort())
   for (const { endings } of nodes) expect(endings.most).toBeLessThanOrEqual(atOnce)
-}, 40_000)
+})
 
 test('with a pause after each batch, and polls and decisions go on meanwhile', async () => {
   const begun = [await fleet.begin(silent), await fleet.begin(silent), await fleet.begin(silent)]
@@ -69,7 +69,7 @@ test('with a pause after each batch, and polls and decisions go on meanwhile', a
   expect(endings.most).toBe(atOnce)
   // as long as the batch took, a fifth more or less
   expect(endings.idle).toBeGreaterThan(endings.busy / 2)
-}, 40_000)
+})
 
 test('a notification of another node does not wait until all of them are ended', async () => {
   await expired()

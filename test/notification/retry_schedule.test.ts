@@ -164,7 +164,7 @@ describe('through a provider', () => {
     fleet.receiver.behave = answering(204)
     fleet.clock.advance(12 * hour)
     for (const id of ids) await fleet.settled(id, 'delivered')
-  }, 40_000)
+  })
 
   test.each<[string, (id: string) => string, [number, number]]>([
     ['longer than planned', () => '600', [600, 600]],

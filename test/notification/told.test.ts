@@ -30,7 +30,7 @@ beforeAll(async () => {
     ),
   )
   await wire.swept()
-}, 30_000)
+})
 afterAll(() => wire.close())
 
 const deferrals = () => wire.op.provider.deferrals

@@ -64,5 +64,5 @@ describeMongo('cancel against redeem over two provider processes', () => {
       outcomes.add(status as string)
     }
     expect([...outcomes].sort()).toEqual(['cancelled', 'redeemed'])
-  }, 120_000)
+  })
 })

@@ -44,7 +44,7 @@ describeMongo('approve against deny over two provider processes', () => {
       won.add(status)
     }
     expect([...won].sort()).toEqual(['approved', 'denied'])
-  }, 120_000)
+  })
 
   test('T7: against a cancellation, no more than one of approval and cancellation is the first', async () => {
     deployment = await deploy()

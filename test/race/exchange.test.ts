@@ -51,7 +51,7 @@ describeMongo('64 concurrent exchanges over two provider processes', () => {
         const polled = await deployment.parties[1].poll(handles[0]!)
         expect([polled.status, polled.body.error]).toEqual([400, 'access_denied'])
       }
-    }, 120_000)
+    })
 
     test.each([
       ['approved', 'cancelled'],

@@ -34,7 +34,7 @@ const once = ['tokens', '400 invalid_grant', '400 invalid_grant']
 describeMongo('the database fails', () => {
   beforeAll(async () => {
     mongo = await startFragileMongo()
-  }, 60_000)
+  })
   afterAll(() => mongo.stop())
   afterEach(async () => {
     await patient.heal()

@@ -151,4 +151,4 @@ test(`I1, I3, I5, T1: no interleaving of ${interleavings} is ours`, async () => 
     ({ record }) => ends.add(record.status),
   )
   expect([...ends].sort()).toEqual(['approved', 'cancelled', 'denied', 'redeemed'])
-}, 60_000)
+})

@@ -57,7 +57,7 @@ describe('what two nodes answer while the store loses calls and replies', () => 
     const random = seededRandom('histories')
     troubled = await startTroubled(inMemory(), random)
     expect(await play(300, random)).toEqual([])
-  }, 60_000)
+  })
 })
 
 describeMongo('what two nodes on MongoDB answer while calls and replies are lost', () => {
@@ -75,5 +75,5 @@ describeMongo('what two nodes on MongoDB answer while calls and replies are lost
       await troubled.close()
       await database.drop()
     }
-  }, 60_000)
+  })
 })

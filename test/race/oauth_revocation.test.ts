@@ -73,6 +73,6 @@ describeMongo('revoke against redeem over two provider processes', () => {
       }
       expect([...outcomes.keys()].sort()).toEqual(['cancelled', 'redeemed'])
       process.stderr.write(`${grant} ${JSON.stringify(Object.fromEntries(outcomes))}\n`)
-    }, 120_000)
+    })
   })
 })

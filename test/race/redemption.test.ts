@@ -54,5 +54,5 @@ describeMongo('64 concurrent redemptions over two provider processes', () => {
     // and both nodes minted at once
     expect(doubles).toBeGreaterThan(0)
     process.stderr.write(`losers ${JSON.stringify(Object.fromEntries(losers))}, minted twice in ${doubles} rounds\n`)
-  }, 300_000)
+  })
 })

@@ -39,7 +39,7 @@ beforeAll(async () => {
   wire.op.clock.advance(10)
   await wire.swept()
   await Promise.all(begun.map(({ id }) => wire.settled(id, 'delivered', 'failed')))
-}, 30_000)
+})
 afterAll(() => wire.close())
 
 async function begin(profile: Profile, name: string, behave: Behaviour): Promise<Begun> {
