@@ -53,7 +53,7 @@ export function notified(): void {
   /** Looks again until the page shows it. */
   async function shows(isThere: (desk: Visitor['page']) => Promise<boolean>): Promise<void> {
     const { page } = reviewer
-    await until(async () => (await isThere(page)) || page.reload().then(() => false), 15)
+    await until(async () => (await isThere(page)) || page.reload().then(() => false))
   }
 
   const badgeSays = (words: string) =>
