@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, expect, test } from '@jest/globals'
 import { memoryStore, Provider } from 'oidc-provider-deferred'
+import { afterAll, expect, test } from 'vitest'
 
 const page = (name: string) => readFileSync(`docs/reference/${name}.md`, 'utf8')
 

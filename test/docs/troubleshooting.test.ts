@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import { textsOf } from './texts.js'
 
 const page = readFileSync('docs/operate/troubleshooting.md', 'utf8')
