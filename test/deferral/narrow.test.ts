@@ -42,6 +42,7 @@ describe('E-32 a decision that asks for no more than the request is accepted', (
     ['no scope, the details untouched', { scope: [] }],
     ['claims with members removed', { claims: { id_token: { email: { essential: true } } } }],
     ['no claims', { claims: {} }],
+    ['a target without members', { claims: { id_token: null } }],
     ['acr, amr and auth_time of a later verification', { acr: 'high', amr: ['face'], authTime: 1 }],
   ])('%s', (_case, granted) => {
     expect(() => assertNarrower(requested, granted, {})).not.toThrow()
@@ -81,8 +82,9 @@ describe('E-32 a decision that asks for more is a RangeError', () => {
 
   test('nothing left to grant: use deny', () => {
     expect(() => assertNarrower(requested, { scope: [], authorizationDetails: [] }, {})).toThrow(RangeError)
-    const plain = { ...requested, authorizationDetails: undefined } as unknown as DeferralRecord
-    expect(() => assertNarrower(plain, { scope: [] }, {})).toThrow(/deny/)
+    const { authorizationDetails, claims, ...plain } = requested
+    expect(() => assertNarrower(plain as DeferralRecord, { scope: [] }, {})).toThrow(/deny/)
+    expect(() => assertNarrower(plain as DeferralRecord, { claims: {} }, {})).not.toThrow()
   })
 })
 
@@ -118,6 +120,15 @@ describe('C-I14 what the host mints from', () => {
     ).toMatchObject({
       claims: { id_token: hosts, userinfo: { email: null } },
     })
+  })
+
+  test('a claim that the client did not ask for is not removed, and no target needs members', () => {
+    const claims = { id_token: { acr: null, name: null }, userinfo: { auth_time: null, email: null }, other: null }
+    const asked = { id_token: { acr: null }, userinfo: { auth_time: null } }
+    expect(narrow({ claims: asked, source: { claims } }, { claims: {} })).toEqual({
+      claims: { id_token: { acr: null, name: null }, userinfo: { email: null }, other: {} },
+    })
+    expect(narrow({ source: {} }, { claims: {} })).toEqual({ claims: {} })
   })
 
   test('the same detail twice is more than once', () => {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Decision } from 'oidc-provider-deferred'
 import type { DeferralRecord } from '../../lib/deferral/deferral.js'
+import * as sending from '../../lib/deferral/notification_steps.js'
 import * as to from '../../lib/deferral/transitions.js'
-import { at } from '../stores/new_deferral.js'
-import { applied, decision, type EventName, events, reached } from './states.js'
+import { at, newDeferral } from '../stores/new_deferral.js'
+import { applied, decision, type EventName, events, reached, sealing } from './states.js'
 
 const leased: EventName[] = ['exchange', 'approve', 'lease']
 
@@ -151,5 +152,25 @@ describe('what an event changes', () => {
     expect(reached(['cancel'])).toMatchObject({ cancelledBy: 'reviewer', cancelledAt: at(3) })
     expect(reached(['cancelByClient'])).not.toHaveProperty('cancelledBy')
     expect(to.cancel()(reached([]), at(3))?.entry).toEqual({ at: at(3), event: 'cancelled' })
+  })
+
+  test('a deferral whose code was used again before it existed replaces the mark, cancelled and with nothing to send', () => {
+    const deferral = newDeferral({ handleHash: 'hash', sealing })
+    const { after, ...written } = to.createdCancelled(deferral, 'https://op.example')(reached([]), at(9))!
+    expect(written).toEqual({ unexpired: false, entry: { at: at(9), event: 'cancelled' } })
+    const { sealing: _, expiresIn: __, ...request } = deferral
+    const times = { createdAt: at(9), readAt: at(9), exchangedAt: at(9), cancelledAt: at(9), expiresAt: at(69) }
+    const notification = { status: 'suppressed', heldUntil: at(24), attempts: 0, fence: 0 }
+    const cancelled = { issuer: 'https://op.example', status: 'cancelled' }
+    expect(after).toEqual({ ...request, ...times, ...cancelled, notification })
+  })
+
+  test('a client that gives up has its answer erased, or its notification', () => {
+    const redeemed = reached(['exchange', 'approve', 'redeem'])
+    const { answer, wakeAt, ...without } = redeemed
+    expect(to.giveUp(redeemed, at(30))).toEqual({ after: without, unexpired: false })
+    const denied = reached(['exchange', 'deny'])
+    expect(to.giveUp(denied, at(30))).toEqual(sending.suppress(denied, at(30)))
+    expect(to.giveUp(reached(['deny']), at(30))).toBeUndefined()
   })
 })

@@ -10,6 +10,8 @@ export default {
   tsconfigFile: 'none',
   ignorePatterns: ['build', 'dist', 'docs', '.hosts', '.cache'],
   concurrency: 1,
+  // a busy machine is not a fault that was found
+  timeoutMS: 30_000,
   reporters: ['progress-append-only'],
   logLevel: 'error',
 }
