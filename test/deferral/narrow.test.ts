@@ -91,7 +91,7 @@ describe('E-32 a decision that asks for more is a RangeError', () => {
 describe('C-I14 what the host mints from', () => {
   test.each<[string, Granted, JsonObject]>([
     ['nothing narrowed', {}, {}],
-    ['scope', { scope: ['openid'] }, { scope: 'openid' }],
+    ['scope', { scope: ['openid', 'email'] }, { scope: 'openid email' }],
     [
       'one resource is a string, as the host keeps it',
       { resource: ['https://a.example'] },

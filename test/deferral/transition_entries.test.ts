@@ -47,7 +47,7 @@ describe('the history entry of an event', () => {
     const record = reached(path)
     const seconds = events[name][0]
     const change = applied(name, record)
-    expect(change?.entry).toEqual(entry && { at: at(seconds), ...entry })
+    expect(change?.entry).toStrictEqual(entry && { at: at(seconds), ...entry })
     expect(change?.unexpired ?? false).toBe(when === 'unexpired')
     // what the store is told, the guard says as well
     const expiry = (record.expiresAt.getTime() - at(0).getTime()) / 1000
@@ -71,9 +71,14 @@ describe('the history entry of an event', () => {
   })
 
   test('the end of the time is in the history once, and tells when the word to the client ended with it', () => {
+    expect(applied('expire', reached(['exchange', 'approve']), 600.999)).toBeUndefined()
     const owed = applied('expire', reached(['exchange', 'approve']))
     expect(owed?.entry).toEqual({ at: at(601), event: 'expired', notification: 'failed' })
-    expect(owed?.after).toMatchObject({ status: 'approved', expiredAt: at(601) })
+    expect(owed?.after).toMatchObject({
+      status: 'approved',
+      expiredAt: at(601),
+      notification: { status: 'failed', reason: 'the deferral expired' },
+    })
     const denied = applied('expire', reached(['exchange', 'deny']))
     expect(denied?.entry).toEqual({ at: at(601), event: 'notification_failed' })
     expect(denied?.after).not.toHaveProperty('expiredAt')
@@ -151,7 +156,16 @@ describe('what an event changes', () => {
   test('a cancellation by a reviewer names the reviewer, one by the client nobody', () => {
     expect(reached(['cancel'])).toMatchObject({ cancelledBy: 'reviewer', cancelledAt: at(3) })
     expect(reached(['cancelByClient'])).not.toHaveProperty('cancelledBy')
-    expect(to.cancel()(reached([]), at(3))?.entry).toEqual({ at: at(3), event: 'cancelled' })
+    expect(to.cancel()(reached([]), at(3))?.entry).toStrictEqual({ at: at(3), event: 'cancelled' })
+    const reason = 'a duplicate'
+    const { after, entry } = to.cancel({ reason })(reached([]), at(3))!
+    expect(after).toMatchObject({ status: 'cancelled', cancellationReason: reason })
+    expect(entry).toStrictEqual({ at: at(3), event: 'cancelled', reason })
+  })
+
+  test('a decision by nobody names nobody', () => {
+    const { entry } = to.decide('approved', {})(reached([]), at(2))!
+    expect(entry).toStrictEqual({ at: at(2), event: 'approved' })
   })
 
   test('a deferral whose code was used again before it existed replaces the mark, cancelled and with nothing to send', () => {

@@ -9,6 +9,7 @@ type Mutants = Awaited<ReturnType<Stryker['runMutationTest']>>
 
 const requiredScore = 90
 
+const { default: options } = await import(new URL('../../../test/mutation/stryker.config.js', import.meta.url).href)
 const parts = process.argv.slice(2)
 const scores: string[] = []
 
@@ -21,12 +22,12 @@ console.log(scores.join('\n'))
 
 function mutate(file: string, suites: string[]): Promise<Mutants> {
   const testMatch = suites.map((suite) => `**/build/test/${suite}.test.js`)
-  // the set-up starts a database, which no suite here needs
-  const config = { testMatch, globalSetup: null, globalTeardown: null }
+  // Stryker changes its options
+  const { jest, ...shared } = structuredClone(options)
   return new Stryker({
-    configFile: 'test/mutation/stryker.config.js',
+    ...shared,
     mutate: [file],
-    jest: { config },
+    jest: { ...jest, config: { ...jest.config, testMatch } },
   }).runMutationTest()
 }
 

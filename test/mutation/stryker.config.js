@@ -2,7 +2,11 @@ export default {
   buildCommand: 'npm run build',
   testRunner: 'jest',
   testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
-  jest: { enableFindRelatedTests: false },
+  jest: {
+    // the set-up starts a database, which no suite here needs
+    config: { globalSetup: null, globalTeardown: null },
+    enableFindRelatedTests: false,
+  },
   coverageAnalysis: 'perTest',
   // the build fails where a type is wrong, and those of a mutant may be
   disableTypeChecks: '{lib,test,example-app}/**/*.ts',
