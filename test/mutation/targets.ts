@@ -8,6 +8,7 @@ export const targets: Record<string, string[]> = {
   'lib/deferral/narrow.ts': ['deferral/narrow', 'deferral/narrow_rules'],
   'lib/profile/presented_handle.ts': [
     'openid/exchange',
+    'openid/revocation',
     'openid/attested_clients',
     'oauth/mtls',
     'oauth/bound_revocation',
