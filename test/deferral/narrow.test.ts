@@ -122,11 +122,11 @@ describe('C-I14 what the host mints from', () => {
     })
   })
 
-  test('a claim that the client did not ask for is not removed, and no target needs members', () => {
-    const claims = { id_token: { acr: null, name: null }, userinfo: { auth_time: null, email: null }, other: null }
-    const asked = { id_token: { acr: null }, userinfo: { auth_time: null } }
+  test('a claim that the client did not ask for stays, and so do those of max_age and acr_values if it did', () => {
+    const asked = { id_token: { acr: null, auth_time: null }, userinfo: { acr: null, auth_time: null } }
+    const claims = { id_token: { ...asked.id_token, name: null }, userinfo: { acr: null, email: null }, other: null }
     expect(narrow({ claims: asked, source: { claims } }, { claims: {} })).toEqual({
-      claims: { id_token: { acr: null, name: null }, userinfo: { email: null }, other: {} },
+      claims: { id_token: claims.id_token, userinfo: { email: null }, other: {} },
     })
     expect(narrow({ source: {} }, { claims: {} })).toEqual({ claims: {} })
   })
