@@ -4,7 +4,7 @@
  */
 import { errors } from 'oidc-provider'
 import { bodyOf, type Context, clientOf, sentValues } from '../../host/context.js'
-import { assertNotificationToken } from '../notification_request.js'
+import { assertNotificationToken } from '../notification_setup.js'
 import { grantType } from './names.js'
 
 // the second one is proposed for clients that can show a page (C-I24)

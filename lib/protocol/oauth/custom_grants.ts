@@ -5,7 +5,7 @@ import { withPlainFaults } from '../../host/faults.js'
 import { runHandler } from '../../host/grants/dry_run.js'
 import type { MintRequest } from '../../host/grants/mint.js'
 import { bind, senderKey } from '../../host/grants/sender_key.js'
-import { loadValidGrant } from '../../host/grants/standing_grant.js'
+import { loadValidGrant } from '../../host/grants/valid_grant.js'
 import type { Host } from '../../host/host.js'
 import { intercept } from '../../host/request/intercepts.js'
 
