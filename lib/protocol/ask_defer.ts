@@ -35,10 +35,10 @@ const secrets = [
 export type Deferred = Required<Omit<Deferring, 'interaction'>> & { interaction?: Interaction }
 
 /** The part of a `DeferRequest` that depends on endpoint and grant. */
-export type Question = Omit<DeferRequest, 'canWait' | 'context'>
+export type BaseDeferRequest = Omit<DeferRequest, 'canWait' | 'context'>
 
 /** Whether the integrator has set `defer`. */
-export function isAsking({ defer }: Settings): boolean {
+export function hasDefer({ defer }: Settings): boolean {
   return defer !== undefined
 }
 
@@ -49,7 +49,7 @@ export function isAsking({ defer }: Settings): boolean {
 export async function askDefer(
   ctx: Context,
   settings: Settings,
-  question: Question,
+  question: BaseDeferRequest,
   mustWait = false,
 ): Promise<Deferred | undefined> {
   return withPlainFaults(ask(ctx, settings, question, mustWait), 'features.deferredTokenResponse.defer failed')
@@ -66,7 +66,7 @@ export function visibleParams(params: Record<string, unknown>): DeferRequest['pa
   )
 }
 
-async function ask(ctx: Context, settings: Settings, question: Question, mustWait: boolean) {
+async function ask(ctx: Context, settings: Settings, question: BaseDeferRequest, mustWait: boolean) {
   const { obstacle } = question
   const evidence = evidenceOf(ctx)
   const request: DeferRequest = {

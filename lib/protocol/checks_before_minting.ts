@@ -55,7 +55,7 @@ export function assertConsent(
 }
 
 /** What the integrator's callbacks compute at mint time must not undo what a reviewer narrowed (E-32). */
-export function assertWithin(
+export function assertNotWider(
   token: IssuedToken,
   { scope, resource, authorizationDetails }: Decision,
   narrowing: Narrowing,
@@ -76,7 +76,7 @@ export function noLongerGranted(detail?: string): Error {
 }
 
 /** Whether the host refuses now what it accepted then: a resource server, scope or type of details is gone. */
-export function isOutlived(error: unknown): error is Error {
+export function isNoLongerAccepted(error: unknown): error is Error {
   const { InvalidScope, InvalidTarget, InvalidAuthorizationDetails } = errors
   return [InvalidScope, InvalidTarget, InvalidAuthorizationDetails].some((refusal) => error instanceof refusal)
 }

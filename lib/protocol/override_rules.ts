@@ -1,6 +1,6 @@
 import type { Rules } from '../host/overrides/install.js'
 import type { Plugin } from '../plugin.js'
-import { isAsking } from './ask_defer.js'
+import { hasDefer } from './ask_defer.js'
 import { evidenceOf } from './evidence.js'
 import { assertRequest, canWait, mayPoll } from './oauth/completion_mode.js'
 import { isDeferrableGrant } from './oauth/defer_enforcement.js'
@@ -19,9 +19,9 @@ export function overrideRules(plugin: Plugin, { addedCodeGrant }: { addedCodeGra
     clients: { responseTypes: openid.responseTypes, grantTypes: [openid.grantType, oauth.grantType] },
     responseTypes: profiles.openid ? acceptedTypes(addedCodeGrant) : [],
     addedCodeGrant,
-    isDecidedFirst: isAsking(settings),
-    hint: profiles.oauth || isAsking(settings) ? hintOf(plugin) : undefined,
-    isCodeUseNoted: profiles.oauth,
+    hasDefer: hasDefer(settings),
+    hint: profiles.oauth || hasDefer(settings) ? hintOf(plugin) : undefined,
+    notesCodeUse: profiles.oauth,
     revoke: (ctx, token) => revoke(ctx, plugin, token),
     now: records.now,
     requests: ourRequests,
@@ -45,7 +45,7 @@ function hintOf(plugin: Plugin): Rules['hint'] {
   const isCodeDeferrable = isDeferrableGrant(plugin, 'authorization_code')
   return {
     mayWait: (ctx) => isCodeDeferrable && mayPoll(ctx),
-    isAsking: isAsking(plugin.settings),
+    hasDefer: hasDefer(plugin.settings),
     isGiven: (ctx, mode) => profiles.oauth && canWait(ctx, mode),
     assertRequest: (ctx, isHinted) => profiles.oauth && assertRequest(ctx, isHinted),
     evidenceOf,

@@ -18,9 +18,9 @@ import type { Plugin } from '../plugin.js'
 import {
   assertConsent,
   assertNotRevoked,
+  assertNotWider,
   assertStillGranted,
-  assertWithin,
-  isOutlived,
+  isNoLongerAccepted,
   noLongerGranted,
 } from './checks_before_minting.js'
 import { type Mint, minterOf } from './minters.js'
@@ -91,7 +91,7 @@ async function mintFrom(ctx: Context, plugin: Plugin, { approved, mint, tokens }
       requestedResource: requestedResource(approved, decision),
       requestedDetails: details,
       saveToken(token) {
-        assertWithin(token, { ...defaultsOf(approved), ...decision }, plugin.settings.narrow)
+        assertNotWider(token, { ...defaultsOf(approved), ...decision }, plugin.settings.narrow)
         assertConsent(token, plugin, approved, decision)
         bind(ctx, token, approved.binding ?? {})
         capAtEnd(ctx, plugin, token, approved)
@@ -100,7 +100,7 @@ async function mintFrom(ctx: Context, plugin: Plugin, { approved, mint, tokens }
     })
   } catch (error) {
     // I-130; the OpenID draft leaves it at the host's own error
-    throw approved.profile === 'oauth' && isOutlived(error) ? noLongerGranted(error.message) : error
+    throw approved.profile === 'oauth' && isNoLongerAccepted(error) ? noLongerGranted(error.message) : error
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Provider } from 'oidc-provider'
 import type { Context } from '../context.js'
-import { amendmentsOf, putBack } from '../request/answer.js'
+import { amendmentsOf, restoreAnswer } from '../request/answer.js'
 
 /** What the host's answers lack. */
 export interface Amendments {
@@ -16,7 +16,7 @@ export function installAnswers(provider: Provider, { metadata, isRevocationPriva
     try {
       await next()
     } catch (error) {
-      putBack(ctx, error)
+      restoreAnswer(ctx, error)
     }
     // another provider may be mounted in this one
     const route = ctx.oidc?.provider === provider ? ctx.oidc.route : undefined

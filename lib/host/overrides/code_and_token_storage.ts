@@ -52,18 +52,18 @@ function interceptTokens(provider: Provider, prototype: any): void {
 function taken<K extends 'saveCode' | 'findCode'>(
   provider: Provider,
   name: K,
-  isTheHosts: (ctx: Context) => boolean,
+  isOfHost: (ctx: Context) => boolean,
 ): Intercepts[K] | undefined {
   const ctx = currentContext(provider)
   const these = ctx && interceptsOf(ctx)
   const one = these?.[name]
-  if (!ctx || !one || !isTheHosts(ctx)) return undefined
+  if (!ctx || !one || !isOfHost(ctx)) return undefined
   delete these[name]
   return one
 }
 
 // a findAccount that saves a token of its own must not be taken for the host
-function isIssued(ctx: Context, token: IssuedToken, { isTheirs }: Intercepts): boolean {
-  if (isTheirs) return token.clientId === clientOf(ctx).clientId
+function isIssued(ctx: Context, token: IssuedToken, { isCustomGrant }: Intercepts): boolean {
+  if (isCustomGrant) return token.clientId === clientOf(ctx).clientId
   return ctx.oidc.entities[token.kind as 'AccessToken'] === token
 }

@@ -1,7 +1,7 @@
 import type { AuthorizationCode, Provider } from 'oidc-provider'
 import type { JsonObject } from '../../deferral/deferral.js'
 import { type Context, currentContext, paramsOf } from '../context.js'
-import { outlive } from '../grants/grant_lifetime.js'
+import { extendGrant } from '../grants/grant_lifetime.js'
 import { isUnsaved } from '../request/intercepts.js'
 
 /** What is made of the hint. */
@@ -9,7 +9,7 @@ export interface Hint {
   /** whether what this request asks for may be deferred later, hint or not */
   mayWait: (ctx: Context) => boolean
   /** whether `defer` is called for every code, also for one that cannot wait */
-  isAsking: boolean
+  hasDefer: boolean
   /** whether a `completion_mode` sent by the client of this request is a hint */
   isGiven: (ctx: Context, completionMode: unknown) => boolean
   /** refuses, by throwing, a token request whose code is valid and was hinted or not */
@@ -34,18 +34,18 @@ export function installHint(provider: Provider, hint: Hint): void {
 
   AuthorizationCode.prototype.save = async function (this: Code, ...args: unknown[]) {
     const ctx = currentContext(provider)
-    const isTheHosts = ctx?.oidc?.entities.AuthorizationCode === this
-    const mayWait = isTheHosts && hint.mayWait(ctx)
-    if (mayWait || (isTheHosts && hint.isAsking)) keepEvidence(ctx, this)
+    const isOfHost = ctx?.oidc?.entities.AuthorizationCode === this
+    const mayWait = isOfHost && hint.mayWait(ctx)
+    if (mayWait || (isOfHost && hint.hasDefer)) keepEvidence(ctx, this)
     // else a hint is none (I-026)
     if (mayWait && hint.isGiven(ctx, paramsOf(ctx).completion_mode)) {
       this.deferralHint = true
-      await outlive(ctx, provider, this, this.expiration + hint.lifetime)
+      await extendGrant(ctx, provider, this, this.expiration + hint.lifetime)
     }
     return save.apply(this, args)
   }
 
-  if (hint.isAsking) keepEvidenceOfDevices()
+  if (hint.hasDefer) keepEvidenceOfDevices()
   checkBefore(AuthorizationCode.prototype, (_ctx, code: Code) => code.deferralHint === true)
   checkBefore(DeviceCode.prototype, (ctx, { params }: DeviceCode) => hint.isGiven(ctx, params?.completion_mode))
 
@@ -58,8 +58,8 @@ export function installHint(provider: Provider, hint: Hint): void {
     const { save: saveDeviceCode } = DeviceCode.prototype
     DeviceCode.prototype.save = async function (this: DeviceCode, ...args: unknown[]) {
       const ctx = currentContext(provider)
-      const isTheHosts = (ctx?.oidc?.entities.DeviceCode as unknown) === this
-      if (ctx && isTheHosts) keepEvidence(ctx, this)
+      const isOfHost = (ctx?.oidc?.entities.DeviceCode as unknown) === this
+      if (ctx && isOfHost) keepEvidence(ctx, this)
       return saveDeviceCode.apply(this, args)
     }
   }

@@ -26,11 +26,11 @@ export interface Rules {
   /** whether the host has its authorization_code grant from `configure` only */
   addedCodeGrant: boolean
   /** whether `defer` decides about token requests before their code is consumed */
-  isDecidedFirst: boolean
+  hasDefer: boolean
   /** absent where no code is ever hinted */
   hint: Hint | undefined
   /** whether the use of each code is noted */
-  isCodeUseNoted: boolean
+  notesCodeUse: boolean
   /** what is done with what clients present at the revocation endpoint */
   revoke: (ctx: Context, token: string) => Promise<void>
   /** the time by the clock that decides */
@@ -57,7 +57,7 @@ export function installOverrides({ provider, internals }: Host, rules: Rules): v
   if (rules.addedCodeGrant) removeAddedCodeGrant(internals)
 
   // AuthorizationCode and the tokens, from the inside out
-  if (rules.isDecidedFirst) installConsumption(provider)
+  if (rules.hasDefer) installConsumption(provider)
   // outside: a hint is checked when the host asks for the consumption, not when the consumption takes place
   if (rules.hint) installHint(provider, rules.hint)
   // outside: what is intercepted is never stored, so that nothing is kept with it. Where a grant was registered before, this is
@@ -66,7 +66,7 @@ export function installOverrides({ provider, internals }: Host, rules: Rules): v
   // outside: tokens have their end when an intercept sees them
   installTokenExpiry(provider, rules.now)
   // outside: whatever refuses the consumption of a code is noted
-  if (rules.isCodeUseNoted) installCodeUse(provider)
+  if (rules.notesCodeUse) installCodeUse(provider)
 
   // each of these replaces something else, their order does not matter
   installRevocation(provider, rules.revoke)

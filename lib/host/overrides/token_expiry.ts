@@ -18,8 +18,8 @@ export function installTokenExpiry(provider: Provider, now: () => Date): void {
     const { save } = prototype
     prototype.save = function (this: IssuedToken, ...args: unknown[]) {
       const entities = currentContext(provider)?.oidc?.entities
-      const isTheHosts = entities?.[this.kind as 'AccessToken'] === this
-      const until = isTheHosts ? (entities?.[from] as Remembering)?.deferralUntil : undefined
+      const isOfHost = entities?.[this.kind as 'AccessToken'] === this
+      const until = isOfHost ? (entities?.[from] as Remembering)?.deferralUntil : undefined
       if (until !== undefined && !capAt(this, until, now())) throw new errors.InvalidGrant('the approval has ended')
       return save.apply(this, args)
     }

@@ -38,7 +38,7 @@ export function isAnswerKept(ctx: unknown): boolean {
 }
 
 /** Puts the answer of a request back after middleware around the host's routes threw `error`; rethrows it where none was kept. */
-export function putBack(ctx: Context, error: unknown): void {
+export function restoreAnswer(ctx: Context, error: unknown): void {
   const answer = answers.get(ctx)
   if (!answer) throw error
   warnOfFault('a middleware', error)

@@ -13,7 +13,7 @@ export interface Intercepts {
   /** before each token is stored; throws to keep it from being stored */
   saveToken?: (token: IssuedToken) => Promise<void> | void
   /** the tokens are made by a grant of the integrator's, which need not make them known to the host */
-  isTheirs?: boolean
+  isCustomGrant?: boolean
 }
 
 const intercepts = new WeakMap<Context, Intercepts>()

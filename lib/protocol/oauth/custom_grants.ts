@@ -25,12 +25,12 @@ export interface DeferrableGrant<Source extends JsonObject = JsonObject> {
 }
 
 /** What a custom grant issues from. */
-export type Issuable = JsonObject & { clientId: string }
+export type CustomSource = JsonObject & { clientId: string }
 
 const registered = new WeakMap<Provider, Map<string, DeferrableGrant>>()
 
 /** Keeps a custom grant of a provider, also before the plugin is installed on it. */
-export function keepCustomGrant(provider: Provider, name: string, grant: DeferrableGrant): void {
+export function addCustomGrant(provider: Provider, name: string, grant: DeferrableGrant): void {
   const grants = registered.get(provider) ?? new Map<string, DeferrableGrant>()
   registered.set(provider, grants.set(name, grant))
 }
@@ -50,11 +50,11 @@ export async function mintFromCustomGrant(
   await withPlainFaults(loadValidGrant(ctx, host, source))
   const { binding } = await senderKey(ctx, host)
   intercept(ctx, {
-    isTheirs: true,
+    isCustomGrant: true,
     saveToken(token) {
       bind(ctx, token, binding)
       saveToken(token)
     },
   })
-  await runHandler(ctx, async () => grant.issue(ctx, source as Issuable), { grant_type: name })
+  await runHandler(ctx, async () => grant.issue(ctx, source as CustomSource), { grant_type: name })
 }

@@ -37,7 +37,7 @@ export function obstacleOf(ctx: Context, { host, settings }: Plugin): Obstacle |
 }
 
 /** Has `defer` called for the host's grants that cannot wait. */
-export function guardDoors(plugin: Plugin): void {
+export function enforceDefer(plugin: Plugin): void {
   const { grantTypeHandlers } = plugin.host.internals
   for (const name of doors) {
     const handler = grantTypeHandlers.get(name)

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../deferral/deferral.js'
 import { accountOf, bodyOf, type Context, clientOf, paramsOf } from '../../host/context.js'
 import type { Obstacle } from '../../options/options.js'
-import { type Question, visibleParams } from '../ask_defer.js'
+import { type BaseDeferRequest, visibleParams } from '../ask_defer.js'
 import { requested } from './requested_access.js'
 
 /** What `defer` is asked about a token request that passed every check. */
@@ -13,7 +13,7 @@ export function question(
     source,
     obstacle,
   }: { id: string; grantType: string; source: JsonObject; obstacle?: Obstacle | undefined },
-): Question {
+): BaseDeferRequest {
   const account = accountOf(ctx)
   const { scope, resource, requestedResource, authorizationDetails, requestedDetails } = requested(
     ctx,

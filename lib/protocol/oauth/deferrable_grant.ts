@@ -19,14 +19,14 @@ import { installGrantOverrides } from '../../host/overrides/install.js'
 import { intercept } from '../../host/request/intercepts.js'
 import { assertSameHost } from '../../host/seams.js'
 import { type Plugin, pluginOf } from '../../plugin.js'
-import { isAsking } from '../ask_defer.js'
+import { hasDefer } from '../ask_defer.js'
 import { requestOf } from '../request_of_source.js'
 import { assertRequest } from './completion_mode.js'
-import { type DeferrableGrant, type Issuable, keepCustomGrant } from './custom_grants.js'
+import { addCustomGrant, type CustomSource, type DeferrableGrant } from './custom_grants.js'
 import { obstacleOf } from './defer_enforcement.js'
 import { deferredResponse } from './deferred_response.js'
 import { isHostGrant, undeferrable } from './grants.js'
-import { considerRequest } from './token_request.js'
+import { askAboutTokenRequest } from './token_request.js'
 
 /**
  * Registers a custom grant as the host's `registerGrantType` does, and lets it be deferred. The plugin verifies DPoP proofs and
@@ -42,7 +42,7 @@ export function registerDeferrableGrant<Source extends JsonObject>(
   const grant = theirs as object as DeferrableGrant
   assertSameHost(provider)
   assertGrant(name, grant)
-  keepCustomGrant(provider, name, grant)
+  addCustomGrant(provider, name, grant)
   installGrantOverrides(provider)
   provider.registerGrantType(
     name,
@@ -62,7 +62,7 @@ async function answer(ctx: Context, provider: Provider, name: string, grant: Def
   if (proof) await assertFresh(ctx, host, proof)
   await withPlainFaults(loadValidGrant(ctx, host, source))
   if (plugin) await defer(ctx, plugin, { name, source, binding })
-  intercept(ctx, { isTheirs: true, saveToken: (token) => bind(ctx, token, binding) })
+  intercept(ctx, { isCustomGrant: true, saveToken: (token) => bind(ctx, token, binding) })
   await grant.issue(ctx, source)
 }
 
@@ -74,9 +74,9 @@ async function defer(
 ): Promise<void> {
   const obstacle = obstacleOf(ctx, plugin)
   if (obstacle !== 'grant') assertRequest(ctx)
-  if (obstacle && !isAsking(plugin.settings)) return
+  if (obstacle && !hasDefer(plugin.settings)) return
   const request = { id: newId(), grantType: name, source, binding }
-  const deferring = await considerRequest(ctx, plugin, { ...request, obstacle })
+  const deferring = await askAboutTokenRequest(ctx, plugin, { ...request, obstacle })
   if (deferring) await deferredResponse(ctx, plugin, { ...request, deferring })
 }
 
@@ -91,7 +91,7 @@ const sourceMembers = {
   claims: optional(plainObject),
 }
 
-function toSource(ctx: Context, given: unknown): Issuable {
+function toSource(ctx: Context, given: unknown): CustomSource {
   if (isObject(given)) assertSourceNesting(given)
   const source = toJson(given, deepest + 1)
   if (!isObject(source)) throw new TypeError('validate must return a plain object of JSON values')

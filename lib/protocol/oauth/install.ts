@@ -33,10 +33,10 @@ export function installOauth(plugin: Plugin): void {
 export function assertGrants({ provider, internals }: Host, { grants = [] }: Settings, addedCodeGrant: boolean): void {
   for (const [index, name] of grants.entries()) {
     const at = `grants[${index}]`
-    const isTheHosts = isHostGrant(name)
+    const isOfHost = isHostGrant(name)
     const isThere = internals.grantTypeHandlers.has(name) && !(addedCodeGrant && name === 'authorization_code')
-    if (isTheHosts && !isThere) fail(at, `is ${name}, which this provider has not enabled`)
-    if (!isTheHosts && !customGrant(provider, name)) {
+    if (isOfHost && !isThere) fail(at, `is ${name}, which this provider has not enabled`)
+    if (!isOfHost && !customGrant(provider, name)) {
       fail(at, `is ${name}, a grant of yours: leave it out and register it with registerDeferrableGrant(provider, ...)`)
     }
   }

@@ -12,7 +12,7 @@ import { dryRunThen } from '../../host/grants/dry_run.js'
 import type { GrantHandler } from '../../host/seams.js'
 import type { Obstacle } from '../../options/options.js'
 import type { Plugin } from '../../plugin.js'
-import { askDefer, type Deferred, isAsking } from '../ask_defer.js'
+import { askDefer, type Deferred, hasDefer } from '../ask_defer.js'
 import { endIfReused } from './code_reuse.js'
 import { assertRequest } from './completion_mode.js'
 import { answerUnlessRefused, obstacleOf } from './defer_enforcement.js'
@@ -45,7 +45,7 @@ interface Validated {
 }
 
 /** Asks `defer` about a request that passed every check; `undefined`: it is to be answered now. */
-export function considerRequest(ctx: Context, plugin: Plugin, request: Validated): Promise<Deferred | undefined> {
+export function askAboutTokenRequest(ctx: Context, plugin: Plugin, request: Validated): Promise<Deferred | undefined> {
   const { jkt, x5t } = request.binding
   // C-I06: a handle that lives for days must be useless to a thief
   const isKeyMissing = clientOf(ctx).clientAuthMethod === 'none' && !jkt && !x5t
@@ -63,7 +63,7 @@ interface Waiting {
 function answer(ctx: Context, plugin: Plugin, handler: GrantHandler, waiting: Waiting): Promise<void> {
   const obstacle = obstacleOf(ctx, plugin)
   if (!obstacle) return consider(ctx, plugin, handler, waiting)
-  if (!isAsking(plugin.settings)) return handler(ctx)
+  if (!hasDefer(plugin.settings)) return handler(ctx)
   return answerUnlessRefused(ctx, plugin, handler, { grantType: waiting.grantType, obstacle, id: waiting.idOf(ctx) })
 }
 
@@ -76,7 +76,7 @@ async function consider(
   const validated = await dryRunThen(ctx, handler, async (binding): Promise<ValidatedRequest | undefined> => {
     assertRequest(ctx)
     const request = { id: idOf(ctx), grantType, source: await source(ctx), binding }
-    const deferring = await considerRequest(ctx, plugin, request)
+    const deferring = await askAboutTokenRequest(ctx, plugin, request)
     if (!deferring) return undefined
     return { ...request, deferring }
   })

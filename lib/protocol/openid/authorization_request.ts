@@ -6,7 +6,7 @@ import { errors } from 'oidc-provider'
 import { newId } from '../../deferral/handle.js'
 import { accountOf, type Context, clientOf, detailsOf, paramsOf } from '../../host/context.js'
 import { restoreResponseType } from '../../host/request/response_type.js'
-import { type Question, visibleParams } from '../ask_defer.js'
+import { type BaseDeferRequest, visibleParams } from '../ask_defer.js'
 import { responseTypes } from './names.js'
 
 /** Takes back what was lent to the host's checks, and refuses what the host would let pass. */
@@ -32,7 +32,7 @@ export function isAnsweredWithTokens(ctx: Context): boolean {
 }
 
 /** What `defer` is asked about; `id` is the id that the deferral will have. */
-export function question(ctx: Context, id = newId()): Question {
+export function question(ctx: Context, id = newId()): BaseDeferRequest {
   const params = paramsOf(ctx)
   const { resource } = params
   const account = accountOf(ctx)

@@ -7,11 +7,11 @@ import type { JsonObject } from '../../deferral/deferral.js'
 import { newHandle, newId } from '../../deferral/handle.js'
 import { type Context, paramsOf, setDeferral } from '../../host/context.js'
 import { sourceOf } from '../../host/grants/authorization_code.js'
-import { outlive } from '../../host/grants/grant_lifetime.js'
+import { extendGrant } from '../../host/grants/grant_lifetime.js'
 import { assertNesting } from '../../host/nesting.js'
 import { intercept } from '../../host/request/intercepts.js'
 import type { Plugin } from '../../plugin.js'
-import { askDefer, type Deferred, isAsking } from '../ask_defer.js'
+import { askDefer, type Deferred, hasDefer } from '../ask_defer.js'
 import { assertNarrowable } from '../details_limit.js'
 import { requestOf, sentScope } from '../request_of_source.js'
 import { isAnsweredWithTokens, isDeferrable, question } from './authorization_request.js'
@@ -38,7 +38,7 @@ export async function beforeResponse(ctx: Context, plugin: Plugin): Promise<void
 
 // tokens of this endpoint cannot wait; for a code `defer` is called when it is redeemed
 async function guardTokens(ctx: Context, { settings }: Plugin): Promise<void> {
-  if (!isAsking(settings) || !isAnsweredWithTokens(ctx)) return
+  if (!hasDefer(settings) || !isAnsweredWithTokens(ctx)) return
   await askDefer(ctx, settings, { ...question(ctx), grantType: 'implicit', obstacle: 'grant' })
 }
 
@@ -59,7 +59,7 @@ async function create(
   const source = await sourceOf(code, { isPersistent: true })
   const request = { ...requestOf(source), ...claimsOf(ctx) }
   assertNarrowable(request.authorizationDetails, settings)
-  await outlive(ctx, host.provider, code, deferredCode + deferring.expiresIn)
+  await extendGrant(ctx, host.provider, code, deferredCode + deferring.expiresIn)
   const { handle, hash } = newHandle('deferred_code', id)
   const record = await records.create({
     id,
