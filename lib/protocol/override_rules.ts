@@ -44,9 +44,9 @@ function hintOf(plugin: Plugin): Rules['hint'] {
   const { profiles, ttl } = plugin.settings
   const isCodeDeferrable = isDeferrableGrant(plugin, 'authorization_code')
   return {
-    mayWait: (ctx) => isCodeDeferrable && mayPoll(ctx),
+    isDeferrable: (ctx) => isCodeDeferrable && mayPoll(ctx),
     hasDefer: hasDefer(plugin.settings),
-    isGiven: (ctx, mode) => profiles.oauth && canWait(ctx, mode),
+    isHint: (ctx, mode) => profiles.oauth && canWait(ctx, mode),
     assertRequest: (ctx, isHinted) => profiles.oauth && assertRequest(ctx, isHinted),
     evidenceOf,
     lifetime: ttl.deferral,
