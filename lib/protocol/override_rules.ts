@@ -1,3 +1,6 @@
+/*
+ * The rules for the overrides of the host, from the two drafts and the options.
+ */
 import type { Rules } from '../host/overrides/install.js'
 import type { Plugin } from '../plugin.js'
 import { hasDefer } from './ask_defer.js'
@@ -11,7 +14,7 @@ import * as openid from './openid/names.js'
 import { ourRequests } from './our_requests.js'
 import { revoke } from './revocation.js'
 
-/** What the drafts need replaced in the host, with these options. */
+/** The rules for `installOverrides`, for these options. */
 export function overrideRules(plugin: Plugin, { addedCodeGrant }: { addedCodeGrant: boolean }): Rules {
   const { settings, records } = plugin
   const { profiles } = settings
@@ -35,7 +38,7 @@ export function overrideRules(plugin: Plugin, { addedCodeGrant }: { addedCodeGra
   }
 }
 
-// without the code grant nobody could redeem the code that the combined type may yield
+// the response type with `code` needs the code grant, to redeem the code
 function acceptedTypes(addedCodeGrant: boolean): string[] {
   return openid.responseTypes.filter((type) => !addedCodeGrant || type === 'deferred_code')
 }
