@@ -13,33 +13,34 @@ type Prompt = interactionPolicy.Prompt
 type Validator = (ctx: Context, value: unknown, client: unknown) => unknown
 
 /**
- * What to hand to the host's constructor; follow up with `install` and the same options. Nothing of the given configuration
- * is mutated; with `enabled: false` it is returned as it is. A wrong option is a `TypeError` that starts with its path.
+ * Returns the configuration for the host's constructor. Call `install` with the same options after the constructor. The argument
+ * is copied, never changed. With `enabled: false` it is returned unchanged. Throws a `TypeError` for a wrong option; the message
+ * starts with the option's path.
  */
 export function configure(configuration: HostConfiguration, options: DeferredTokenResponseOptions): Configuration {
-  // the host's types know its own response types only
-  const theirs = configuration as Configuration
-  if (!isEnabled(options)) return theirs
+  // the host's types do not know our response types
+  const hostConfiguration = configuration as Configuration
+  if (!isEnabled(options)) return hostConfiguration
   const settings = settingsOf(options)
-  const { interactions, extraParams, responseTypes } = theirs
+  const { interactions, extraParams, responseTypes } = hostConfiguration
   const addedCodeGrant = responseTypes !== undefined && !responseTypes.some((type) => type.includes('code'))
   const policy = withLastPrompt(interactions?.policy ?? interactionPolicy.base(), {
-    clients: theirs.clients ?? [],
+    clients: hostConfiguration.clients ?? [],
     addedCodeGrant,
     options,
     settings,
   })
   return {
-    ...theirs,
-    extraClientMetadata: withNotificationEndpoint(theirs, settings),
+    ...hostConfiguration,
+    extraClientMetadata: withNotificationEndpoint(hostConfiguration, settings),
     extraParams: withParameters(extraParams, settings) as Exclude<Configuration['extraParams'], undefined>,
-    ...(settings.profiles.oauth && { features: withRevocation(theirs.features) }),
+    ...(settings.profiles.oauth && { features: withRevocation(hostConfiguration.features) }),
     interactions: { ...interactions, policy },
     ...(addedCodeGrant && { responseTypes: [...responseTypes, 'code'] }),
   }
 }
 
-// a copy of the same class, with whatever methods the integrator's array has of its own
+// the copy keeps the class of the integrator's policy, and the methods that were added to it
 function withLastPrompt(policy: readonly Prompt[], preparation: Preparation): interactionPolicy.DefaultPolicy {
   const { Check, Prompt } = interactionPolicy
   const check = new Check('deferral', 'decides whether the request is deferred', async (ctx) => {
@@ -59,7 +60,7 @@ function ownMethods(policy: object): object {
   return Object.fromEntries(Object.entries(policy).filter(([name]) => !/^\d+$/.test(name)))
 }
 
-// a deferral_code is cancelled at the revocation endpoint
+// clients cancel a deferral_code at the revocation endpoint
 function withRevocation(features: Configuration['features']): Configuration['features'] {
   const { revocation } = features ?? {}
   if (revocation?.enabled === false) {
@@ -71,16 +72,16 @@ function withRevocation(features: Configuration['features']): Configuration['fea
   return { ...features, revocation: { ...revocation, enabled: true } }
 }
 
-// the host calls validators in order, after its checks of authorization_details and before anything is stored
+// the host calls validators in this order: after it has checked authorization_details, before it stores anything
 function withParameters(
   extraParams: Configuration['extraParams'],
   { profiles }: Settings,
 ): Record<string, Validator | null | undefined> {
-  const { response_type: theirs, ...others } = asValidators(extraParams)
+  const { response_type: validate, ...others } = asValidators(extraParams)
   return {
     async response_type(ctx, _value, client) {
       checkResponseType(ctx)
-      await theirs?.(ctx, paramsOf(ctx).response_type, client)
+      await validate?.(ctx, paramsOf(ctx).response_type, client)
     },
     ...(profiles.oauth && { completion_mode: null }),
     ...others,

@@ -26,9 +26,9 @@ import * as openid from './protocol/openid/names.js'
 import { overrideRules } from './protocol/override_rules.js'
 
 /**
- * Has a provider whose configuration came from `configure` speak Deferred Token Response. Sets and returns `provider.deferrals`;
- * with `enabled: false` it returns undefined and touches nothing. A wrong option, or a host whose internals moved, is a
- * `TypeError`.
+ * Installs the plugin on a provider that was made with the configuration of `configure`. Sets and returns `provider.deferrals`.
+ * With `enabled: false` it returns undefined and changes nothing. Throws a `TypeError` for a wrong option, and for a version of
+ * oidc-provider whose internals have moved.
  */
 export function install(provider: Provider, options: DeferredTokenResponseOptions & { enabled: false }): undefined
 export function install(provider: Provider, options: DeferredTokenResponseOptions): Deferrals
@@ -40,7 +40,7 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
   if (!preparation) {
     fail('', 'needs configure(configuration, options) before the constructor, pass what it returns')
   }
-  // `configure` has checked its own options; another object may hold anything
+  // `configure` has checked its options; the options here may be another object
   const settings = preparation.options === options ? preparation.settings : settingsOf(options)
   assertInstallable(host, settings, preparation)
   const egress = egressRules(settings.notification, provider.issuer)
@@ -70,12 +70,12 @@ function assertInstallable(host: Host, settings: Settings, { addedCodeGrant }: P
   if (profiles.oauth) assertGrants(host, settings, addedCodeGrant)
 }
 
-/** Starts the background work of this node; the back office that is returned ends it. */
+/** Starts the background work of this node. `close` of the back office ends it. */
 function startNode(plugin: Plugin, rules: EgressRules): Deferrals {
   const { host, settings, events, records } = plugin
   const { provider } = host
   const outbox = outboxOf(plugin, rules)
-  // after the outbox: listeners of the integrator's run last
+  // after the outbox, so that the integrator's listeners run last
   emitDeferralEvents(provider, events)
   const sweeps = new Sweeps(records, outbox)
   const revokedGrants = cancelWithGrants(plugin)
@@ -87,7 +87,7 @@ function startNode(plugin: Plugin, rules: EgressRules): Deferrals {
   })
 }
 
-// without keys no secrets are sealed, and there is nothing to send
+// without keys no deferral has a notification
 function outboxOf({ host, events, records, settings, sealer }: Plugin, rules: EgressRules): Outbox | undefined {
   const { notification } = settings
   if (!sealer || !notification.worker) return undefined

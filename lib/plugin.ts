@@ -7,24 +7,23 @@ import type { Host } from './host/host.js'
 import { createSealer, type Sealer } from './notification/sealer.js'
 import type { Settings } from './options/options.js'
 
-/** What the messages of both drafts are handled with, made once per provider. */
+/** Everything that the code for both drafts needs. There is one per provider. */
 export interface Plugin {
   readonly host: Host
   readonly settings: Settings
-  /** the changes that this node writes */
+  /** publishes each change that this node has written */
   readonly events: Events
-  /** this issuer's deferrals, by the clock that decides */
+  /** this issuer's deferrals. The clock is the store's, or the test clock of the options */
   readonly records: Records
   readonly pacing: Pacing
-  /** the deferrals that are being redeemed on this node, and for which request */
+  /** redemptions in progress on this node: internal id to request */
   readonly minting: Map<string, Context>
-  /** seals what a notification needs; there is none without keys */
+  /** encrypts the secrets of notifications; absent without keys */
   readonly sealer: Sealer | undefined
 }
 
 const plugins = new WeakMap<Provider, Plugin>()
 
-/** Makes the plugin of a provider. */
 export function createPlugin(host: Host, settings: Settings): Plugin {
   const events = createEvents()
   const plugin = Object.freeze({
@@ -45,8 +44,8 @@ export function createPlugin(host: Host, settings: Settings): Plugin {
 }
 
 /**
- * The plugin of a provider; `undefined`: `install` has not run on it. The one look-up by provider: the prompt of `configure` and
- * the grants of `registerDeferrableGrant` are there before the plugin is, and one configuration may serve several providers.
+ * The plugin of a provider; `undefined` before `install`. Only the prompt of `configure` and the grants of
+ * `registerDeferrableGrant` need it: both exist before the plugin, and several providers may share one configuration.
  */
 export function pluginOf(provider: Provider): Plugin | undefined {
   return plugins.get(provider)

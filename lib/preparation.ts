@@ -3,25 +3,25 @@ import type { DeferredTokenResponseOptions, Settings } from './options/options.j
 
 type Prompt = interactionPolicy.Prompt
 
-/** What `configure` did that `install` has to know. */
+/** What `configure` hands on to `install`. */
 export interface Preparation {
   /** the integrator's static clients */
   clients: readonly ClientMetadata[]
-  /** the host got its authorization_code grant from us, the integrator did not want it */
+  /** `configure` has added the host's authorization_code grant, which the integrator has not enabled */
   addedCodeGrant: boolean
   options: DeferredTokenResponseOptions
-  /** what these options come to */
+  /** these options, checked and with every default */
   settings: Settings
 }
 
 const preparations = new WeakMap<Prompt, Preparation>()
 
-/** Leaves a preparation in a prompt: the policy is the one part of a configuration that the host hands on as it is. */
+/** Attaches a preparation to a prompt. The host copies its configuration, but keeps the prompts of the policy as they are. */
 export function leavePreparation(prompt: Prompt, preparation: Preparation): void {
   preparations.set(prompt, preparation)
 }
 
-/** How the configuration with this policy was prepared; `undefined`: it never went through `configure`. */
+/** The preparation in this policy; `undefined` if the configuration does not come from `configure`. */
 export function preparationOf(policy: Iterable<Prompt>): Preparation | undefined {
   return [...policy].map((prompt) => preparations.get(prompt)).find(Boolean)
 }

@@ -1,13 +1,13 @@
 import { errors } from 'oidc-provider'
 
-/** Ends a handler of the host where the plugin wants it to end. No listener, log or client ever gets it. */
+/** Thrown to stop a handler of the host. The plugin always catches it: no listener, log or client gets it. */
 export class HandlerStopped extends Error {}
 
 class PlainFault extends Error {}
 
 /**
- * Wraps everything but refusals of the host: it would render an error of the integrator's adapter or callbacks with `expose` or
- * `statusCode` as a 4xx, and show its message.
+ * Wraps everything but `OIDCProviderError`. The host would render an error of an adapter or a callback that has `expose` or
+ * `statusCode` as a 4xx, and would show its message to the client.
  */
 export function plainFault(error: unknown, message = 'the host failed at a deferred request'): unknown {
   const isPlain = [HandlerStopped, PlainFault, errors.OIDCProviderError].some((kind) => error instanceof kind)
@@ -23,16 +23,16 @@ export async function withPlainFaults<T>(work: Promise<T>, message?: string): Pr
   }
 }
 
-/** Warns of a fault in the integrator's code that must not change the answer. */
-export function warnOfFault(of: string, error: unknown): void {
-  process.emitWarning(`${of} failed: ${textOf(error)}`)
+/** Warns about an error in the integrator's code that must not change the answer. */
+export function warnOfFault(source: string, error: unknown): void {
+  process.emitWarning(`${source} failed: ${textOf(error)}`)
 }
 
-// what is thrown may be anything, and some of that has no text
+// a thrown value may be anything, also an object that cannot be converted to a string
 function textOf(error: unknown): string {
   try {
     return `${(error as Error)?.stack ?? error}`
   } catch {
-    return 'it threw what cannot be shown'
+    return 'the thrown value cannot be shown as text'
   }
 }

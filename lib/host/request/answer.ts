@@ -3,16 +3,16 @@ import { warnOfFault } from '../faults.js'
 
 const members = new WeakMap<object, Record<string, unknown>>()
 
-// of requests whose answer stands; without a body it is the error that is about to be rendered
+// the final answer, by request; without a body it is an error that the host has not rendered yet
 const answers = new WeakMap<object, { body: unknown }>()
 
-/** Adds members to the error response this request is about to be refused with; the host's renderer knows its own only. */
-export function amendError(ctx: Context, these: Record<string, unknown>): void {
+/** Adds members to the error response of this request. The host's renderer writes only its own members. */
+export function amendError(ctx: Context, additions: Record<string, unknown>): void {
   answerJson(ctx)
-  members.set(ctx, these)
+  members.set(ctx, additions)
 }
 
-/** The members that were added. */
+/** The members to add to the error response of this request. */
 export function amendmentsOf(ctx: Context): Record<string, unknown> | undefined {
   return members.get(ctx)
 }
@@ -20,24 +20,24 @@ export function amendmentsOf(ctx: Context): Record<string, unknown> | undefined 
 /** Tells the client of this request how many seconds to wait. */
 export function retryAfter(ctx: Context, seconds: number): void {
   ctx.set('Retry-After', String(seconds))
-  // clients in a browser could not read it
+  // without it scripts in a browser cannot read the header
   if (ctx.get('Origin')) ctx.append('Access-Control-Expose-Headers', 'Retry-After')
 }
 
 /**
- * The answer of this request stands: what it tells was written and cannot be told again. A listener or a middleware of the
- * integrator's that throws from now on costs a warning.
+ * Makes the answer of this request final: the store has the change, and the client cannot ask for the answer again. If a listener
+ * or middleware of the integrator's throws from now on, the plugin only warns.
  */
 export function keepAnswer(ctx: Context): void {
   answers.set(ctx, { body: ctx.body })
 }
 
-/** Whether the answer of this request stands. */
+/** Whether the answer of this request is final. */
 export function isAnswerKept(ctx: unknown): boolean {
   return answers.has(Object(ctx))
 }
 
-/** Puts the answer of a request back after middleware around the host's routes threw `error`; rethrows it where none was kept. */
+/** Restores the final answer of a request after middleware has thrown `error`. Rethrows the error if the answer is not final. */
 export function restoreAnswer(ctx: Context, error: unknown): void {
   const answer = answers.get(ctx)
   if (!answer) throw error

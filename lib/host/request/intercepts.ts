@@ -1,41 +1,44 @@
 import type { AccessToken, AuthorizationCode, ClientCredentials, RefreshToken } from 'oidc-provider'
 import type { Context } from '../context.js'
 
-/** A token the host is about to store. */
+/** A token that the host is about to store. */
 export type IssuedToken = AccessToken | ClientCredentials | RefreshToken
 
-/** What takes the place of the host's own storage during one request; it applies only to what that request is about. */
+/**
+ * Replaces the host's storage of codes and tokens during one request. It applies only to the code that this request carries or
+ * creates, and to the tokens that it issues.
+ */
 export interface Intercepts {
-  /** once, instead of storing the authorization code; resolves to the value handed out */
+  /** called once, in place of `AuthorizationCode.save`; resolves to the value that the client gets as its code */
   saveCode?: (code: AuthorizationCode) => Promise<string>
-  /** once, instead of looking the authorization code up */
+  /** called once, in place of `AuthorizationCode.find` */
   findCode?: () => Promise<AuthorizationCode | undefined>
-  /** before each token is stored; throws to keep it from being stored */
+  /** called before each token is stored. If it throws, the token is not stored */
   saveToken?: (token: IssuedToken) => Promise<void> | void
-  /** the tokens are made by a grant of the integrator's, which need not make them known to the host */
+  /** a custom grant of the integrator's makes the tokens. It need not add them to `ctx.oidc.entities` */
   isCustomGrant?: boolean
 }
 
 const intercepts = new WeakMap<Context, Intercepts>()
 const unsaved = new WeakSet<AuthorizationCode>()
 
-/** Has the host's storage intercepted for the rest of this request. */
-export function intercept(ctx: Context, these: Intercepts): void {
-  intercepts.set(ctx, these)
+/** Sets the intercepts for the rest of this request. */
+export function intercept(ctx: Context, replacement: Intercepts): void {
+  intercepts.set(ctx, replacement)
 }
 
-/** What is intercepted in this request. */
+/** The intercepts of this request. */
 export function interceptsOf(ctx: Context): Intercepts | undefined {
   return intercepts.get(ctx)
 }
 
-/** Marks a code that was never stored, and so cannot be consumed there. */
+/** Marks a code as never stored. Its `consume` then does nothing. */
 export function markUnsaved(code: AuthorizationCode): AuthorizationCode {
   unsaved.add(code)
   return code
 }
 
-/** Whether a code was never stored. */
+/** Whether a code is marked as never stored. */
 export function isUnsaved(code: AuthorizationCode): boolean {
   return unsaved.has(code)
 }

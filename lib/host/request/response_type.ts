@@ -1,16 +1,16 @@
 import { type Context, paramsOf } from '../context.js'
 
-const sent = new WeakMap<Context, string>()
+const originals = new WeakMap<Context, string>()
 
-/** Shows the host's checks another response type than the client sent. */
+/** Replaces the response type of this request for the host's checks. */
 export function replaceResponseType(ctx: Context, type: string): void {
   const params = paramsOf(ctx)
-  sent.set(ctx, params.response_type as string)
+  originals.set(ctx, params.response_type as string)
   params.response_type = type
 }
 
-/** Puts the response type that the client sent back in its place. */
+/** Restores the response type that the client sent. */
 export function restoreResponseType(ctx: Context): void {
-  const type = sent.get(ctx)
+  const type = originals.get(ctx)
   if (type !== undefined) paramsOf(ctx).response_type = type
 }
