@@ -1,7 +1,7 @@
 /*
  * Both drafts leave it to the server whether a request is deferred (OpenID Connect Deferred Token Response Flow 1.0,
- * "Authentication Request"; OAuth 2.0 Deferred Token Response, "Token Request"). Here the option `defer` decides, after the host has
- * validated the request. If `defer` wants a request to wait that cannot wait, the request is refused.
+ * "Authentication Request"; OAuth 2.0 Deferred Token Response, "Token Request"). Here the option `defer` decides, after the
+ * host has validated the request. If `defer` wants a request to wait that cannot wait, the request is refused.
  */
 import { interaction as interactionShape } from '../deferral/decision.js'
 import type { Interaction } from '../deferral/deferral.js'
@@ -44,8 +44,8 @@ export function hasDefer({ defer }: Settings): boolean {
 }
 
 /**
- * Calls `defer`. Returns `undefined` if the request gets its answer at once; with `mustWait` it never does. Throws the refusal of a
- * request that has to wait but cannot. Every other error becomes a server error.
+ * Calls `defer`. Returns `undefined` if the request gets its answer at once; with `mustWait` it never does. Throws the refusal
+ * of a request that has to wait but cannot. Every other error becomes a server error.
  */
 export async function askDefer(
   ctx: Context,

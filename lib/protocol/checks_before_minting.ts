@@ -1,6 +1,6 @@
 /*
- * OAuth 2.0 Deferred Token Response, "Successful Response", and OpenID Connect Deferred Token Response Flow 1.0, "Token Response":
- * what an approval granted must still be allowed when the tokens are minted, days later.
+ * OAuth 2.0 Deferred Token Response, "Successful Response", and OpenID Connect Deferred Token Response Flow 1.0, "Successful
+ * Token Response": what an approval granted must still be allowed when the tokens are minted, days later.
  */
 import { errors } from 'oidc-provider'
 import type { Decision, DeferralRecord, JsonObject } from '../deferral/deferral.js'
@@ -15,7 +15,9 @@ import type { IssuedToken } from '../host/request/intercepts.js'
 import type { Plugin } from '../plugin.js'
 import { cancelDeferral } from './cancel_deferral.js'
 
-/** Throws `access_denied` if the client lost its permission, or if the option `reconsider` returns false (I-129, I-130, E-41). */
+/**
+ * Throws `access_denied` if the client lost its permission, or if the option `reconsider` returns false (I-129, I-130, E-41).
+ */
 export async function assertStillGranted(
   ctx: Context,
   plugin: Plugin,

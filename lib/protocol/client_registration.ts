@@ -1,6 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Client Metadata": a client registers the endpoint for its notifications. OAuth
- * 2.0 Deferred Token Response uses the same name (C-X01).
+ * OpenID Connect Deferred Token Response Flow 1.0, "Client Registration Metadata": a client registers the endpoint for its
+ * notifications. OAuth 2.0 Deferred Token Response uses the same name (C-X01).
  */
 import { type ClientMetadata, type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider'
 import { type EgressRules, egressRules } from '../notification/egress/rules.js'
@@ -25,7 +25,8 @@ export function withNotificationEndpoint(configuration: Configuration, settings:
     properties: [...properties, notificationEndpoint],
     validator(ctx, key, value, metadata) {
       if (key !== notificationEndpoint) return extraMetadata?.validator?.(ctx, key, value, metadata)
-      // without ctx: a registered client stays valid when the rules change. They are checked again before a notification is sent
+      // without ctx: a registered client stays valid when the rules change. They are checked again before a notification is
+      // sent
       if (!ctx?.oidc) return
       assertGrant(metadata)
       const wrong = value !== undefined && (keys.length > 0 ? rulesOf(ctx).refusal(value) : unsupported)

@@ -16,8 +16,8 @@ const pageSize = 100
 const mostPages = 10
 
 /**
- * Cancels the deferrals of a Grant when the host emits `grant.revoked`. It runs in the background and may miss some: each redemption
- * checks the Grant again. `close` stops it, and waits only for the Grant that it is working on.
+ * Cancels the deferrals of a Grant when the host emits `grant.revoked`. It runs in the background and may miss some: each
+ * redemption checks the Grant again. `close` stops it, and waits only for the Grant that it is working on.
  */
 export function cancelWithGrants(plugin: Plugin): { close(): Promise<void> } {
   const grantIds = new Set<string>()

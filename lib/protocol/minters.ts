@@ -1,5 +1,6 @@
 /*
- * OAuth 2.0 Deferred Token Response, "Successful Response": the tokens are those of the first request's grant. One minter per grant.
+ * OAuth 2.0 Deferred Token Response, "Successful Response": the tokens are those of the first request's grant. One minter per
+ * grant.
  */
 import type { Context } from '../host/context.js'
 import { mintFromClientCredentials } from '../host/grants/client_credentials.js'

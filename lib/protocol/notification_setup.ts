@@ -1,7 +1,7 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Ping Callback", and OAuth 2.0 Deferred Token Response, "Client Callback": the
- * secrets of the notification are stored with the deferral, and nothing is sent before the client has its handle. `lib/notification`
- * sends it.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Ping Callback", and OAuth 2.0 Deferred Token Response, "Client Callback":
+ * the secrets of the notification are stored with the deferral, and nothing is sent before the client has its handle.
+ * `lib/notification` sends it.
  */
 import { errors } from 'oidc-provider'
 import type { Sealing } from '../deferral/notification.js'

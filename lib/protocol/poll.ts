@@ -1,6 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Token Request", and OAuth 2.0 Deferred Token Response, "Polling": the client
- * polls with its handle until it gets tokens or a final refusal.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Token Request using the Authentication Request ID", and OAuth 2.0 Deferred
+ * Token Response, "Polling": the client polls with its handle until it gets tokens or a final refusal.
  */
 import { errors } from 'oidc-provider'
 import { type HandleKind, parseHandle } from '../deferral/handle.js'

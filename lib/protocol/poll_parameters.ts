@@ -1,7 +1,7 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Token Request", and OAuth 2.0 Deferred Token Response, "Polling": a poll must not
- * change the first request (I-010, C-I08). Some client libraries send the parameters of the first request with every poll. These are
- * accepted, and have no effect.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Token Request using the Authentication Request ID", and OAuth 2.0 Deferred
+ * Token Response, "Polling": a poll must not change the first request (I-010, C-I08). Some client libraries send the parameters
+ * of the first request with every poll. These are accepted, and have no effect.
  */
 import { errors } from 'oidc-provider'
 import type { DeferralRecord } from '../deferral/deferral.js'
@@ -31,7 +31,9 @@ export function isRepeating(ctx: Context): boolean {
   return Object.keys(repeatable).some((name) => sentValues(ctx, name).length)
 }
 
-/** Drops parameters that repeat the first request. Throws `invalid_request` for others. Call it only for the rightful client. */
+/**
+ * Drops parameters that repeat the first request. Throws `invalid_request` for others. Call it only for the rightful client.
+ */
 export function dropRepeated(ctx: Context, kind: HandleKind, deferral: DeferralRecord): void {
   for (const [name, repeats] of Object.entries(repeatable)) {
     const sent = sentValues(ctx, name)

@@ -24,8 +24,8 @@ export function requestOf(source: JsonObject) {
 }
 
 /**
- * The `scope` of the first request, if the host has dropped a part of it. The client may repeat the whole parameter with its polls, so
- * it is stored.
+ * The `scope` of the first request, if the host has dropped a part of it. The client may repeat the whole parameter with its
+ * polls, so it is stored.
  */
 export function sentScope(sent: unknown, accepted: readonly string[]): Pick<DeferredRequest, 'requestedScope'> {
   const requestedScope = typeof sent === 'string' ? [...new Set(sent.split(' ').filter(Boolean))] : []

@@ -1,6 +1,6 @@
 /*
- * Not in the drafts: the option `retryWindow`. A client that did not receive its token response polls again and gets the same answer.
- * The answer is stored as a compact JWE (RFC 7516). Its key is derived from the handle (RFC 5869), which is not stored.
+ * Not in the drafts: the option `retryWindow`. A client that did not receive its token response polls again and gets the same
+ * answer. The answer is stored as a compact JWE (RFC 7516). Its key is derived from the handle (RFC 5869), which is not stored.
  */
 import { hkdfSync } from 'node:crypto'
 import { CompactEncrypt, compactDecrypt, errors as joseErrors } from 'jose'

@@ -1,7 +1,7 @@
 /*
- * OAuth 2.0 Deferred Token Response, "Cancellation", through OAuth 2.0 Token Revocation (RFC 7009): a client gives up its request by
- * revoking its deferral_code, or its deferred_auth_id (C-O01). The answer is always 200, so it does not show whether a handle exists.
- * Only the rightful client with the right key can cancel.
+ * OAuth 2.0 Deferred Token Response, "Cancellation", through OAuth 2.0 Token Revocation (RFC 7009): a client gives up its
+ * request by revoking its deferral_code, or its deferred_auth_id (C-O01). The answer is always 200, so it does not show whether
+ * a handle exists. Only the rightful client with the right key can cancel.
  */
 import { errors } from 'oidc-provider'
 import { type HandleKind, isHandle } from '../deferral/handle.js'

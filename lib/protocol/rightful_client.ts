@@ -1,7 +1,7 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Token Request", and OAuth 2.0 Deferred Token Response, "Polling": a handle is only
- * valid for the client that got it, with the key that it is bound to. Unknown handles, malformed handles and handles of other clients
- * take the same path and get the same answer.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Token Request using the Authentication Request ID", and OAuth 2.0 Deferred
+ * Token Response, "Polling": a handle is only valid for the client that got it, with the key that it is bound to. Unknown
+ * handles, malformed handles and handles of other clients take the same path and get the same answer.
  */
 
 import type { DeferralRecord } from '../deferral/deferral.js'

@@ -1,6 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Token Error Response", and OAuth 2.0 Deferred Token Response, "Token
- * Endpoint Errors": the answer to a poll that gets no tokens, pending answers included.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Token Request Error Response", and OAuth 2.0 Deferred Token Response,
+ * "Token Endpoint Errors": the answer to a poll that gets no tokens, pending answers included.
  */
 import { errors } from 'oidc-provider'
 import type { DeferralRecord, Profile, Progress } from '../deferral/deferral.js'

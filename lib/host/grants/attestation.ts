@@ -6,8 +6,8 @@ import { type Context, clientOf } from '../context.js'
 const methods: unknown[] = ['attest_jwt_client_auth', 'attest_jwt_client_auth_dpop']
 
 /**
- * The key of the client's installation (OAuth 2.0 Attestation-Based Client Authentication). The host binds device codes and CIBA
- * requests to the same key. Empty for clients that authenticate in another way.
+ * The key of the client's installation (OAuth 2.0 Attestation-Based Client Authentication). The host binds device codes and
+ * CIBA requests to the same key. Empty for clients that authenticate in another way.
  */
 export async function installationOf(ctx: Context): Promise<Pick<Binding, 'attestationJkt'>> {
   if (!methods.includes(clientOf(ctx).clientAuthMethod)) return {}

@@ -6,8 +6,8 @@ import { markUnsaved } from '../request/intercepts.js'
 
 /**
  * The payload that the host would store for this code, without its storage members (`iat`, `exp`, `jti` ...) and without the
- * plugin's own members. With `isPersistent` the source is not bound to the session of the end-user. Throws `invalid_request` if a
- * member is nested too deeply.
+ * plugin's own members. With `isPersistent` the source is not bound to the session of the end-user. Throws `invalid_request` if
+ * a member is nested too deeply.
  */
 export async function sourceOf(code: AuthorizationCode, { isPersistent = false } = {}): Promise<JsonObject> {
   // the host documents this method for custom token formats; its types lack it

@@ -16,8 +16,8 @@ export function consumptionOf(ctx: Context): Consumption | undefined {
 }
 
 /**
- * Runs a grant handler of the host for this request. Calls `decide` when the host has validated everything and has stored nothing.
- * If `decide` throws, the request is refused, and its code is not consumed. Otherwise the host goes on as always.
+ * Runs a grant handler of the host for this request. Calls `decide` when the host has validated everything and has stored
+ * nothing. If `decide` throws, the request is refused, and its code is not consumed. Otherwise the host goes on as always.
  */
 export async function decideFirst(ctx: Context, handler: GrantHandler, decide: () => Promise<unknown>): Promise<void> {
   const consumption: Consumption = {}

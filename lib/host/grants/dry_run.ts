@@ -8,8 +8,8 @@ import { installationOf } from './attestation.js'
 import { codeFrom } from './authorization_code.js'
 
 /**
- * Runs a grant handler of the host with other parameters, then restores the parameters of the client. Callbacks of the integrator
- * see the grant type of that handler.
+ * Runs a grant handler of the host with other parameters, then restores the parameters of the client. Callbacks of the
+ * integrator see the grant type of that handler.
  */
 export async function runHandler(ctx: Context, handler: GrantHandler, replacements: Params): Promise<void> {
   const params = paramsOf(ctx)
@@ -50,8 +50,9 @@ export async function runUntilStop(ctx: Context, handler: GrantHandler, params: 
 }
 
 /**
- * Makes the host validate a whole token request for a code that is made from `source`. Stops the host when it is about to store a
- * token. Returns the key that the tokens would be bound to. With `consumed` the host revokes the Grant, as for any reused code.
+ * Makes the host validate a whole token request for a code that is made from `source`. Stops the host when it is about to store
+ * a token. Returns the key that the tokens would be bound to. With `consumed` the host revokes the Grant, as for any reused
+ * code.
  */
 export async function dryRun(
   ctx: Context,
@@ -74,8 +75,8 @@ export async function dryRun(
 
 /**
  * Runs a grant handler of the host for this request. Calls `decide` with the key for the tokens when the host has validated
- * everything and has stored nothing. If `decide` returns a result, the handler stops, and this function returns that result. If it
- * returns `undefined`, the host answers the request, and its errors are rethrown unchanged.
+ * everything and has stored nothing. If `decide` returns a result, the handler stops, and this function returns that result. If
+ * it returns `undefined`, the host answers the request, and its errors are rethrown unchanged.
  */
 export async function dryRunThen<T>(
   ctx: Context,

@@ -7,8 +7,8 @@ import { withPlainFaults } from '../faults.js'
 const clockDifferenceSeconds = 180
 
 /**
- * Extends the Grant of this code, so that it outlives the session, the deferral and a refresh token of the deferral. Call it before
- * the deferral is written, never later: if the Grant is revoked between its read and its save, the save brings it back.
+ * Extends the Grant of this code, so that it outlives the session, the deferral and a refresh token of the deferral. Call it
+ * before the deferral is written, never later: if the Grant is revoked between its read and its save, the save brings it back.
  */
 export async function extendGrant(
   ctx: Context,

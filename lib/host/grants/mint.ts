@@ -21,8 +21,8 @@ export interface MintRequest {
 }
 
 /**
- * Mints tokens with the host's authorization_code handler, so that they are the same as without the wait. Throws `access_denied`
- * if the Grant or the account is missing (I-129, I-130), and rethrows any other error of the host.
+ * Mints tokens with the host's authorization_code handler, so that they are the same as without the wait. Throws
+ * `access_denied` if the Grant or the account is missing (I-129, I-130), and rethrows any other error of the host.
  */
 export async function mintFromCode(
   ctx: Context,
@@ -54,7 +54,8 @@ export async function discardMinted(ctx: Context, tokens: readonly IssuedToken[]
   await Promise.all(tokens.map((token) => token.jti && token.destroy()))
 }
 
-// The host expires tokens together with their session. A session that has expired must not expire the new tokens at once, so they
+// The host expires tokens together with their session. A session that has expired must not expire the new tokens at once, so
+// they
 // are not bound to it. A logout needs no care here: it revokes the Grant.
 async function withoutExpiredSession(provider: Provider, source: JsonObject): Promise<JsonObject> {
   if (!source.expiresWithSession) return source

@@ -21,9 +21,9 @@ export interface Proof {
 }
 
 /**
- * Makes the host verify the DPoP proof of this request, and returns it. No public way: the validation, with its nonces, algorithms
- * and errors, is inside the host's handlers. The host's code handler verifies the proof and then looks the code up. The plugin
- * stops it at that look-up.
+ * Makes the host verify the DPoP proof of this request, and returns it. No public way: the validation, with its nonces,
+ * algorithms and errors, is inside the host's handlers. The host's code handler verifies the proof and then looks the code up.
+ * The plugin stops it at that look-up.
  */
 export async function verifyProof(
   ctx: Context,

@@ -27,8 +27,8 @@ export async function senderKey(ctx: Context, host: GrantHost): Promise<SenderKe
 }
 
 /**
- * Binds a token to this key, unless it is bound already. As in the host, only refresh tokens of public clients are bound to a key,
- * and only those of attested clients to the installation.
+ * Binds a token to this key, unless it is bound already. As in the host, only refresh tokens of public clients are bound to a
+ * key, and only those of attested clients to the installation.
  */
 export function bind(ctx: Context, token: IssuedToken, { jkt, x5t, attestationJkt }: Binding): void {
   const bound = token as { jkt?: string; 'x5t#S256'?: string; attestationJkt?: string }

@@ -15,8 +15,8 @@ export async function validGrant(provider: Provider, source: JsonObject): Promis
 }
 
 /**
- * Loads the Grant and the account of a source into `ctx.oidc.entities`, if the source names any. Throws `access_denied` if one of
- * them is missing (I-129, I-130).
+ * Loads the Grant and the account of a source into `ctx.oidc.entities`, if the source names any. Throws `access_denied` if one
+ * of them is missing (I-129, I-130).
  */
 export async function loadValidGrant(
   ctx: Context,
@@ -36,8 +36,8 @@ export async function loadValidGrant(
 }
 
 /**
- * Whether the end-user has withdrawn all scopes of this access token: it has neither scope nor authorization details, although the
- * client asked for scopes of its resource server.
+ * Whether the end-user has withdrawn all scopes of this access token: it has neither scope nor authorization details, although
+ * the client asked for scopes of its resource server.
  */
 export function isConsentGone(
   token: IssuedToken,

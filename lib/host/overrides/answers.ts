@@ -6,7 +6,9 @@ import { amendmentsOf, restoreAnswer } from '../request/answer.js'
 export interface Amendments {
   /** the plugin's members of the discovery document */
   metadata: (ctx: Context) => Record<string, unknown>
-  /** whether the revocation endpoint accepts handles: its answers must not be cached then (C-I30), and may carry a DPoP nonce */
+  /**
+   * whether the revocation endpoint accepts handles: its answers must not be cached then (C-I30), and may carry a DPoP nonce
+   */
   isRevocationPrivate: boolean
 }
 

@@ -11,9 +11,9 @@ export interface ClientRules {
 
 /**
  * Overrides two predicates of the host's Client. A client without the response type or grant type gets `unauthorized_client`
- * (C-O25) in place of the host's `invalid_request`. The host accepts `authorization_details` only if the response type has the word
- * `code` (O-013). So the first predicate replaces plain `deferred_code` until `restoreResponseType` is called. No public way: the
- * host has no hook for these checks.
+ * (C-O25) in place of the host's `invalid_request`. The host accepts `authorization_details` only if the response type has the
+ * word `code` (O-013). So the first predicate replaces plain `deferred_code` until `restoreResponseType` is called. No public
+ * way: the host has no hook for these checks.
  */
 export function installClientRules(provider: Provider, { responseTypes, grantTypes }: ClientRules): void {
   const prototype = (provider as any).Client.prototype

@@ -6,8 +6,8 @@ const providers = new WeakSet<Provider>()
 
 /**
  * Overrides `AuthorizationCode.save`, `find` and `consume`, and `save` of the tokens, with the intercepts of the request. Does
- * nothing at the second call for a provider. No public way: the host has no hook between the validation of a token request and the
- * storage of its tokens.
+ * nothing at the second call for a provider. No public way: the host has no hook between the validation of a token request and
+ * the storage of its tokens.
  */
 export function installIntercepts(provider: Provider): void {
   if (providers.has(provider)) return

@@ -24,9 +24,9 @@ type Code = AuthorizationCode & { deferralHint?: boolean; deferralContext?: Json
 type DeviceCode = { params?: { completion_mode?: unknown }; deferralContext?: JsonObject }
 
 /**
- * Overrides `save` and `consume` of codes and device codes. `save` adds the evidence, and the hint that the client can wait (I-024).
- * `consume` first checks the token request: a refusal leaves the code usable (C-I07). No public way: the host has no hook when it
- * makes a code, and none between the validation and the consumption of a code.
+ * Overrides `save` and `consume` of codes and device codes. `save` adds the evidence, and the hint that the client can wait
+ * (I-024). `consume` first checks the token request: a refusal leaves the code usable (C-I07). No public way: the host has no
+ * hook when it makes a code, and none between the validation and the consumption of a code.
  */
 export function installHint(provider: Provider, hint: Hint): void {
   const { AuthorizationCode, DeviceCode } = provider as any

@@ -3,8 +3,8 @@ import { currentContext, paramsOf } from '../context.js'
 import { consumptionOf } from '../grants/decide_first.js'
 
 /**
- * The parameter of a token request that carries the artifact, by the name of its model. The pre-authorized code is not in the list:
- * it is consumed at once, so that a client has only one guess at its `tx_code`.
+ * The parameter of a token request that carries the artifact, by the name of its model. The pre-authorized code is not in the
+ * list: it is consumed at once, so that a client has only one guess at its `tx_code`.
  */
 const parameters = {
   AuthorizationCode: 'code',
@@ -23,8 +23,8 @@ interface ConsumingAdapter {
 }
 
 /**
- * Overrides `consume` of three models: it waits until `defer` has decided about the token request. No public way: the host consumes
- * before it has validated everything, and has no hook after the validation.
+ * Overrides `consume` of three models: it waits until `defer` has decided about the token request. No public way: the host
+ * consumes before it has validated everything, and has no hook after the validation.
  */
 export function installConsumption(provider: Provider): void {
   for (const [kind, param] of Object.entries(parameters)) {

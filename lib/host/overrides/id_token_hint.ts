@@ -1,8 +1,8 @@
 import type { Provider } from 'oidc-provider'
 
 /**
- * Overrides the host's check of an `id_token_hint` to refuse interim ID Tokens. They are signed like any other ID Token, but do not
- * prove a login. No public way: the host has no hook for this check.
+ * Overrides the host's check of an `id_token_hint` to refuse interim ID Tokens. They are signed like any other ID Token, but do
+ * not prove a login. No public way: the host has no hook for this check.
  */
 export function installIdTokenRules(provider: Provider): void {
   const { IdToken } = provider as any

@@ -39,7 +39,9 @@ export interface Rules {
   answers: Amendments
 }
 
-/** The parts of a provider that the plugin uses. Throws a `TypeError` for another copy of the host, and for changed internals. */
+/**
+ * The parts of a provider that the plugin uses. Throws a `TypeError` for another copy of the host, and for changed internals.
+ */
 export function prepareHost(provider: Provider): Host {
   assertSameHost(provider)
   // before `hostOf`, which makes the first code: the host reads its list of members only once
@@ -48,8 +50,8 @@ export function prepareHost(provider: Provider): Host {
 }
 
 /**
- * Replaces parts of the host, once per provider. When several overrides replace one method, each calls the one before it in this
- * list. So the last override in the list runs first.
+ * Replaces parts of the host, once per provider. When several overrides replace one method, each calls the one before it in
+ * this list. So the last override in the list runs first.
  */
 export function installOverrides({ provider, internals }: Host, rules: Rules): void {
   acceptResponseTypes(internals, rules.responseTypes)

@@ -9,8 +9,8 @@ const additions = {
 }
 
 /**
- * Makes the host store the plugin's members. Call it before the first instance of these models exists: hosts from 9.11 on read the
- * list only once. No public way: the host stores only members in its own list, `IN_PAYLOAD`.
+ * Makes the host store the plugin's members. Call it before the first instance of these models exists: hosts from 9.11 on read
+ * the list only once. No public way: the host stores only members in its own list, `IN_PAYLOAD`.
  */
 export function extendPayloads(provider: Provider): void {
   for (const [model, names] of Object.entries(additions)) {

@@ -9,8 +9,8 @@ export function acceptResponseTypes({ configuration }: Internals, responseTypes:
 }
 
 /**
- * Removes the code grant that `configure` has added, so that discovery and refusals are those of a host without it. No public way: the
- * plugin needs the handler, and the host makes it only for a configuration with the response type `code`.
+ * Removes the code grant that `configure` has added, so that discovery and refusals are those of a host without it. No public
+ * way: the plugin needs the handler, and the host makes it only for a configuration with the response type `code`.
  */
 export function removeAddedCodeGrant({
   configuration,

@@ -2,9 +2,9 @@ import type { Provider } from 'oidc-provider'
 import { type Context, currentContext, paramsOf } from '../context.js'
 
 /**
- * Overrides `AccessToken.find` to call `revoke` with the token of each revocation request. The host looks every token up there. It
- * does not find a handle, and answers 200. No public way: the host has no hook in that route, and errors of middleware after the
- * route bypass the host's renderer.
+ * Overrides `AccessToken.find` to call `revoke` with the token of each revocation request. The host looks every token up there.
+ * It does not find a handle, and answers 200. No public way: the host has no hook in that route, and errors of middleware after
+ * the route bypass the host's renderer.
  */
 export function installRevocation(provider: Provider, revoke: (ctx: Context, token: string) => Promise<void>): void {
   const { AccessToken } = provider as any

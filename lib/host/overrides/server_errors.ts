@@ -9,14 +9,16 @@ const retrySeconds = 5
 export interface OurRequests {
   /** whether this request speaks one of the drafts */
   isOurs: (ctx: Context) => boolean
-  /** whether only the plugin can answer this request: an error of an integrator's callback is then never a 4xx for the client */
+  /**
+   * whether only the plugin can answer this request: an error of an integrator's callback is then never a 4xx for the client
+   */
   isPlain: (ctx: Context) => boolean
 }
 
 /**
- * Answers 503 with `Retry-After` when a temporary fault hits a request of ours: clients that poll would give up at 500. Any other
- * fault is 500. The body never shows the fault, even if the error has `expose` or `statusCode`. The listeners use a public way, the
- * host's events, which come after the host has rendered the error.
+ * Answers 503 with `Retry-After` when a temporary fault hits a request of ours: clients that poll would give up at 500. Any
+ * other fault is 500. The body never shows the fault, even if the error has `expose` or `statusCode`. The listeners use a
+ * public way, the host's events, which come after the host has rendered the error.
  */
 export function installUnavailable(provider: Provider, { isOurs, isPlain }: OurRequests): void {
   provider.on('server_error', (ctx, error: unknown) => {
@@ -51,7 +53,9 @@ interface Fault {
   errorLabels?: unknown
 }
 
-/** Whether a fault is temporary: one of MongoDB's, or one that a store marks with `isTransient: true`. Looks at its causes too. */
+/**
+ * Whether a fault is temporary: one of MongoDB's, or one that a store marks with `isTransient: true`. Looks at its causes too.
+ */
 export function isTransient(error: unknown, depth = 0): boolean {
   if (typeof error !== 'object' || error === null || depth > 8) return false
   const { name, code, cause, isTransient: isMarked, errorLabels } = error as Fault

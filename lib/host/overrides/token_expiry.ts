@@ -7,8 +7,8 @@ import type { IssuedToken } from '../request/intercepts.js'
 type LimitedToken = { deferralUntil?: number } | undefined
 
 /**
- * Overrides `save` of two models, so that refreshed tokens end with the same approval (E-42). No public way: into a rotated token the
- * host copies only members that it knows.
+ * Overrides `save` of two models, so that refreshed tokens end with the same approval (E-42). No public way: into a rotated
+ * token the host copies only members that it knows.
  */
 export function installTokenExpiry(provider: Provider, now: () => Date): void {
   inherit(provider.RefreshToken.prototype, 'RotatedRefreshToken')

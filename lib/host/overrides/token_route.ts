@@ -5,9 +5,9 @@ import { routedRequest, urlsOf } from '../request/token_route.js'
 const bodies = new WeakMap<object, unknown>()
 
 /**
- * Overrides three members of the host's context. A request to the cancellation endpoint gets the first of our grant types and keeps
- * its own URL. Errors of our grants are rendered as JSON. No public way: the host binds client authentication, DPoP and CORS to its
- * own routes, so another endpoint would need a copy of them.
+ * Overrides three members of the host's context. A request to the cancellation endpoint gets the first of our grant types and
+ * keeps its own URL. Errors of our grants are rendered as JSON. No public way: the host binds client authentication, DPoP and
+ * CORS to its own routes, so another endpoint would need a copy of them.
  */
 export function installTokenRoute(provider: Provider, grantTypes: readonly string[]): void {
   const prototype = (provider as any).OIDCContext.prototype

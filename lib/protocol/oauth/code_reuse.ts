@@ -1,6 +1,7 @@
 /*
- * OAuth 2.0 (RFC 6749), "Authorization Response": a code that is used twice may be stolen. So its tokens are revoked, or its deferral is
- * cancelled (C-I17). The id of that deferral is a hash of the code, so the second use finds it, also after the code was deleted.
+ * OAuth 2.0 (RFC 6749), "Authorization Response": a code that is used twice may be stolen. So its tokens are revoked, or its
+ * deferral is cancelled (C-I17). The id of that deferral is a hash of the code, so the second use finds it, also after the code
+ * was deleted.
  */
 import { hash } from 'node:crypto'
 import { type AuthorizationCode, errors } from 'oidc-provider'
@@ -54,7 +55,9 @@ async function endReplayed(plugin: Plugin, id: string, cancellation: Cancellatio
   if (deferral?.status === 'redeemed' && deferral.grantId) await revokeIssued(plugin.host.provider, deferral.grantId)
 }
 
-/** Whether this request could have redeemed the code. An attacker who has only seen the code in a URL must not end a deferral. */
+/**
+ * Whether this request could have redeemed the code. An attacker who has only seen the code in a URL must not end a deferral.
+ */
 async function isRightful(ctx: Context, { host }: Plugin, code: CodeBinding): Promise<boolean> {
   const client = clientOf(ctx)
   if (code.clientId !== client.clientId || code.redirectUri !== paramsOf(ctx).redirect_uri) return false

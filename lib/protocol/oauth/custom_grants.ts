@@ -1,6 +1,6 @@
 /*
- * OAuth 2.0 Deferred Token Response, "Token Request" and "Successful Response", for custom grants of the integrator: their contract,
- * their registry, and how their tokens are minted.
+ * OAuth 2.0 Deferred Token Response, "Token Request" and "Successful Response", for custom grants of the integrator: their
+ * contract, their registry, and how their tokens are minted.
  */
 import type { Provider } from 'oidc-provider'
 import type { JsonObject } from '../../deferral/deferral.js'
@@ -16,14 +16,14 @@ import { intercept } from '../../host/request/intercepts.js'
 /** A custom grant of the integrator whose token requests can wait. */
 export interface DeferrableGrant<Source extends JsonObject = JsonObject> {
   /**
-   * Checks a token request completely, and returns the source for `issue` as plain JSON. Throws the host's errors. Some members mean
-   * the same as in the host's codes: reviewers see `scope` (space-separated), `resource`, `rar` and `claims`, and their decisions
-   * narrow them. The account of `accountId` and the Grant of `grantId` are checked again before `issue` is called.
+   * Checks a token request completely, and returns the source for `issue` as plain JSON. Throws the host's errors. Some members
+   * mean the same as in the host's codes: reviewers see `scope` (space-separated), `resource`, `rar` and `claims`, and their
+   * decisions narrow them. The account of `accountId` and the Grant of `grantId` are checked again before `issue` is called.
    */
   validate: (ctx: Context) => Promise<Source> | Source
   /**
-   * Saves the tokens and writes the answer to `ctx.body`, now or days later. It must use only the source. The plugin binds the tokens
-   * to the key of the request when they are saved, so read `expiration` and `tokenType` after that.
+   * Saves the tokens and writes the answer to `ctx.body`, now or days later. It must use only the source. The plugin binds the
+   * tokens to the key of the request when they are saved, so read `expiration` and `tokenType` after that.
    */
   issue: (ctx: Context, source: Source & { clientId: string }) => Promise<void> | void
 }

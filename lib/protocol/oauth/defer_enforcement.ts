@@ -1,6 +1,6 @@
 /*
- * OAuth 2.0 Deferred Token Response, "Completion Mode": a server must not defer a request whose client did not offer to wait (I-017).
- * So the token requests in this file are refused if `defer` wants them to wait.
+ * OAuth 2.0 Deferred Token Response, "Completion Mode": a server must not defer a request whose client did not offer to wait
+ * (I-017). So the token requests in this file are refused if `defer` wants them to wait.
  */
 
 import type { JsonObject } from '../../deferral/deferral.js'
@@ -49,8 +49,8 @@ export function enforceDefer(plugin: Plugin): void {
 }
 
 /**
- * Runs the host's handler for a request that cannot wait. If `defer` wants the request to wait, it is refused, and its code is not
- * consumed.
+ * Runs the host's handler for a request that cannot wait. If `defer` wants the request to wait, it is refused, and its code is
+ * not consumed.
  */
 export function answerUnlessRefused(
   ctx: Context,

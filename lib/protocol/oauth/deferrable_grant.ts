@@ -1,6 +1,6 @@
 /*
- * OAuth 2.0 Deferred Token Response, "Token Request", for custom grants of the integrator: `validate` checks a request once and returns
- * its result, and `issue` makes the tokens from that result, now or days later.
+ * OAuth 2.0 Deferred Token Response, "Token Request", for custom grants of the integrator: `validate` checks a request once and
+ * returns its result, and `issue` makes the tokens from that result, now or days later.
  */
 import { errors, type Provider } from 'oidc-provider'
 import type { Binding, JsonObject } from '../../deferral/deferral.js'

@@ -1,6 +1,6 @@
 /*
- * OAuth 2.0 Deferred Token Response, "Authorization Server Metadata": the members of the discovery document that show the support of
- * this draft. The host adds the grant type itself.
+ * OAuth 2.0 Deferred Token Response, "Authorization Server Metadata": the members of the discovery document that show the
+ * support of this draft. The host adds the grant type itself.
  */
 import { tokenType } from './names.js'
 

@@ -1,6 +1,6 @@
 /*
- * OAuth 2.0 Deferred Token Response, "Token Request": the access that a token request asks for, from its own parameters and from the
- * code that it redeems.
+ * OAuth 2.0 Deferred Token Response, "Token Request": the access that a token request asks for, from its own parameters and
+ * from the code that it redeems.
  */
 import type { JsonObject } from '../../deferral/deferral.js'
 import { isObject } from '../../deferral/json.js'

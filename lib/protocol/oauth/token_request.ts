@@ -1,6 +1,6 @@
 /*
- * OAuth 2.0 Deferred Token Response, "Token Request": the client lists `deferred` in completion_mode of any token request. The request
- * is validated as always, and is then answered with tokens or with a deferral_code.
+ * OAuth 2.0 Deferred Token Response, "Token Request": the client lists `deferred` in completion_mode of any token request. The
+ * request is validated as always, and is then answered with tokens or with a deferral_code.
  */
 
 import type { Binding, JsonObject } from '../../deferral/deferral.js'

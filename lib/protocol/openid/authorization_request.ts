@@ -1,6 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Authentication Request": with response_type the client says that it can wait. The
- * provider decides whether it must.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Authentication Request": with response_type the client says that it can
+ * wait. The provider decides whether it must.
  */
 import { errors } from 'oidc-provider'
 import { newId } from '../../deferral/handle.js'

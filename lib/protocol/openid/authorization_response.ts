@@ -1,6 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Authentication Response": the end-user returns to the client with a deferred_code in
- * place of an authorization code. The deferral is created here.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Authentication Request Acknowledgment": the end-user returns to the client
+ * with a deferred_code in place of an authorization code. The deferral is created here.
  */
 import type { AuthorizationCode } from 'oidc-provider'
 import type { JsonObject } from '../../deferral/deferral.js'

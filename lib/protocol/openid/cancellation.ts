@@ -1,6 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Cancellation": the client gives up its request. The answer is the same for every
- * handle. Only the rightful client can cancel, and only before the redemption.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Authentication Cancellation Request": the client gives up its request. The
+ * answer is the same for every handle. Only the rightful client can cancel, and only before the redemption.
  */
 import { errors } from 'oidc-provider'
 import { answerJson, type Context } from '../../host/context.js'

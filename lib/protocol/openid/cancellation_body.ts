@@ -1,6 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Cancellation": the body of the request. The text of the draft has a form, its example
- * has JSON (C-O02), so both are accepted. The host parses the form, this file parses JSON.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Authentication Cancellation Request": the body of the request. The text of
+ * the draft has a form, its example has JSON (C-O02), so both are accepted. The host parses the form, this file parses JSON.
  */
 import { errors } from 'oidc-provider'
 import { isObject } from '../../deferral/json.js'

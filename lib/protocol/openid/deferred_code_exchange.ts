@@ -1,6 +1,7 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Deferred Code Exchange": the client exchanges its one-time deferred_code for the
- * deferred_auth_id, with which it polls. The request is validated like a request that redeems an authorization code.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Deferred Code Exchange Request": the client exchanges its one-time
+ * deferred_code for the deferred_auth_id, with which it polls. The request is validated like a request that redeems an
+ * authorization code.
  */
 import { errors } from 'oidc-provider'
 import type { DeferralRecord } from '../../deferral/deferral.js'

@@ -1,6 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Interim ID Token": the exchange response may carry an ID Token with claims that the
- * provider already has. It is marked, because it is not the final answer.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Interim ID Tokens": the exchange response may carry an ID Token with claims
+ * that the provider already has. It is marked, because it is not the final answer.
  */
 
 import type { DeferralRecord } from '../../deferral/deferral.js'

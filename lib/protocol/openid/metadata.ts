@@ -1,6 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "OpenID Provider Metadata": the members of the discovery document that this draft
- * adds. The host adds the response types and the grant type itself.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Authorization Server Metadata": the members of the discovery document that
+ * this draft adds. The host adds the response types and the grant type itself.
  */
 
 import type { Context } from '../../host/context.js'

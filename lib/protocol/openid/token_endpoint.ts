@@ -1,6 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Deferred Code Exchange" and "Token Request": one grant type has two requests. An
- * exchange carries deferred_code, a poll carries deferred_auth_id.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Deferred Code Exchange Request" and "Token Request using the Authentication
+ * Request ID": one grant type has two requests. An exchange carries deferred_code, a poll carries deferred_auth_id.
  */
 import { errors } from 'oidc-provider'
 import { type Context, paramsOf } from '../../host/context.js'
