@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import type { DeferralRecord, Granted, JsonObject } from '../../lib/deferral/deferral.js'
 import { assertNarrower } from '../../lib/deferral/narrow.js'
 import { narrow } from '../../lib/host/grants/narrowed_source.js'
