@@ -15,7 +15,7 @@ export function emitDeferralEvents(provider: Provider, events: Events): void {
 }
 
 /**
- * Calls every listener of an event. If one throws or rejects, the plugin warns, and the others and the client do not notice.
+ * Calls every listener of an event. If one throws or rejects, the plugin warns, and still calls the others.
  */
 export function emitSafely(emitter: EventEmitter, event: string, ...args: unknown[]): void {
   for (const listener of emitter.rawListeners(event)) {

@@ -75,12 +75,12 @@ async function ask(ctx: Context, settings: Settings, base: BaseDeferRequest, mus
     ...(evidence && { context: mergedContext(evidence) }),
     canWait: obstacle === undefined,
   }
-  // without the option only a request that must wait is deferred
+  // without the option no request waits, unless it must
   const answer = settings.defer ? await settings.defer(ctx, request) : false
   if (answer === false && !mustWait) return undefined
-  const deferring = asDeferring(answer)
+  const terms = asDeferring(answer)
   if (obstacle) throw refusalOf(request, obstacle, settings)
-  const { expiresIn = settings.ttl.deferral, interval = settings.interval, context, interaction } = deferring
+  const { expiresIn = settings.ttl.deferral, interval = settings.interval, context, interaction } = terms
   if (interaction && request.profile === 'openid') {
     throw new TypeError('defer: interaction is of the oauth profile, use pages of the authorization endpoint instead')
   }

@@ -1,6 +1,6 @@
 /*
- * OAuth 2.0 Deferred Token Response, "Successful Response", and OpenID Connect Deferred Token Response Flow 1.0, "Successful
- * Token Response": what an approval granted must still be allowed when the tokens are minted, days later.
+ * OAuth 2.0 Deferred Token Response, "Security Considerations", and OpenID Connect Deferred Token Response Flow 1.0,
+ * "Successful Token Response": the approved access must still be allowed when the tokens are minted, days later.
  */
 import { errors } from 'oidc-provider'
 import type { Decision, DeferralRecord, JsonObject } from '../deferral/deferral.js'
@@ -70,8 +70,8 @@ export function assertNotWider(
   { scope, resource, authorizationDetails }: Decision,
   narrowing: Narrowing,
 ): void {
-  const { scope: issued, rar } = withPlainDetails(token)
-  const widerScope = scope && beyond(issued?.split(' ').filter(Boolean) ?? [], scope)
+  const { scope: tokenScope, rar } = withPlainDetails(token)
+  const widerScope = scope && beyond(tokenScope?.split(' ').filter(Boolean) ?? [], scope)
   const widerDetails = authorizationDetails && beyondDetails(rar ?? [], authorizationDetails, narrowing)
   const widerResource = resource && beyond(resourceOf(token), resource)
   const members = { scope: widerScope, resource: widerResource, authorization_details: widerDetails }
@@ -92,8 +92,8 @@ export function isNoLongerAccepted(error: unknown): error is Error {
 }
 
 // compares a plain copy and stores the same: a getter or a toJSON could return another value later
-function withPlainDetails(issued: IssuedToken): { scope?: string; rar?: JsonObject[] } {
-  const token = issued as { scope?: string; rar?: JsonObject[] }
+function withPlainDetails(issuedToken: IssuedToken): { scope?: string; rar?: JsonObject[] } {
+  const token = issuedToken as { scope?: string; rar?: JsonObject[] }
   if (token.rar !== undefined) token.rar = JSON.parse(JSON.stringify(token.rar))
   return token
 }

@@ -25,8 +25,7 @@ export function withNotificationEndpoint(configuration: Configuration, settings:
     properties: [...properties, notificationEndpoint],
     validator(ctx, key, value, metadata) {
       if (key !== notificationEndpoint) return extraMetadata?.validator?.(ctx, key, value, metadata)
-      // without ctx: a registered client stays valid when the rules change. They are checked again before a notification is
-      // sent
+      // no ctx: the client is registered already, and stays valid when the rules change. The delivery checks them again
       if (!ctx?.oidc) return
       assertGrant(metadata)
       const wrong = value !== undefined && (keys.length > 0 ? rulesOf(ctx).refusal(value) : unsupported)

@@ -1,6 +1,6 @@
 /*
- * OAuth 2.0 Deferred Token Response, "Successful Response": no tokens follow from a Grant that was revoked. Its deferrals are
- * cancelled early, so that reviewers do not see them any more.
+ * OAuth 2.0 Deferred Token Response, "Security Considerations": a revoked Grant gives no tokens. Its deferrals are cancelled
+ * at once, so that reviewers do not work on them in vain.
  */
 import { leaseSeconds } from '../deferral/notification.js'
 import type { DeferralQuery } from '../deferral/store.js'

@@ -1,5 +1,6 @@
 /*
- * Tells requests of the two drafts from all other requests of the host, so that their faults are answered in the plugin's way.
+ * Tells requests of the two drafts from all other requests of the host, so that `host/overrides/server_errors.ts` can answer
+ * their faults.
  */
 import { isHandle } from '../deferral/handle.js'
 import { bodyOf, type Context } from '../host/context.js'

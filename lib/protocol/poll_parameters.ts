@@ -48,7 +48,7 @@ function refusalOf(name: string, kind: HandleKind): Error {
   return new errors.InvalidRequest(`${name} must not be sent with ${kind}${hint}`)
 }
 
-// from a scope the host drops unknown words, words that were not granted, and `offline_access` without consent
+// the host drops unknown scopes, scopes that were not granted, and `offline_access` without consent
 function isScope(sent: string[] = [], { scope, requestedScope = scope }: DeferralRecord): boolean {
   const accepted = sent.filter((word) => word !== 'offline_access' || scope.includes(word))
   return isSame(sent, requestedScope) || isSame(accepted, requestedScope) || isSame(accepted, scope)

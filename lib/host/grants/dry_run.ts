@@ -30,7 +30,7 @@ export function codeRequest(redirectUri: string | string[] | undefined): Params 
   return { grant_type: 'authorization_code', code: 'deferred', redirect_uri: redirectUri }
 }
 
-// one object for all requests: it would be slow to capture a stack at every poll
+// one object for all requests: to capture a stack at every poll would be slow
 const stop = new HandlerStopped('the plugin stops the handler here')
 
 /** Stops the handler that calls this. */

@@ -54,9 +54,8 @@ export async function discardMinted(ctx: Context, tokens: readonly IssuedToken[]
   await Promise.all(tokens.map((token) => token.jti && token.destroy()))
 }
 
-// The host expires tokens together with their session. A session that has expired must not expire the new tokens at once, so
-// they
-// are not bound to it. A logout needs no care here: it revokes the Grant.
+// The host ends tokens together with their session. If the session has expired during the wait, the new tokens are not bound to
+// it, or they would end at once. A logout is no problem: it revokes the Grant.
 async function withoutExpiredSession(provider: Provider, source: JsonObject): Promise<JsonObject> {
   if (!source.expiresWithSession) return source
   const session = await withPlainFaults(provider.Session.findByUid(source.sessionUid as string))

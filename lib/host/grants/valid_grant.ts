@@ -16,7 +16,7 @@ export async function validGrant(provider: Provider, source: JsonObject): Promis
 
 /**
  * Loads the Grant and the account of a source into `ctx.oidc.entities`, if the source names any. Throws `access_denied` if one
- * of them is missing (I-129, I-130).
+ * of them is not valid any more (I-129, I-130).
  */
 export async function loadValidGrant(
   ctx: Context,

@@ -14,7 +14,7 @@ export interface Amendments {
 
 /**
  * Adds middleware around the host's routes. It completes the host's answers, and restores a final answer after other middleware
- * has thrown. It uses a public way, `provider.use`, because the host's renderers write only the host's own members.
+ * has thrown. It needs no override: `provider.use` is public. The host's own renderers write only the host's members.
  */
 export function installAnswers(provider: Provider, { metadata, isRevocationPrivate }: Amendments): void {
   provider.use(async (ctx: any, next: () => Promise<void>) => {

@@ -17,8 +17,8 @@ export interface OurRequests {
 
 /**
  * Answers 503 with `Retry-After` when a temporary fault hits a request of ours: clients that poll would give up at 500. Any
- * other fault is 500. The body never shows the fault, even if the error has `expose` or `statusCode`. The listeners use a
- * public way, the host's events, which come after the host has rendered the error.
+ * other fault is 500. The body never shows the fault, even if the error has `expose` or `statusCode`. This needs no override:
+ * the host emits its error events after it has rendered the error.
  */
 export function installUnavailable(provider: Provider, { isOurs, isPlain }: OurRequests): void {
   provider.on('server_error', (ctx, error: unknown) => {

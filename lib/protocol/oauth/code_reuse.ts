@@ -37,7 +37,7 @@ export async function endIfReused(ctx: Context, plugin: Plugin, id: string, refu
     if (await isRightful(ctx, plugin, deferral.source)) await endReplayed(plugin, id)
     return
   }
-  // the first request may still be creating its deferral: mark the id, so that the deferral cannot be created
+  // the first request may still be creating its deferral: mark the id, so that the new deferral is cancelled at once
   const isEarly = use.isSpent && (await isRightful(ctx, plugin, use.code as CodeBinding))
   if (isEarly && !(await plugin.records.cancelAhead(id))) await endReplayed(plugin, id)
 }

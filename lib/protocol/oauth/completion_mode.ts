@@ -1,7 +1,6 @@
 /*
- * OAuth 2.0 Deferred Token Response, "Completion Mode": with completion_mode the client lists the modes that it supports.
- * Without a mode of this list here it gets its answer at once. In a request before the token request the parameter is only a
- * hint.
+ * OAuth 2.0 Deferred Token Response, "Completion Mode": with completion_mode the client lists the modes that it supports. If
+ * the list has no deferred mode, the client gets its answer at once. Before the token request the parameter is only a hint.
  */
 import { errors } from 'oidc-provider'
 import { bodyOf, type Context, clientOf, sentValues } from '../../host/context.js'

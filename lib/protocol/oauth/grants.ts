@@ -1,6 +1,6 @@
 /*
- * OAuth 2.0 Deferred Token Response, "Token Request": the draft allows it for every grant; this is the list of those that can
- * wait here.
+ * OAuth 2.0 Deferred Token Response, "Token Request": the draft allows every grant to wait. This file lists the grants of the
+ * host that can wait here, and the reasons why others cannot.
  */
 import { grantType as openidGrantType } from '../openid/names.js'
 import { grantType } from './names.js'

@@ -24,7 +24,7 @@ export function requestedAccess(ctx: Context, grantType: string, source: JsonObj
   }
 }
 
-// includes claims that the host added for max_age and acr_values: a code does not tell them from those of the client
+// the claims in a code include those that the host has added for max_age and acr_values; nothing tells them apart
 function claimsOf({ claims }: JsonObject): Pick<NewDeferral, 'claims'> {
   return isObject(claims) && Object.keys(claims).length > 0 ? { claims: claims as JsonObject } : {}
 }
