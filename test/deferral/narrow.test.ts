@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import type { DeferralRecord, Granted, JsonObject } from '../../lib/deferral/deferral.js'
 import { assertNarrower, narrow } from '../../lib/deferral/narrow.js'
 

@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import { createPacing } from '../../lib/deferral/pacing.js'
 
 const start = Date.parse('2026-01-01T00:00:00Z')

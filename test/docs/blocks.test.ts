@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from '@jest/globals'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { type Compiled, compile } from './compile.js'
 import { faultsOf } from './others.js'
 import { blocksOf, readPages } from './pages.js'

@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Provider } from 'oidc-provider-deferred'
 import { verified } from '../support/authorization.js'
 import { grants, held, pollDeferral, revoke } from '../support/deferral.js'

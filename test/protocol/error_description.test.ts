@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import { progressText, sanitise } from '../../lib/protocol/error_description.js'
 
 // RFC 6749, section 5.2

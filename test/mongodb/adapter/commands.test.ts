@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { CommandStartedEvent, Document } from 'mongodb'
 import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
 import { models } from './models.js'
 
