@@ -1,8 +1,7 @@
 import { type Deferral, type DeferralStore, memoryStore } from 'oidc-provider-deferred'
-import { mongoStore } from 'oidc-provider-deferred/mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Begun, profiles, startWire, type Wire } from '../notification/wire.js'
-import { describeMongo, type TestDatabase, testDatabase } from '../support/database.js'
+import { describeMongo, useMongoStore } from '../support/database.js'
 import { answering, until } from '../support/receiver.js'
 
 /** What reviewers see and do, on any store. */
@@ -186,13 +185,5 @@ function contract(storeOf: () => DeferralStore) {
 describe('in memory', () => contract(memoryStore))
 
 describeMongo('on MongoDB', () => {
-  let database: TestDatabase
-  let store: DeferralStore
-  beforeAll(async () => {
-    database = await testDatabase()
-    store = mongoStore(database.db)
-  })
-  afterAll(() => database.drop())
-
-  contract(() => store)
+  contract(useMongoStore())
 })

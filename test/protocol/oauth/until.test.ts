@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { describeMongo, useDatabase } from '../../support/database.js'
 import type { TestProvider } from '../../support/provider.js'
 import type { Answer, RelyingParty } from '../../support/relying_party.js'
 import { jwtApi } from '../../support/resource_servers.js'
@@ -149,12 +149,7 @@ describe.each(kinds.filter((kind) => kind !== 'client_credentials'))('E-42 %s, r
 })
 
 describeMongo('in MongoDB', () => {
-  let database: TestDatabase
-
-  beforeAll(async () => {
-    database = await testDatabase()
-  })
-  afterAll(() => database.drop())
+  const database = useDatabase()
 
   test('E-42 the end of an approval is the same instant on every node', async () => {
     vi.useRealTimers()
