@@ -154,3 +154,18 @@ function form(params: Params): URLSearchParams {
   const pairs = Object.entries(params).flatMap(([name, value]) => [value].flat().map((one) => [name, one] as const))
   return new URLSearchParams(pairs.filter((pair): pair is [string, string] => pair[1] !== undefined))
 }
+
+/** What a token request may say, and a poll must not. */
+export const requestOnly: [name: string, value: string | string[]][] = [
+  ['scope', 'openid email'],
+  ['resource', 'https://api.example'],
+  ['resource', ['https://api.example', 'https://b.example']],
+  ['authorization_details', '[{"type":"payment"}]'],
+  ['claims', '{"id_token":{"email":null}}'],
+  ['redirect_uri', 'https://rp.example/other'],
+  ['code_verifier', codeVerifier],
+  ['completion_mode', 'deferred'],
+]
+
+/** The host's feature where every proof needs a nonce. */
+export const nonceRequired = { enabled: true, nonceSecret: Buffer.alloc(32, 1), requireNonce: () => true }

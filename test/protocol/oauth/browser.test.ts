@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { grants, held, pollDeferral, revoke } from '../../support/deferral.js'
 import { basic } from '../../support/journey.js'
 import { observedStore } from '../../support/observed.js'
 import { startProvider, type TestProvider, withProvider } from '../../support/provider.js'
-import { type Answer, dpopKey, type RelyingParty, relyingParty } from '../../support/relying_party.js'
+import { type Answer, dpopKey, nonceRequired, type RelyingParty, relyingParty } from '../../support/relying_party.js'
 
 /*
  * A confidential client whose page runs on another origin; its secret came with the page, as some integrators do in spite of
@@ -102,8 +101,7 @@ describe.each(grants)('%s', (grant) => {
   })
 
   test('C-X06 the nonce a page has to use is readable, at polls and at revocations', async () => {
-    const dPoP = { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true }
-    const configuration = { ...corsOf(page), features: { dPoP } }
+    const configuration = { ...corsOf(page), features: { dPoP: nonceRequired } }
     await withProvider({ configuration, deferred: { defer: () => true } }, async (strict) => {
       const rp: RelyingParty = relyingParty(strict.issuer, 'secret', await dpopKey())
       for (const present of [pollDeferral, revoke]) {

@@ -1,32 +1,23 @@
 import { errors } from 'oidc-provider'
-import type { DeferRequest, Deferring } from 'oidc-provider-deferred'
+import type { DeferRequest } from 'oidc-provider-deferred'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { authorize } from '../../support/authorization.js'
 import { redirectUri } from '../../support/clients.js'
 import { grants, held, redeem, request } from '../../support/deferral.js'
+import { observedDefer } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { relyingParty } from '../../support/relying_party.js'
 import { resourceIndicators } from '../../support/rich_authorization_requests.js'
 import { userAgent } from '../../support/user_agent.js'
 
 let op: TestProvider
-let asked: DeferRequest[]
-let decide: (request: DeferRequest) => unknown
+const observed = observedDefer()
 
 beforeAll(async () => {
-  op = await startProvider({
-    configuration: { features: { resourceIndicators } },
-    deferred: {
-      defer(_ctx, deferRequest) {
-        asked.push(deferRequest)
-        return decide(deferRequest) as boolean | Deferring
-      },
-    },
-  })
+  op = await startProvider({ configuration: { features: { resourceIndicators } }, deferred: { defer: observed.defer } })
 })
 beforeEach(() => {
-  asked = []
-  decide = () => true
+  observed.reset()
   op.user.interaction = {}
 })
 afterAll(() => op.close())
@@ -40,7 +31,7 @@ describe('what it is told', () => {
       request: { scope: 'openid email', resource: 'https://pay.example/' },
       params: { client_notification_token: 'a' },
     })
-    const [told] = asked as [DeferRequest]
+    const [told] = observed.asked as [DeferRequest]
     expect(told).toMatchObject({
       id,
       profile: 'oauth',
@@ -59,7 +50,7 @@ describe('what it is told', () => {
     const rp = relyingParty(op.issuer)
     const params = { scope: 'pay', resource: 'https://pay.example/', completion_mode: 'other deferred' }
     const { id } = await held(op, rp, 'client_credentials', { params })
-    const [told] = asked as [DeferRequest]
+    const [told] = observed.asked as [DeferRequest]
     expect(told).toMatchObject({
       id,
       profile: 'oauth',
@@ -79,31 +70,31 @@ describe('what it is told', () => {
     const url = `${rp.authorizationUrl({ response_type: 'code' })}&${resources.map((one) => `resource=${one}`).join('&')}`
     const { params } = await userAgent().visit(url)
     await redeem(rp, params.code as string, { ...opted, resource: 'https://books.example/' })
-    expect(asked[0]?.resource).toEqual(['https://books.example/'])
+    expect(observed.asked[0]?.resource).toEqual(['https://books.example/'])
   })
 
   test('in the openid profile there is no grant, and the profile says which it is', async () => {
     await authorize(op, relyingParty(op.issuer), { response_type: 'deferred_code' })
-    expect(asked).toMatchObject([{ profile: 'openid' }])
-    expect(asked[0]).not.toHaveProperty('grantType')
+    expect(observed.asked).toMatchObject([{ profile: 'openid' }])
+    expect(observed.asked[0]).not.toHaveProperty('grantType')
   })
 
   test.each(grants)('the id is that of the deferral, whatever the grant: %s', async (grant) => {
     const { id } = await held(op, relyingParty(op.issuer), grant)
-    expect(asked[0]?.id).toBe(id)
+    expect(observed.asked[0]?.id).toBe(id)
     expect(id).toMatch(/^[\w-]{22}$/)
   })
 })
 
 test('E-55 the context of a deferred code is what defer says of it', async () => {
   op.user.interaction = { context: { passport: 'evidence/4711' } }
-  decide = () => ({ context: { why: 'amount' } })
+  observed.decide = () => ({ context: { why: 'amount' } })
   const { id } = await held(op, relyingParty(op.issuer), 'authorization_code')
   expect(await op.provider.deferrals.get(id)).toMatchObject({ context: { why: 'amount' } })
 })
 
 test('E-49 defer may refuse to hold more for one client', async () => {
-  decide = ({ client }) => {
+  observed.decide = ({ client }) => {
     const waiting = op.provider.deferrals.list({ status: 'pending', clientId: client.clientId })
     return waiting.then(({ deferrals }) => {
       if (deferrals.length >= 2) throw new errors.AccessDenied('too many requests are waiting')

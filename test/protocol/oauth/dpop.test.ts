@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { clients } from '../../support/clients.js'
-import { grants, held, pollDeferral, redeem, request, whoeverCan } from '../../support/deferral.js'
+import { boundClient, clients } from '../../support/clients.js'
+import { grants, grantsOfClients, held, pollDeferral, redeem, request, whoeverCan } from '../../support/deferral.js'
 import { observedStore } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { type DpopKey, dpopKey, type RelyingParty, relyingParty } from '../../support/relying_party.js'
@@ -9,15 +9,12 @@ let op: TestProvider
 let [key, another]: DpopKey[] = []
 const { store, calls } = observedStore()
 
-const bound = { client_id: 'bound', client_secret: 'bound', dpop_bound_access_tokens: true }
-
 beforeAll(async () => {
   ;[key, another] = [await dpopKey(), await dpopKey()]
-  const secret = clients.find(({ client_id }) => client_id === 'secret')
   op = await startProvider({
     deferred: { store, defer: whoeverCan },
     configuration: {
-      clients: [...clients, { ...secret, ...bound, token_endpoint_auth_method: 'client_secret_post' }],
+      clients: [...clients, boundClient],
     },
   })
 })
@@ -31,13 +28,7 @@ const active = async (token: string) =>
   (await relyingParty(op.issuer).post('/token/introspection', { token })).body as Record<string, unknown>
 const saying = (claims: Record<string, unknown>): DpopKey => ({ ...key!, proof: (url) => key!.proof(url, claims) })
 
-describe.each([
-  ['authorization_code', 'secret'],
-  ['authorization_code', 'assertion'],
-  ['authorization_code', 'public'],
-  ['client_credentials', 'secret'],
-  ['client_credentials', 'assertion'],
-] as const)('%s, %s client', (grant, clientId) => {
+describe.each(grantsOfClients)('%s, %s client', (grant, clientId) => {
   const party = () => relyingParty(op.issuer, clientId, key)
 
   test('I-009 I-084 I-085 I-086 I-089 I-092 one key throughout: the tokens are bound to it', async () => {

@@ -1,10 +1,16 @@
-import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { authorizationCode, grants, held, pollDeferral, redeem, revoke } from '../../support/deferral.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'
 import { observedStore } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
-import { type Answer, type DpopKey, dpopKey, type RelyingParty, relyingParty } from '../../support/relying_party.js'
+import {
+  type Answer,
+  type DpopKey,
+  dpopKey,
+  nonceRequired,
+  type RelyingParty,
+  relyingParty,
+} from '../../support/relying_party.js'
 
 let op: TestProvider
 let key: DpopKey
@@ -13,9 +19,8 @@ const { store, calls } = observedStore()
 
 beforeAll(async () => {
   key = await dpopKey()
-  const dPoP = { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true }
   op = await startProvider({
-    configuration: { adapter: memoryAdapter(), features: { dPoP } },
+    configuration: { adapter: memoryAdapter(), features: { dPoP: nonceRequired } },
     deferred: { store, defer: () => true },
   })
   rp = relyingParty(op.issuer, 'secret', key)

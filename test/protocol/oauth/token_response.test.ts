@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { clients } from '../../support/clients.js'
+import { payingClients } from '../../support/clients.js'
 import { authorizationCode, grants, held, pollDeferral, redeem, request, whoeverCan } from '../../support/deferral.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { dpopKey, type RelyingParty, relyingParty } from '../../support/relying_party.js'
@@ -13,8 +13,7 @@ let op: TestProvider
 beforeAll(async () => {
   op = await startProvider({
     configuration: {
-      clients: clients.map((client) => ({ ...client, authorization_details_types: ['payment'] })),
-      claims: { openid: ['sub', 'acr', 'amr', 'auth_time'], email: ['email', 'email_verified'] },
+      ...payingClients,
       features: {
         claimsParameter: { enabled: true },
         resourceIndicators: resourceServers,

@@ -6,16 +6,16 @@ import {
   useJwtResponseMode,
 } from 'openid-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { added, authorize, clientOf, everyWay, responseOf, signedIn } from '../../support/authorization.js'
+import { added, authorize, clientOf, responseOf, signedIn, startEveryWay } from '../../support/authorization.js'
 import type { Interaction } from '../../support/interaction.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
+import type { TestProvider } from '../../support/provider.js'
 import { userAgent } from '../../support/user_agent.js'
 
 let op: TestProvider
 
 beforeAll(async () => {
-  op = await startProvider({
-    configuration: { features: everyWay, pkce: { required: (_ctx, client) => client.clientId === 'other' } },
+  op = await startEveryWay({
+    configuration: { pkce: { required: (_ctx, client) => client.clientId === 'other' } },
   })
 })
 afterAll(() => op.close())

@@ -1,6 +1,14 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { added, authorize, clientOf, clientTypes, deferrals, everyWay, redeem } from '../../support/authorization.js'
+import {
+  added,
+  authorize,
+  clientOf,
+  clientTypes,
+  deferrals,
+  redeem,
+  startEveryWay,
+} from '../../support/authorization.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { relyingParty } from '../../support/relying_party.js'
 import { userAgent } from '../../support/user_agent.js'
@@ -8,7 +16,7 @@ import { userAgent } from '../../support/user_agent.js'
 let op: TestProvider
 
 beforeAll(async () => {
-  op = await startProvider({ configuration: { features: everyWay } })
+  op = await startEveryWay()
 })
 afterAll(() => op.close())
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { clients } from '../../support/clients.js'
+import { boundClient, clients } from '../../support/clients.js'
 import { approved, atDoor, clientTypes, deferred, doors, successAt, waiting } from '../../support/journey.js'
 import { observedStore } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
@@ -9,15 +9,12 @@ let op: TestProvider
 let [key, another]: DpopKey[] = []
 const { store, calls } = observedStore()
 
-const bound = { client_id: 'bound', client_secret: 'bound', dpop_bound_access_tokens: true }
-
 beforeAll(async () => {
   ;[key, another] = [await dpopKey(), await dpopKey()]
-  const secret = clients.find(({ client_id }) => client_id === 'secret')
   op = await startProvider({
     deferred: { store },
     configuration: {
-      clients: [...clients, { ...secret, ...bound, token_endpoint_auth_method: 'client_secret_post' }],
+      clients: [...clients, boundClient],
       features: { pushedAuthorizationRequests: { enabled: true } },
     },
   })

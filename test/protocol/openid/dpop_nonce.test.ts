@@ -4,7 +4,14 @@ import { deferred, type Waiting, waiting } from '../../support/journey.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'
 import { observedStore } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
-import { type Answer, type DpopKey, dpopKey, type RelyingParty, relyingParty } from '../../support/relying_party.js'
+import {
+  type Answer,
+  type DpopKey,
+  dpopKey,
+  nonceRequired,
+  type RelyingParty,
+  relyingParty,
+} from '../../support/relying_party.js'
 
 let op: TestProvider
 let otherNode: TestProvider
@@ -14,8 +21,7 @@ const { store, calls } = observedStore()
 
 beforeAll(async () => {
   key = await dpopKey()
-  const dPoP = { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true }
-  const configuration = { adapter: memoryAdapter(), features: { dPoP } }
+  const configuration = { adapter: memoryAdapter(), features: { dPoP: nonceRequired } }
   op = await startProvider({ configuration, deferred: { store } })
   otherNode = await startProvider({ configuration, deferred: { store }, clock: op.clock, issuer: op.issuer })
   rp = relyingParty(op.issuer, 'public', key)

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import type { Approval, JsonObject } from 'oidc-provider-deferred'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { clients } from '../../support/clients.js'
+import { payingClients } from '../../support/clients.js'
 import { clientTypes, party, type Waiting, waiting } from '../../support/journey.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { type RelyingParty, relyingParty } from '../../support/relying_party.js'
@@ -19,8 +19,7 @@ const plainly = rar[mintTime] as (...args: unknown[]) => unknown
 beforeAll(async () => {
   op = await startProvider({
     configuration: {
-      clients: clients.map((client) => ({ ...client, authorization_details_types: ['payment'] })),
-      claims: { openid: ['sub', 'acr', 'amr', 'auth_time'], email: ['email', 'email_verified'] },
+      ...payingClients,
       features: {
         claimsParameter: { enabled: true },
         resourceIndicators: resourceServers,

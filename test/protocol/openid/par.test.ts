@@ -6,16 +6,16 @@ import {
   authorize,
   clientOf,
   clientTypes,
-  everyWay,
   push,
   pushedUrl,
   redeem,
   requestParams,
   signedIn,
+  startEveryWay,
 } from '../../support/authorization.js'
 import { redirectUri } from '../../support/clients.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
+import type { TestProvider } from '../../support/provider.js'
 import { answer, codeChallenge, codeVerifier, dpopKey } from '../../support/relying_party.js'
 import { userAgent } from '../../support/user_agent.js'
 
@@ -23,7 +23,7 @@ let op: TestProvider
 const adapter = memoryAdapter()
 
 beforeAll(async () => {
-  op = await startProvider({ configuration: { adapter, features: everyWay } })
+  op = await startEveryWay({ configuration: { adapter } })
 })
 afterAll(() => op.close())
 
@@ -179,7 +179,7 @@ test('C10 a client that must push cannot ask directly', async () => {
   const clients = [
     { ...(await import('../../support/clients.js')).clients[0]!, require_pushed_authorization_requests: true },
   ]
-  const other = await startProvider({ configuration: { clients, features: everyWay } })
+  const other = await startEveryWay({ configuration: { clients } })
   const rp = await clientOf(other, 'secret')
   expect((await authorize(other, rp)).params).toMatchObject({ error: 'invalid_request', state: 'a state' })
   expect((await userAgent().visit(await push(rp))).params.deferred_code).toBeDefined()

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { approved, clientTypes, party, send, waiting } from '../../support/journey.js'
 import { observedStore, readVerbs } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
-import { codeVerifier, relyingParty } from '../../support/relying_party.js'
+import { relyingParty, requestOnly } from '../../support/relying_party.js'
 
 let op: TestProvider
 const { store, calls } = observedStore()
@@ -111,14 +111,7 @@ describe('E-19 unknown, malformed and foreign handles', () => {
 
 describe('what a poll must not carry', () => {
   test.each([
-    ['scope', 'openid email'],
-    ['resource', 'https://api.example'],
-    ['resource', ['https://api.example', 'https://b.example']],
-    ['authorization_details', '[{"type":"payment"}]'],
-    ['claims', '{"id_token":{"email":null}}'],
-    ['redirect_uri', 'https://rp.example/other'],
-    ['code_verifier', codeVerifier],
-    ['completion_mode', 'deferred'],
+    ...requestOnly,
     ['deferred_code', 'x'.repeat(65)],
     ['deferred_auth_id', ['x'.repeat(65), 'y'.repeat(65)]],
   ])('E-31 C21 %s is invalid_request, the deferral stays redeemable', async (name, value) => {

@@ -1,12 +1,12 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { added, authorize, clientOf, clientTypes, everyWay, responseOf } from '../../support/authorization.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
+import { added, authorize, clientOf, clientTypes, responseOf, startEveryWay } from '../../support/authorization.js'
+import type { TestProvider } from '../../support/provider.js'
 
 let op: TestProvider
 
 beforeAll(async () => {
-  op = await startProvider({ configuration: { features: everyWay } })
+  op = await startEveryWay()
 })
 afterAll(() => op.close())
 
