@@ -14,8 +14,8 @@ export default defineConfig({
     maxWorkers: 3,
     execArgv: ['--no-warnings'],
     // ends a test that hangs; a busy machine does not reach it
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
     slowTestThreshold: 10_000,
     silent: 'passed-only',
     reporters: ['default', ['json', { outputFile: 'build/tests.json' }], './build/test/support/run_alone.js'],

@@ -61,7 +61,7 @@ describeMongo('commands', () => {
   })
 
   test.each([{ preffix: 'x' }, { prefix: 5 }, { migrate: 'no' }])(
-    'are of an adapter whose options %p are refused',
+    'are of an adapter whose options %j are refused',
     (options) => {
       expect(() => mongoAdapter(database.db, options as never)).toThrow(TypeError)
     },

@@ -12,11 +12,14 @@ const originals = streams.map((stream) => stream.write)
 const { console } = globalThis
 const note = (...args: unknown[]) => void lines.push(format(...args))
 
+interface Log {
+  enable(names: string): void
+  disable(): string
+}
+
 /** What the host and koa write their logs with. */
-const logs = ['oidc-provider', 'koa'].map((name) => {
-  const require = createRequire(createRequire(import.meta.resolve('oidc-provider')).resolve(name))
-  return require('debug') as { enable(names: string): void; disable(): string }
-})
+const hostRequire = createRequire(import.meta.resolve('oidc-provider'))
+const logs = ['oidc-provider', 'koa'].map((name): Log => createRequire(hostRequire.resolve(name))('debug'))
 
 beforeAll(async () => {
   for (const log of logs) log.enable('*')

@@ -66,7 +66,7 @@ describe('with keys', () => {
   })
 
   test.each([[['authorization_code']], [[]], [undefined]])(
-    'O-011 a client of deferred_code with the grants %p, which could never exchange, is invalid_client_metadata',
+    'O-011 a client of deferred_code with the grants %j, which could never exchange, is invalid_client_metadata',
     async (grants) => {
       const refused = await register(op, { grant_types: grants })
       expect(refused).toMatchObject({ status: 400, body: { error: 'invalid_client_metadata' } })
