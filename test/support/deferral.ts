@@ -9,12 +9,10 @@ type Wire = Record<string, string | string[] | undefined>
 /** The host's own grants that can wait. */
 export const grants = ['authorization_code', 'client_credentials'] as const
 
-/** The same, by each type of client that may use them; the public one needs a key. */
+/** The same, by one type of client each, and by one without a secret, which needs a key. */
 export const grantsOfClients = [
   ['authorization_code', 'secret'],
-  ['authorization_code', 'assertion'],
   ['authorization_code', 'public'],
-  ['client_credentials', 'secret'],
   ['client_credentials', 'assertion'],
 ] as const
 

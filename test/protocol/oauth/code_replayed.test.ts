@@ -230,7 +230,7 @@ function marking(inner: (name: string) => Adapter) {
 }
 
 test.each(Object.keys(adapters))('C-I17 one code several times at once ends its deferral, with %s', async (name) => {
-  await rounds(12, adapters[name]!())
+  await rounds(6, adapters[name]!())
 })
 
 describeMongo('with mongoAdapter and mongoStore', () => {
@@ -238,6 +238,6 @@ describeMongo('with mongoAdapter and mongoStore', () => {
 
   test('C-I17 one code several times at once ends its deferral', async () => {
     const { db } = database
-    await rounds(24, mongoAdapter(db), mongoStore(db))
+    await rounds(9, mongoAdapter(db), mongoStore(db))
   })
 })

@@ -2,7 +2,7 @@ import { errors } from 'oidc-provider'
 import type { Deferral } from 'oidc-provider-deferred'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { added } from '../../support/authorization.js'
-import { grants, held, request } from '../../support/deferral.js'
+import { held, request } from '../../support/deferral.js'
 import { observedDefer } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { dpopKey, relyingParty } from '../../support/relying_party.js'
@@ -20,7 +20,9 @@ beforeEach(() => {
 })
 afterAll(() => op.close())
 
-describe.each(grants)('%s', (grant) => {
+describe('authorization_code', () => {
+  const grant = 'authorization_code'
+
   test('I-022 is answered at once where it says no', async () => {
     observed.decide = () => false
     const { result, ...outcome } = await added(op, () => request(relyingParty(op.issuer), grant))

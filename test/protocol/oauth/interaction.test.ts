@@ -1,6 +1,6 @@
 import type { DeferRequest, Deferring } from 'oidc-provider-deferred'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { grants, held, pollDeferral, request } from '../../support/deferral.js'
+import { held, pollDeferral, request } from '../../support/deferral.js'
 import { waiting } from '../../support/journey.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { relyingParty } from '../../support/relying_party.js'
@@ -28,7 +28,9 @@ async function polled(deferralCode: string) {
   return (await pollDeferral(party(), deferralCode)).body
 }
 
-describe.each(grants)('%s', (grant) => {
+describe('authorization_code', () => {
+  const grant = 'authorization_code'
+
   test('I-046 I-047 C-I01 the first answer may ask for an interaction already', async () => {
     defer = ({ id }) => ({ interaction: { uri: pageOf(id) } })
     const { deferralCode, id, answer } = await held(op, party(), grant)

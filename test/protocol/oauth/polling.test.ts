@@ -40,7 +40,9 @@ describe.each(grantsOfClients)('%s, %s client', (grant, clientId) => {
   })
 })
 
-describe.each(grants)('%s', (grant) => {
+describe('authorization_code', () => {
+  const grant = 'authorization_code'
+
   test.each([...requestOnly, ['completion_mode', 'something'], ['deferral_code', ['x'.repeat(65), 'y'.repeat(65)]]])(
     'I-010 I-068 C-I08 a poll with %s is invalid_request without a change of state',
     async (name, value) => {

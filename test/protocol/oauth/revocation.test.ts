@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   apartFromSweeps,
   authorizationCode,
-  grants,
   grantsOfClients,
   held,
   pollDeferral,
@@ -63,7 +62,9 @@ describe.each(grantsOfClients)('%s, %s client', (grant, clientId) => {
   })
 })
 
-describe.each(grants)('%s', (grant) => {
+describe('authorization_code', () => {
+  const grant = 'authorization_code'
+
   const rp = () => relyingParty(op.issuer)
 
   test.each<[string, string | undefined]>([

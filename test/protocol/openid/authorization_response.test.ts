@@ -41,8 +41,10 @@ const odd = [
   ['one character', '0'],
 ] as const
 
+const hostile = odd.filter(([name]) => name === 'markup' || name === 'escapes')
+
 describe.each(['query', 'form_post', 'jwt'])('response_mode %s', (mode) => {
-  test.each(odd)('O-028 C08 echoes state unchanged, %s', async (_, state) => {
+  test.each(mode === 'query' ? odd : hostile)('O-028 C08 echoes state unchanged, %s', async (_, state) => {
     const rp = await clientOf(op, 'secret')
     const { params } = await authorize(op, rp, { state, response_mode: mode })
     expect(stateOf(params)).toBe(state)
@@ -61,7 +63,7 @@ describe.each(['query', 'form_post', 'jwt'])('response_mode %s', (mode) => {
 
 const stateOf = ({ response, state }: Record<string, string>) => (response ? decodeJwt(response).state : state)
 
-test.each(odd)('O-063 C08 the nonce survives into the ID Token, %s', async (_, nonce) => {
+test.each(hostile)('O-063 C08 the nonce survives into the ID Token, %s', async (_, nonce) => {
   const rp = await clientOf(op, 'secret')
   const { params } = await authorize(op, rp, { nonce })
   const { body } = await redeem(op, rp, params.deferred_code!)

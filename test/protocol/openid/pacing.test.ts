@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { clientTypes, party, type Waiting, waiting } from '../../support/journey.js'
+import { party, type Waiting, waiting } from '../../support/journey.js'
 import { observedAdapter, observedStore } from '../../support/observed.js'
 import { startProvider, type TestProvider, withProvider } from '../../support/provider.js'
 import { type RelyingParty, relyingParty } from '../../support/relying_party.js'
@@ -26,7 +26,7 @@ async function said(rp: RelyingParty, handle: string, pauses: number[]): Promise
 
 const [pending, slow] = ['authorization_pending', 'slow_down']
 
-describe.each(clientTypes)('%s client', (clientId) => {
+describe.each(['secret', 'public'])('%s client', (clientId) => {
   let rp: RelyingParty
   let held: Waiting
 
