@@ -166,6 +166,3 @@ export const requestOnly: [name: string, value: string | string[]][] = [
   ['code_verifier', codeVerifier],
   ['completion_mode', 'deferred'],
 ]
-
-/** The host's feature where every proof needs a nonce. */
-export const nonceRequired = { enabled: true, nonceSecret: Buffer.alloc(32, 1), requireNonce: () => true }

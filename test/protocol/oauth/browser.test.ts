@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { grants, held, pollDeferral, revoke } from '../../support/deferral.js'
+import { nonceRequired } from '../../support/dpop_nonce.js'
 import { basic } from '../../support/journey.js'
 import { observedStore } from '../../support/observed.js'
 import { startProvider, type TestProvider, withProvider } from '../../support/provider.js'
-import { type Answer, dpopKey, nonceRequired, type RelyingParty, relyingParty } from '../../support/relying_party.js'
+import { type Answer, dpopKey, type RelyingParty, relyingParty } from '../../support/relying_party.js'
 
 /*
  * A confidential client whose page runs on another origin; its secret came with the page, as some integrators do in spite of

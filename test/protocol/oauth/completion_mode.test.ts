@@ -32,17 +32,7 @@ beforeEach(() => {
 })
 afterAll(() => op.close())
 
-const optIns = [
-  'deferred',
-  'deferred deferred',
-  'other deferred',
-  'deferred other',
-  'a deferred b',
-  ' deferred ',
-  'a  deferred',
-  'deferred_interactive',
-  'deferred_interactive deferred',
-]
+const optIns = ['deferred', 'other deferred', 'a deferred b', ' deferred ', 'a  deferred', 'deferred_interactive']
 const others = [
   undefined,
   '',

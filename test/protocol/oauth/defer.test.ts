@@ -1,30 +1,28 @@
 import { errors } from 'oidc-provider'
 import type { DeferRequest } from 'oidc-provider-deferred'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { authorize } from '../../support/authorization.js'
 import { redirectUri } from '../../support/clients.js'
 import { grants, held, redeem, request } from '../../support/deferral.js'
 import { observedDefer } from '../../support/observed.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
 import { relyingParty } from '../../support/relying_party.js'
 import { resourceIndicators } from '../../support/rich_authorization_requests.js'
+import { useProvider } from '../../support/use_provider.js'
 import { userAgent } from '../../support/user_agent.js'
 
-let op: TestProvider
 const observed = observedDefer()
+const op = useProvider({ configuration: { features: { resourceIndicators } }, deferred: { defer: observed.defer } })
 
-beforeAll(async () => {
-  op = await startProvider({ configuration: { features: { resourceIndicators } }, deferred: { defer: observed.defer } })
-})
 beforeEach(() => {
   observed.reset()
   op.user.interaction = {}
 })
-afterAll(() => op.close())
 
 const opted = { completion_mode: 'deferred' }
 
 describe('what it is told', () => {
+  const ofAll = { profile: 'oauth', client: { clientId: 'secret' }, resource: ['https://pay.example/'] }
+
   test('I-025 of a code', async () => {
     const rp = relyingParty(op.issuer)
     const { id, code } = await held(op, rp, 'authorization_code', {
@@ -33,13 +31,11 @@ describe('what it is told', () => {
     })
     const [told] = observed.asked as [DeferRequest]
     expect(told).toMatchObject({
+      ...ofAll,
       id,
-      profile: 'oauth',
       grantType: 'authorization_code',
-      client: { clientId: 'secret' },
       account: { accountId: 'alice' },
       scope: new Set(['openid', 'email']),
-      resource: ['https://pay.example/'],
       params: { grant_type: 'authorization_code', code, redirect_uri: redirectUri, completion_mode: 'deferred' },
     })
     expect(told).not.toHaveProperty('authorizationDetails')
@@ -52,12 +48,10 @@ describe('what it is told', () => {
     const { id } = await held(op, rp, 'client_credentials', { params })
     const [told] = observed.asked as [DeferRequest]
     expect(told).toMatchObject({
+      ...ofAll,
       id,
-      profile: 'oauth',
       grantType: 'client_credentials',
-      client: { clientId: 'secret' },
       scope: new Set(['pay']),
-      resource: ['https://pay.example/'],
       params: { grant_type: 'client_credentials', ...params },
     })
     expect(told).not.toHaveProperty('account')

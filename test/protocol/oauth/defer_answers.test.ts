@@ -1,24 +1,20 @@
 import { errors } from 'oidc-provider'
 import type { Deferral } from 'oidc-provider-deferred'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { added } from '../../support/authorization.js'
 import { held, request } from '../../support/deferral.js'
 import { observedDefer } from '../../support/observed.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
 import { dpopKey, relyingParty } from '../../support/relying_party.js'
 import { resourceIndicators } from '../../support/rich_authorization_requests.js'
+import { useProvider } from '../../support/use_provider.js'
 
-let op: TestProvider
 const observed = observedDefer()
+const op = useProvider({ configuration: { features: { resourceIndicators } }, deferred: { defer: observed.defer } })
 
-beforeAll(async () => {
-  op = await startProvider({ configuration: { features: { resourceIndicators } }, deferred: { defer: observed.defer } })
-})
 beforeEach(() => {
   observed.reset()
   op.user.interaction = {}
 })
-afterAll(() => op.close())
 
 describe('authorization_code', () => {
   const grant = 'authorization_code'

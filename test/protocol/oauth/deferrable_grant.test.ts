@@ -4,6 +4,7 @@ import { pollDeferral } from '../../support/deferral.js'
 import { type RelyingParty, relyingParty } from '../../support/relying_party.js'
 import { useCustomGrants } from './custom_grant_provider.js'
 import { assertionGrant, customGrants, exchangeGrant, sendCustom, waitingCustom } from './custom_grants.js'
+import { firstAnswer } from './first_answer.js'
 
 const custom = useCustomGrants(({ canWait }) => canWait)
 
@@ -22,13 +23,7 @@ describe.each(customGrants)('%s', (grant) => {
     const atOnce = await send(rp, grant)
     const { answer, id, deferralCode } = await waiting(rp, grant)
     expect(answer.status).toBe(400)
-    expect(answer.body).toEqual({
-      error: 'authorization_pending',
-      error_description: 'the deferred request has not been decided yet',
-      deferral_code: expect.any(String),
-      expires_in: 86_400,
-      interval: 5,
-    })
+    expect(answer.body).toEqual(firstAnswer)
     expect((await pollDeferral(rp, deferralCode)).body.error).toBe('authorization_pending')
     await custom.op.provider.deferrals.approve(id)
     const tokens = await pollDeferral(rp, deferralCode)

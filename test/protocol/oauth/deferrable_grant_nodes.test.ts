@@ -2,9 +2,10 @@ import { memoryStore } from 'oidc-provider-deferred'
 import { expect, test } from 'vitest'
 import { createClock } from '../../support/clock.js'
 import { pollDeferral } from '../../support/deferral.js'
+import { nonceRequired } from '../../support/dpop_nonce.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'
 import { withProvider } from '../../support/provider.js'
-import { dpopKey, nonceRequired, relyingParty } from '../../support/relying_party.js'
+import { dpopKey, relyingParty } from '../../support/relying_party.js'
 import { assertion, assertionGrant, customClients, registerCustomGrants } from './custom_grants.js'
 
 const opted = { grant_type: assertionGrant, scope: 'email', completion_mode: 'deferred' }

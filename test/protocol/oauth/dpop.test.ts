@@ -1,32 +1,21 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { boundClient, clients } from '../../support/clients.js'
 import { grantsOfClients, held, pollDeferral, redeem, request, whoeverCan } from '../../support/deferral.js'
 import { observedStore } from '../../support/observed.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
 import { type DpopKey, dpopKey, type RelyingParty, relyingParty } from '../../support/relying_party.js'
+import { useProvider } from '../../support/use_provider.js'
 
-let op: TestProvider
-let [key, another]: DpopKey[] = []
+const [key, another] = [await dpopKey(), await dpopKey()]
 const { store, calls } = observedStore()
-
-beforeAll(async () => {
-  ;[key, another] = [await dpopKey(), await dpopKey()]
-  op = await startProvider({
-    deferred: { store, defer: whoeverCan },
-    configuration: {
-      clients: [...clients, boundClient],
-    },
-  })
-})
-
-afterAll(() => op.close())
+const configuration = { clients: [...clients, boundClient] }
+const op = useProvider({ deferred: { store, defer: whoeverCan }, configuration })
 
 const refused = { status: 400, body: { error: 'invalid_dpop_proof' } }
 const none = { dpop: undefined }
 const deferrals = () => op.provider.deferrals
 const active = async (token: string) =>
   (await relyingParty(op.issuer).post('/token/introspection', { token })).body as Record<string, unknown>
-const saying = (claims: Record<string, unknown>): DpopKey => ({ ...key!, proof: (url) => key!.proof(url, claims) })
+const saying = (claims: Record<string, unknown>): DpopKey => ({ ...key, proof: (url) => key.proof(url, claims) })
 
 describe.each(grantsOfClients)('%s, %s client', (grant, clientId) => {
   const party = () => relyingParty(op.issuer, clientId, key)
@@ -34,12 +23,12 @@ describe.each(grantsOfClients)('%s, %s client', (grant, clientId) => {
   test('I-009 I-084 I-085 I-086 I-089 I-092 one key throughout: the tokens are bound to it', async () => {
     const rp = party()
     const { deferralCode, id } = await held(op, rp, grant)
-    expect((await store.find(id))?.binding).toEqual({ jkt: key!.jkt })
+    expect((await store.find(id))?.binding).toEqual({ jkt: key.jkt })
     expect((await pollDeferral(rp, deferralCode)).body.error).toBe('authorization_pending')
     await deferrals().approve(id)
     const { status, body } = await pollDeferral(rp, deferralCode)
     expect({ status, type: body.token_type }).toEqual({ status: 200, type: 'DPoP' })
-    expect(await active(body.access_token)).toMatchObject({ active: true, cnf: { jkt: key!.jkt }, token_type: 'DPoP' })
+    expect(await active(body.access_token)).toMatchObject({ active: true, cnf: { jkt: key.jkt }, token_type: 'DPoP' })
   })
 
   test.each(['pending', 'approved', 'denied', 'redeemed'])(
@@ -112,7 +101,7 @@ describe.each([
     await deferrals().approve(id)
     const { body } = await pollDeferral(unbound(), deferralCode, {}, { dpop: another })
     expect(body.token_type).toBe('DPoP')
-    expect(await active(body.access_token)).toMatchObject({ cnf: { jkt: another!.jkt } })
+    expect(await active(body.access_token)).toMatchObject({ cnf: { jkt: another.jkt } })
   })
 })
 

@@ -5,20 +5,14 @@ import {
   discovery,
   useJwtResponseMode,
 } from 'openid-client'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { added, authorize, clientOf, signedIn, startEveryWay } from '../../support/authorization.js'
 import type { Interaction } from '../../support/interaction.js'
-import type { TestProvider } from '../../support/provider.js'
+import { useProvider } from '../../support/use_provider.js'
 import { userAgent } from '../../support/user_agent.js'
 
-let op: TestProvider
-
-beforeAll(async () => {
-  op = await startEveryWay({
-    configuration: { pkce: { required: (_ctx, client) => client.clientId === 'other' } },
-  })
-})
-afterAll(() => op.close())
+const pkce = { required: (_ctx: unknown, client: { clientId: string }) => client.clientId === 'other' }
+const op = useProvider({ configuration: { pkce } }, startEveryWay)
 
 type Case = [
   what: string,

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import { allowInsecureRequests, buildAuthorizationUrlWithPAR, ClientSecretBasic, discovery } from 'openid-client'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import {
   added,
   authorize,
@@ -15,17 +15,12 @@ import {
 } from '../../support/authorization.js'
 import { redirectUri } from '../../support/clients.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'
-import type { TestProvider } from '../../support/provider.js'
 import { answer, codeChallenge, codeVerifier, dpopKey } from '../../support/relying_party.js'
+import { useProvider } from '../../support/use_provider.js'
 import { userAgent } from '../../support/user_agent.js'
 
-let op: TestProvider
 const adapter = memoryAdapter()
-
-beforeAll(async () => {
-  op = await startEveryWay({ configuration: { adapter } })
-})
-afterAll(() => op.close())
+const op = useProvider({ configuration: { adapter } }, startEveryWay)
 
 test.each(clientTypes)('C10 C11 a pushed request needs client_id and request_uri only (%s)', async (clientId) => {
   const rp = await clientOf(op, clientId)
