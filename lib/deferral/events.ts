@@ -1,6 +1,7 @@
 import type { HistoryEntry, Stored } from './store.js'
 
-const events = [
+/** In the order of a deferral's life. */
+export const events = [
   'created',
   'exchanged',
   'approved',

@@ -1,6 +1,6 @@
 import type { CommandStartedEvent, Document } from 'mongodb'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { recordsOf } from '../../../lib/deferral/records.js'
 import type { Stored } from '../../../lib/deferral/store.js'
 import { transit } from '../../../lib/deferral/transit.js'
@@ -8,7 +8,7 @@ import { type EventName, events } from '../../deferral/states.js'
 import { madeIn, paths } from '../../store/lost_replies.js'
 import { at, newDeferral } from '../../store/new_deferral.js'
 import { recorded } from '../../store/recorded.js'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { describeMongo, useDatabase } from '../../support/database.js'
 import { issuer, verbsOn } from '../../support/records.js'
 
 const write = 'update'
@@ -20,17 +20,14 @@ const from: Record<string, readonly EventName[]> = {
 }
 
 describeMongo('the commands of mongoStore', () => {
-  let database: TestDatabase
+  const database = useDatabase({ monitorCommands: true })
   let store: ReturnType<typeof mongoStore>
 
   beforeAll(async () => {
-    database = await testDatabase({ monitorCommands: true })
     store = mongoStore(database.db)
     await store.migrate()
     await store.find('migrates')
   })
-
-  afterAll(() => database.drop())
 
   test('creation is one, and so is a poll', async () => {
     const request = newDeferral()
