@@ -28,8 +28,8 @@ const visibleMembers = [
 ] as const
 
 /**
- * A copy of the deferral in a record, without the members that only the store and the protocol need. Callbacks and listeners may
- * change it, and change nothing else by it.
+ * The deferral in a record, without the members that only the store and the protocol need. It is a copy: callbacks and listeners
+ * may change it.
  */
 export function describe(record: DeferralRecord): Deferral {
   const members = record as object as Record<string, unknown>
@@ -45,6 +45,6 @@ export function describe(record: DeferralRecord): Deferral {
   return copied(deferral) as Deferral
 }
 
-function withoutErrorDescription({ errorDescription, ...given }: ErrorDescription): object {
-  return given
+function withoutErrorDescription({ errorDescription, ...others }: ErrorDescription): object {
+  return others
 }

@@ -1,10 +1,10 @@
 import type { DeferralRecord } from './deferral.js'
 import type { Change, HistoryEntry } from './store.js'
 
-/** Computes the change of a record at an instant; `undefined`: the guard fails. */
+/** Computes the change of a record at this time. `undefined`: the guard fails. */
 export type Transition = (record: DeferralRecord, now: Date) => Change | undefined
 
-/** The instant `count` seconds after `from`. */
+/** The time `count` seconds after `from`. */
 export const seconds = (count: number, from: Date) => new Date(from.getTime() + count * 1000)
 
 /** Whether the deferral has not expired. */

@@ -1,6 +1,6 @@
 /*
- * The state machine. A transition takes a record and the instant, and returns what becomes of the record, or nothing when its
- * guard fails. It never mutates and never waits; `transit` writes what it returns.
+ * The state machine. A transition takes a record and the time, and returns the change, or `undefined` if its guard fails. It never
+ * mutates and never waits. `transit` writes the change.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Decision, DeferralRecord, Interaction, Progress } from './deferral.js'
@@ -25,7 +25,7 @@ export function created({ expiresIn, sealing, ...request }: NewDeferral, issuer:
   })
 }
 
-/** A new deferral that is cancelled at once and replaces a mark: its code was used again before it existed. */
+/** A new deferral, cancelled at once. It replaces the mark: the authorization code was used again before it existed. */
 export const createdCancelled =
   (deferral: NewDeferral, issuer: string): Transition =>
   (mark, now) => {
@@ -34,29 +34,29 @@ export const createdCancelled =
     return changed(mark, { ...record, ...members }, { at: now, event: 'cancelled' })
   }
 
-/** Exchanges the deferred code, once. Expiry starts anew. */
+/** Exchanges the deferred code, once. The deferral expires `lifetime` seconds from now. */
 export const exchange =
-  ({ sealing, ...exchanged }: Exchange): Transition =>
+  ({ sealing, ...written }: Exchange): Transition =>
   (record, now) => {
     const { status, exchangedAt, lifetime } = record
     if (exchangedAt || !isUnexpired(record, now) || status === 'cancelled' || status === 'redeemed') return undefined
     const expiresAt = seconds(lifetime, now)
     const notification = begun(sealing, status !== 'pending', expiresAt, now)
-    const members = { ...exchanged, ...notification, exchangedAt: now, expiresAt }
+    const members = { ...written, ...notification, exchangedAt: now, expiresAt }
     return changed(record, members, { at: now, event: 'exchanged' }, true)
   }
 
 /** Sets the progress that pending answers carry. It gets a history entry only when the step changes. */
 export const progress =
-  (given: Progress): Transition =>
+  (next: Progress): Transition =>
   (record, now) => {
     if (!isPending(record, now)) return undefined
-    const { step } = given
+    const { step } = next
     const isNew = record.progress?.step !== step
-    return changed(record, { progress: given }, isNew ? { at: now, event: 'progress', step } : undefined, true)
+    return changed(record, { progress: next }, isNew ? { at: now, event: 'progress', step } : undefined, true)
   }
 
-/** Has polls answer `interaction_required`. */
+/** Polls are answered `interaction_required` from now on. */
 export const requireInteraction =
   (interaction: Interaction): Transition =>
   (record, now) => {
@@ -65,7 +65,7 @@ export const requireInteraction =
     return changed(record, { interaction }, { at: now, event: 'interaction_required', host }, true)
   }
 
-/** Takes the interaction back. */
+/** Removes the interaction. */
 export const resume: Transition = (record, now) => {
   if (!isPending(record, now) || !record.interaction) return undefined
   return changed(record, { interaction: undefined }, { at: now, event: 'resumed' }, true)
@@ -81,7 +81,7 @@ export const decide =
     return changed(record, members, { at: now, event: status, ...(by !== undefined && { by }) }, true)
   }
 
-/** Cancels a pending or approved deferral, an expired one too. */
+/** Cancels a pending or approved deferral, even after its expiry. */
 export const cancel =
   ({ by, reason, isByClient }: Cancellation = {}): Transition =>
   (record, now) => {
@@ -115,8 +115,8 @@ export interface Minted {
 }
 
 /**
- * The only write of a redemption. Its guard compares the decision that tokens were minted from: the record may have changed
- * since.
+ * The only write of a redemption. The record may have changed since the tokens were minted, so its guard compares the decision they
+ * were minted from.
  */
 export const redeem =
   ({ decision, decidedAt, answer }: Minted): Transition =>
@@ -125,13 +125,13 @@ export const redeem =
     const isMintedFrom =
       record.decidedAt.getTime() === decidedAt.getTime() && isDeepStrictEqual(record.decision, decision)
     if (!isMintedFrom || (decision.until && decision.until <= now)) return undefined
-    const kept = answer && { answer: { sealed: answer.sealed, until: seconds(answer.seconds, now) } }
-    const members = { status: 'redeemed', redeemedAt: now, ...suppressed(record), ...kept }
+    const storedAnswer = answer && { answer: { sealed: answer.sealed, until: seconds(answer.seconds, now) } }
+    const members = { status: 'redeemed', redeemedAt: now, ...suppressed(record), ...storedAnswer }
     return changed(record, members, { at: now, event: 'redeemed' }, true)
   }
 
 /**
- * Notes the expiry: sets `expiredAt` of a pending or approved deferral, ends a notification that is due, and erases its secrets.
+ * Records the expiry: sets `expiredAt` of a pending or approved deferral, ends a notification that is due, and erases its secrets.
  */
 export const expire: Transition = (record, now) => {
   if (isUnexpired(record, now)) return undefined
@@ -150,6 +150,6 @@ export const forgetAnswer: Transition = (record, now) => {
   return changed(record, { answer: undefined })
 }
 
-/** Its client gives up what can be cancelled no more: it is not notified of it, and its answer is not given again. */
+/** The client gives up a deferral that can no longer be cancelled: it is not notified, and the stored answer is erased. */
 export const giveUp: Transition = (record, now) =>
   record.answer ? changed(record, { answer: undefined }) : suppress(record, now)

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { Narrowing } from '../deferral/narrow.js'
-import { also, type Check, callback, listOf, mustBe, plainObject, refuse } from '../deferral/shape.js'
+import { type Check, callback, listOf, mustBe, plainObject, refuse, withRule } from '../deferral/shape.js'
 import { type DeferralStore, storeOperations } from '../deferral/store.js'
 import { toRange } from '../notification/egress/addresses.js'
 import { undeferrable } from '../protocol/oauth/grants.js'
@@ -24,7 +24,7 @@ const grantTypes = mustBe(
   (value): value is string[] => Array.isArray(value) && value.every((name) => typeof name === 'string'),
 )
 
-export const deferrableGrants = also(grantTypes, (names, at) => {
+export const deferrableGrants = withRule(grantTypes, (names, at) => {
   for (const [index, name] of names.entries()) {
     const reason = undeferrable(name)
     if (reason) refuse(`${at}[${index}]`, `must not be ${name}: it ${reason}`)
@@ -64,7 +64,7 @@ function isHost(value: unknown): boolean {
 const isPort = (value: unknown): value is number =>
   Number.isInteger(value) && 0 < Number(value) && Number(value) < 65_536
 
-export const ports = also(listOf('a port such as 443', isPort), (given, at) => {
+export const ports = withRule(listOf('a port such as 443', isPort), (given, at) => {
   if (given.length === 0) refuse(at, 'must not be empty, use [443]')
 })
 

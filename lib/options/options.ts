@@ -2,7 +2,6 @@ import type { Account, Client, ClientMetadata, KoaContextWithOIDC, ResponseType 
 import type { Deferral, Interaction, JsonObject, Profile } from '../deferral/deferral.js'
 import type { Narrowing } from '../deferral/narrow.js'
 import {
-  also,
   boolean,
   callback,
   integer,
@@ -11,6 +10,7 @@ import {
   optional,
   shape,
   withDefault,
+  withRule,
 } from '../deferral/shape.js'
 import type { DeferralStore } from '../deferral/store.js'
 import type { DeferringConfiguration } from '../host/types.js'
@@ -141,7 +141,7 @@ export const optionsShape = shape({
   store: (given = memoryStore(), at) => checks.deferralStore(given, at),
   defer: optional(callback()),
   keys: withDefault(checks.keys, []),
-  profiles: also(
+  profiles: withRule(
     shape({ openid: withDefault(boolean, true), oauth: withDefault(boolean, true) } satisfies MembersOf<'profiles'>),
     checks.assertProfileLeft,
   ),
