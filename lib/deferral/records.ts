@@ -62,7 +62,7 @@ export function recordsOf(deferralStore: DeferralStore, { issuer, clock, onWritt
   const ofIssuer = <T extends object>(query: T): T & DeferralFilter => ({ ...query, issuer })
 
   return {
-    ...creating(store, { issuer, clock, onWritten }),
+    ...createOperations(store, { issuer, clock, onWritten }),
     async find(id) {
       const record = await read(() => store.find(String(id), clock()))
       return record?.issuer === issuer ? record : undefined
@@ -86,7 +86,7 @@ export function recordsOf(deferralStore: DeferralStore, { issuer, clock, onWritt
   }
 }
 
-function creating(
+function createOperations(
   store: DeferralStore,
   { issuer, clock, onWritten }: RecordsOptions,
 ): Pick<Records, 'create' | 'cancelAhead'> {
