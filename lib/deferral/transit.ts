@@ -93,7 +93,7 @@ async function stamped<T extends Stored | undefined>(ask: () => Promise<T>): Pro
 
 const askTimes = new WeakMap<Stored, number>()
 
-/** Resolves when a run has ended or takes too long. After too long two runs may compete: the swap decides, as between nodes. */
+/** Resolves when a run has ended or takes too long. In the second case two runs overlap: the swap decides, as between nodes. */
 function endOf(run: Promise<unknown>): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, longestTurn).unref()
@@ -138,7 +138,7 @@ async function contend(
   throw Object.assign(new Error('too many writes to one deferral at once'), { isTransient: true })
 }
 
-// our write is the last one, or others have written since and it is in the history, or it was not made
+// either our write is the last one, or others have written after it and the history has it, or it was not made
 async function recover(store: DeferralStore, current: Stored, doubts: Doubt[]): Promise<Written | undefined> {
   for (const { writeId, revision, record, entry } of doubts) {
     if (current.revision <= revision) continue
