@@ -24,18 +24,13 @@ for (const version of versions) runAgainst(version)
 function runAgainst(version: string): void {
   const folder = join('.hosts', version)
   installHost(folder, version)
-  for (const part of ['dist', 'build', 'package.json', 'jest.config.js']) {
+  for (const part of ['dist', 'build', 'package.json', 'vitest.config.js']) {
     rmSync(join(folder, part), { recursive: true, force: true })
     cpSync(part, join(folder, part), { recursive: true })
   }
   console.log(`\noidc-provider ${version} on Node.js ${process.version}`)
-  const jest = join('..', '..', 'node_modules', 'jest', 'bin', 'jest.js')
-  run(
-    process.execPath,
-    ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jest, ...blackBox],
-    folder,
-    { HOST_VERSION: version },
-  )
+  const vitest = join('..', '..', 'node_modules', 'vitest', 'vitest.mjs')
+  run(process.execPath, [vitest, 'run', ...blackBox], folder, { HOST_VERSION: version })
 }
 
 function installHost(folder: string, version: string): void {

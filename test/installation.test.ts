@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
-import { describe, expect, test } from '@jest/globals'
 import { Provider as Host, interactionPolicy } from 'oidc-provider'
 import { configure, type DeferredConfiguration, install, memoryStore, Provider } from 'oidc-provider-deferred'
+import { describe, expect, test } from 'vitest'
 import { added, authorize, clientOf, deferrals, redeem } from './support/authorization.js'
 import { grantType, redirectUri } from './support/clients.js'
 import { interact } from './support/interaction.js'

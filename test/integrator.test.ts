@@ -1,6 +1,6 @@
-import { describe, expect, test } from '@jest/globals'
 import { type Configuration, errors, interactionPolicy } from 'oidc-provider'
 import { configure, memoryStore } from 'oidc-provider-deferred'
+import { describe, expect, test } from 'vitest'
 import { authorize, clientOf, push, requestParams } from './support/authorization.js'
 import { startProvider } from './support/provider.js'
 import { userAgent } from './support/user_agent.js'

@@ -1,6 +1,6 @@
 /*
- * Which tests name which requirement, from a run of Jest: `npm run matrix`, or `npm run matrix -- build/jest.json` for the
- * report of a run that was. Exits non-zero when a requirement has no test, or one that fails.
+ * Which tests name which requirement, from a run of the tests: `npm run matrix`, or `npm run matrix -- build/tests.json` for
+ * the report of a run that was. Exits non-zero when a requirement has no test, or one that fails.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ interface NamedTest {
 
 type State = 'covered' | 'failing' | 'uncovered'
 
-const report = process.argv[2] ?? runJest()
+const report = process.argv[2] ?? runTests()
 const run = JSON.parse(readFileSync(report, 'utf8')) as Run
 const tests = run.testResults.flatMap(({ name, assertionResults }) =>
   assertionResults.map(({ fullName, status }) => ({ file: sourceOf(name), name: fullName, status })),
@@ -34,13 +34,10 @@ const rows = requirements.map((requirement) => {
 for (const { requirement, named, state } of rows) print(requirement, named, state)
 process.exitCode = summary() ? 0 : 1
 
-function runJest(): string {
-  const results = 'build/matrix.json'
-  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning']
-  const jest = ['node_modules/jest/bin/jest.js', '--json', '--outputFile', results]
+function runTests(): string {
   // what fails is in the report
-  spawnSync(process.execPath, [...flags, ...jest], { stdio: ['ignore', 'ignore', 'inherit'] })
-  return results
+  spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run'], { stdio: ['ignore', 'ignore', 'inherit'] })
+  return 'build/tests.json'
 }
 
 function sourceOf(file: string): string {
@@ -67,7 +64,7 @@ function summary(): boolean {
   const known = new Set(requirements.map(({ id }) => id))
   const unknown = [...new Set(tests.flatMap(({ name }) => idsIn(name)))].filter((id) => !known.has(id))
   const failed = tests.filter(({ status }) => status === 'failed')
-  const skipped = tests.filter(({ status }) => status === 'pending')
+  const skipped = tests.filter(({ status }) => status === 'skipped')
   console.log(`\n${tests.length} tests, ${failed.length} failed, ${skipped.length} skipped`)
   console.log(`${ids('covered').length} of ${rows.length} are covered`)
   for (const state of ['failing', 'uncovered'] as const) console.log(`${state}: ${ids(state).join(', ') || 'none'}`)

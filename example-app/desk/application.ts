@@ -1,13 +1,12 @@
 import Router from '@koa/router'
 import type Koa from 'koa'
 import type { Context, Middleware } from 'koa'
-import type { Deferrals } from 'oidc-provider-deferred'
-import type { Storage } from '../storage/storage.js'
 import { createApplication } from '../web/application.js'
 import { formOf, text } from '../web/form.js'
 import { show } from '../web/page.js'
 import { renewSession, sessionOf, takeNotice } from '../web/session.js'
 import { decisions } from './decisions.js'
+import type { DeskOptions } from './options.js'
 import { deferralPage } from './pages/deferral.js'
 import { isNotificationFilter } from './pages/notification.js'
 import { notificationsPage } from './pages/notifications.js'
@@ -17,15 +16,6 @@ import { demoPassword, reviewerNamed } from './reviewers.js'
 import { isFilter } from './status.js'
 
 const pageSize = 10
-
-export interface DeskOptions {
-  deferrals: Deferrals
-  storage: Pick<Storage, 'evidence' | 'history'>
-  /** Signs cookies. */
-  key: string
-  /** Origin of the confirmation page. */
-  confirmation: string
-}
 
 /** Shows nothing but the sign-in page before somebody has signed in. */
 const guard: Middleware = async (ctx, next) => {

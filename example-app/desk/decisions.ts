@@ -8,7 +8,7 @@ import { cents } from '../provider/money.js'
 import { detailOf, type Payment } from '../provider/payment.js'
 import { type Form, formOf, text, texts } from '../web/form.js'
 import { leaveNotice, sessionOf } from '../web/session.js'
-import type { DeskOptions } from './application.js'
+import type { DeskOptions } from './options.js'
 import { indispensable } from './pages/decision.js'
 import { mayApprove, reviewerNamed } from './reviewers.js'
 

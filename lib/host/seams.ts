@@ -4,6 +4,9 @@ import { type Account, type interactionPolicy, Provider } from 'oidc-provider'
 import * as weakCache from 'oidc-provider/lib/helpers/weak_cache.js'
 import type { Context } from './context.js'
 
+/** A grant handler of the host. */
+export type GrantHandler = (ctx: Context) => Promise<void>
+
 /** The parts of the host's internals that are used, and nothing else of them. */
 export interface Internals {
   configuration: {
@@ -19,7 +22,7 @@ export interface Internals {
       mTLS: { getCertificate: (ctx: Context) => unknown }
     }
   }
-  grantTypeHandlers: Map<string, (ctx: Context) => Promise<void>>
+  grantTypeHandlers: Map<string, GrantHandler>
   grantTypeParams: Map<string | undefined, Set<string>>
   grantTypeDupes: Map<string, Set<string>>
 }

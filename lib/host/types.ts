@@ -12,7 +12,11 @@ export interface DeferralEvidence {
   context?: JsonObject | undefined
 }
 
-/** The back office of deferred requests. An interface, so that tests can replace it. */
+/**
+ * The back office of deferred requests. An interface, so that tests can replace it.
+ *
+ * @interface
+ */
 export type Deferrals = Pick<BackOffice, keyof BackOffice>
 
 // names in here are looked up in the host's types first
@@ -21,8 +25,11 @@ declare module 'oidc-provider' {
     /** the back office; undefined where the plugin is not installed, or not enabled */
     readonly deferrals: Deferrals
 
+    /** Adds a listener of a `deferral.*` event. It gets the deferral. */
     addListener(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
+    /** Adds a listener of a `deferral.*` event. It gets the deferral. */
     on(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
+    /** Adds a listener of the next `deferral.*` event of this name. It gets the deferral. */
     once(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
   }
 

@@ -1,9 +1,9 @@
 import { errors } from 'oidc-provider'
 import type { JsonObject } from '../deferral/deferral.js'
+import { sanitise } from '../deferral/error_description.js'
 import { ownMember } from '../deferral/json.js'
 import { mostRuled } from '../deferral/matching.js'
 import type { Settings } from '../options/options.js'
-import { sanitise } from './error_description.js'
 
 /** Refuses to defer a request with more entries of a type than its `narrow` rule may have to compare. */
 export function assertNarrowable(details: readonly JsonObject[] | undefined, { narrow }: Settings): void {

@@ -3,7 +3,7 @@ import type { DeferralQuery } from '../deferral/store.js'
 import { inBackground } from '../notification/background.js'
 import { within } from '../notification/deadline.js'
 import { complaints } from '../notification/warnings.js'
-import type { Core } from '../plugin.js'
+import type { Plugin } from '../plugin.js'
 import { cancelDeferral } from './cancel_deferral.js'
 
 // a deferral beyond these limits is refused at its redemption
@@ -15,7 +15,7 @@ const mostPages = 10
  * Cancels the deferrals of a Grant when the host emits `grant.revoked`, so that nobody reviews them in vain. It runs in the
  * background and may miss some: the check at redemption decides. `close` waits for the Grant under way only.
  */
-export function cancelWithGrants(core: Core): { close(): Promise<void> } {
+export function cancelWithGrants(plugin: Plugin): { close(): Promise<void> } {
   const grantIds = new Set<string>()
   const complain = complaints('deferrals of a revoked Grant cannot be cancelled')
   let underWay: Promise<void> | undefined
@@ -23,7 +23,7 @@ export function cancelWithGrants(core: Core): { close(): Promise<void> } {
   async function work(): Promise<void> {
     for (const grantId of grantIds) {
       grantIds.delete(grantId)
-      await within(leaseSeconds, () => cancelAll(core, grantId, complain)).catch(complain)
+      await within(leaseSeconds, () => cancelAll(plugin, grantId, complain)).catch(complain)
     }
     underWay = undefined
   }
@@ -33,26 +33,26 @@ export function cancelWithGrants(core: Core): { close(): Promise<void> } {
     underWay ??= inBackground(work)
   }
 
-  core.provider.on('grant.revoked', take)
+  plugin.host.provider.on('grant.revoked', take)
   return {
     async close() {
-      core.provider.off('grant.revoked', take)
+      plugin.host.provider.off('grant.revoked', take)
       grantIds.clear()
       await underWay
     },
   }
 }
 
-async function cancelAll(core: Core, grantId: string, complain: (error: unknown) => void): Promise<void> {
+async function cancelAll(plugin: Plugin, grantId: string, complain: (error: unknown) => void): Promise<void> {
   // hosts of 9.0 emit the event even where revokeGrantPolicy kept the Grant
-  if (await core.provider.Grant.find(grantId, { ignoreExpiration: true })) return
+  if (await plugin.host.provider.Grant.find(grantId, { ignoreExpiration: true })) return
   // in this order: a deferral that is approved meanwhile is found by the second query
   for (const status of ['pending', 'approved'] as const) {
     let after: DeferralQuery['after']
     for (let pages = 0; pages < mostPages; pages++) {
-      const page = await core.records.list({ grantId, status, limit: pageSize, ...(after && { after }) })
+      const page = await plugin.records.list({ grantId, status, limit: pageSize, ...(after && { after }) })
       for (const deferral of page) {
-        await cancelDeferral(core, deferral.id, { reason: 'grant.revoked' }, deferral).catch(complain)
+        await cancelDeferral(plugin, deferral.id, { reason: 'grant.revoked' }, deferral).catch(complain)
       }
       if (page.length < pageSize) break
       after = page.at(-1)

@@ -10,7 +10,7 @@ import type { Stored } from '../deferral/store.js'
 import { type Context, clientOf, onceAnswered } from '../host/context.js'
 import { endpointOf } from '../notification/endpoint.js'
 import type { Secrets } from '../notification/sealer.js'
-import type { Core } from '../plugin.js'
+import type { Plugin } from '../plugin.js'
 
 // RFC 6750, section 2.1
 const bearerSyntax = /^[A-Za-z0-9\-._~+/]+=*$/
@@ -29,19 +29,19 @@ export function assertNotificationToken(parameter: string, token: unknown): asse
 /** Seals the secrets for the notification of this client; empty where it has no endpoint (C-I11). */
 export async function sealingFor(
   ctx: Context,
-  { provider, sealer }: Core,
+  { host, sealer }: Plugin,
   id: string,
   { handle, token }: { handle: string; token: string | undefined },
 ): Promise<{ sealing?: Sealing }> {
   const client = clientOf(ctx)
   if (!sealer || endpointOf(client) === undefined) return {}
   const secrets: Secrets = { handle, ...(token !== undefined && { token }) }
-  const owner = { issuer: provider.issuer, id, clientId: client.clientId }
+  const owner = { issuer: host.provider.issuer, id, clientId: client.clientId }
   return { sealing: { sealed: await sealer.seal(owner, secrets), delay: delayAfterCrashSeconds } }
 }
 
 /** Allows the notification once the answer of this request is out (O-090, I-098, C-I28). */
-export function armOnceAnswered(ctx: Context, { records }: Core, issued: Stored): void {
+export function armOnceAnswered(ctx: Context, { records }: Plugin, issued: Stored): void {
   if (!issued.notification) return
   // if this write fails, the notification is sent after `delayAfterCrashSeconds`
   onceAnswered(ctx, () => void records.transit(issued.id, arm(delaySeconds), issued).catch(() => undefined))

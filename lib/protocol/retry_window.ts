@@ -10,8 +10,8 @@ import { parseHandle } from '../deferral/handle.js'
 import { type Context, setDeferral } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
 import { loadValidGrant } from '../host/grants/standing_grant.js'
-import { keepAnswer } from '../host/overrides/listeners.js'
-import type { Core } from '../plugin.js'
+import { keepAnswer } from '../host/request/answer.js'
+import type { Plugin } from '../plugin.js'
 import { refusal } from './token_error_response.js'
 
 type Owner = Pick<DeferralRecord, 'id' | 'issuer' | 'clientId'>
@@ -24,11 +24,16 @@ export function sealAnswer(handle: string, owner: Owner, body: unknown): Promise
 }
 
 /** Gives the rightful client the answer of its redemption again. */
-export async function repeatAnswer(ctx: Context, core: Core, deferral: DeferralRecord, handle: string): Promise<void> {
-  if (!(await isStillValid(ctx, core, deferral))) throw refusal(ctx, deferral, 'invalid_grant')
+export async function repeatAnswer(
+  ctx: Context,
+  plugin: Plugin,
+  deferral: DeferralRecord,
+  handle: string,
+): Promise<void> {
+  if (!(await isStillValid(ctx, plugin, deferral))) throw refusal(ctx, deferral, 'invalid_grant')
   setDeferral(ctx, deferral)
   const answer = await openAnswer(handle, deferral, deferral.answer?.sealed ?? '')
-  // what was minted here in vain has left an empty answer
+  // tokens that were minted and discarded in this request have left the status of an empty body
   ctx.status = 200
   ctx.body = answer
   keepAnswer(ctx)
@@ -39,15 +44,15 @@ async function openAnswer(handle: string, owner: Owner, sealed: string): Promise
   const expected = claimsOf(owner)
   const isOurs = protectedHeader.deferral_id === expected.deferral_id && protectedHeader.iss === expected.iss
   if (!isOurs || protectedHeader.client_id !== expected.client_id) {
-    throw new joseErrors.JWEInvalid('kept for another deferral')
+    throw new joseErrors.JWEInvalid('sealed for another deferral')
   }
   return JSON.parse(Buffer.from(plaintext).toString())
 }
 
-// tokens that were revoked meanwhile are not given out again
-async function isStillValid(ctx: Context, core: Core, { source }: DeferralRecord): Promise<boolean> {
+// revoked tokens are not disclosed again
+async function isStillValid(ctx: Context, plugin: Plugin, { source }: DeferralRecord): Promise<boolean> {
   try {
-    await withPlainFaults(loadValidGrant(ctx, core, source))
+    await withPlainFaults(loadValidGrant(ctx, plugin.host, source))
     return true
   } catch (error) {
     if (error instanceof errors.AccessDenied) return false

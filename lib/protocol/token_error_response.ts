@@ -7,7 +7,7 @@ import type { DeferralRecord, Profile, Progress } from '../deferral/deferral.js'
 import type { HandleKind } from '../deferral/handle.js'
 import type { PollOutcome } from '../deferral/outcome.js'
 import type { Context } from '../host/context.js'
-import { amendError, retryAfter } from '../host/overrides/answers.js'
+import { amendError, retryAfter } from '../host/request/answer.js'
 
 /** The parameter that carries a poll handle. */
 const handles: Record<Profile, HandleKind> = { openid: 'deferred_auth_id', oauth: 'deferral_code' }

@@ -4,67 +4,69 @@
  */
 
 import type { Decision, DeferralRecord, JsonObject } from '../deferral/deferral.js'
-import { detailsLeft, narrow } from '../deferral/narrow.js'
+import { detailsLeft } from '../deferral/narrow.js'
 import { pollOutcome } from '../deferral/outcome.js'
 import { type Approved, redeem } from '../deferral/redemption.js'
 import { type Context, hasHungUp, setDeferral } from '../host/context.js'
 import { discardMinted } from '../host/grants/mint.js'
+import { narrow } from '../host/grants/narrowed_source.js'
 import { bind } from '../host/grants/sender_key.js'
-import { keepAnswer } from '../host/overrides/listeners.js'
-import type { IssuedToken } from '../host/overrides/storage.js'
-import { capAt } from '../host/overrides/token_expiry.js'
-import type { Core, Mint } from '../plugin.js'
+import { capAt } from '../host/grants/token_end.js'
+import { keepAnswer } from '../host/request/answer.js'
+import type { IssuedToken } from '../host/request/intercepts.js'
+import type { Plugin } from '../plugin.js'
 import {
   assertConsent,
   assertNotRevoked,
   assertStillGranted,
+  assertWithin,
   isOutlived,
   noLongerGranted,
 } from './checks_before_minting.js'
+import { type Mint, minterOf } from './minters.js'
 import { repeatAnswer, sealAnswer } from './retry_window.js'
 import { refusal } from './token_error_response.js'
-import { assertWithin } from './within_decision.js'
 
-// minting that takes longer is followed by a second check: something may have been revoked since the first one
+// after slower minting, client, account and Grant are checked again: one may have been revoked since the first check
 const quickSeconds = 1
 
 /** Redeems; the answer is on `ctx` only when this poll's write was the one that redeemed. */
-export async function redeemApproved(ctx: Context, core: Core, approved: Approved, handle: string): Promise<void> {
-  const { minting } = core
+export async function redeemApproved(ctx: Context, plugin: Plugin, approved: Approved, handle: string): Promise<void> {
+  const { minting } = plugin
   const { id } = approved
-  // between nodes the write decides; on one node nothing has to be minted twice, unless nobody waits for it any more
+  // between nodes the write decides. On this node a second poll does not mint, unless the client of the first has hung up
   const other = minting.get(id)
   if (other && !hasHungUp(other)) throw refusal(ctx, approved, 'authorization_pending')
   minting.set(id, ctx)
   try {
-    await redeemOnce(ctx, core, approved, handle)
+    await redeemOnce(ctx, plugin, approved, handle)
   } finally {
     if (minting.get(id) === ctx) minting.delete(id)
   }
 }
 
-async function redeemOnce(ctx: Context, core: Core, approved: Approved, handle: string): Promise<void> {
+async function redeemOnce(ctx: Context, plugin: Plugin, approved: Approved, handle: string): Promise<void> {
   const { id, grantType = 'authorization_code' } = approved
-  const mint = core.minterOf(grantType)
+  const mint = minterOf(plugin.host, grantType)
   if (!mint) throw new Error(`grant ${grantType} can be deferred elsewhere, but is not registered on this node`)
-  const minted: IssuedToken[] = []
-  const redeemed = await redeem(core.records, approved, {
+  const tokens: IssuedToken[] = []
+  const after = await redeem(plugin.records, approved, {
     async mint() {
-      const begun = performance.now()
-      await mintFrom(ctx, core, { approved, mint, minted })
-      if (performance.now() - begun > quickSeconds * 1000) await assertNotRevoked(ctx, core, approved)
+      const startedAt = performance.now()
+      await mintFrom(ctx, plugin, { approved, mint, tokens })
+      if (performance.now() - startedAt > quickSeconds * 1000) await assertNotRevoked(ctx, plugin, approved)
       // the client would not get the answer: the approval stays for its next poll
       if (hasHungUp(ctx)) throw refusal(ctx, approved, 'authorization_pending')
-      return answerToKeep(ctx, core, approved, handle)
+      return answerToKeep(ctx, plugin, approved, handle)
     },
-    discard: () => discardMinted(ctx, minted),
+    discard: () => discardMinted(ctx, tokens),
   })
-  if (!redeemed) return overtaken(ctx, core, id, handle)
-  setDeferral(ctx, redeemed)
+  if (!after) return answerFromState(ctx, plugin, id, handle)
+  setDeferral(ctx, after)
   keepAnswer(ctx)
 }
 
-async function answerToKeep(ctx: Context, { settings }: Core, approved: Approved, handle: string) {
+async function answerToKeep(ctx: Context, { settings }: Plugin, approved: Approved, handle: string) {
   const { retryWindow: seconds } = settings
   return seconds > 0 ? { sealed: await sealAnswer(handle, approved, ctx.body), seconds } : undefined
 }
@@ -72,14 +74,14 @@ async function answerToKeep(ctx: Context, { settings }: Core, approved: Approved
 interface Minting {
   approved: Approved
   mint: Mint
-  minted: IssuedToken[]
+  tokens: IssuedToken[]
 }
 
-async function mintFrom(ctx: Context, core: Core, { approved, mint, minted }: Minting): Promise<void> {
+async function mintFrom(ctx: Context, plugin: Plugin, { approved, mint, tokens }: Minting): Promise<void> {
   const { decision } = approved
   setDeferral(ctx, approved)
-  await assertStillGranted(ctx, core, approved, decision)
-  const details = requestedDetails(approved, decision, core)
+  await assertStillGranted(ctx, plugin, approved, decision)
+  const details = requestedDetails(approved, decision, plugin)
   // to hosts before 9.12 an empty parameter is none, and none means all that the code has
   const granted = details?.length === 0 ? { ...decision, authorizationDetails: [] } : decision
   try {
@@ -89,11 +91,11 @@ async function mintFrom(ctx: Context, core: Core, { approved, mint, minted }: Mi
       requestedResource: requestedResource(approved, decision),
       requestedDetails: details,
       saveToken(token) {
-        assertWithin(token, { ...snapshot(approved), ...decision }, core.settings.narrow)
-        assertConsent(token, core, approved, decision)
+        assertWithin(token, { ...defaultsOf(approved), ...decision }, plugin.settings.narrow)
+        assertConsent(token, plugin, approved, decision)
         bind(ctx, token, approved.binding ?? {})
-        assertLasting(ctx, core, token, approved)
-        minted.push(token)
+        capAtEnd(ctx, plugin, token, approved)
+        tokens.push(token)
       },
     })
   } catch (error) {
@@ -102,36 +104,37 @@ async function mintFrom(ctx: Context, core: Core, { approved, mint, minted }: Mi
   }
 }
 
-// an approval may end while tokens are made
-function assertLasting(ctx: Context, { records }: Core, token: IssuedToken, approved: Approved): void {
+// no token outlives the approval, which may end while tokens are minted
+function capAtEnd(ctx: Context, { records }: Plugin, token: IssuedToken, approved: Approved): void {
   const { until } = approved.decision
   if (!until || capAt(token, Math.floor(until.getTime() / 1000), records.now())) return
   throw refusal(ctx, approved, 'access_denied')
 }
 
-// without any resource the host asks for a default once more, which may have changed
-function snapshot({ grantType, resource }: DeferralRecord): Pick<Decision, 'resource'> {
+// for a request without a resource the host asks for its default again, and that may have changed
+function defaultsOf({ grantType, resource }: DeferralRecord): Pick<Decision, 'resource'> {
   return grantType === 'client_credentials' ? { resource } : {}
 }
 
 function requestedResource({ requestedResource: requested }: DeferralRecord, { resource: granted }: Decision) {
-  const left = granted && new Set(granted)
-  return left ? requested?.filter((one) => left.has(one)) : requested
+  if (!granted) return requested
+  const resources = new Set(granted)
+  return requested?.filter((resource) => resources.has(resource))
 }
 
 function requestedDetails(
   { requestedDetails: requested }: DeferralRecord,
   { authorizationDetails: granted }: Decision,
-  { settings }: Core,
+  { settings }: Plugin,
 ): JsonObject[] | undefined {
   return requested && granted ? detailsLeft(requested, granted, settings.narrow) : requested
 }
 
 // another poll, a cancellation or the expiry was faster: the state it left decides
-async function overtaken(ctx: Context, core: Core, id: string, handle: string): Promise<void> {
-  const deferral = await core.records.find(id)
+async function answerFromState(ctx: Context, plugin: Plugin, id: string, handle: string): Promise<void> {
+  const deferral = await plugin.records.find(id)
   if (!deferral) throw new Error('the deferral vanished during its redemption')
   const outcome = pollOutcome(deferral, deferral.readAt)
-  if (outcome === 'repeat') return repeatAnswer(ctx, core, deferral, handle)
+  if (outcome === 'repeat') return repeatAnswer(ctx, plugin, deferral, handle)
   throw refusal(ctx, deferral, outcome === 'redeem' ? 'authorization_pending' : outcome)
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { memoryStore } from 'oidc-provider-deferred'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { endpoints, startWire, type Wire } from '../notification/wire.js'
 import { observedStore } from '../support/observed.js'
 import { startProvider, type TestProvider } from '../support/provider.js'

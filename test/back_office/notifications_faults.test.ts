@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Deferral, Transition } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Begun, startWire, type Wire } from '../notification/wire.js'
 import { observedStore } from '../support/observed.js'
 import { until } from '../support/receiver.js'

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type DeferralStore, type Deferrals, memoryStore } from 'oidc-provider-deferred'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Begun, endpoints, startWire, type Wire } from '../notification/wire.js'
 import { describeMongo, type TestDatabase, testDatabase } from '../support/database.js'
 import { answering } from '../support/receiver.js'

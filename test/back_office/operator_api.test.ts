@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Approval, Deferral, Deferrals, Transition } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { approved, deferred, waiting } from '../support/journey.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { relyingParty } from '../support/relying_party.js'

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Deferrals } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { waiting } from '../support/journey.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { relyingParty } from '../support/relying_party.js'

@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals'
 import type { Deferral } from 'oidc-provider-deferred'
+import { expect, test } from 'vitest'
 import { audit, type Finding } from './audit.js'
 import type { Course, Fault, Plan, Reception } from './history.js'
 

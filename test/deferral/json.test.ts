@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import { canonical, isObject, toJson } from '../../lib/deferral/json.js'
 
 class Amount {

@@ -1,6 +1,7 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import type { DeferralRecord, Granted, JsonObject } from '../../lib/deferral/deferral.js'
-import { assertNarrower, narrow } from '../../lib/deferral/narrow.js'
+import { assertNarrower } from '../../lib/deferral/narrow.js'
+import { narrow } from '../../lib/host/grants/narrowed_source.js'
 
 const payment = { type: 'payment', amount: { value: 10, currency: 'EUR' }, to: ['a', 'b'] }
 const account = { type: 'account' }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import type { DeferralRecord, JsonObject } from '../../lib/deferral/deferral.js'
 import { assertNarrower, beyondDetails, detailsLeft, type Narrowing } from '../../lib/deferral/narrow.js'
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import type { DeferralRecord } from '../../lib/deferral/deferral.js'
 import { pollOutcome } from '../../lib/deferral/outcome.js'
 

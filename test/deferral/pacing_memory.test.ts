@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { createPacing } from '../../lib/deferral/pacing.js'
 
 const start = Date.parse('2026-01-01T00:00:00Z')

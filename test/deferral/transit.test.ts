@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { type DeferralStore, memoryStore, type Stored } from 'oidc-provider-deferred'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { newId } from '../../lib/deferral/handle.js'
 import { begin, stamp, transit } from '../../lib/deferral/transit.js'
 import type { Transition } from '../../lib/deferral/transition.js'
@@ -17,8 +17,8 @@ async function begun(store: DeferralStore): Promise<Stored> {
 }
 
 afterEach(() => {
-  jest.useRealTimers()
-  jest.restoreAllMocks()
+  vi.useRealTimers()
+  vi.restoreAllMocks()
 })
 
 describe('what the caller has read', () => {
@@ -54,7 +54,7 @@ describe('what the caller has read', () => {
       return { after: { ...record, progress: { step: newId() } } }
     }
     let elapsed = 1000
-    jest.spyOn(performance, 'now').mockImplementation(() => elapsed)
+    vi.spyOn(performance, 'now').mockImplementation(() => elapsed)
     const { id } = await begun(store)
     const known = { ...((await store.find(id)) as Stored), readAt: at(0) }
     stamp(known, elapsed)
@@ -84,23 +84,23 @@ describe('many at once', () => {
   })
 
   test('a call of the store that never ends holds the others up for ten seconds, one after the other, and no longer', async () => {
-    jest.useFakeTimers({ doNotFake: ['performance', 'nextTick', 'queueMicrotask'] })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'Date'] })
     const { store, interrupt } = observedStore()
     const { id } = await begun(store)
     const hanging = () => new Promise(() => undefined)
     interrupt('swap progress', hanging)
-    const outcome = jest.fn()
+    const outcome = vi.fn()
     void transit(store, id, progress({ step: 'hangs' }), { now }).then(outcome, outcome)
     const approval = transit(store, id, approve, { now }).finally(outcome)
-    await jest.advanceTimersByTimeAsync(9_990)
+    await vi.advanceTimersByTimeAsync(9_990)
     expect(outcome).not.toHaveBeenCalled()
-    await jest.advanceTimersByTimeAsync(20)
+    await vi.advanceTimersByTimeAsync(20)
     expect(await approval).toMatchObject({ record: { status: 'approved', revision: 1 } })
     expect(await transit(store, id, approve, { now })).toBeUndefined()
   })
 
   test('who always comes too late is told that it is not known, after twenty tries, and never that it was refused', async () => {
-    jest.spyOn(Math, 'random').mockReturnValue(0)
+    vi.spyOn(Math, 'random').mockReturnValue(0)
     const { store, calls } = observedStore()
     const { id } = await begun(store)
     const late = {

@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import type { Decision } from 'oidc-provider-deferred'
+import { describe, expect, test } from 'vitest'
 import type { DeferralRecord } from '../../lib/deferral/deferral.js'
 import * as to from '../../lib/deferral/transitions.js'
 import { at } from '../store/new_deferral.js'

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import type { DeferralRecord } from '../../lib/deferral/deferral.js'
 import * as sending from '../../lib/deferral/notification_transitions.js'
 import { cancel, decide, extend } from '../../lib/deferral/transitions.js'

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import type { DeferralRecord } from '../../lib/deferral/deferral.js'
 import { at } from '../store/new_deferral.js'
 import { applied, type EventName, events, reached } from './states.js'

@@ -1,5 +1,5 @@
 /* Broken blocks, planted, are found. */
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { compile } from './compile.js'
 import { faultsOf } from './others.js'
 import { blocksOf } from './pages.js'

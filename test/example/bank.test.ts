@@ -1,4 +1,4 @@
-import { afterAll, jest } from '@jest/globals'
+import { afterAll } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import { closeChromium, describeBrowser } from './chromium.js'
 import { journeys } from './journeys.js'
@@ -7,10 +7,11 @@ import { restart } from './restart.js'
 import { waits } from './waits.js'
 
 // One file for all that needs the browser: unpacking it twice at once goes wrong.
-jest.setTimeout(90_000)
 afterAll(closeChromium)
 
 describeBrowser('the bank, in a browser', journeys)
 describeBrowser('who is told of a decision, in a browser', notified)
 describeBrowser('an agent, a risky sign-in and a partner, in a browser', waits)
-describeBrowser('the bank on MongoDB, in a browser', () => describeMongo('restarted in the middle', restart))
+describeBrowser('the bank on MongoDB, in a browser', () => {
+  describeMongo('restarted in the middle', restart)
+})

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe } from '@jest/globals'
 import packed from '@sparticuz/chromium'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { describe } from 'vitest'
 
 // Not the package's own arguments: those put everything into one process and switch off what we want to see enforced.
 const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage']

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { interactionUri } from '../../example-app/agent/interaction_uri.js'
 import { createBrowser } from '../../example-app/headless/browser.js'
 import { trusting } from '../../example-app/headless/trusting.js'

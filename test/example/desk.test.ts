@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Browser, createBrowser } from '../../example-app/headless/browser.js'
 import { createCustomer } from '../../example-app/headless/people.js'
 import { type Bank, startBank } from '../../example-app/start.js'

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createBrowser } from '../../example-app/headless/browser.js'
 import { createCustomer, createReviewer } from '../../example-app/headless/people.js'
 import { type Bank, startBank } from '../../example-app/start.js'

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Bank, startBank } from '../../example-app/start.js'
 import { openBrowser, picture } from './chromium.js'
 import { askForAccount, goToConfirmation, heading, openRequest, signInAtDesk } from './people.js'

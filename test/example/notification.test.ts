@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createCustomer } from '../../example-app/headless/people.js'
 import { createReceiver } from '../../example-app/headless/receiver.js'
 import { trusting } from '../../example-app/headless/trusting.js'

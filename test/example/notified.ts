@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createReceiver } from '../../example-app/headless/receiver.js'
 import { type Bank, startBank } from '../../example-app/start.js'
 import { until } from '../support/receiver.js'
@@ -53,7 +53,7 @@ export function notified(): void {
   /** Looks again until the page shows it. */
   async function shows(isThere: (desk: Visitor['page']) => Promise<boolean>): Promise<void> {
     const { page } = reviewer
-    await until(async () => (await isThere(page)) || page.reload().then(() => false), 15)
+    await until(async () => (await isThere(page)) || page.reload().then(() => false))
   }
 
   const badgeSays = (words: string) =>

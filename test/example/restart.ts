@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { type Bank, type Ports, startBank } from '../../example-app/start.js'
 import { openBrowser } from './chromium.js'
 import { askForAccount, goToConfirmation, heading, openRequest, signInAtDesk } from './people.js'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import {
   allowInsecureRequests,
   ClientSecretBasic,
@@ -7,6 +6,7 @@ import {
   getDPoPHandle,
   randomDPoPKeyPair,
 } from 'openid-client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createBrowser } from '../../example-app/headless/browser.js'
 import { createCustomer } from '../../example-app/headless/people.js'
 import { agentClient } from '../../example-app/provider/clients.js'

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { askForPayment } from '../../example-app/agent/payment_agent.js'
 import { until } from '../../example-app/headless/waiting.js'
 import { type Bank, startBank } from '../../example-app/start.js'

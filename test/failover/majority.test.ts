@@ -2,10 +2,11 @@
  * A primary that has lost its majority goes on answering for some seconds. What it alone has is taken back by the failover, so
  * nobody may be told of it.
  */
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+
 import { type Db, type Document, MongoClient } from 'mongodb'
 import type { DeferralStore } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { recordsOf } from '../../lib/deferral/records.js'
 import { decide } from '../../lib/deferral/transitions.js'
 import { describeMongo } from '../support/database.js'
@@ -41,7 +42,7 @@ describeMongo('a primary that is cut off from its majority', () => {
       deferred: { ...deferred, store: locallyReading(store, db) },
     })
     rp = relyingParty(op.issuer, 'secret')
-  }, 300_000)
+  })
 
   afterAll(async () => {
     await Promise.all([op.close(), careless.close()])
@@ -90,7 +91,7 @@ describeMongo('a primary that is cut off from its majority', () => {
     })
     expect((await pollDeferral(rp, deferralCode)).body.error).toBe('access_denied')
     await impatient.close()
-  }, 300_000)
+  })
 
   // last: it costs a member
   test('E-02 a refusal that only the primary knows is told to nobody, and after the failover an approval yields tokens', async () => {
@@ -116,7 +117,7 @@ describeMongo('a primary that is cut off from its majority', () => {
     await electOneOf(survivors)
     expect(await op.provider.deferrals.approve(id)).toMatchObject({ changed: true })
     expect(await pollDeferral(rp, deferralCode)).toMatchObject({ status: 200 })
-  }, 300_000)
+  })
 })
 
 async function command(port: number, what: object): Promise<Document> {

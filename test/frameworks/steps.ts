@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Provider } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verified } from '../support/authorization.js'
 import { grants, held, pollDeferral, revoke } from '../support/deferral.js'
 import { clientTypes, party, waiting } from '../support/journey.js'

@@ -1,12 +1,16 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { expect, jest, test } from '@jest/globals'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Provider as Host } from 'oidc-provider'
 import instance from 'oidc-provider/lib/helpers/weak_cache.js'
 import { configure, install, memoryStore, registerDeferrableGrant } from 'oidc-provider-deferred'
+import { expect, test } from 'vitest'
 import { discoveryOf } from '../support/serve.js'
 
 const issuer = 'https://op.example'
-const { version } = createRequire(import.meta.url)('oidc-provider/package.json') as { version: string }
+const require = createRequire(import.meta.url)
+const { version } = require('oidc-provider/package.json') as { version: string }
 
 // biome-ignore lint/suspicious/noExplicitAny: the host's internals have no types
 type Loose = any
@@ -70,6 +74,19 @@ const moves: Record<string, (provider: Loose, internals: Loose) => void> = {
 const options = { store: memoryStore() }
 const prepared = () => new Host(issuer, configure({}, options))
 
+/** oidc-provider as a second installation of it is loaded. */
+async function anotherCopy(): Promise<typeof Host> {
+  const folder = await mkdtemp(join(import.meta.dirname, 'copy-'))
+  try {
+    const installed = dirname(require.resolve('oidc-provider/package.json'))
+    await cp(installed, folder, { recursive: true })
+    const { Provider } = await import(pathToFileURL(join(folder, 'lib', 'index.js')).href)
+    return Provider
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
 test.each(Object.entries(moves))('names %s and the version of the host when it has moved', (seam, move) => {
   const provider = prepared()
   move(provider, (instance as (provider: object) => Loose)(provider))
@@ -93,8 +110,7 @@ test('a host whose seams are in their places is accepted', () => {
 })
 
 test('a provider of another copy of oidc-provider is a TypeError that says so, and what to do', async () => {
-  jest.resetModules()
-  const { Provider: Other } = await import('oidc-provider')
+  const Other = await anotherCopy()
   const provider = new Other(issuer, configure({}, options))
   const grant = { validate: () => ({}), issue: () => undefined }
   for (const attempt of [

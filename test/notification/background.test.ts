@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Provider } from 'oidc-provider'
 import { memoryStore } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { memoryAdapter } from '../support/memory_adapter.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { type Receiver, startReceiver, until } from '../support/receiver.js'

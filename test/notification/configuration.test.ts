@@ -1,5 +1,5 @@
-import { describe, expect, jest, test } from '@jest/globals'
 import { memoryStore, type NotificationOptions, Provider } from 'oidc-provider-deferred'
+import { describe, expect, test, vi } from 'vitest'
 import { createAuthority } from '../support/authority.js'
 import { clientsWith } from '../support/authorization.js'
 import { clients } from '../support/clients.js'
@@ -114,7 +114,7 @@ describe('the option notification', () => {
   })
 
   test('what is allowed beyond the public internet is said at the start, once', async () => {
-    const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
     construct({ notification: { allow: ['10.0.0.0/8', '::1'] } })
     construct({ notification: { deny: ['10.0.0.0/8'] } })
     const said = warned.mock.calls.map(([text]) => String(text)).filter((text) => text.includes('notification'))

@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { memoryStore, type NotificationOptions } from 'oidc-provider-deferred'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { clients, grantType, oauthGrantType, redirectUri } from '../support/clients.js'
 import { createClock } from '../support/clock.js'
 import { authorizationCode, redeem } from '../support/deferral.js'

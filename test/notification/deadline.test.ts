@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { within } from '../../lib/notification/deadline.js'
 
 const never = () => new Promise<never>(() => undefined)

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:https'
 import { networkInterfaces } from 'node:os'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { memoryStore, type NotificationOptions, Provider } from 'oidc-provider-deferred'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Authority, createAuthority } from '../support/authority.js'
 import { startNotifying } from './notified_clients.js'
 
@@ -169,7 +169,7 @@ describe('I-124 and what is denied is not', () => {
 })
 
 test('E-22 a range that was allowed is told of at the start, nothing otherwise', () => {
-  const emit = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+  const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
   const construct = (notification: NotificationOptions) => {
     emit.mockClear()
     new Provider('https://op.example', {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 
 /** Whether a process that has lost its last reference to a provider with keys gets its memory back. */
 async function isCollected(end: string): Promise<boolean> {

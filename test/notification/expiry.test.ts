@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import { held } from '../support/deferral.js'
 import { deferred, waiting } from '../support/journey.js'
@@ -47,7 +47,7 @@ function nodes(kind: keyof typeof stocks): void {
     for (const { id } of [approved, denied]) await fleet.settled(id, 'failed')
     // each node has looked again
     const before = sweeps
-    await until(() => sweeps > before + 9, 15)
+    await until(() => sweeps > before + 9)
 
     expect(announced.sort()).toEqual(
       [
@@ -91,7 +91,7 @@ test('expiry is noted without keys as well, and of a deferred code that nobody e
 })
 
 test('polls do not wait for a sweep: expired_token from that second on, and no decision', async () => {
-  const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+  const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
   const store: DeferralStore = { ...memoryStore(), due: () => Promise.reject(new Error('nobody sweeps')) }
   await withProvider({ deferred: { store, defer: () => true } }, async (op) => {
     const rp = relyingParty(op.issuer)

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Profile } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Begun, startWire, type Wire } from './wire.js'
 
 /*
@@ -33,7 +33,7 @@ beforeAll(async () => {
     expect(await giveUp(begun[index]!)).toMatchObject({ status: 200 })
   wire.op.clock.advance(10)
   await wire.swept()
-}, 30_000)
+})
 afterAll(() => wire.close())
 
 test.each(rows.map(([name]) => name))(

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Deferral } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { held } from '../support/deferral.js'
 import { deferred } from '../support/journey.js'
 import { observedStore } from '../support/observed.js'

@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import { createLanes, type Lanes, type Limits, type Task } from '../../lib/notification/lanes.js'
 
 const limits: Limits = { perHost: 3, perClient: 2, total: 5, backlog: 4, clients: 5 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { pollDeferral } from '../support/deferral.js'
 import type { TestProvider } from '../support/provider.js'
 import { until } from '../support/receiver.js'
@@ -47,11 +47,11 @@ test('of very many that expire at once each node ends 16 at a time, and each one
   const announced: string[] = []
   const nodes = [await sweeping(), await sweeping(), await sweeping()]
   for (const { node } of nodes) node.provider.on('deferral.expired', ({ id }) => announced.push(id))
-  await until(() => announced.length >= count, 30)
+  await until(() => announced.length >= count)
   await Promise.all(nodes.map(({ node }) => node.provider.deferrals.close()))
   expect(announced.sort()).toEqual(ids.sort())
   for (const { endings } of nodes) expect(endings.most).toBeLessThanOrEqual(atOnce)
-}, 40_000)
+})
 
 test('with a pause after each batch, and polls and decisions go on meanwhile', async () => {
   const begun = [await fleet.begin(silent), await fleet.begin(silent), await fleet.begin(silent)]
@@ -65,11 +65,11 @@ test('with a pause after each batch, and polls and decisions go on meanwhile', a
     expect((await pollDeferral(rp, deferralCode)).status).toBe(200)
   }
   expect(endings.written).toBeLessThan(count)
-  await until(() => endings.written === count, 30)
+  await until(() => endings.written === count)
   expect(endings.most).toBe(atOnce)
   // as long as the batch took, a fifth more or less
   expect(endings.idle).toBeGreaterThan(endings.busy / 2)
-}, 40_000)
+})
 
 test('a notification of another node does not wait until all of them are ended', async () => {
   await expired()

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestProvider } from '../support/provider.js'
 import { answering, type Behaviour } from '../support/receiver.js'
 import { type Fleet, startFleet, stocks } from './fleet.js'

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { notifiedAt } from '../support/clients.js'
 import { describeMongo } from '../support/database.js'
 import { basic, deferred } from '../support/journey.js'

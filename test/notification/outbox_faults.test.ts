@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { type Change, type DeferralStore, memoryStore } from 'oidc-provider-deferred'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { held } from '../support/deferral.js'
 import { observedStore } from '../support/observed.js'
 import type { TestProvider } from '../support/provider.js'
@@ -37,11 +37,11 @@ describe('a store that is away', () => {
   beforeAll(async () => {
     fleet = await startFleet({ ...(await stocks.memory()), store })
     op = await fleet.start()
-    jest.spyOn(process, 'emitWarning').mockImplementation((warning) => void warnings.push(String(warning)))
+    vi.spyOn(process, 'emitWarning').mockImplementation((warning) => void warnings.push(String(warning)))
   })
 
   afterAll(async () => {
-    jest.restoreAllMocks()
+    vi.restoreAllMocks()
     await fleet.close()
   })
 

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { NotificationRecord } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import type { TestProvider } from '../support/provider.js'
 import { answering, until } from '../support/receiver.js'

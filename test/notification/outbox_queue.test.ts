@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { memoryStore } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { observedStore } from '../support/observed.js'
 import { until } from '../support/receiver.js'
 import { verbsOn } from '../support/records.js'

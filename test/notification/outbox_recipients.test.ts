@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Adapter } from 'oidc-provider'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { oauthGrantType } from '../support/clients.js'
 import { basic, send } from '../support/journey.js'
 import { type Observation, observedAdapter } from '../support/observed.js'

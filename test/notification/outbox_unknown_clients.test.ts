@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Adapter } from 'oidc-provider'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TestProvider } from '../support/provider.js'
 import { until } from '../support/receiver.js'
 import { type Fleet, startFleet, stocks } from './fleet.js'

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { retryAfterSeconds } from '../../lib/notification/delivery.js'
 import { delayAfter, delays } from '../../lib/notification/retry_schedule.js'
 import type { TestProvider } from '../support/provider.js'
@@ -164,7 +164,7 @@ describe('through a provider', () => {
     fleet.receiver.behave = answering(204)
     fleet.clock.advance(12 * hour)
     for (const id of ids) await fleet.settled(id, 'delivered')
-  }, 40_000)
+  })
 
   test.each<[string, (id: string) => string, [number, number]]>([
     ['longer than planned', () => '600', [600, 600]],

@@ -1,4 +1,4 @@
-import { test } from '@jest/globals'
+import { test } from 'vitest'
 import { startRounds } from '../../lib/notification/rounds.js'
 import { until } from '../support/receiver.js'
 

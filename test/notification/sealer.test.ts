@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { describe, expect, test } from '@jest/globals'
 import { decodeProtectedHeader, errors } from 'jose'
+import { describe, expect, test } from 'vitest'
 import { createSealer, KeyNotFound } from '../../lib/notification/sealer.js'
 import { forged, kidOf, owner, secrets } from './egress/forged.js'
 

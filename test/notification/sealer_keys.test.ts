@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { decodeProtectedHeader } from 'jose'
 import type { DeferralRecord } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clients, notifiedAt } from '../support/clients.js'
 import { held } from '../support/deferral.js'
 import type { TestProvider } from '../support/provider.js'

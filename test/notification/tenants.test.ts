@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls'
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createAuthority } from '../support/authority.js'
 import { type Raw, startTlsReceiver } from './egress/hostile_receivers.js'
 import { type NotifyingProvider, startNotifying } from './notified_clients.js'

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Profile } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { revoke } from '../support/deferral.js'
 import { relyingParty } from '../support/relying_party.js'
 import { type Begun, endpoints, profiles, startWire, type Wire } from './wire.js'
@@ -30,7 +30,7 @@ beforeAll(async () => {
     ),
   )
   await wire.swept()
-}, 30_000)
+})
 afterAll(() => wire.close())
 
 const deferrals = () => wire.op.provider.deferrals

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import type { TestProvider } from '../support/provider.js'
 import { until } from '../support/receiver.js'

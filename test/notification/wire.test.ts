@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Deferral } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Arrival } from '../support/receiver.js'
 import { type Begun, handleName, profiles, startWire, type Wire } from './wire.js'
 

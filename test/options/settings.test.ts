@@ -1,6 +1,6 @@
-import { describe, expect, jest, test } from '@jest/globals'
 import { Provider as Host } from 'oidc-provider'
 import { configure, type DeferredTokenResponseOptions, install, memoryStore, Provider } from 'oidc-provider-deferred'
+import { describe, expect, test, vi } from 'vitest'
 import { discoveryOf } from '../support/serve.js'
 
 const issuer = 'https://op.example'
@@ -154,7 +154,7 @@ test.each(['/token', '/Token', '/auth', '/request', '/jwks', '/me', '/session/en
 )
 
 test('without a store it warns that memory forgets; with one it does not', () => {
-  const emit = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+  const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
   const warnings = () =>
     emit.mock.calls.flat().filter((one) => String(one).startsWith('features.deferredTokenResponse'))
   new Provider(issuer, { features: { deferredTokenResponse: { store: memoryStore() } } })

@@ -1,5 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises'
-import { afterEach, expect, test } from '@jest/globals'
+import { afterEach, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import { contend, type Deployment, deploy, liveTokens, planted } from './deployment.js'
 import { seededRandom } from './random.js'
@@ -64,5 +64,5 @@ describeMongo('cancel against redeem over two provider processes', () => {
       outcomes.add(status as string)
     }
     expect([...outcomes].sort()).toEqual(['cancelled', 'redeemed'])
-  }, 120_000)
+  })
 })

@@ -1,5 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, test } from 'vitest'
 import { idFrom } from '../../lib/deferral/handle.js'
 import { describeMongo } from '../support/database.js'
 import { pollDeferral, redeem } from '../support/deferral.js'
@@ -77,7 +77,7 @@ describeMongo('one authorization code 16 times at once, over two provider proces
         ends.set(end, (ends.get(end) ?? 0) + 1)
       }
       process.stderr.write(`${which}: ${JSON.stringify(Object.fromEntries(ends))}\n`)
-    }, 60_000)
+    })
   })
 
   test('I-017 I1, T1: with and without completion_mode, is answered with tokens or a deferral and never with both', async () => {
@@ -95,7 +95,7 @@ describeMongo('one authorization code 16 times at once, over two provider proces
       if (sets + handles.length) won.add(sets ? 'tokens' : 'deferral')
     }
     expect(won.size).toBeGreaterThan(0)
-  }, 60_000)
+  })
 })
 
 /** Four redeeming polls, and the code again on another node. The start of the later of the two moves towards where they meet. */
@@ -127,7 +127,7 @@ describeMongo('a replayed code against a redeeming poll over two provider proces
       if (left) break
     }
     expect(left).toBeGreaterThan(0)
-  }, 60_000)
+  })
 
   test('C-I17 I1, I3, T1: the replay is invalid_grant and no token is alive after it, in 60 rounds', async () => {
     deployment = await deploy()
@@ -140,5 +140,5 @@ describeMongo('a replayed code against a redeeming poll over two provider proces
     }
     expect([...outcomes.keys()].sort()).toEqual(['cancelled', 'redeemed'])
     process.stderr.write(`replay ${JSON.stringify(Object.fromEntries(outcomes))}\n`)
-  }, 120_000)
+  })
 })

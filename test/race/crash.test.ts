@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import { relyingParty } from '../support/relying_party.js'
 import { type Operation, points, type Scene, setScene, strike, sweep, sweepPlanted, wrongUnless } from './crash.js'
@@ -62,23 +62,19 @@ describeMongo('a provider process dies', () => {
 
   beforeAll(async () => {
     scene = await setScene()
-  }, 60_000)
+  })
   afterAll(() => strike(scene))
 
   describe.each(Object.entries(operations))('in the middle of %s', (name, operation) => {
-    test.each(naive[name as keyof typeof naive])(
-      'I2, T2: the sweep catches the planted store %s',
-      async (store) => {
-        expect(await sweepPlanted(scene, operation, store)).toEqual(expect.any(String))
-      },
-      120_000,
-    )
+    test.each(naive[name as keyof typeof naive])('I2, T2: the sweep catches the planted store %s', async (store) => {
+      expect(await sweepPlanted(scene, operation, store)).toEqual(expect.any(String))
+    })
 
     test('I1, I2, I5, T2: nothing is lost before the write and nothing doubled after it, wherever it dies', async () => {
       const places = await points(scene, operation, 'store')
       process.stderr.write(`${name}: ${places.length} places to die: ${places.join(', ')}\n`)
       expect(places).toEqual(expect.arrayContaining([`before ${operation.write}`, `after ${operation.write}`]))
       expect(await sweep(scene, operation, places)).toEqual([])
-    }, 240_000)
+    })
   })
 })

@@ -1,5 +1,5 @@
-import { afterEach, expect, test } from '@jest/globals'
 import type { Transition } from 'oidc-provider-deferred'
+import { afterEach, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import { contend, type Deployment, deploy, planted } from './deployment.js'
 import type { Seed } from './seed.js'
@@ -44,7 +44,7 @@ describeMongo('approve against deny over two provider processes', () => {
       won.add(status)
     }
     expect([...won].sort()).toEqual(['approved', 'denied'])
-  }, 120_000)
+  })
 
   test('T7: against a cancellation, no more than one of approval and cancellation is the first', async () => {
     deployment = await deploy()

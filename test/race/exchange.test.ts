@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import type { Answer } from '../support/relying_party.js'
 import { contend, type Deployment, deploy, liveTokens, planted } from './deployment.js'
@@ -51,7 +51,7 @@ describeMongo('64 concurrent exchanges over two provider processes', () => {
         const polled = await deployment.parties[1].poll(handles[0]!)
         expect([polled.status, polled.body.error]).toEqual([400, 'access_denied'])
       }
-    }, 120_000)
+    })
 
     test.each([
       ['approved', 'cancelled'],

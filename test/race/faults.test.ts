@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import type { Mongo } from '../support/mongod.js'
 import { liveTokens } from './deployment.js'
@@ -34,7 +34,7 @@ const once = ['tokens', '400 invalid_grant', '400 invalid_grant']
 describeMongo('the database fails', () => {
   beforeAll(async () => {
     mongo = await startFragileMongo()
-  }, 60_000)
+  })
   afterAll(() => mongo.stop())
   afterEach(async () => {
     await patient.heal()

@@ -1,6 +1,6 @@
-import { expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import { type DeferralRecord, type DeferralStore, memoryStore } from 'oidc-provider-deferred'
+import { expect, test } from 'vitest'
 import { newId } from '../../lib/deferral/handle.js'
 import { pollOutcome } from '../../lib/deferral/outcome.js'
 import { type Records, recordsOf } from '../../lib/deferral/records.js'
@@ -151,4 +151,4 @@ test(`I1, I3, I5, T1: no interleaving of ${interleavings} is ours`, async () => 
     ({ record }) => ends.add(record.status),
   )
   expect([...ends].sort()).toEqual(['approved', 'cancelled', 'denied', 'redeemed'])
-}, 60_000)
+})

@@ -1,7 +1,7 @@
-import { afterEach, describe, expect, test } from '@jest/globals'
 import type { Adapter } from 'oidc-provider'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterEach, describe, expect, test } from 'vitest'
 import { describeMongo, testDatabase } from '../support/database.js'
 import { memoryAdapter } from '../support/memory_adapter.js'
 import { history, type Operation, possibilities, waiting } from './histories.js'
@@ -57,7 +57,7 @@ describe('what two nodes answer while the store loses calls and replies', () => 
     const random = seededRandom('histories')
     troubled = await startTroubled(inMemory(), random)
     expect(await play(300, random)).toEqual([])
-  }, 60_000)
+  })
 })
 
 describeMongo('what two nodes on MongoDB answer while calls and replies are lost', () => {
@@ -75,5 +75,5 @@ describeMongo('what two nodes on MongoDB answer while calls and replies are lost
       await troubled.close()
       await database.drop()
     }
-  }, 60_000)
+  })
 })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { idFrom } from '../../lib/deferral/handle.js'
 import { describeMongo } from '../support/database.js'
 import { grants, pollDeferral, redeem } from '../support/deferral.js'
@@ -80,21 +80,21 @@ describeMongo('a provider process of the oauth profile dies', () => {
     const { database, survivor } = scene
     codes = await codeSeeder(database.db, survivor.origin)
     for (const grant of grants) seeders.set(grant, await oauthSeeder(database.db, survivor.origin, grant))
-  }, 60_000)
+  })
   afterAll(() => strike(scene))
 
   function inTheMiddleOf<Prepared>(name: string, operation: Operation<Prepared>, naive: string): void {
     describe(`in the middle of ${name}`, () => {
       test(`I2, T2: the sweep catches the planted store ${naive}`, async () => {
         expect(await sweepPlanted(scene, operation, naive)).toEqual(expect.any(String))
-      }, 120_000)
+      })
 
       test('I1, I2, I5, T2: nothing is half-made, lost before the write or doubled after it, wherever it dies', async () => {
         const places = await points(scene, operation, 'store')
         process.stderr.write(`${name}: ${places.length} places to die: ${places.join(', ')}\n`)
         expect(places).toEqual(expect.arrayContaining([`before ${operation.write}`, `after ${operation.write}`]))
         expect(await sweep(scene, operation, places)).toEqual([])
-      }, 240_000)
+      })
     })
   }
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { idFrom } from '../../lib/deferral/handle.js'
 import { describeMongo } from '../support/database.js'
 import { grants, pollDeferral, redeem, revoke } from '../support/deferral.js'
@@ -22,7 +22,7 @@ const served = (heard: string[]) => heard.filter((told) => told === 'tokens').le
 describeMongo('the database fails a provider of the oauth profile', () => {
   beforeAll(async () => {
     mongo = await startFragileMongo()
-  }, 60_000)
+  })
   afterAll(() => mongo.stop())
 
   describe('whose store is planted', () => {

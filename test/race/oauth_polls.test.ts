@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import { grants, pollDeferral } from '../support/deferral.js'
 import type { Answer } from '../support/relying_party.js'
@@ -57,6 +57,6 @@ describeMongo('64 concurrent polls with a deferral_code over two provider proces
       // both kinds of loser were there: one met a mint under way on its node, the other a record that was redeemed
       expect([...losers.keys()].sort()).toEqual(['authorization_pending', 'invalid_grant'])
       process.stderr.write(`${grant} losers ${JSON.stringify(Object.fromEntries(losers))}\n`)
-    }, 120_000)
+    })
   })
 })

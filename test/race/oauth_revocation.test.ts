@@ -1,5 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import { grants, pollDeferral, revoke } from '../support/deferral.js'
 import { contend, type Deployment, deploy, planted } from './deployment.js'
@@ -73,6 +73,6 @@ describeMongo('revoke against redeem over two provider processes', () => {
       }
       expect([...outcomes.keys()].sort()).toEqual(['cancelled', 'redeemed'])
       process.stderr.write(`${grant} ${JSON.stringify(Object.fromEntries(outcomes))}\n`)
-    }, 120_000)
+    })
   })
 })

@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, test } from '@jest/globals'
 import type { DeferralStore } from 'oidc-provider-deferred'
+import { afterEach, describe, expect, test } from 'vitest'
 import { authorizationCode, grants, held, pollDeferral, redeem, revoke } from '../support/deferral.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { type Answer, type RelyingParty, relyingParty } from '../support/relying_party.js'
@@ -124,21 +124,21 @@ describe.each(['destroys', 'keeps'] as const)('where a revocation %s the Grant',
     await start(policy, deaf)
     expect((await explore(turns, pollAndReplay, replayed, true)).wrong).not.toEqual([])
     expect((await explore(turns, requestTwice, outlived, true)).wrong).not.toEqual([])
-  }, 60_000)
+  })
 
   test('C-I17 I1: in no order of a replayed code and a redeeming poll is a token alive after both', async () => {
     await start(policy)
     const { wrong, orders } = await explore(turns, pollAndReplay, replayed)
     process.stderr.write(`replay and poll: ${orders} orders, ${wrong.length} wrong\n`)
     expect(wrong).toEqual([])
-  }, 60_000)
+  })
 
   test('C-I17 I1: in no order of a request and its replay does a deferral outlive the second use', async () => {
     await start(policy)
     const { wrong, orders } = await explore(turns, requestTwice, outlived)
     process.stderr.write(`request and replay: ${orders} orders, ${wrong.length} wrong\n`)
     expect(wrong).toEqual([])
-  }, 60_000)
+  })
 })
 
 describe.each(grants)('%s', (grant) => {
@@ -147,12 +147,12 @@ describe.each(grants)('%s', (grant) => {
   test('I-114 I3: the orders catch a redemption that no write decides', async () => {
     await start('destroys', undecided)
     expect((await explore(turns, () => pollAndRevoke(grant), revoked, true)).wrong).not.toEqual([])
-  }, 60_000)
+  })
 
   test('I-111 I-113 I-114 I3: in no order of a revocation and a poll do both win', async () => {
     await start('destroys')
     const { wrong, orders } = await explore(turns, () => pollAndRevoke(grant), revoked)
     process.stderr.write(`revocation and poll, ${grant}: ${orders} orders, ${wrong.length} wrong\n`)
     expect(wrong).toEqual([])
-  }, 60_000)
+  })
 })

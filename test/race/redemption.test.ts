@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals'
+import { afterEach, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import type { Answer } from '../support/relying_party.js'
 import { contend, type Deployment, deploy, liveTokens, planted } from './deployment.js'
@@ -54,5 +54,5 @@ describeMongo('64 concurrent redemptions over two provider processes', () => {
     // and both nodes minted at once
     expect(doubles).toBeGreaterThan(0)
     process.stderr.write(`losers ${JSON.stringify(Object.fromEntries(losers))}, minted twice in ${doubles} rounds\n`)
-  }, 300_000)
+  })
 })

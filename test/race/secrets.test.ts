@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Binary, MongoClient } from 'mongodb'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import type { Mongo } from '../support/mongod.js'
 import { type ProviderNode, startNode } from '../support/node.js'
@@ -39,7 +39,7 @@ describeMongo('I9, T10: secrets at rest', () => {
   beforeAll(async () => {
     mongo = await startFragileMongo()
     client = await MongoClient.connect(mongo.uri)
-  }, 60_000)
+  })
   afterAll(async () => {
     await node?.stop()
     await client.close()
@@ -120,7 +120,7 @@ describeMongo('I9, T10: secrets at rest', () => {
 
     expect(found(ours, places)).toEqual([])
     expect(found(hosts, new Map([...places].filter(([place]) => ofOurs(place))))).toEqual([])
-  }, 240_000)
+  })
 
   /** The same while the database reports errors now and then, so that errors of its own are in the log. */
   async function failing(work: () => Promise<unknown>): Promise<void> {

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { DeferralStore } from 'oidc-provider-deferred'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Records, recordsOf } from '../../lib/deferral/records.js'
 import { decide, progress } from '../../lib/deferral/transitions.js'
 import { describeMongo, type TestDatabase, testDatabase } from '../support/database.js'

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recordsOf } from '../../lib/deferral/records.js'
 import type { HistoryEntry, Stored } from '../../lib/deferral/store.js'
 import { type EventName, events } from '../deferral/states.js'

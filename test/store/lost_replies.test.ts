@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { begin, transit } from '../../lib/deferral/transit.js'
 import { events } from '../deferral/states.js'
 import { describeMongo, type TestDatabase, testDatabase } from '../support/database.js'

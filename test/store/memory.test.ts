@@ -1,6 +1,6 @@
-import { describe, expect, test } from '@jest/globals'
 import { memoryStore } from 'oidc-provider-deferred'
 import { storeContract } from 'oidc-provider-deferred/testing'
+import { describe, expect, test } from 'vitest'
 import { verbsOn } from '../support/records.js'
 import { newDeferral } from './new_deferral.js'
 

@@ -1,6 +1,6 @@
-import { describe, expect, test } from '@jest/globals'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { storeContract } from 'oidc-provider-deferred/testing'
+import { describe, expect, test } from 'vitest'
 import { recordsOf } from '../../lib/deferral/records.js'
 import { decide } from '../../lib/deferral/transitions.js'
 import { issuer } from '../support/records.js'

@@ -1,7 +1,7 @@
-import { expect } from '@jest/globals'
 import { createRemoteJWKSet, importJWK, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import type { ClientMetadata } from 'oidc-provider'
 import type { Deferral, DeferringClientMetadata } from 'oidc-provider-deferred'
+import { expect } from 'vitest'
 import { assertionKey, clients } from './clients.js'
 import type { Interaction } from './interaction.js'
 import type { TestProvider } from './provider.js'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { describe } from '@jest/globals'
 import { type Db, MongoClient, type MongoClientOptions } from 'mongodb'
+import { describe } from 'vitest'
 
 const uri = process.env.DEFERRED_TEST_MONGODB_URI
 

@@ -1,19 +1,17 @@
-import { type Mongo, startMongo } from './mongod.js'
-
-declare global {
-  var deferredTestMongo: Mongo | undefined
-}
+import { startMongo } from './mongod.js'
 
 /**
  * One server for the whole run, its address in `DEFERRED_TEST_MONGODB_URI`. Without one the tests that need it are
- * skipped and say so; in CI the run fails.
+ * skipped and say so; in CI the run fails. Returns what stops the server.
  */
-export default async function setUp(): Promise<void> {
+export default async function setUp(): Promise<(() => Promise<void>) | undefined> {
   try {
-    globalThis.deferredTestMongo = await startMongo()
-    process.env.DEFERRED_TEST_MONGODB_URI = globalThis.deferredTestMongo.uri
+    const mongo = await startMongo()
+    process.env.DEFERRED_TEST_MONGODB_URI = mongo.uri
+    return () => mongo.stop()
   } catch (error) {
     if (process.env.CI === 'true') throw error
     console.warn('\nSKIPPING every test that needs MongoDB:', error instanceof Error ? error.message : error)
+    return undefined
   }
 }

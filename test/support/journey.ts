@@ -1,5 +1,5 @@
-import { expect } from '@jest/globals'
 import type { Deferral } from 'oidc-provider-deferred'
+import { expect } from 'vitest'
 import { grantType } from './clients.js'
 import type { TestProvider } from './provider.js'
 import { type Answer, answer, dpopKey, type Extras, type RelyingParty, relyingParty } from './relying_party.js'

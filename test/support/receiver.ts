@@ -60,7 +60,7 @@ export async function startReceiver(behave: Behaviour = answering(204), authorit
     connections: 0,
     behave,
     notification: { allow: ['127.0.0.0/8'], ports: [port], ca, resolve: () => ['127.0.0.1'] },
-    arrived: (count, seconds = 5) =>
+    arrived: (count, seconds = 120) =>
       until(() => receiver.arrivals.length >= count, seconds).then(() => receiver.arrivals),
     async close() {
       server.closeAllConnections()
@@ -79,8 +79,8 @@ export async function startReceiver(behave: Behaviour = answering(204), authorit
   return receiver
 }
 
-/** Waits for something that happens in its own time; rejects when it does not. */
-export async function until(isThere: () => boolean | Promise<boolean>, seconds = 25): Promise<void> {
+/** Waits for something that happens in its own time; rejects when it does not. The limit is one that a busy machine does not reach. */
+export async function until(isThere: () => boolean | Promise<boolean>, seconds = 120): Promise<void> {
   const end = performance.now() + seconds * 1000
   while (!(await isThere())) {
     if (performance.now() > end) throw new Error(`it did not happen within ${seconds} s`)

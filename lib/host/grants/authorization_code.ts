@@ -2,7 +2,7 @@ import type { AuthorizationCode, Provider } from 'oidc-provider'
 import type { JsonObject } from '../../deferral/deferral.js'
 import { epochTime } from '../epoch_time.js'
 import { plainSource } from '../nesting.js'
-import { markUnsaved } from '../overrides/storage.js'
+import { markUnsaved } from '../request/intercepts.js'
 
 /**
  * The payload that the host would have stored for this code, without the members of the host's storage and those that the plugin

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../deferral/deferral.js'
 import { type Context, clientOf, detailsOf, type Params, paramsOf } from '../context.js'
 import { plainSource } from '../nesting.js'
-import { intercept } from '../overrides/storage.js'
-import type { Internals } from '../seams.js'
-import { type GrantHandler, runHandler } from './dry_run.js'
+import { intercept } from '../request/intercepts.js'
+import type { GrantHandler, Internals } from '../seams.js'
+import { runHandler } from './dry_run.js'
 import type { MintRequest } from './mint.js'
 
 const grantType = 'client_credentials'

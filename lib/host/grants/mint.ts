@@ -2,9 +2,10 @@ import { errors, type Grant, type Provider } from 'oidc-provider'
 import type { Binding, JsonObject } from '../../deferral/deferral.js'
 import type { Context, Params } from '../context.js'
 import { withPlainFaults } from '../faults.js'
-import { type IssuedToken, intercept } from '../overrides/storage.js'
+import type { Host } from '../host.js'
+import { type IssuedToken, intercept } from '../request/intercepts.js'
 import { codeFrom } from './authorization_code.js'
-import { codeRequest, type GrantHandler, runHandler } from './dry_run.js'
+import { codeRequest, runHandler } from './dry_run.js'
 
 /** What is minted from: the narrowed source, the key it is bound to, and what was asked for when the request was held. */
 export interface MintRequest {
@@ -22,7 +23,7 @@ export interface MintRequest {
  */
 export async function mintFromCode(
   ctx: Context,
-  { provider, handler }: { provider: Provider; handler: GrantHandler },
+  { provider, codeHandler }: Host,
   { source, binding, requestedResource, requestedDetails, saveToken }: MintRequest,
 ): Promise<void> {
   const kept = await withLiveSession(provider, source)
@@ -34,7 +35,7 @@ export async function mintFromCode(
   if (requestedResource?.length) lent.resource = requestedResource.length > 1 ? requestedResource : requestedResource[0]
   if (requestedDetails) lent.authorization_details = JSON.stringify(requestedDetails)
   try {
-    await runHandler(ctx, handler, lent)
+    await runHandler(ctx, codeHandler, lent)
   } catch (error) {
     if (error instanceof errors.InvalidGrant && (await isGone(ctx, provider, source))) {
       throw new errors.AccessDenied('the authorization no longer holds')

@@ -1,14 +1,17 @@
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose'
-import { errors, type Provider } from 'oidc-provider'
+import { errors } from 'oidc-provider'
 import type { Binding } from '../../deferral/deferral.js'
 import { type Context, clientOf } from '../context.js'
 import { epochTime } from '../epoch_time.js'
 import { withPlainFaults } from '../faults.js'
-import { acceptAgain } from '../overrides/replay_detection.js'
+import type { GrantHost } from '../host.js'
+import { acceptAgain, type Unique } from '../request/accepted_proof.js'
+import { intercept } from '../request/intercepts.js'
 import type { Internals } from '../seams.js'
 import { isProofOfClient } from './attestation.js'
+import { codeRequest, runUntilStop, stopHandler } from './dry_run.js'
 
-const { InvalidDpopProof } = errors
+const { InvalidDpopProof, InvalidRequest } = errors
 
 /** A DPoP proof the host has verified during this request (RFC 9449, section 4.3). */
 export interface Proof {
@@ -17,10 +20,24 @@ export interface Proof {
   iat: number
 }
 
-/** The verified proof of this request. Only to be called when the host's handler has got past its own DPoP validation. */
-export async function verifiedProof(ctx: Context, { configuration }: Internals): Promise<Proof | undefined> {
-  // with the feature off nobody has verified the header
-  const header = configuration.features.dPoP.enabled && ctx.get('DPoP')
+/**
+ * Has the host verify the proof of this request, and resolves to it. No public way: DPoP validation with its nonces, algorithms
+ * and errors is internal to the host's handlers. Its code handler verifies the proof, then looks the code up, and is stopped there.
+ */
+export async function verifyProof(
+  ctx: Context,
+  { codeHandler, internals }: Pick<GrantHost, 'codeHandler' | 'internals'>,
+): Promise<Proof | undefined> {
+  if (!headerOf(ctx, internals)) return undefined
+  if (!codeHandler) throw new InvalidRequest('DPoP is not supported for this grant type')
+  intercept(ctx, { findCode: async () => stopHandler() })
+  await runUntilStop(ctx, codeHandler, codeRequest('deferred'))
+  return proofOf(ctx, internals)
+}
+
+/** The proof of this request. To be called only when the host has verified it. */
+export async function proofOf(ctx: Context, internals: Internals): Promise<Proof | undefined> {
+  const header = headerOf(ctx, internals)
   if (!header) return undefined
   const { jti, iat, htu } = decodeJwt(header)
   const { jwk } = decodeProtectedHeader(header)
@@ -29,7 +46,12 @@ export async function verifiedProof(ctx: Context, { configuration }: Internals):
   return { jkt: await calculateJwkThumbprint(jwk), jti: jti as string, iat: iat as number }
 }
 
-/** Refuses a missing proof or a foreign key. The host would call both `invalid_grant`. */
+// with the feature off nobody verifies the header
+function headerOf(ctx: Context, { configuration }: Internals): string | undefined {
+  return configuration.features.dPoP.enabled ? ctx.get('DPoP') : undefined
+}
+
+/** Refuses a missing proof or another key. The host would call both `invalid_grant`. */
 export function assertKey(ctx: Context, proof: Proof | undefined, expected: string | undefined): void {
   if (!proof && (expected !== undefined || clientOf(ctx).dpopBoundAccessTokens)) {
     throw new InvalidDpopProof('DPoP proof JWT not provided')
@@ -40,14 +62,10 @@ export function assertKey(ctx: Context, proof: Proof | undefined, expected: stri
 }
 
 /** Refuses a proof that was used before, and remembers this one. */
-export async function assertFresh(
-  ctx: Context,
-  provider: Provider,
-  { configuration }: Internals,
-  proof: Proof,
-): Promise<void> {
+export async function assertFresh(ctx: Context, { provider, internals }: GrantHost, proof: Proof): Promise<void> {
+  const { features } = internals.configuration
   // a proof that has authenticated its client was checked and remembered by the host
-  if (configuration.features.dPoP.allowReplay || isProofOfClient(ctx)) return
+  if (features.dPoP.allowReplay || isProofOfClient(ctx)) return
   // acceptable to the host for 300 s around iat, which may lie ahead
   const end = Math.max(epochTime(), proof.iat) + 300
   const { ReplayDetection } = provider as unknown as { ReplayDetection: { unique: Unique } }
@@ -59,17 +77,12 @@ export async function assertFresh(
 }
 
 /** Whether this request came over a connection with the certificate that was bound (RFC 8705, section 3). */
-export function hasCertificate(
-  ctx: Context,
-  provider: Provider,
-  internals: Internals,
-  binding: Binding | undefined,
-): boolean {
-  return binding?.x5t === undefined || thumbprintOf(ctx, provider, internals) === binding.x5t
+export function hasCertificate(ctx: Context, host: GrantHost, binding: Binding | undefined): boolean {
+  return binding?.x5t === undefined || thumbprintOf(ctx, host) === binding.x5t
 }
 
 /** SHA-256 thumbprint of the certificate of this connection, if it has one. */
-export function thumbprintOf(ctx: Context, provider: Provider, internals: Internals): string | undefined {
+export function thumbprintOf(ctx: Context, { provider, internals }: GrantHost): string | undefined {
   const certificate = internals.configuration.features.mTLS.getCertificate(ctx)
   if (!certificate) return undefined
   // the host computes thumbprints of every form of certificate its getCertificate may return
@@ -77,6 +90,3 @@ export function thumbprintOf(ctx: Context, provider: Provider, internals: Intern
   token.setThumbprint('x5t', certificate)
   return token['x5t#S256']
 }
-
-/** The host's replay check: whether this is the first use of `jti` by `iss`; remembered until `exp`, seconds since the epoch. */
-export type Unique = (iss: string, jti: string, exp: number) => Promise<boolean>

@@ -1,27 +1,27 @@
-import { errors, type Provider } from 'oidc-provider'
+import { errors } from 'oidc-provider'
 import type { Binding } from '../../deferral/deferral.js'
 import { type Context, clientOf } from '../context.js'
-import type { IssuedToken } from '../overrides/storage.js'
-import type { Internals } from '../seams.js'
+import type { GrantHost } from '../host.js'
+import type { IssuedToken } from '../request/intercepts.js'
 import { installationOf } from './attestation.js'
-import { assertKey, type Proof, thumbprintOf, verifiedProof } from './proof.js'
+import { assertKey, type Proof, proofOf, thumbprintOf } from './proof.js'
 
-/** The key a request was made with, and the proof of it that is not yet known to be fresh. */
-export interface KeyShown {
+/** The key of a request, and the proof of it. Whether the proof was used before is still to be checked. */
+export interface SenderKey {
   binding: Binding
   proof: Proof | undefined
 }
 
-/** The key of this request, by the host's rules for its own grants. Only when the host has verified the proof. */
-export async function keyShown(ctx: Context, provider: Provider, internals: Internals): Promise<KeyShown> {
-  const proof = await verifiedProof(ctx, internals)
+/** The key of this request, by the host's rules for its own grants. To be called only when the host has verified the proof. */
+export async function senderKey(ctx: Context, host: GrantHost): Promise<SenderKey> {
+  const proof = await proofOf(ctx, host.internals)
   assertKey(ctx, proof, undefined)
   const installation = await installationOf(ctx)
   if (!clientOf(ctx).tlsClientCertificateBoundAccessTokens) {
     return { binding: { ...(proof && { jkt: proof.jkt }), ...installation }, proof }
   }
   if (proof) throw new errors.InvalidRequest('multiple proof-of-possession mechanisms are not allowed')
-  const x5t = thumbprintOf(ctx, provider, internals)
+  const x5t = thumbprintOf(ctx, host)
   if (!x5t) throw new errors.InvalidGrant('mutual TLS client certificate not provided')
   return { binding: { x5t, ...installation }, proof }
 }

@@ -1,14 +1,16 @@
 import { errors, type Provider } from 'oidc-provider'
 import type { JsonObject } from '../../deferral/deferral.js'
 import type { Context } from '../context.js'
-import type { IssuedToken } from '../overrides/storage.js'
+import { withPlainFaults } from '../faults.js'
+import type { GrantHost } from '../host.js'
+import type { IssuedToken } from '../request/intercepts.js'
 import type { Internals } from '../seams.js'
 import { validGrant } from './mint.js'
 
 /** Makes account and Grant of a source known to the host, if it has any; gone ones are `access_denied` (I-129, I-130). */
 export async function loadValidGrant(
   ctx: Context,
-  { provider, internals }: { provider: Provider; internals: Internals },
+  { provider, internals }: GrantHost,
   source: JsonObject,
 ): Promise<void> {
   const { accountId, grantId } = source as { accountId?: string; grantId?: string }
@@ -32,4 +34,10 @@ export function isConsentGone(token: IssuedToken, { configuration }: Internals, 
   }
   if (token.kind !== 'AccessToken' || scope || rar) return false
   return asked.some((one) => (resourceServer ?? configuration).scopes.has(one))
+}
+
+/** Revokes what was issued from a Grant, as the host does for a code that is used again. */
+export async function revokeIssued(provider: Provider, grantId: string): Promise<void> {
+  const { AccessToken, RefreshToken } = provider
+  await withPlainFaults(Promise.all([AccessToken.revokeByGrantId(grantId), RefreshToken.revokeByGrantId(grantId)]))
 }

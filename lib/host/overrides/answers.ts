@@ -1,21 +1,6 @@
 import type { Provider } from 'oidc-provider'
-import { answerJson, type Context } from '../context.js'
-import { putBack } from './listeners.js'
-
-const members = new WeakMap<object, Record<string, unknown>>()
-
-/** Adds members to the error response this request is about to be refused with; the host's renderer knows its own only. */
-export function amendError(ctx: Context, these: Record<string, unknown>): void {
-  answerJson(ctx)
-  members.set(ctx, these)
-}
-
-/** Tells the client of this request how many seconds to wait. */
-export function retryAfter(ctx: Context, seconds: number): void {
-  ctx.set('Retry-After', String(seconds))
-  // clients in a browser could not read it
-  if (ctx.get('Origin')) ctx.append('Access-Control-Expose-Headers', 'Retry-After')
-}
+import type { Context } from '../context.js'
+import { amendmentsOf, putBack } from '../request/answer.js'
 
 /** What the host's answers lack. */
 export interface Amendments {
@@ -36,7 +21,7 @@ export function installAnswers(provider: Provider, { metadata, isRevocationPriva
     // another provider may be mounted in this one
     const route = ctx.oidc?.provider === provider ? ctx.oidc.route : undefined
     // a failed discovery has nothing to complete, and its URLs could not be made either
-    const additions = route === 'discovery' && ctx.status === 200 ? metadata(ctx) : members.get(ctx)
+    const additions = route === 'discovery' && ctx.status === 200 ? metadata(ctx) : amendmentsOf(ctx)
     if (additions && isJson(ctx.body)) Object.assign(ctx.body, additions)
     if (isRevocationPrivate && route === 'revocation') completeRevocation(ctx)
   })

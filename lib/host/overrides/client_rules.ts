@@ -1,9 +1,6 @@
-import { type Client, errors, type Provider } from 'oidc-provider'
-import type { JsonObject } from '../../deferral/deferral.js'
-import { type Context, currentContext, paramsOf } from '../context.js'
-import type { Internals } from '../seams.js'
-
-const lent = new WeakMap<object, string>()
+import { errors, type Provider } from 'oidc-provider'
+import { currentContext, paramsOf } from '../context.js'
+import { replaceResponseType } from '../request/response_type.js'
 
 /** What the plugin adds to the host's client checks. */
 export interface ClientRules {
@@ -30,8 +27,7 @@ export function installClientRules(provider: Provider, { responseTypes, grantTyp
       throw new errors.UnauthorizedClient('requested response_type is not allowed for this client')
     }
     if (type === 'deferred_code' && params.authorization_details !== undefined) {
-      lent.set(ctx, type)
-      params.response_type = 'code deferred_code'
+      replaceResponseType(ctx, 'code deferred_code')
     }
     return true
   }
@@ -45,22 +41,4 @@ export function installClientRules(provider: Provider, { responseTypes, grantTyp
     }
     return allowed
   }
-}
-
-/** Whether a client may be given this, by the rules of the host's authorization endpoint. */
-export function isAllowed(
-  client: Client,
-  { configuration }: Internals,
-  { scope, authorizationDetails = [] }: { scope: string[]; authorizationDetails: JsonObject[] | undefined },
-): boolean {
-  const scopes = client.scope === undefined ? undefined : new Set(client.scope.split(' '))
-  const types = client.authorizationDetailsTypes as string[] | undefined
-  const isScopeAllowed = scope.every((one) => !scopes || scopes.has(one) || !configuration.scopes.has(one))
-  return isScopeAllowed && authorizationDetails.every(({ type }) => !types || types.includes(type as string))
-}
-
-/** The response type the client sent, back in its place. */
-export function restoreResponseType(ctx: Context): void {
-  const sent = lent.get(ctx)
-  if (sent !== undefined) paramsOf(ctx).response_type = sent
 }

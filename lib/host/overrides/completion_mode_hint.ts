@@ -2,7 +2,7 @@ import type { AuthorizationCode, Provider } from 'oidc-provider'
 import type { JsonObject } from '../../deferral/deferral.js'
 import { type Context, currentContext, paramsOf } from '../context.js'
 import { outlive } from '../grants/grant_lifetime.js'
-import { isUnsaved } from './storage.js'
+import { isUnsaved } from '../request/intercepts.js'
 
 /** What is made of the hint. */
 export interface Hint {

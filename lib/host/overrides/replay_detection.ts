@@ -1,20 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Provider } from 'oidc-provider'
-import { type Context, currentContext } from '../context.js'
+import { currentContext } from '../context.js'
 import { epochTime } from '../epoch_time.js'
-import type { Unique } from '../grants/proof.js'
-
-/** By request: the DPoP proof that the plugin has accepted. The host checks it once more when it binds a token. */
-const accepted = new WeakMap<Context, string>()
-
-/** Has the replay check accept the proof of this request once more: the plugin has checked it already. */
-export function acceptAgain(ctx: Context, iss: string, jti: string): void {
-  accepted.set(ctx, useOf(iss, jti))
-}
-
-function useOf(iss: string, jti: string): string {
-  return JSON.stringify([iss, jti])
-}
+import { isAccepted, type Unique } from '../request/accepted_proof.js'
 
 /**
  * Overrides the replay check, for which the host has no hook. A second check passes only for the DPoP proof that the plugin has
@@ -37,7 +25,7 @@ export function installReplayDetection(provider: Provider): void {
 
   ReplayDetection.unique = async (iss: string, jti: string, exp: number) => {
     const ctx = currentContext(provider)
-    if (ctx && accepted.get(ctx) === useOf(iss, jti)) return true
+    if (ctx && isAccepted(ctx, iss, jti)) return true
     return insertOnce(iss, jti, exp)
   }
 }

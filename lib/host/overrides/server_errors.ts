@@ -1,6 +1,6 @@
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider'
 import type { Context } from '../context.js'
-import { retryAfter } from './answers.js'
+import { retryAfter } from '../request/answer.js'
 
 /** Seconds of `Retry-After`; an election in a replica set may take about ten. */
 const retrySeconds = 5

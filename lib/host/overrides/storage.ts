@@ -1,42 +1,13 @@
-import type { AccessToken, AuthorizationCode, ClientCredentials, Provider, RefreshToken } from 'oidc-provider'
+import type { AuthorizationCode, Provider } from 'oidc-provider'
 import { type Context, clientOf, currentContext, paramsOf } from '../context.js'
+import { type Intercepts, type IssuedToken, interceptsOf, isUnsaved } from '../request/intercepts.js'
 
-/** A token the host is about to store. */
-export type IssuedToken = AccessToken | ClientCredentials | RefreshToken
-
-/** What takes the place of the host's own storage during one request; it applies only to what that request is about. */
-export interface Intercepts {
-  /** once, instead of storing the authorization code; resolves to the value handed out */
-  saveCode?: (code: AuthorizationCode) => Promise<string>
-  /** once, instead of looking the authorization code up */
-  findCode?: () => Promise<AuthorizationCode | undefined>
-  /** before each token is stored; throws to keep it from being stored */
-  saveToken?: (token: IssuedToken) => Promise<void> | void
-  /** the tokens are made by a grant of the integrator's, which need not make them known to the host */
-  isTheirs?: boolean
-}
-
-const intercepts = new WeakMap<Context, Intercepts>()
-const waiting = new WeakSet<AuthorizationCode>()
 const installed = new WeakSet<Provider>()
 
-/** Has the host's storage intercepted for the rest of this request. */
-export function intercept(ctx: Context, these: Intercepts): void {
-  intercepts.set(ctx, these)
-}
-
-/** Marks a code that was never stored, and so cannot be consumed there. */
-export function markUnsaved(code: AuthorizationCode): AuthorizationCode {
-  waiting.add(code)
-  return code
-}
-
-/** Whether a code was never stored. */
-export function isUnsaved(code: AuthorizationCode): boolean {
-  return waiting.has(code)
-}
-
-/** Overrides the models. No public way: the host has no hook between validating a token request and storing its tokens. */
+/**
+ * Overrides the models, once per provider. No public way: the host has no hook between validating a token request and storing its
+ * tokens.
+ */
 export function installIntercepts(provider: Provider): void {
   if (installed.has(provider)) return
   installed.add(provider)
@@ -72,7 +43,7 @@ function interceptTokens(provider: Provider, prototype: any): void {
 
   prototype.save = function (this: IssuedToken, ...args: unknown[]) {
     const ctx = currentContext(provider)
-    const these = ctx && intercepts.get(ctx)
+    const these = ctx && interceptsOf(ctx)
     if (!ctx || !these?.saveToken || !isIssued(ctx, this, these)) return save.apply(this, args)
     return saveAfter(this, these.saveToken, args)
   }
@@ -84,7 +55,7 @@ function taken<K extends 'saveCode' | 'findCode'>(
   isTheHosts: (ctx: Context) => boolean,
 ): Intercepts[K] | undefined {
   const ctx = currentContext(provider)
-  const these = ctx && intercepts.get(ctx)
+  const these = ctx && interceptsOf(ctx)
   const one = these?.[name]
   if (!ctx || !one || !isTheHosts(ctx)) return undefined
   delete these[name]

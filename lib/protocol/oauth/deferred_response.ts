@@ -8,8 +8,8 @@ import { newHandle } from '../../deferral/handle.js'
 import type { NewDeferral } from '../../deferral/store.js'
 import { assertConnected, type Context, setDeferral } from '../../host/context.js'
 import { epochTime } from '../../host/epoch_time.js'
-import { keepAnswer } from '../../host/overrides/listeners.js'
-import type { Core } from '../../plugin.js'
+import { keepAnswer } from '../../host/request/answer.js'
+import type { Plugin } from '../../plugin.js'
 import type { Deferred } from '../ask_defer.js'
 import { assertNarrowable } from '../details_limit.js'
 import { armOnceAnswered, sealingFor } from '../notification_request.js'
@@ -29,18 +29,18 @@ export interface ValidatedRequest {
 }
 
 /** Creates the deferral, and throws the answer for its client. */
-export async function deferredResponse(ctx: Context, core: Core, validated: ValidatedRequest): Promise<never> {
+export async function deferredResponse(ctx: Context, plugin: Plugin, validated: ValidatedRequest): Promise<never> {
   const { handle, hash } = newHandle('deferral_code', validated.id)
   const request = newDeferral(ctx, validated, hash)
-  assertNarrowable(request.authorizationDetails, core.settings)
-  assertNarrowable(request.requestedDetails, core.settings)
-  const sealing = await sealingFor(ctx, core, validated.id, { handle, token: notificationToken(ctx) })
+  assertNarrowable(request.authorizationDetails, plugin.settings)
+  assertNarrowable(request.requestedDetails, plugin.settings)
+  const sealing = await sealingFor(ctx, plugin, validated.id, { handle, token: notificationToken(ctx) })
   assertConnected(ctx)
-  const record = await core.records.create({ ...request, ...sealing })
+  const record = await plugin.records.create({ ...request, ...sealing })
   // the code was used twice, which is a theft signal
-  if (!record) return refuseReplayed(core, validated.id)
+  if (!record) return refuseReplayed(plugin, validated.id)
   setDeferral(ctx, record)
-  armOnceAnswered(ctx, core, record)
+  armOnceAnswered(ctx, plugin, record)
   keepAnswer(ctx)
   throw refusal(ctx, record, validated.deferring.interaction ? 'interaction_required' : 'authorization_pending', {
     deferral_code: handle,

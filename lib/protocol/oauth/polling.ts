@@ -3,15 +3,15 @@
  */
 import { errors } from 'oidc-provider'
 import { type Context, paramsOf } from '../../host/context.js'
-import type { Core } from '../../plugin.js'
+import type { Plugin } from '../../plugin.js'
 import { poll } from '../poll.js'
 
 /** The parameters the grant declares to the host. */
 export const parameters = ['deferral_code']
 
 /** The handler of the deferred grant. */
-export async function handleDeferredGrant(ctx: Context, core: Core): Promise<void> {
+export async function handleDeferredGrant(ctx: Context, plugin: Plugin): Promise<void> {
   const { deferral_code: deferralCode } = paramsOf(ctx)
   if (typeof deferralCode !== 'string') throw new errors.InvalidRequest("missing required parameter 'deferral_code'")
-  return poll(ctx, core, 'deferral_code', deferralCode)
+  return poll(ctx, plugin, 'deferral_code', deferralCode)
 }

@@ -8,9 +8,10 @@ import { idFrom, newId } from '../../deferral/handle.js'
 import { type Context, clientOf, paramsOf } from '../../host/context.js'
 import { sourceOf } from '../../host/grants/authorization_code.js'
 import { requestSource } from '../../host/grants/client_credentials.js'
-import { dryRunThen, type GrantHandler } from '../../host/grants/dry_run.js'
+import { dryRunThen } from '../../host/grants/dry_run.js'
+import type { GrantHandler } from '../../host/seams.js'
 import type { Obstacle } from '../../options/options.js'
-import type { Core } from '../../plugin.js'
+import type { Plugin } from '../../plugin.js'
 import { askDefer, type Deferred, isAsking } from '../ask_defer.js'
 import { endIfReused } from './code_reuse.js'
 import { assertRequest } from './completion_mode.js'
@@ -19,19 +20,19 @@ import { question } from './defer_request.js'
 import { deferredResponse, type ValidatedRequest } from './deferred_response.js'
 
 /** The host's authorization_code grant, able to wait. */
-export function deferrableCode(core: Core, handler: GrantHandler): GrantHandler {
+export function deferrableCode(plugin: Plugin, handler: GrantHandler): GrantHandler {
   const waiting = { idOf: codeId, grantType: 'authorization_code', source: codeSource }
   const refused = async (ctx: Context, error: unknown) => {
-    await endIfReused(ctx, core, codeId(ctx), error)
+    await endIfReused(ctx, plugin, codeId(ctx), error)
     throw error
   }
-  return (ctx) => answer(ctx, core, handler, waiting).catch((error: unknown) => refused(ctx, error))
+  return (ctx) => answer(ctx, plugin, handler, waiting).catch((error: unknown) => refused(ctx, error))
 }
 
 /** The host's client_credentials grant, able to wait. */
-export function deferrableClientCredentials(core: Core, handler: GrantHandler): GrantHandler {
-  const source = async (ctx: Context) => requestSource(ctx, core.internals)
-  return (ctx) => answer(ctx, core, handler, { idOf: newId, grantType: 'client_credentials', source })
+export function deferrableClientCredentials(plugin: Plugin, handler: GrantHandler): GrantHandler {
+  const source = async (ctx: Context) => requestSource(ctx, plugin.host.internals)
+  return (ctx) => answer(ctx, plugin, handler, { idOf: newId, grantType: 'client_credentials', source })
 }
 
 /** A token request that passed every check. */
@@ -44,12 +45,12 @@ interface Validated {
 }
 
 /** Asks `defer` about a request that passed every check; `undefined`: it is to be answered now. */
-export function considerRequest(ctx: Context, core: Core, request: Validated): Promise<Deferred | undefined> {
+export function considerRequest(ctx: Context, plugin: Plugin, request: Validated): Promise<Deferred | undefined> {
   const { jkt, x5t } = request.binding
   // C-I06: a handle that lives for days must be useless to a thief
   const isKeyMissing = clientOf(ctx).clientAuthMethod === 'none' && !jkt && !x5t
   const obstacle = request.obstacle ?? (isKeyMissing ? 'key' : undefined)
-  return askDefer(ctx, core.settings, question(ctx, { ...request, obstacle }))
+  return askDefer(ctx, plugin.settings, question(ctx, { ...request, obstacle }))
 }
 
 /** How requests of one grant are deferred: the source to store, and the id of the deferral. */
@@ -59,28 +60,28 @@ interface Waiting {
   source: (ctx: Context) => Promise<JsonObject>
 }
 
-function answer(ctx: Context, core: Core, handler: GrantHandler, waiting: Waiting): Promise<void> {
-  const obstacle = obstacleOf(ctx, core)
-  if (!obstacle) return consider(ctx, core, handler, waiting)
-  if (!isAsking(core.settings)) return handler(ctx)
-  return answerUnlessRefused(ctx, core, handler, { grantType: waiting.grantType, obstacle, id: waiting.idOf(ctx) })
+function answer(ctx: Context, plugin: Plugin, handler: GrantHandler, waiting: Waiting): Promise<void> {
+  const obstacle = obstacleOf(ctx, plugin)
+  if (!obstacle) return consider(ctx, plugin, handler, waiting)
+  if (!isAsking(plugin.settings)) return handler(ctx)
+  return answerUnlessRefused(ctx, plugin, handler, { grantType: waiting.grantType, obstacle, id: waiting.idOf(ctx) })
 }
 
 async function consider(
   ctx: Context,
-  core: Core,
+  plugin: Plugin,
   handler: GrantHandler,
   { idOf, grantType, source }: Waiting,
 ): Promise<void> {
   const validated = await dryRunThen(ctx, handler, async (binding): Promise<ValidatedRequest | undefined> => {
     assertRequest(ctx)
     const request = { id: idOf(ctx), grantType, source: await source(ctx), binding }
-    const deferring = await considerRequest(ctx, core, request)
+    const deferring = await considerRequest(ctx, plugin, request)
     if (!deferring) return undefined
     return { ...request, deferring }
   })
   if (!validated) return
-  await deferredResponse(ctx, core, validated)
+  await deferredResponse(ctx, plugin, validated)
 }
 
 function codeId(ctx: Context): string {

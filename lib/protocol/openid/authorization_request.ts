@@ -5,7 +5,7 @@
 import { errors } from 'oidc-provider'
 import { newId } from '../../deferral/handle.js'
 import { accountOf, type Context, clientOf, detailsOf, paramsOf } from '../../host/context.js'
-import { restoreResponseType } from '../../host/overrides/client_rules.js'
+import { restoreResponseType } from '../../host/request/response_type.js'
 import { type Question, visibleParams } from '../ask_defer.js'
 import { responseTypes } from './names.js'
 

@@ -9,8 +9,8 @@ import { type Context, paramsOf, setDeferral } from '../../host/context.js'
 import { sourceOf } from '../../host/grants/authorization_code.js'
 import { outlive } from '../../host/grants/grant_lifetime.js'
 import { assertNesting } from '../../host/nesting.js'
-import { intercept } from '../../host/overrides/storage.js'
-import type { Core } from '../../plugin.js'
+import { intercept } from '../../host/request/intercepts.js'
+import type { Plugin } from '../../plugin.js'
 import { askDefer, type Deferred, isAsking } from '../ask_defer.js'
 import { assertNarrowable } from '../details_limit.js'
 import { requestOf, sentScope } from '../request_of_source.js'
@@ -25,19 +25,19 @@ export function mayBeDeferred(ctx: Context): boolean {
 }
 
 /** Runs when every prompt is resolved. Writes nothing: the host may still refuse the request. */
-export async function beforeResponse(ctx: Context, core: Core): Promise<void> {
-  if (!isDeferrable(ctx)) return guardTokens(ctx, core)
+export async function beforeResponse(ctx: Context, plugin: Plugin): Promise<void> {
+  if (!isDeferrable(ctx)) return guardTokens(ctx, plugin)
   considered.add(ctx)
   const id = newId()
   const isCodeRefused = paramsOf(ctx).response_type === 'deferred_code'
-  const deferring = await askDefer(ctx, core.settings, question(ctx, id), isCodeRefused)
+  const deferring = await askDefer(ctx, plugin.settings, question(ctx, id), isCodeRefused)
   paramsOf(ctx).response_type = 'code'
   // else the request is answered with a code at once (O-016)
-  if (deferring) intercept(ctx, { saveCode: (code) => create(ctx, core, { id, code, deferring }) })
+  if (deferring) intercept(ctx, { saveCode: (code) => create(ctx, plugin, { id, code, deferring }) })
 }
 
 // tokens of this endpoint cannot wait; for a code `defer` is called when it is redeemed
-async function guardTokens(ctx: Context, { settings }: Core): Promise<void> {
+async function guardTokens(ctx: Context, { settings }: Plugin): Promise<void> {
   if (!isAsking(settings) || !isAnsweredWithTokens(ctx)) return
   await askDefer(ctx, settings, { ...question(ctx), grantType: 'implicit', obstacle: 'grant' })
 }
@@ -51,15 +51,15 @@ export function nameDeferredCode(ctx: Context, response: Record<string, unknown>
 
 async function create(
   ctx: Context,
-  core: Core,
+  plugin: Plugin,
   { id, code, deferring }: { id: string; code: AuthorizationCode; deferring: Deferred },
 ): Promise<string> {
-  const { provider, settings, records } = core
+  const { host, settings, records } = plugin
   const { deferredCode } = settings.ttl
   const source = await sourceOf(code, { isPersistent: true })
   const request = { ...requestOf(source), ...claimsOf(ctx) }
   assertNarrowable(request.authorizationDetails, settings)
-  await outlive(ctx, provider, code, deferredCode + deferring.expiresIn)
+  await outlive(ctx, host.provider, code, deferredCode + deferring.expiresIn)
   const { handle, hash } = newHandle('deferred_code', id)
   const record = await records.create({
     id,

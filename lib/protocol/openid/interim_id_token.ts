@@ -7,8 +7,8 @@ import type { DeferralRecord } from '../../deferral/deferral.js'
 import { describe } from '../../deferral/describe.js'
 import { isObject, toJson } from '../../deferral/json.js'
 import { accountOf, type Context } from '../../host/context.js'
-import { issueIdToken } from '../../host/overrides/id_token_hint.js'
-import type { Core } from '../../plugin.js'
+import { issueIdToken } from '../../host/grants/id_token.js'
+import type { Plugin } from '../../plugin.js'
 
 const lifetime = 300
 const reserved = new Set(['iss', 'sub', 'aud', 'exp', 'iat', 'nonce', 'at_hash', 'c_hash', 's_hash', 'azp', 'deferred'])
@@ -16,7 +16,7 @@ const reserved = new Set(['iss', 'sub', 'aud', 'exp', 'iat', 'nonce', 'at_hash',
 /** A signed ID Token marked `deferred: { status: 'interim' }`, or `undefined` when none is configured for this request. */
 export async function interimIdToken(
   ctx: Context,
-  { provider, settings }: Core,
+  { host, settings }: Plugin,
   deferral: DeferralRecord,
 ): Promise<string | undefined> {
   // without openid in its scope the request is none of OpenID Connect
@@ -30,5 +30,5 @@ export async function interimIdToken(
   const account = accountOf(ctx)
   const { sub } = (await account?.claims('id_token', 'openid', {}, [])) ?? { sub: deferral.accountId as string }
   const marked = { ...claims, nonce: deferral.source.nonce, deferred: { status: 'interim' } }
-  return issueIdToken(ctx, provider, { sub, claims: marked, lifetime })
+  return issueIdToken(ctx, host.provider, { sub, claims: marked, lifetime })
 }

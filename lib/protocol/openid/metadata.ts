@@ -4,11 +4,11 @@
  */
 
 import type { Context } from '../../host/context.js'
-import { urlBeside } from '../../host/overrides/token_route.js'
-import type { Core } from '../../plugin.js'
+import { urlBeside } from '../../host/request/token_route.js'
+import type { Plugin } from '../../plugin.js'
 import { cancellationEndpoint } from './names.js'
 
 /** What the discovery document says of this profile: the cancellation endpoint (C-O01). */
-export function metadata(ctx: Context, { tokenRoute, settings }: Core): Record<string, unknown> {
-  return { [cancellationEndpoint]: urlBeside(ctx.oidc, tokenRoute, settings.routes.cancellation) }
+export function metadata(ctx: Context, { host, settings }: Plugin): Record<string, unknown> {
+  return { [cancellationEndpoint]: urlBeside(ctx.oidc, host.tokenRoute, settings.routes.cancellation) }
 }

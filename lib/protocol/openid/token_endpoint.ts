@@ -4,9 +4,9 @@
  */
 import { errors } from 'oidc-provider'
 import { type Context, paramsOf } from '../../host/context.js'
-import { isCancellation } from '../../host/overrides/token_route.js'
+import { isCancellation } from '../../host/request/token_route.js'
 import type { Internals } from '../../host/seams.js'
-import type { Core } from '../../plugin.js'
+import type { Plugin } from '../../plugin.js'
 import { poll } from '../poll.js'
 import { cancel } from './cancellation.js'
 import { exchange } from './deferred_code_exchange.js'
@@ -18,13 +18,13 @@ export function parameters({ configuration }: Internals): string[] {
 }
 
 /** The handler of the deferred grant. */
-export async function handleDeferredGrant(ctx: Context, core: Core): Promise<void> {
+export async function handleDeferredGrant(ctx: Context, plugin: Plugin): Promise<void> {
   dropEmptyResources(ctx)
   const { deferred_code: deferredCode, deferred_auth_id: deferredAuthId } = paramsOf(ctx)
-  if (isCancellation(ctx)) return cancel(ctx, core, deferredAuthId as string | undefined)
-  if (typeof deferredCode === 'string' && deferredAuthId === undefined) return exchange(ctx, core, deferredCode)
+  if (isCancellation(ctx)) return cancel(ctx, plugin, deferredAuthId as string | undefined)
+  if (typeof deferredCode === 'string' && deferredAuthId === undefined) return exchange(ctx, plugin, deferredCode)
   if (typeof deferredAuthId === 'string' && deferredCode === undefined)
-    return poll(ctx, core, 'deferred_auth_id', deferredAuthId)
+    return poll(ctx, plugin, 'deferred_auth_id', deferredAuthId)
   throw new errors.InvalidRequest('exactly one of deferred_code and deferred_auth_id must be provided')
 }
 
@@ -32,6 +32,6 @@ export async function handleDeferredGrant(ctx: Context, core: Core): Promise<voi
 function dropEmptyResources(ctx: Context): void {
   const params = paramsOf(ctx)
   if (!Array.isArray(params.resource)) return
-  const given = params.resource.filter(Boolean)
-  params.resource = given.length > 1 ? given : given[0]
+  const values = params.resource.filter(Boolean)
+  params.resource = values.length > 1 ? values : values[0]
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { describe, expect, test } from '@jest/globals'
 import type { Adapter } from 'oidc-provider'
+import { describe, expect, test } from 'vitest'
 import { consumables, grantables } from './models.js'
 
 /** What oidc-provider's documentation asks of every adapter, and its own memory adapter does. */

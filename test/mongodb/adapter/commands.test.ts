@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { CommandStartedEvent, Document } from 'mongodb'
 import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
 import { models } from './models.js'
 
@@ -63,7 +63,7 @@ describeMongo('commands', () => {
   })
 
   test.each([{ preffix: 'x' }, { prefix: 5 }, { migrate: 'no' }])(
-    'are of an adapter whose options %p are refused',
+    'are of an adapter whose options %j are refused',
     (options) => {
       expect(() => mongoAdapter(database.db, options as never)).toThrow(TypeError)
     },

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Db } from 'mongodb'
 import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
 import { grantables, models } from './models.js'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Db } from 'mongodb'
 import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
 import { naiveAdapter } from './naive_adapter.js'
 import { type Racer, race, warm } from './race.js'

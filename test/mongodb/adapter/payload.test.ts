@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { AdapterPayload } from 'oidc-provider'
 import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
 
 const keys = [

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newDeferral } from '../../store/new_deferral.js'
 import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
 import { issuer, verbsOn } from '../../support/records.js'

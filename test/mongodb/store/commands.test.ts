@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { CommandStartedEvent, Document } from 'mongodb'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recordsOf } from '../../../lib/deferral/records.js'
 import type { Stored } from '../../../lib/deferral/store.js'
 import { transit } from '../../../lib/deferral/transit.js'

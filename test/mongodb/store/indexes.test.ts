@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { CreateIndexesOptions, IndexSpecification } from 'mongodb'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
 
 type Beforehand = [model: string, key: IndexSpecification, options: CreateIndexesOptions]

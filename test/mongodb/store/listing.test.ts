@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Document } from 'mongodb'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { notificationStatuses } from '../../../lib/deferral/notification.js'
 import type { DeferralFilter, Stored } from '../../../lib/deferral/store.js'
 import { newDeferral } from '../../store/new_deferral.js'

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Collection, Document } from 'mongodb'
 import type { DeferralStore, Stored } from 'oidc-provider-deferred'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dueIndex, migrateDeferrals, schemaVersion } from '../../../lib/mongodb/store/schema.js'
 import type { EventName } from '../../deferral/states.js'
 import { madeIn } from '../../store/lost_replies.js'

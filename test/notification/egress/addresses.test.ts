@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import { canonical, isPublic, isReachable, type Range, toRange } from '../../../lib/notification/egress/addresses.js'
 import { boundaries, isPublicByRegistry, type Numbered, written } from '../registries.js'
 

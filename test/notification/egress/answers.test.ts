@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Profile } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { answering, type Behaviour } from '../../support/receiver.js'
 import { type Begun, profiles, startWire, type Wire } from '../wire.js'
 
@@ -39,7 +39,7 @@ beforeAll(async () => {
   wire.op.clock.advance(10)
   await wire.swept()
   await Promise.all(begun.map(({ id }) => wire.settled(id, 'delivered', 'failed')))
-}, 30_000)
+})
 afterAll(() => wire.close())
 
 async function begin(profile: Profile, name: string, behave: Behaviour): Promise<Begun> {

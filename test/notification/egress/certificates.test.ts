@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type ConnectionOptions, connect, type TlsOptions } from 'node:tls'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Deferral } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Authority, createAuthority } from '../../support/authority.js'
 import { type NotifyingProvider, startNotifying } from '../notified_clients.js'
 import { type Raw, startTlsReceiver } from './hostile_receivers.js'

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createAuthority } from '../../support/authority.js'
 import { type NotifyingProvider, startNotifying } from '../notified_clients.js'
 import { answers, type Misbehaviour, type Raw, startTlsReceiver } from './hostile_receivers.js'

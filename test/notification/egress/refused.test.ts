@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type NotifyingProvider, startNotifying } from '../notified_clients.js'
 import { type Loopback, listenOnLoopback, type Watch, watchConnections } from './connections.js'
 import { garbage, malformed, nameOf, ownPort, rebinding, refused, resolverOf, type Vector } from './refused_vectors.js'
 
-// jest wants its table before there is a port
+// `test.each` wants its table before there is a port
 const anyPort = 1
 const table = refused(anyPort).map(({ name }, at) => ({ name, at }))
 

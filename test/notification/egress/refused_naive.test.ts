@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { toRange } from '../../../lib/notification/egress/addresses.js'
 import { createEgress } from '../../../lib/notification/egress/egress.js'
 import { egressRules } from '../../../lib/notification/egress/rules.js'

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { memoryStore, type NotificationOptions, Provider } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type NotifyingProvider, notified, startNotifying } from '../notified_clients.js'
 import { literals, malformed, ownPort, ports, refusedHosts } from './refused_vectors.js'
 

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { toRange } from '../../../lib/notification/egress/addresses.js'
 import { createAuthority } from '../../support/authority.js'
 import { checkingLookups } from '../naive_senders.js'
@@ -27,7 +27,7 @@ afterAll(async () => {
 // something between the guard and the system that sends connections elsewhere
 beforeEach(() => {
   const { connect } = Socket.prototype
-  jest.spyOn(Socket.prototype, 'connect').mockImplementation(function (this: Socket, ...args: unknown[]) {
+  vi.spyOn(Socket.prototype, 'connect').mockImplementation(function (this: Socket, ...args: unknown[]) {
     const [first] = args.flat() as { lookup?: unknown; autoSelectFamily?: boolean }[]
     if (first?.lookup) {
       first.autoSelectFamily = false
@@ -37,7 +37,7 @@ beforeEach(() => {
   } as never)
 })
 
-afterEach(() => void jest.restoreAllMocks())
+afterEach(() => void vi.restoreAllMocks())
 
 const endpoint = () => `https://${host}:${receiver.port}/notified`
 

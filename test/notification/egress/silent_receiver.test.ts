@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Profile } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Begun, profiles, startWire, type Wire } from '../wire.js'
 
 /*
@@ -18,7 +18,7 @@ beforeAll(async () => {
   await Promise.all(all.map(({ id }) => wire.over(id, 1, 9)))
   wire.op.clock.advance(10)
   await wire.swept()
-}, 30_000)
+})
 afterAll(() => wire.close())
 
 const deferrals = () => wire.op.provider.deferrals

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type NotifyingProvider, startNotifying } from '../notified_clients.js'
 
 // no host has a route for a TCP connection to a multicast address, so the attempt fails in the very call that makes it

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { grants, held, pollDeferral, revoke } from '../../support/deferral.js'
 import { basic } from '../../support/journey.js'
 import { observedStore } from '../../support/observed.js'

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { deferred } from '../../support/journey.js'
 import type { TestProvider } from '../../support/provider.js'
 import { relyingParty } from '../../support/relying_party.js'

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Adapter, Provider } from 'oidc-provider'
 import type { DeferralStore } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { deferrals } from '../../support/authorization.js'
 import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
 import { authorizationCode, held, pollDeferral, redeem } from '../../support/deferral.js'

@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals'
 import type { Adapter } from 'oidc-provider'
+import { expect, test } from 'vitest'
 import { added } from '../../support/authorization.js'
 import { authorizationCode, pollDeferral, redeem } from '../../support/deferral.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Obstacle } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { added, clientsWith } from '../../support/authorization.js'
 import { grantType, oauthGrantType, redirectUri } from '../../support/clients.js'
 import { authorizationCode, grants, held, redeem, request, whoeverCan } from '../../support/deferral.js'

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Adapter } from 'oidc-provider'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { authorizationCode, held, pollDeferral, redeem, whoeverCan } from '../../support/deferral.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Deferring } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { added, authorize } from '../../support/authorization.js'
 import { oauthGrantType, redirectUri } from '../../support/clients.js'
 import { authorizationCode, grants, redeem, request } from '../../support/deferral.js'

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Deferring, Provider } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { added } from '../../support/authorization.js'
 import { held, pollDeferral, request } from '../../support/deferral.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Deferral, Transition } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { apartFromSweeps } from '../../support/deferral.js'
 import type { TestProvider } from '../../support/provider.js'
 import { type Kind, kinds, startDeciding, type WaitingRequest, waitingRequest } from './decisions/waiting_request.js'

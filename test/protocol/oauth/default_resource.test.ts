@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { held, pollDeferral } from '../../support/deferral.js'
 import { withProvider } from '../../support/provider.js'
 import { relyingParty } from '../../support/relying_party.js'

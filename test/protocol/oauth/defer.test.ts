@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { errors } from 'oidc-provider'
 import type { DeferRequest, Deferring } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { authorize } from '../../support/authorization.js'
 import { redirectUri } from '../../support/clients.js'
 import { grants, held, redeem, request } from '../../support/deferral.js'

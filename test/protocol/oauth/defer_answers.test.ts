@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { errors } from 'oidc-provider'
 import type { DeferRequest, Deferral, Deferring } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { added } from '../../support/authorization.js'
 import { grants, held, request } from '../../support/deferral.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals'
 import type { DeferRequest } from 'oidc-provider-deferred'
+import { expect, test } from 'vitest'
 import { oauthGrantType } from '../../support/clients.js'
 import { send } from '../../support/journey.js'
 import { withProvider } from '../../support/provider.js'

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { DeferRequest } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { added } from '../../support/authorization.js'
 import { pollDeferral } from '../../support/deferral.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

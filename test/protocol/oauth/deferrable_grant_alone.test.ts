@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import type { DeferredConfiguration } from 'oidc-provider-deferred'
+import { describe, expect, test } from 'vitest'
 import { type TestProvider, withProvider } from '../../support/provider.js'
 import { dpopKey, type RelyingParty, relyingParty } from '../../support/relying_party.js'
 import { assertion, assertionGrant, customClients, registerCustomGrants } from './custom_grants.js'

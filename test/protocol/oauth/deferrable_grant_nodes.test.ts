@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals'
 import { memoryStore } from 'oidc-provider-deferred'
+import { expect, test } from 'vitest'
 import { createClock } from '../../support/clock.js'
 import { pollDeferral } from '../../support/deferral.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'

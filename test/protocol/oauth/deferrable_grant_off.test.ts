@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import type { DeferredTokenResponseOptions } from 'oidc-provider-deferred'
+import { describe, expect, test } from 'vitest'
 import { oauthGrantType } from '../../support/clients.js'
 import { whoeverCan } from '../../support/deferral.js'
 import { type TestProvider, withProvider } from '../../support/provider.js'

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { errors } from 'oidc-provider'
 import type { JsonObject } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { added } from '../../support/authorization.js'
 import { observedAdapter } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { added } from '../../support/authorization.js'
 import { observedAdapter } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import { type JsonObject, registerDeferrableGrant } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { clients } from '../../support/clients.js'
 import { held, pollDeferral, whoeverCan } from '../../support/deferral.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

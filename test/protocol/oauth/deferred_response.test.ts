@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Deferring } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { grants, held, request } from '../../support/deferral.js'
 import { observedAdapter } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

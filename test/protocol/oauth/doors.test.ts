@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { DeferRequest, Deferring } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { added, authorize, clientsWith } from '../../support/authorization.js'
 import { oauthGrantType } from '../../support/clients.js'
 import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'

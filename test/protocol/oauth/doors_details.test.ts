@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { DeferRequest } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { authorize } from '../../support/authorization.js'
 import { authorizationCode, redeem } from '../../support/deferral.js'
 import { observedAdapter } from '../../support/observed.js'

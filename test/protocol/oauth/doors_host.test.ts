@@ -1,7 +1,7 @@
-import { expect, test } from '@jest/globals'
 import { type Adapter, Provider as Host } from 'oidc-provider'
 import instance from 'oidc-provider/lib/helpers/weak_cache.js'
 import { configure, install, memoryStore } from 'oidc-provider-deferred'
+import { expect, test } from 'vitest'
 import { authorizationCode, redeem } from '../../support/deferral.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'
 import { withProvider } from '../../support/provider.js'

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clients } from '../../support/clients.js'
 import { grants, held, pollDeferral, redeem, request, whoeverCan } from '../../support/deferral.js'
 import { observedStore } from '../../support/observed.js'

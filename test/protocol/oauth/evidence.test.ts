@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { memoryStore } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { authorizationCode, held, redeem } from '../../support/deferral.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { authorize, clientOf, signedIn } from '../../support/authorization.js'
 import { authorizationCode, redeem, request } from '../../support/deferral.js'
 import { deferred } from '../../support/journey.js'

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { grants, held, pollDeferral, revoke } from '../../support/deferral.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { dpopKey, relyingParty } from '../../support/relying_party.js'

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { type Configuration, Provider as Host } from 'oidc-provider'
 import {
   configure,
@@ -9,6 +8,7 @@ import {
   Provider,
   registerDeferrableGrant,
 } from 'oidc-provider-deferred'
+import { describe, expect, test } from 'vitest'
 import { added, authorize } from '../../support/authorization.js'
 import { grantType, oauthGrantType } from '../../support/clients.js'
 import { authorizationCode, grants, redeem, request, whoeverCan } from '../../support/deferral.js'

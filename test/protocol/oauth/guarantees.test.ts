@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { redirectUri } from '../../support/clients.js'
 import { grants, held, pollDeferral } from '../../support/deferral.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

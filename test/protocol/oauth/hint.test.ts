@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { added, authorize, everyWay } from '../../support/authorization.js'
 import { authorizationCode, redeem, whoeverCan } from '../../support/deferral.js'
 import { observedAdapter } from '../../support/observed.js'

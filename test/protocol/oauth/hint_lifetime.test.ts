@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { authorizationCode, held, pollDeferral, redeem } from '../../support/deferral.js'
 import { observedAdapter } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
@@ -33,7 +33,7 @@ test('I-025 I-043 with a hint the Grant lives as long as a deferral may: tokens 
   expect(answer.body.expires_in).toBe(5 * day)
   const now = Date.now
   op.clock.advance(4 * day)
-  const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + 4 * day * 1000)
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 4 * day * 1000)
   await op.provider.deferrals.approve(id)
   const tokens = await pollDeferral(rp, deferralCode)
   clock.mockRestore()

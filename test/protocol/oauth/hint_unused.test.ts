@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import type { DeferredTokenResponseOptions } from 'oidc-provider-deferred'
+import { describe, expect, test } from 'vitest'
 import { authorize, clientsWith } from '../../support/authorization.js'
 import { authorizationCode, redeem } from '../../support/deferral.js'
 import { withProvider } from '../../support/provider.js'

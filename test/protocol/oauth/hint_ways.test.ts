@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { everyWay, push, pushedUrl, requestObject, requestParams } from '../../support/authorization.js'
 import { redeem, whoeverCan } from '../../support/deferral.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

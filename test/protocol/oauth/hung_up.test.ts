@@ -3,8 +3,8 @@ import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from '
 import { connect, constants, createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
 import type { KoaContextWithOIDC } from 'oidc-provider'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { grantType } from '../../support/clients.js'
 import { basic, waiting } from '../../support/journey.js'
 import { observedAdapter } from '../../support/observed.js'
@@ -57,7 +57,7 @@ test.each(kinds)('%s: a client that has hung up is given nothing, and its next p
   await op.provider.deferrals.approve(id)
   const { fetch } = globalThis
   const connection = new AbortController()
-  const sending = jest
+  const sending = vi
     .spyOn(globalThis, 'fetch')
     .mockImplementationOnce((url, init) => fetch(url, { ...init, signal: connection.signal }))
   const handled = hangUpWhileMinting(() => connection.abort())

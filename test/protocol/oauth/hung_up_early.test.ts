@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
 import type { KoaContextWithOIDC } from 'oidc-provider'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { authorizationCode, redeem, whoeverCan } from '../../support/deferral.js'
 import { approved, deferred } from '../../support/journey.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => op.close())
 beforeEach(() => {
-  jest.restoreAllMocks()
+  vi.restoreAllMocks()
   whileValidating = whileMinting = async () => undefined
 })
 
@@ -32,9 +32,9 @@ function impatient(send: () => Promise<unknown>): {
 } {
   const connection = new AbortController()
   const { fetch } = globalThis
-  jest
-    .spyOn(globalThis, 'fetch')
-    .mockImplementationOnce((url, init) => fetch(url, { ...init, signal: connection.signal }))
+  vi.spyOn(globalThis, 'fetch').mockImplementationOnce((url, init) =>
+    fetch(url, { ...init, signal: connection.signal }),
+  )
   return {
     sent: send().catch(String),
     async hangUp({ req }) {
@@ -65,7 +65,7 @@ test('C18 an exchange whose client has hung up leaves the deferred code unused: 
 test('a token request whose client has hung up is not deferred: nobody could poll for it', async () => {
   const rp = relyingParty(op.issuer)
   const code = await authorizationCode(rp)
-  const created = jest.fn()
+  const created = vi.fn()
   op.provider.on('deferral.created', created)
   whileValidating = async (ctx) => {
     whileValidating = async () => undefined

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { DeferRequest, Deferring } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { grants, held, pollDeferral, request } from '../../support/deferral.js'
 import { waiting } from '../../support/journey.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

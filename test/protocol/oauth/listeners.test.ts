@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import type { Provider } from 'oidc-provider-deferred'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { request } from '../../support/deferral.js'
 import { deferred } from '../../support/journey.js'
 import type { TestProvider } from '../../support/provider.js'
@@ -31,11 +31,11 @@ beforeAll(async () => {
 afterAll(() => op.close())
 beforeEach(() => {
   warnings.length = 0
-  jest.spyOn(process, 'emitWarning').mockImplementation((warning) => void warnings.push(String(warning)))
+  vi.spyOn(process, 'emitWarning').mockImplementation((warning) => void warnings.push(String(warning)))
 })
 afterEach(() => {
   isFaulty = false
-  jest.restoreAllMocks()
+  vi.restoreAllMocks()
 })
 
 // whoever rejects is heard of a turn later

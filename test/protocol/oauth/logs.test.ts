@@ -1,7 +1,8 @@
+import { createRequire } from 'node:module'
 import { format } from 'node:util'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { grants, held, pollDeferral, revoke } from '../../support/deferral.js'
-import type { TestProvider } from '../../support/provider.js'
+import { startProvider, type TestProvider } from '../../support/provider.js'
 import { dpopKey, relyingParty } from '../../support/relying_party.js'
 
 let op: TestProvider
@@ -9,20 +10,27 @@ let lines: string[] = []
 const streams = [process.stdout, process.stderr]
 const originals = streams.map((stream) => stream.write)
 const { console } = globalThis
+const note = (...args: unknown[]) => void lines.push(format(...args))
+
+interface Log {
+  enable(names: string): void
+  disable(): string
+}
+
+/** What the host and koa write their logs with. */
+const hostRequire = createRequire(import.meta.resolve('oidc-provider'))
+const logs = ['oidc-provider', 'koa'].map((name): Log => createRequire(hostRequire.resolve(name))('debug'))
 
 beforeAll(async () => {
-  // the host and what it is made of read this once
-  process.env.DEBUG = '*'
+  for (const log of logs) log.enable('*')
   for (const stream of streams) {
     stream.write = ((text: string | Uint8Array) => {
       lines.push(String(text))
       return true
     }) as typeof stream.write
   }
-  const note = (...args: unknown[]) => lines.push(format(...args))
   globalThis.console = new Proxy(console, { get: () => note })
   process.on('warning', note)
-  const { startProvider } = await import('../../support/provider.js')
   op = await startProvider({ deferred: { defer: () => true } })
   for (const event of ['grant.error', 'revocation.error', 'server_error', 'grant.success'] as const) {
     op.provider.on(event as 'server_error', (_ctx, error) => {
@@ -32,8 +40,9 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
+  for (const log of logs) log.disable()
   globalThis.console = console
-  process.removeAllListeners('warning')
+  process.off('warning', note)
   for (const [at, stream] of streams.entries()) stream.write = originals[at] as typeof stream.write
   await op.close()
 })

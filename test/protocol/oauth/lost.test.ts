@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { errors } from 'oidc-provider'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { added, deferrals } from '../../support/authorization.js'
 import { authorizationCode, grants, pollDeferral, redeem, request } from '../../support/deferral.js'
 import { observedAdapter, observedStore } from '../../support/observed.js'

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ClientCertificate, certificateOf, certificates } from '../../support/certificates.js'
 import { clients } from '../../support/clients.js'
 import { held, pollDeferral, request, revoke } from '../../support/deferral.js'

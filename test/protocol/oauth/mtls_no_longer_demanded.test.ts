@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ClientCertificate, certificateOf, certificates } from '../../support/certificates.js'
 import { clients, oauthGrantType, redirectUri } from '../../support/clients.js'
 import { held, pollDeferral } from '../../support/deferral.js'

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
 import type { Approval } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestProvider } from '../../support/provider.js'
 import { jwtApi, opaqueApi } from '../../support/resource_servers.js'
 import {

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { JsonObject } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { TestProvider } from '../../support/provider.js'
 import { opaqueApi } from '../../support/resource_servers.js'
 import { introspected, kinds, startDeciding, twoTypes, waitingRequest } from './decisions/waiting_request.js'

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { AccessToken } from 'oidc-provider'
 import { type Approval, registerDeferrableGrant } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clients } from '../../support/clients.js'
 import { held, pollDeferral } from '../../support/deferral.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'

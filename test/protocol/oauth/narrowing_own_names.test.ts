@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TestProvider } from '../../support/provider.js'
 import { startDeciding, waitingRequest } from './decisions/waiting_request.js'
 

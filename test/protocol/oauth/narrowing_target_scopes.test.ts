@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TestProvider } from '../../support/provider.js'
 import { jwtApi, opaqueApi } from '../../support/resource_servers.js'
 import { introspected, startDeciding, waitingRequest } from './decisions/waiting_request.js'

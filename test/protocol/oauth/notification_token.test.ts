@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Adapter } from 'oidc-provider'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { clientsWith } from '../../support/authorization.js'
 import { authorizationCode, grants, held, pollDeferral, redeem, request } from '../../support/deferral.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'

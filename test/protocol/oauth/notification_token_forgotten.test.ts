@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Begun, startWire, type Wire } from '../../notification/wire.js'
 import { answering, until } from '../../support/receiver.js'
 

@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import type { DeferringClientMetadata } from 'oidc-provider-deferred'
+import { describe, expect, test } from 'vitest'
 import { deferrals } from '../../support/authorization.js'
 import { clients, oauthGrantType } from '../../support/clients.js'
 import { authorizationCode, grants, held, pollDeferral, redeem, revoke } from '../../support/deferral.js'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { median } from '../../bench/statistics.js'
 import { certificateOf, certificates } from '../../support/certificates.js'
 import { clients } from '../../support/clients.js'
@@ -169,7 +169,7 @@ describe.each(['poll', 'revocation'] as const)('C-I31 I-116 the time a %s takes'
     const planted = await differences(tellTale(memoryStore()), door, 200)
     expect(median(planted)).toBeGreaterThan(bound)
     expect(above(planted, bound)).toBeGreaterThan(3)
-  }, 60_000)
+  })
 
   test('I-078 tells nothing: 1000 foreign and 1000 unknown codes differ by less than half of that', async () => {
     const ours = await differences(memoryStore(), door, 1000)
@@ -177,5 +177,5 @@ describe.each(['poll', 'revocation'] as const)('C-I31 I-116 the time a %s takes'
     expect(Math.abs(median(ours))).toBeLessThan(bound)
     expect(above(ours, bound)).toBeLessThan(-3)
     expect(above(ours, -bound)).toBeGreaterThan(3)
-  }, 60_000)
+  })
 })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clients, grantType, oauthGrantType } from '../../support/clients.js'
 import { grants, held, pollDeferral, redeem, revoke } from '../../support/deferral.js'
 import { basic, party, send, waiting } from '../../support/journey.js'

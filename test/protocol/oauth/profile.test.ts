@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Client, KoaContextWithOIDC } from 'oidc-provider'
 import { errors } from 'oidc-provider'
 import { type JsonObject, registerDeferrableGrant } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { clients } from '../../support/clients.js'
 import { pollDeferral } from '../../support/deferral.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

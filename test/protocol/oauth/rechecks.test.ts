@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { type AdapterPayload, errors } from 'oidc-provider'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { oauthGrantType, redirectUri } from '../../support/clients.js'
 import { authorizationCode, grants, type HeldDeferral, held, pollDeferral, redeem } from '../../support/deferral.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'

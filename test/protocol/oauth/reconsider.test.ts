@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type { Deferral } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { memoryAdapter } from '../../support/memory_adapter.js'
 import { observedAdapter } from '../../support/observed.js'
 import type { TestProvider } from '../../support/provider.js'

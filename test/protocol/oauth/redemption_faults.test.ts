@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { errors } from 'oidc-provider'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { grants, type HeldDeferral, held, pollDeferral, revoke } from '../../support/deferral.js'
 import { observedAdapter, observedStore } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

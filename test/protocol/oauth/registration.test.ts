@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type DeferRequest, memoryStore, Provider } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clientsWith, deferrals } from '../../support/authorization.js'
 import { oauthGrantType, redirectUri } from '../../support/clients.js'
 import { grants, request } from '../../support/deferral.js'

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { DeferRequest } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { redirectUri } from '../../support/clients.js'
 import { authorizationCode, held, pollDeferral, redeem, request, revoke } from '../../support/deferral.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

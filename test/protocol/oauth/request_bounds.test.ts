@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { JsonObject } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { added, authorize } from '../../support/authorization.js'
 import type { TestProvider } from '../../support/provider.js'
 import { relyingParty } from '../../support/relying_party.js'

@@ -1,6 +1,6 @@
 import { on } from 'node:events'
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { type Deferral, memoryStore } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { notifiedAt } from '../../support/clients.js'
 import { authorizationCode, pollDeferral, redeem, revoke } from '../../support/deferral.js'
 import { observedStore } from '../../support/observed.js'
@@ -96,10 +96,10 @@ describe('when the host revokes a Grant', () => {
     const one = await waits(agent, offline)
     await op.provider.deferrals.approve(one.id)
     failNext('list')
-    const warned = new Promise<unknown>((resolve) => jest.spyOn(process, 'emitWarning').mockImplementation(resolve))
+    const warned = new Promise<unknown>((resolve) => vi.spyOn(process, 'emitWarning').mockImplementation(resolve))
     await revoke(rp(), (await tokens(agent)).refresh_token)
     expect(await warned).toMatch(/deferrals of a revoked Grant cannot be cancelled: .*planted fault/)
-    jest.restoreAllMocks()
+    vi.restoreAllMocks()
     expect(await status(one)).toBe('approved')
     expect(await one.poll()).toBe('access_denied')
   })

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
 import type { AdapterPayload } from 'oidc-provider'
 import { memoryStore } from 'oidc-provider-deferred'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { clients } from '../../support/clients.js'
 import { held, pollDeferral } from '../../support/deferral.js'
 import { approved } from '../../support/journey.js'
@@ -45,12 +45,12 @@ afterAll(async () => {
 })
 beforeEach(() => {
   const now = performance.now.bind(performance)
-  jest.spyOn(performance, 'now').mockImplementation(() => now() + skew * 1000)
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + skew * 1000)
   whileMinting = async () => undefined
   saved.length = 0
 })
 afterEach(() => {
-  jest.restoreAllMocks()
+  vi.restoreAllMocks()
 })
 
 const addClient = () => adapter('Client').upsert('secret', client as AdapterPayload, 0)

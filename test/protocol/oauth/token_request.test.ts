@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { added, clientsWith } from '../../support/authorization.js'
 import { redirectUri } from '../../support/clients.js'
 import { authorizationCode, held, redeem } from '../../support/deferral.js'

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { added } from '../../support/authorization.js'
 import { certificateOf, certificates } from '../../support/certificates.js'
 import { clients } from '../../support/clients.js'

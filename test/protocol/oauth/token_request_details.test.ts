@@ -1,8 +1,7 @@
 import { createRequire } from 'node:module'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
-
 import type { DeferRequest } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { added, clientsWith } from '../../support/authorization.js'
 import { authorizationCode, held, pollDeferral, redeem, whoeverCan } from '../../support/deferral.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
 import type { DeferringClientMetadata } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clients, grantType, oauthGrantType } from '../../support/clients.js'
 import { authorizationCode, grants, redeem } from '../../support/deferral.js'
 import { observedAdapter, observedStore } from '../../support/observed.js'

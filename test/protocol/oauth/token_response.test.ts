@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clients } from '../../support/clients.js'
 import { authorizationCode, grants, held, pollDeferral, redeem, request, whoeverCan } from '../../support/deferral.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { memoryStore } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { notifiedAt } from '../../support/clients.js'
 import { createClock } from '../../support/clock.js'
 import { held, pollDeferral, revoke } from '../../support/deferral.js'

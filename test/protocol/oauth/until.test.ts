@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
 import type { TestProvider } from '../../support/provider.js'
 import type { Answer, RelyingParty } from '../../support/relying_party.js'
@@ -13,18 +13,14 @@ let rotates = false
 const start = Math.floor(Date.now() / 1000) * 1000
 const at = (seconds: number) => new Date(start + seconds * 1000)
 const now = () => new Date()
-const real = [
-  ...['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'],
-  ...['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'],
-]
 
 // one clock for the deferral and for the host's tokens, which know no other than Date
 beforeEach(() => {
-  jest.useFakeTimers({ now: start, doNotFake: real as never })
+  vi.useFakeTimers({ now: start, toFake: ['Date'] })
   rotates = false
 })
 afterEach(() => {
-  jest.useRealTimers()
+  vi.useRealTimers()
 })
 beforeAll(async () => {
   op = await startDeciding({ now }, { rotateRefreshToken: () => rotates })
@@ -40,11 +36,11 @@ describe.each(kinds)('%s', (kind) => {
     const { id, poll } = await waitingRequest(op, kind, { scope: kind === 'client_credentials' ? 'read' : 'openid' })
     const { deferral } = await op.provider.deferrals.approve(id, { until: at(100) })
     expect(deferral.decision?.until).toEqual(at(100))
-    jest.setSystemTime(at(10))
+    vi.setSystemTime(at(10))
     const { body } = await poll()
     expect(body).toMatchObject({ access_token: expect.any(String), expires_in: 90 })
     expect(await introspected(op, body.access_token)).toMatchObject({ active: true, exp: start / 1000 + 100 })
-    jest.setSystemTime(at(101))
+    vi.setSystemTime(at(101))
     expect(await introspected(op, body.access_token)).toEqual({ active: false })
   })
 
@@ -71,7 +67,7 @@ describe.each(kinds)('%s', (kind) => {
     const { id, poll } = await waitingRequest(op, kind)
     await op.provider.deferrals.approve(id, { until: at(100) })
     for (const second of [100, 101, 5000]) {
-      jest.setSystemTime(at(second))
+      vi.setSystemTime(at(second))
       const { status, body } = await poll()
       expect({ status, error: body.error }).toEqual({ status: 400, error: 'access_denied' })
     }
@@ -81,7 +77,7 @@ describe.each(kinds)('%s', (kind) => {
   test('less than a second before the end there is no token, and none that lives as long as by default', async () => {
     const { id, poll } = await waitingRequest(op, kind)
     await op.provider.deferrals.approve(id, { until: new Date(start + 100_500) })
-    jest.setSystemTime(new Date(start + 100_400))
+    vi.setSystemTime(new Date(start + 100_400))
     const { status, body } = await poll()
     expect({ status, token: body.access_token }).toEqual({ status: 400, token: undefined })
     expect(await op.provider.deferrals.get(id)).not.toMatchObject({ status: 'redeemed' })
@@ -90,7 +86,7 @@ describe.each(kinds)('%s', (kind) => {
   test('in the last whole second there is a token of one second', async () => {
     const { id, poll } = await waitingRequest(op, kind)
     await op.provider.deferrals.approve(id, { until: at(100) })
-    jest.setSystemTime(at(99))
+    vi.setSystemTime(at(99))
     expect(await poll()).toMatchObject({ status: 200, body: { expires_in: 1 } })
   })
 
@@ -119,7 +115,7 @@ describe.each(kinds.filter((kind) => kind !== 'client_credentials'))('E-42 %s, r
     expect(await introspected(op, body.refresh_token)).toMatchObject({ active: true, exp: start / 1000 + 1000 })
     const tokens = new Set<string>([body.refresh_token])
     for (const second of [400, 700, 999]) {
-      jest.setSystemTime(at(second))
+      vi.setSystemTime(at(second))
       ;({ body } = await refresh(rp, body.refresh_token))
       expect(body).toMatchObject({ access_token: expect.any(String), expires_in: 1000 - second })
       tokens.add(body.refresh_token)
@@ -128,7 +124,7 @@ describe.each(kinds.filter((kind) => kind !== 'client_credentials'))('E-42 %s, r
       }
     }
     expect(tokens.size).toBe(rotating ? 4 : 1)
-    jest.setSystemTime(at(1001))
+    vi.setSystemTime(at(1001))
     expect(await refresh(rp, body.refresh_token)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
     expect(await introspected(op, body.access_token)).toEqual({ active: false })
   })
@@ -137,7 +133,7 @@ describe.each(kinds.filter((kind) => kind !== 'client_credentials'))('E-42 %s, r
     const { id, poll, rp } = await waitingRequest(op, kind, offline)
     await op.provider.deferrals.approve(id, { until: at(1000) })
     const { body } = await poll()
-    jest.setSystemTime(at(1000))
+    vi.setSystemTime(at(1000))
     expect(await refresh(rp, body.refresh_token)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
   })
 
@@ -147,7 +143,7 @@ describe.each(kinds.filter((kind) => kind !== 'client_credentials'))('E-42 %s, r
     await op.provider.deferrals.approve(long.id)
     await short.poll()
     const { body } = await long.poll()
-    jest.setSystemTime(at(200))
+    vi.setSystemTime(at(200))
     expect(await refresh(long.rp, body.refresh_token)).toMatchObject({ status: 200, body: { expires_in: 3600 } })
   })
 })
@@ -161,7 +157,7 @@ describeMongo('in MongoDB', () => {
   afterAll(() => database.drop())
 
   test('E-42 the end of an approval is the same instant on every node', async () => {
-    jest.useRealTimers()
+    vi.useRealTimers()
     const node = await startDeciding({ store: mongoStore(database.db) })
     try {
       const { id, poll } = await waitingRequest(node, 'client_credentials')

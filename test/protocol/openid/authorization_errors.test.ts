@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import {
   allowInsecureRequests,
   authorizationCodeGrant,
@@ -6,6 +5,7 @@ import {
   discovery,
   useJwtResponseMode,
 } from 'openid-client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { added, authorize, clientOf, everyWay, responseOf, signedIn } from '../../support/authorization.js'
 import type { Interaction } from '../../support/interaction.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { apartFromSweeps } from '../../support/deferral.js'
 import { approved, basic, clientTypes, deferred, party, send, waiting } from '../../support/journey.js'
 import { observedStore } from '../../support/observed.js'

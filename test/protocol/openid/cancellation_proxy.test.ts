@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { waiting } from '../../support/journey.js'
 import { startProvider, type TestProvider, withProvider } from '../../support/provider.js'
 import { clientAssertion, type DpopKey, dpopKey, relyingParty } from '../../support/relying_party.js'

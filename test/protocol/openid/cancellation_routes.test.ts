@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { atDoor, basic, clientTypes, send, successAt, waiting } from '../../support/journey.js'
 import { startProvider, type TestOptions, type TestProvider } from '../../support/provider.js'
 import { clientAssertion, type DpopKey, dpopKey, relyingParty } from '../../support/relying_party.js'

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { generateKeyPair, SignJWT } from 'jose'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { atDoor, basic, doors, party, send, successAt } from '../../support/journey.js'
 import { distantAdapter } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { grantType, redirectUri } from '../../support/clients.js'
 import { approved, type Waiting } from '../../support/journey.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { clients } from '../../support/clients.js'
 import { held, pollDeferral, request, revoke } from '../../support/deferral.js'
 import { deferred, waiting } from '../../support/journey.js'

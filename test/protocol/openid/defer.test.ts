@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { DeferRequest, Deferring } from 'oidc-provider-deferred'
 import { allowInsecureRequests, authorizationCodeGrant, ClientSecretBasic, discovery } from 'openid-client'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { added, authorize, clientOf, clientTypes, deferralOf, everyWay } from '../../support/authorization.js'
 import { redirectUri } from '../../support/clients.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

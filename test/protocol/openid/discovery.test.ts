@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Provider as Host } from 'oidc-provider'
 import { memoryStore, Provider } from 'oidc-provider-deferred'
 import { allowInsecureRequests, discovery } from 'openid-client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { grantType } from '../../support/clients.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { discoveryOf } from '../../support/serve.js'

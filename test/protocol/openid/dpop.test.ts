@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clients } from '../../support/clients.js'
 import { approved, atDoor, clientTypes, deferred, doors, successAt, waiting } from '../../support/journey.js'
 import { observedStore } from '../../support/observed.js'

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { atDoor, doors, successAt, waiting } from '../../support/journey.js'
 import { distantAdapter } from '../../support/observed.js'
 import { startProvider, type TestProvider, withProvider } from '../../support/provider.js'

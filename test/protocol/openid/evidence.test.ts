@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
 import type { Deferral, Deferring } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { added, authorize, clientOf, deferralOf, everyWay, redeem, signedIn } from '../../support/authorization.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { userAgent } from '../../support/user_agent.js'

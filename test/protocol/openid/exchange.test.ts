@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { redirectUri } from '../../support/clients.js'
 import { clientTypes, deferred, party, waiting } from '../../support/journey.js'
 import { observedStore, readVerbs } from '../../support/observed.js'

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { errors } from 'oidc-provider'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { approved, deferred, waiting } from '../../support/journey.js'
 import { observedStore } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

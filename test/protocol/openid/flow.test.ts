@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { dpopKey, relyingParty } from '../../support/relying_party.js'
 import { userAgent } from '../../support/user_agent.js'

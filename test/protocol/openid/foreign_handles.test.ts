@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { memoryStore, type Stored } from 'oidc-provider-deferred'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newDeferral } from '../../store/new_deferral.js'
 import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
 import { deferred, waiting } from '../../support/journey.js'

@@ -1,6 +1,6 @@
-import { expect, jest, test } from '@jest/globals'
 import type { Grant } from 'oidc-provider'
 import type { DeferredTokenResponseOptions } from 'oidc-provider-deferred'
+import { expect, test, vi } from 'vitest'
 import { added, authorize, clientOf, clientsWith, redeem, signedIn } from '../../support/authorization.js'
 import { grantType } from '../../support/clients.js'
 import { startProvider } from '../../support/provider.js'
@@ -43,7 +43,7 @@ test('O-066 tokens come days after the Grant would have ended, for every scope o
   const { body } = await rp.exchange(params.deferred_code!)
   const now = Date.now
   op.clock.advance(4 * day)
-  const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + 4 * day * 1000)
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 4 * day * 1000)
   await op.provider.deferrals.approve(params.deferred_code!.slice(0, 22))
   const tokens = await rp.poll(body.deferred_auth_id)
   clock.mockRestore()
@@ -86,7 +86,7 @@ test('O-015 O-037 a store that fails is server_error, told to nobody, and the ne
   const store = memoryStore()
   const { op } = await started({}, { store })
   const rp = await clientOf(op, 'secret')
-  const failing = jest
+  const failing = vi
     .spyOn(store, 'insert')
     .mockRejectedValueOnce(
       Object.assign(new Error('connection to db.internal lost'), { expose: true, statusCode: 400 }),

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { newHandle, newId } from '../../../lib/deferral/handle.js'
 
 test.each(['deferred_code', 'deferred_auth_id'] as const)(

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 
 test('runs on the host it is meant to run on', () => {
   const { version } = createRequire(import.meta.url)('oidc-provider/package.json')

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { approved, clientTypes, deferred, party } from '../../support/journey.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'
 import { observedAdapter, observedStore } from '../../support/observed.js'

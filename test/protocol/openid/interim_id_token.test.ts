@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { Deferral, DeferredTokenResponseOptions } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import {
   authorize,
   clientOf,

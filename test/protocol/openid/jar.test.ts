@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { decodeJwt, importJWK } from 'jose'
 import { allowInsecureRequests, buildAuthorizationUrlWithJAR, discovery, PrivateKeyJwt } from 'openid-client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   added,
   authorize,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { authorize, clientOf, deferralOf } from '../../support/authorization.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import type { Answer, RelyingParty } from '../../support/relying_party.js'

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { waiting } from '../../support/journey.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { relyingParty } from '../../support/relying_party.js'
@@ -20,7 +20,7 @@ test('I2 a listener that throws costs nobody an answer, and is heard of as a war
       throw new Error(`a fault at ${event}`)
     })
   }
-  const warn = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined)
+  const warn = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined)
   const rp = relyingParty(op.issuer)
   const { params } = await userAgent().visit(rp.authorizationUrl())
   const { status, body } = await rp.exchange(params.deferred_code!)
@@ -38,7 +38,7 @@ test.each([
   ['a symbol', Symbol('thrown')],
   ['an object without a prototype', Object.create(null)],
 ])('I2 nor does one that throws what has no text: %s', async (_name, thrown) => {
-  const warn = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined)
+  const warn = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined)
   const rp = relyingParty(op.issuer)
   const { handle, id } = await waiting(op, rp)
   const fail = () => {
@@ -51,7 +51,7 @@ test.each([
 })
 
 test('a listener of grant.success that expects tokens costs nobody the answer to an exchange or a cancellation', async () => {
-  jest.spyOn(process, 'emitWarning').mockReturnValue(undefined)
+  vi.spyOn(process, 'emitWarning').mockReturnValue(undefined)
   const expectTokens = (ctx: { body?: unknown }) => (ctx.body as { access_token: string }).access_token.slice()
   op.provider.on('grant.success', expectTokens)
   const rp = relyingParty(op.issuer)

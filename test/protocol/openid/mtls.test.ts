@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { KoaContextWithOIDC } from 'oidc-provider'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ClientCertificate, certificateOf, certificates } from '../../support/certificates.js'
 import { clients } from '../../support/clients.js'
 import { approved, atDoor, doors, successAt, waiting } from '../../support/journey.js'

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
 import type { Approval, JsonObject } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clients } from '../../support/clients.js'
 import { clientTypes, party, type Waiting, waiting } from '../../support/journey.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

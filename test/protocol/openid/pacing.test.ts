@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { clientTypes, party, type Waiting, waiting } from '../../support/journey.js'
 import { observedAdapter, observedStore } from '../../support/observed.js'
 import { startProvider, type TestProvider, withProvider } from '../../support/provider.js'

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
 import { allowInsecureRequests, buildAuthorizationUrlWithPAR, ClientSecretBasic, discovery } from 'openid-client'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import {
   added,
   authorize,
@@ -94,7 +94,7 @@ test('C10 has expired after a minute', async () => {
   const url = await push(rp)
   const now = Date.now
   // the host has no clock of its own to set
-  const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + 61_000)
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 61_000)
   const outcome = await added(op, () => userAgent().visit(url))
   clock.mockRestore()
   expect(outcome.result.params).toMatchObject({ error: 'invalid_request_uri', iss: op.issuer })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startWire, type Wire } from '../../notification/wire.js'
 import { authorizationCode, redeem } from '../../support/deferral.js'
 import { deferred, party, waiting } from '../../support/journey.js'

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { approved, clientTypes, party, send, waiting } from '../../support/journey.js'
 import { observedStore, readVerbs } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

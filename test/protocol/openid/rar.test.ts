@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   added,
   authorize,

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { AdapterPayload } from 'oidc-provider'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { approved, clientTypes, deferred, party } from '../../support/journey.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'
 import { observedStore } from '../../support/observed.js'

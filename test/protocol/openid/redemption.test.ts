@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { memoryStore } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { approved, clientTypes, deferred, party } from '../../support/journey.js'
 import { observedAdapter, observedStore } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'

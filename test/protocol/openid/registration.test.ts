@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { Provider } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { authorize, clientsWith, deferralOf } from '../../support/authorization.js'
 import { grantType, redirectUri } from '../../support/clients.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
@@ -66,7 +66,7 @@ describe('with keys', () => {
   })
 
   test.each([[['authorization_code']], [[]], [undefined]])(
-    'O-011 a client of deferred_code with the grants %p, which could never exchange, is invalid_client_metadata',
+    'O-011 a client of deferred_code with the grants %j, which could never exchange, is invalid_client_metadata',
     async (grants) => {
       const refused = await register(op, { grant_types: grants })
       expect(refused).toMatchObject({ status: 400, body: { error: 'invalid_client_metadata' } })
@@ -179,7 +179,7 @@ test('O-005 a static client with a notification endpoint is a TypeError where th
 
 test('O-069 C04 for a client without a notification endpoint no connection is ever made', async () => {
   const op = await startProvider({ deferred: { keys: [key] } })
-  const connect = jest.spyOn(Socket.prototype, 'connect')
+  const connect = vi.spyOn(Socket.prototype, 'connect')
   const rp = relyingParty(op.issuer)
   const { params } = await authorize(op, rp)
   const { body } = await rp.exchange(params.deferred_code!, { deferred_notification_token: 'a-token' })

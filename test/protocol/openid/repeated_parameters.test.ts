@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { redirectUri } from '../../support/clients.js'
 import { approved, deferred, party, waiting } from '../../support/journey.js'
 import { observedStore, readVerbs } from '../../support/observed.js'

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type { Deferral } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { approved, clientTypes, deferred, party, waiting } from '../../support/journey.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { type RelyingParty, relyingParty } from '../../support/relying_party.js'

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { waiting } from '../../support/journey.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { dpopKey, type RelyingParty, relyingParty } from '../../support/relying_party.js'

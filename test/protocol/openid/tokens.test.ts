@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { compactDecrypt, createRemoteJWKSet, decodeJwt, exportJWK, generateKeyPair, jwtVerify } from 'jose'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { Deferral } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clients, redirectUri } from '../../support/clients.js'
 import { approved, clientTypes, type Detour, party, waiting } from '../../support/journey.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'

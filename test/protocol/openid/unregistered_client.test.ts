@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Provider } from 'oidc-provider-deferred'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { added, authorize, clientTypes, redeem } from '../../support/authorization.js'
 import { clients, grantType, redirectUri } from '../../support/clients.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'

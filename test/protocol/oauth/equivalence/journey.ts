@@ -1,6 +1,6 @@
-import { jest } from '@jest/globals'
 import { decodeJwt } from 'jose'
 import type { Deferral } from 'oidc-provider-deferred'
+import { vi } from 'vitest'
 import { certificates } from '../../../support/certificates.js'
 import { redirectUri } from '../../../support/clients.js'
 import { pollDeferral } from '../../../support/deferral.js'
@@ -40,7 +40,7 @@ export async function both(op: Subject, situation: Situation): Promise<Outcome> 
   const late = situation.order === 'deferred last' ? await atOnce() : undefined
   const held = await hold()
   const first = late ?? (await atOnce())
-  jest.setSystemTime(start + situation.wait * 1000)
+  vi.setSystemTime(start + situation.wait * 1000)
   const answer = await resolved(op, rp, held, created)
   return { atOnce: first, deferred: await observe(op, rp, answer), created: created.length }
 }

@@ -1,0 +1,54 @@
+import type { Rules } from '../host/overrides/install.js'
+import type { Plugin } from '../plugin.js'
+import { isAsking } from './ask_defer.js'
+import { evidenceOf } from './evidence.js'
+import { assertRequest, canWait, mayPoll } from './oauth/completion_mode.js'
+import { isDeferrableGrant } from './oauth/defer_enforcement.js'
+import { metadata as oauthMetadata } from './oauth/metadata.js'
+import * as oauth from './oauth/names.js'
+import { metadata as openidMetadata } from './openid/metadata.js'
+import * as openid from './openid/names.js'
+import { ourRequests } from './our_requests.js'
+import { revoke } from './revocation.js'
+
+/** What the drafts need replaced in the host, with these options. */
+export function overrideRules(plugin: Plugin, { addedCodeGrant }: { addedCodeGrant: boolean }): Rules {
+  const { settings, records } = plugin
+  const { profiles } = settings
+  return {
+    clients: { responseTypes: openid.responseTypes, grantTypes: [openid.grantType, oauth.grantType] },
+    responseTypes: profiles.openid ? acceptedTypes(addedCodeGrant) : [],
+    addedCodeGrant,
+    isDecidedFirst: isAsking(settings),
+    hint: profiles.oauth || isAsking(settings) ? hintOf(plugin) : undefined,
+    isCodeUseNoted: profiles.oauth,
+    revoke: (ctx, token) => revoke(ctx, plugin, token),
+    now: records.now,
+    requests: ourRequests,
+    answers: {
+      metadata: (ctx) => ({
+        ...(profiles.openid && openidMetadata(ctx, plugin)),
+        ...(profiles.oauth && oauthMetadata()),
+      }),
+      isRevocationPrivate: profiles.oauth,
+    },
+  }
+}
+
+// without the code grant nobody could redeem the code that the combined type may yield
+function acceptedTypes(addedCodeGrant: boolean): string[] {
+  return openid.responseTypes.filter((type) => !addedCodeGrant || type === 'deferred_code')
+}
+
+function hintOf(plugin: Plugin): Rules['hint'] {
+  const { profiles, ttl } = plugin.settings
+  const isCodeDeferrable = isDeferrableGrant(plugin, 'authorization_code')
+  return {
+    mayWait: (ctx) => isCodeDeferrable && mayPoll(ctx),
+    isAsking: isAsking(plugin.settings),
+    isGiven: (ctx, mode) => profiles.oauth && canWait(ctx, mode),
+    assertRequest: (ctx, isHinted) => profiles.oauth && assertRequest(ctx, isHinted),
+    evidenceOf,
+    lifetime: ttl.deferral,
+  }
+}
