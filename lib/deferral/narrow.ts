@@ -54,10 +54,11 @@ function assertNothingBeyond(name: string, wider: unknown[]): void {
 // a member may only be removed as a whole: without one of its constraints it would ask for more
 function assertNarrowerClaims(granted: JsonObject, requested: JsonObject): void {
   for (const [target, members] of Object.entries(granted)) {
-    const asked = ownMember(requested, target)
-    if (!isObject(asked)) throw new RangeError(`claims may only narrow what was requested, not requested: ${target}`)
+    const constraints = ownMember(requested, target)
+    if (!isObject(constraints))
+      throw new RangeError(`claims may only narrow what was requested, not requested: ${target}`)
     for (const [name, constraint] of Object.entries(members ?? {})) {
-      const isSame = Object.hasOwn(asked, name) && isDeepStrictEqual(asked[name], constraint)
+      const isSame = Object.hasOwn(constraints, name) && isDeepStrictEqual(constraints[name], constraint)
       if (!isSame) throw new RangeError(`claims may only narrow what was requested, not requested: ${target}.${name}`)
     }
   }

@@ -36,7 +36,7 @@ export interface Records {
   now(): Date
 }
 
-/** What records depend on. */
+/** The dependencies of records. */
 export interface RecordsOptions {
   issuer: string
   /** the time of the test clock; `undefined`: the clock of the store counts */

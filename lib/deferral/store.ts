@@ -85,7 +85,7 @@ export interface DueQuery {
  * - `now` is the instant of a test clock. Without it the store's own clock counts, never the caller's.
  * - Records come back as copies, with `readAt` set by that clock. A store keeps the members it does not know.
  * - Once `insert` or `swap` has resolved to a record, the write survives the loss of a node, and every later read sees it.
- * - Reads return only what survives the loss of a node (on MongoDB: majority reads).
+ * - Reads return only writes that survive the loss of a node (on MongoDB: majority reads).
  * - A rejected `insert` or `swap` may have been written or not.
  *
  * `storeContract` of `oidc-provider-deferred/testing` tests all of this.

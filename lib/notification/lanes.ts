@@ -40,38 +40,29 @@ export function createLanes<T extends Task>(
   const queues = new Map<string, T[]>()
   // of tasks that run or are queued
   const ids = new Set<string>()
-  const slots = createSlots(limits)
+  const slots = createSlots(limits, work, end)
 
-  function startFirst(clientId: string, queue: T[]): void {
-    const [task] = queue
+  function startFirst(clientId: string): void {
+    const [task] = queues.get(clientId) ?? []
     if (!task || !slots.isFree(task)) return
-    queue.shift()
-    queues.delete(clientId)
-    if (queue.length > 0) queues.set(clientId, queue)
-    slots.run(
-      task,
-      () => work(task),
-      () => end(task),
-    )
+    dequeue(queues, clientId)
+    slots.run(task)
   }
 
   function end({ id }: T): void {
     ids.delete(id)
     const clients = queues.size
-    // one task per client and turn: a client with more tasks moves to the end of the map, where this loop meets it again
-    for (const [clientId, queue] of queues) startFirst(clientId, queue)
+    // one task per client and turn: `dequeue` moves a client with more tasks to the end, where this loop meets it again
+    for (const clientId of queues.keys()) startFirst(clientId)
     if (queues.size < clients) onRoom()
   }
 
   return {
     take(task) {
       if (ids.has(task.id)) return true
-      const queue = queues.get(task.clientId) ?? []
-      if (queue.length >= limits.backlog || (queue.length === 0 && queues.size >= limits.clients)) return false
+      if (!enqueue(queues, task, limits)) return false
       ids.add(task.id)
-      queue.push(task)
-      queues.set(task.clientId, queue)
-      startFirst(task.clientId, queue)
+      startFirst(task.clientId)
       return true
     },
     size: () => ids.size,
@@ -83,8 +74,28 @@ export function createLanes<T extends Task>(
   }
 }
 
-/** Counts the running tasks, of each client, of each host and in total. */
-function createSlots({ perClient, perHost, total }: Limits) {
+/** Adds a task to the queue of its client. `false`: the queue is full. */
+function enqueue<T extends Task>(queues: Map<string, T[]>, task: T, { backlog, clients }: Limits): boolean {
+  const queue = queues.get(task.clientId) ?? []
+  if (queue.length >= backlog || (queue.length === 0 && queues.size >= clients)) return false
+  queue.push(task)
+  queues.set(task.clientId, queue)
+  return true
+}
+
+/** Removes the first task of a client, and moves the client to the end of the map. */
+function dequeue<T extends Task>(queues: Map<string, T[]>, clientId: string): void {
+  const others = queues.get(clientId)?.slice(1) ?? []
+  queues.delete(clientId)
+  if (others.length > 0) queues.set(clientId, others)
+}
+
+/** Runs tasks and counts them: those of each client, those at each host, and all. */
+function createSlots<T extends Task>(
+  { perClient, perHost, total }: Limits,
+  work: (task: T) => Promise<void>,
+  onEnd: (task: T) => void,
+) {
   const running = new Set<Promise<void>>()
   const ofClient = createCount()
   const ofHost = createCount()
@@ -97,12 +108,12 @@ function createSlots({ perClient, perHost, total }: Limits) {
   return {
     isFree: ({ clientId, host }: Task) =>
       running.size < total && ofClient.get(clientId) < perClient && ofHost.get(host) < perHost,
-    run(task: Task, work: () => Promise<void>, onEnd: () => void) {
+    run(task: T) {
       count(task, 1)
-      const run = work().finally(() => {
+      const run = work(task).finally(() => {
         running.delete(run)
         count(task, -1)
-        onEnd()
+        onEnd(task)
       })
       running.add(run)
     },

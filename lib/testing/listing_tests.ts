@@ -10,8 +10,8 @@ const sorted = (ids: string[]) => [...ids].sort()
 export const listingTests: Tests = {
   async 'list comes newest first, page by page, each record once, also if records have the same time'(fixture) {
     const { nodes, issuer, insert } = fixture
-    const made: Stored[] = []
-    for (const second of [0, 1, 1, 1, 1, 1, 2]) made.push(await insert({}, at(second)))
+    const records: Stored[] = []
+    for (const second of [0, 1, 1, 1, 1, 1, 2]) records.push(await insert({}, at(second)))
     for (const limit of [1, 2, 3, 7]) {
       const read: Stored[] = []
       for (let page: Stored[] | undefined; page?.length !== 0; read.push(...page)) {
@@ -19,7 +19,7 @@ export const listingTests: Tests = {
         page = await nodes[1]!.list({ issuer, limit, ...(after && { after }) }, at(9))
         assert(page.length <= limit, 'at most `limit` records')
       }
-      assertSame(sorted(idsOf(read)), sorted(idsOf(made)), `every record once, ${limit} at a time`)
+      assertSame(sorted(idsOf(read)), sorted(idsOf(records)), `every record once, ${limit} at a time`)
       const times = read.map(({ createdAt }) => createdAt.getTime())
       assertSame(
         times,
@@ -61,16 +61,16 @@ export const listingTests: Tests = {
   },
 
   async 'list and count filter by the status of the notification'(fixture) {
-    const made: Partial<Record<NotificationStatus, string>> = {}
-    for (const status of notificationStatuses) made[status] = (await fixture.insert(notified(status))).id
+    const ids: Partial<Record<NotificationStatus, string>> = {}
+    for (const status of notificationStatuses) ids[status] = (await fixture.insert(notified(status))).id
     const none = await fixture.insert({ notification: undefined })
     for (const notification of notificationStatuses)
-      await expectOf(fixture, { notification }, at(3), [made[notification] as string])
-    await expectOf(fixture, { notification: 'any' }, at(3), Object.values(made))
+      await expectOf(fixture, { notification }, at(3), [ids[notification] as string])
+    await expectOf(fixture, { notification: 'any' }, at(3), Object.values(ids))
     await expectOf(fixture, { notification: 'owed', clientId: 'client', status: 'pending' }, at(3), [
-      made.owed as string,
+      ids.owed as string,
     ])
-    await expectOf(fixture, {}, at(3), [...Object.values(made), none.id])
+    await expectOf(fixture, {}, at(3), [...Object.values(ids), none.id])
   },
 
   async 'count stops at its limit'({ nodes, issuer, insert }) {
@@ -120,14 +120,14 @@ export const listingTests: Tests = {
     const { nodes, issuer, insert } = fixture
     const strangers = ['', `${issuer}/`, issuer.slice(0, -1), issuer.toUpperCase()]
     for (const stranger of strangers) await insert({ issuer: stranger, clientId: issuer, accountId: issuer })
-    const mine = await insert({ clientId: issuer, accountId: issuer })
+    const own = await insert({ clientId: issuer, accountId: issuer })
     for (const filter of [{}, { clientId: issuer }, { accountId: issuer }, { status: 'pending' } as const])
-      await expectOf(fixture, filter, at(3), [mine.id])
-    for (const notification of ['any', 'waiting'] as const) await expectOf(fixture, { notification }, at(3), [mine.id])
-    await expectOf(fixture, { status: 'expired' }, at(60), [mine.id])
-    assertSame(idsOf(await nodes[1]?.due({ issuer, limit: 100 }, at(60))), [mine.id], 'due')
+      await expectOf(fixture, filter, at(3), [own.id])
+    for (const notification of ['any', 'waiting'] as const) await expectOf(fixture, { notification }, at(3), [own.id])
+    await expectOf(fixture, { status: 'expired' }, at(60), [own.id])
+    assertSame(idsOf(await nodes[1]?.due({ issuer, limit: 100 }, at(60))), [own.id], 'due')
     const after = { wakeAt: start, id: '' }
-    assertSame(idsOf(await nodes[1]?.due({ issuer, limit: 100, after }, at(60))), [mine.id], 'the next page of due')
+    assertSame(idsOf(await nodes[1]?.due({ issuer, limit: 100, after }, at(60))), [own.id], 'the next page of due')
   },
 }
 

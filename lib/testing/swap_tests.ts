@@ -18,14 +18,14 @@ async function assertUntouched({ find, nodes }: Fixture, before: Stored): Promis
 
 /** The contract of `swap` and `history`. */
 export const swapTests: Tests = {
-  async 'swap writes what differs, appends the entry, raises the revision and sets the writeId'(fixture) {
+  async 'swap writes the members that differ, appends the entry, raises the revision and sets the writeId'(fixture) {
     const { nodes, insert, find } = fixture
     const before = await insert()
     const members = { status: 'approved', decision, decidedAt: at(1), progress: { step: '$review', position: 0 } }
     const [change, writeId] = [changeOf(before, members), newId()]
     const swapped = await nodes[2]?.swap(before, change, writeId, at(1))
     const expected = { ...change.after, revision: 1, writeId }
-    assertMembers(swapped, { ...expected, readAt: at(1) }, 'what swap resolves to')
+    assertMembers(swapped, { ...expected, readAt: at(1) }, 'the result of swap')
     assertMembers(await find(before.id, at(2)), { ...expected, readAt: at(2) }, 'a later find')
     const [, entry] = (await nodes[1]?.history(before.id)) ?? []
     assertSame(entry, { ...change.entry, writeId }, 'the history entry')

@@ -3,7 +3,7 @@ import { boolean, shape, string, withDefault } from '../../deferral/shape.js'
 import { ensureIndexes } from '../store/indexes.js'
 import type { Artifact } from './artifact.js'
 import { collectionName, indexesOf, modelNames } from './models.js'
-import { findOperations, removeOperations, saveOperations } from './operations.js'
+import { findOperations, type Open, removeOperations, saveOperations } from './operations.js'
 
 const optionsShape = shape({ prefix: withDefault(string, 'oidc_'), migrate: withDefault(boolean, true) })
 
@@ -53,25 +53,24 @@ export function mongoAdapter(db: Db, options: { prefix?: string; migrate?: boole
     return collection
   }
 
-  function adapterOf(name: string) {
-    const openModel = () => open(name)
-    return {
-      ...findOperations(openModel),
-      ...saveOperations(name, openModel),
-      ...removeOperations(name, openModel),
-      consumesOnce: true,
-    }
-  }
-
   async function migrate(): Promise<void> {
     await Promise.all(modelNames.map(openWithIndexes))
   }
 
   // an arrow function: the host calls a function that has a prototype with `new`
-  return Object.assign((name: string) => adapterOf(name), {
+  return Object.assign((name: string) => adapterOf(name, () => open(name)), {
     /** Creates the missing indexes of all models. Idempotent, and safe on several nodes at once. */
     migrate,
   })
+}
+
+function adapterOf(model: string, open: Open) {
+  return {
+    ...findOperations(open),
+    ...saveOperations(model, open),
+    ...removeOperations(model, open),
+    consumesOnce: true,
+  }
 }
 
 async function withIndexes(collection: Collection<Artifact>, model: string): Promise<Collection<Artifact>> {
