@@ -57,7 +57,7 @@ export interface Binding {
 }
 
 /** The answer of a redemption, stored for the option `retryWindow`. */
-export interface KeptAnswer {
+export interface StoredAnswer {
   /** compact JWE; its key is derived from the secret of the handle, which is not stored */
   sealed: string
   until: Date
@@ -117,7 +117,7 @@ interface Facts extends DeferredRequest {
   cancelledBy?: string
   cancellationReason?: string
   notification?: NotificationRecord
-  answer?: KeptAnswer
+  answer?: StoredAnswer
   /** time of this read or write, by the clock of the store or the test clock */
   readAt: Date
 }
