@@ -1,7 +1,7 @@
 import type { Client } from 'oidc-provider'
 import type { Stored } from '../deferral/store.js'
 import type { Recipient } from './delivery.js'
-import { hostOf } from './egress/rules.js'
+import { hostOf, parseUrl } from './egress/rules.js'
 
 /** Client metadata of both drafts: the URL for notifications (C-X01). */
 export const notificationEndpoint = 'deferred_client_notification_endpoint'
@@ -18,8 +18,8 @@ export function endpointOf(client: Client): unknown {
 export function recipientOf(client: Client | undefined): { host: string; recipient: Recipient } {
   if (!client) return { host: '', recipient: { fault: 'this node does not know the client', isUnknown: true } }
   const endpoint = endpointOf(client)
-  const isUrl = typeof endpoint === 'string' && URL.canParse(endpoint)
-  return { host: isUrl ? hostOf(new URL(endpoint)) : '', recipient: { endpoint } }
+  const url = typeof endpoint === 'string' ? parseUrl(endpoint) : undefined
+  return { host: url ? hostOf(url) : '', recipient: { endpoint } }
 }
 
 /** Whether a notification has been due for so long that no node seems to know its client. */

@@ -49,6 +49,15 @@ export function egressRules({ allow, deny, ports }: Permissions, issuer: string)
   }
 }
 
+/** Parses a URL. On Node.js 20 and 22 `URL.canParse` refuses Latin-1 letters after some thousand calls. */
+export function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** The host of an endpoint as it is looked up: a name without the dot of the root, or an address without brackets. */
 export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$|\.$/g, '')
@@ -63,7 +72,7 @@ export function portOf({ port, protocol }: URL): number {
 // checks the text: URL parsing repairs slashes, blanks and line breaks, and drops empty user information and empty fragments
 function faultOf(endpoint: unknown): string | undefined {
   if (typeof endpoint !== 'string' || !/^https:\/\/(?![/?#])[^\s\\\p{Cc}]+$/iu.test(endpoint)) return notAbsolute
-  if (!URL.canParse(endpoint)) return notAbsolute
+  if (!parseUrl(endpoint)) return notAbsolute
   const [authority = ''] = endpoint.slice('https://'.length).split(/[/?#]/)
   if (authority.includes('@')) return 'must not contain user information'
   if (endpoint.includes('#')) return 'must not contain a fragment'
