@@ -28,7 +28,8 @@ export interface Permissions {
 export function egressRules({ allow, deny, ports }: Permissions, issuer: string): EgressRules {
   const own = new URL(issuer)
   const ranges = { allow: toRanges(allow), deny: toRanges(deny) }
-  const deniedHosts = deny.filter((entry) => !toRange(entry)).map((host) => host.toLowerCase())
+  // a range among them is the name of no host
+  const deniedHosts = deny.map((entry) => entry.toLowerCase())
   const permits = (address: string, port: number) => isReachable(address, ranges) && !isOwn(address, port, own)
   return {
     permits,
