@@ -1,5 +1,5 @@
 import type { Deferral, DeferralRecord, ErrorDescription } from './deferral.js'
-import { copied } from './json.js'
+import { deepCopy } from './json.js'
 import { describeNotification } from './notification.js'
 
 const visibleMembers = [
@@ -42,7 +42,7 @@ export function describe(record: DeferralRecord): Deferral {
   if (record.notification) deferral.notification = describeNotification(record.notification)
   if (record.status !== 'pending') delete deferral.interaction
   deferral.expired = record.status !== 'redeemed' && record.expiresAt <= record.readAt
-  return copied(deferral) as Deferral
+  return deepCopy(deferral) as Deferral
 }
 
 function withoutErrorDescription({ errorDescription, ...others }: ErrorDescription): object {

@@ -78,9 +78,9 @@ export function beyond<T extends Json>(entries: readonly T[], allowed: readonly 
 }
 
 /** A deep copy of plain data. */
-export function copied(value: unknown): unknown {
+export function deepCopy(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (types.isDate(value)) return new Date(value)
-  if (Array.isArray(value)) return value.map(copied)
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copied(member)]))
+  if (Array.isArray(value)) return value.map(deepCopy)
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, deepCopy(member)]))
 }

@@ -4,14 +4,14 @@
  */
 import type { DeferralRecord } from './deferral.js'
 import type { NotificationRecord, Sealing, Settlement } from './notification.js'
-import { changed, isUnexpired, seconds, type Transition } from './transition.js'
+import { changeOf, isUnexpired, seconds, type Transition } from './transition.js'
 
 type Member = { notification?: NotificationRecord }
 
 const later = (a: Date, b: Date) => (a > b ? a : b)
 
 /** The notification for a new handle. */
-export function begun(sealing: Sealing | undefined, isDecided: boolean, expiresAt: Date, now: Date): Member {
+export function newNotification(sealing: Sealing | undefined, isDecided: boolean, expiresAt: Date, now: Date): Member {
   if (!sealing) return {}
   const notBefore = seconds(sealing.delay, now)
   const [status, due] = isDecided ? (['owed', notBefore] as const) : (['waiting', expiresAt] as const)
@@ -19,13 +19,13 @@ export function begun(sealing: Sealing | undefined, isDecided: boolean, expiresA
 }
 
 /** The deferral has ended: a waiting notification becomes owed, unless the deferral has expired. */
-export function owed({ notification, expiresAt }: DeferralRecord, now: Date): Member {
+export function oweNotification({ notification, expiresAt }: DeferralRecord, now: Date): Member {
   if (notification?.status !== 'waiting' || expiresAt <= now) return {}
   return { notification: { ...notification, status: 'owed', due: later(now, notification.notBefore) } }
 }
 
 /** The client needs no notification any more: an open one is suppressed, and its secrets are erased. */
-export function suppressed({ notification }: DeferralRecord): Member {
+export function suppressNotification({ notification }: DeferralRecord): Member {
   if (!notification) return {}
   const { status } = notification
   const isOpen = status === 'waiting' || status === 'owed'
@@ -33,7 +33,7 @@ export function suppressed({ notification }: DeferralRecord): Member {
 }
 
 /** The same notification with another expiry; a lease stays as it is. */
-export function postponed({ notification }: DeferralRecord, expiresAt: Date): Member {
+export function postponeNotification({ notification }: DeferralRecord, expiresAt: Date): Member {
   if (!notification?.due) return {}
   const { status, due, leased } = notification
   const isBeforeExpiry = status === 'owed' && (due < expiresAt || leased)
@@ -44,7 +44,7 @@ export function postponed({ notification }: DeferralRecord, expiresAt: Date): Me
  * The deferral has expired and no attempt is under way: the notification ends, and its secrets are erased. `undefined`: nothing
  * to do.
  */
-export function lapsed({ notification }: DeferralRecord, now: Date): Member | undefined {
+export function endNotification({ notification }: DeferralRecord, now: Date): Member | undefined {
   if (!notification || !isDue(notification, now)) return undefined
   const { status, reason = 'the deferral expired' } = notification
   if (status === 'waiting') return { notification: withoutSecrets({ ...notification, status: 'suppressed' }) }
@@ -58,7 +58,7 @@ function isDue({ due }: NotificationRecord, now: Date): boolean {
 /** The client gave up: it is not notified any more, and the secrets are erased. */
 export const suppress: Transition = (record, now) => {
   if (record.notification?.sealed === undefined) return undefined
-  return changed(record, suppressed(record), { at: now, event: 'notification_suppressed' })
+  return changeOf(record, suppressNotification(record), { at: now, event: 'notification_suppressed' })
 }
 
 /** The client has its handle: it may be notified `delay` seconds from now. Harmless when written twice. */
@@ -70,7 +70,7 @@ export const arm =
     if (notification.status !== 'waiting' && notification.status !== 'owed') return undefined
     const notBefore = seconds(delay, now)
     const armed = { ...notification, notBefore }
-    return changed(record, { notification: notification.status === 'owed' ? { ...armed, due: notBefore } : armed })
+    return changeOf(record, { notification: notification.status === 'owed' ? { ...armed, due: notBefore } : armed })
   }
 
 /** Leases an owed notification for `lease` seconds, for one attempt. */
@@ -88,7 +88,7 @@ export const leaseNotification =
       attemptedAt: now,
     }
     const entry = { at: now, event: 'notification_attempted', attempts }
-    return changed(record, { notification: { ...notification, ...attempt } }, entry, true)
+    return changeOf(record, { notification: { ...notification, ...attempt } }, entry, true)
   }
 
 /** Writes the result of the attempt with this fence; after a suppression only `delivered`. Harmless when written twice. */
@@ -101,7 +101,7 @@ export const settleNotification =
     const { reason, answer } = { reason: undefined, answer: undefined, ...settlement }
     const outcome = { ...(reason !== undefined && { reason }), ...(answer !== undefined && { answer }) }
     const result = resultOf(settlement, { ...withoutOutcome(notification), ...outcome }, record, now)
-    return changed(record, { notification: result }, { at: now, event: eventNames[settlement.status], ...outcome })
+    return changeOf(record, { notification: result }, { at: now, event: eventNames[settlement.status], ...outcome })
   }
 
 /** Schedules a failed or postponed notification again: at once, and with attempts counted from zero. */
@@ -113,7 +113,7 @@ export const replayNotification: Transition = (record, now) => {
   if (others.status !== 'failed' && !isScheduled) return undefined
   const due = later(now, others.notBefore)
   const next = { ...others, status: 'owed', due, attempts: 0, fence: others.fence + 1 }
-  return changed(record, { notification: next }, { at: now, event: 'notification_replayed' }, true)
+  return changeOf(record, { notification: next }, { at: now, event: 'notification_replayed' }, true)
 }
 
 const eventNames: Record<Settlement['status'], string> = {

@@ -14,7 +14,7 @@ export const isUnexpired = ({ expiresAt }: DeferralRecord, now: Date) => expires
 export const isUnfinished = ({ status }: DeferralRecord) => status === 'pending' || status === 'approved'
 
 /** A change of these members. A member that is `undefined` is removed. */
-export function changed(record: DeferralRecord, members: object, entry?: HistoryEntry, unexpired = false): Change {
+export function changeOf(record: DeferralRecord, members: object, entry?: HistoryEntry, unexpired = false): Change {
   return { after: withWakeAt({ ...record, ...members }), unexpired, ...(entry && { entry }) }
 }
 
