@@ -1,29 +1,26 @@
 import type { DeferralStore } from 'oidc-provider-deferred'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { type Records, recordsOf } from '../../lib/deferral/records.js'
 import { decide, progress } from '../../lib/deferral/transitions.js'
-import { describeMongo, type TestDatabase, testDatabase } from '../support/database.js'
+import { describeMongo, useDatabase } from '../support/database.js'
 import { issuer } from '../support/records.js'
 import { newDeferral } from './new_deferral.js'
 
 const crowd = 64
 
 describeMongo('64 writes to one deferral, over four nodes', () => {
-  let database: TestDatabase
+  const database = useDatabase()
   let nodes: Records[]
   let stores: DeferralStore[]
 
   beforeAll(async () => {
-    database = await testDatabase()
     const connections = [database.db, ...(await Promise.all([1, 2, 3].map(() => database.connect())))]
     stores = connections.map((db) => mongoStore(db))
     // one view per node: what is on one node waits for its turn
     nodes = stores.map((store) => recordsOf(store, { issuer, clock: () => undefined, onWritten: () => {} }))
     await nodes[0]?.find('migrates')
   })
-
-  afterAll(() => database.drop())
 
   async function created(): Promise<string> {
     const request = newDeferral({ handleHash: 'hash', expiresIn: 3600 })

@@ -82,3 +82,19 @@ export const notifiedClient = (name: string, secret: string, endpoint: string): 
   token_endpoint_auth_method: 'client_secret_post',
   deferred_client_notification_endpoint: endpoint,
 })
+
+/** A client whose tokens have to be bound to a key. */
+export const boundClient: DeferringClientMetadata = {
+  ...deferring,
+  ...machine,
+  client_id: 'bound',
+  client_secret: 'bound',
+  token_endpoint_auth_method: 'client_secret_post',
+  dpop_bound_access_tokens: true,
+}
+
+/** Clients that may ask for payments, and claims that tell how their end-users signed in. */
+export const payingClients = {
+  clients: clients.map((client) => ({ ...client, authorization_details_types: ['payment'] })),
+  claims: { openid: ['sub', 'acr', 'amr', 'auth_time'], email: ['email', 'email_verified'] },
+}

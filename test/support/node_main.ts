@@ -9,19 +9,9 @@ import { type Db, MongoClient } from 'mongodb'
 import type { Adapter } from 'oidc-provider'
 import { type Deferral, type DeferralStore, type DeferredConfiguration, Provider } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
+import { events } from '../../lib/deferral/events.js'
 import { interact } from './interaction.js'
 import type { Call, Report, Told } from './node.js'
-
-const events = [
-  'created',
-  'exchanged',
-  'approved',
-  'denied',
-  'cancelled',
-  'redeemed',
-  'notified',
-  'notification_failed',
-]
 
 type Office = Record<string, (...args: unknown[]) => Promise<unknown>>
 type Extensions = Record<string, (provider: Provider, setup: Told) => void>

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Db } from 'mongodb'
 import { errors } from 'oidc-provider'
 import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { beforeAll, expect, test } from 'vitest'
+import { describeMongo, useDatabase } from '../../support/database.js'
 import { consumables } from './models.js'
 import { naiveAdapter } from './naive_adapter.js'
 import { type Racer, race, warm } from './race.js'
@@ -15,18 +15,16 @@ function refusalOf(model: Consumable) {
 }
 
 describeMongo('consume', () => {
-  let database: TestDatabase
+  const database = useDatabase()
   let another: Db
   let adapter: ReturnType<typeof mongoAdapter>
 
   beforeAll(async () => {
-    database = await testDatabase()
     another = await database.connect()
     adapter = mongoAdapter(database.db)
     await adapter.migrate()
     await warm(database.db, another)
   })
-  afterAll(() => database.drop())
 
   const consumeRace = (make: (db: Db) => (name: string) => Racer, model: Consumable, rounds: number) =>
     race({

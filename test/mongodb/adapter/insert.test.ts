@@ -1,22 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import type { Db } from 'mongodb'
 import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { beforeAll, expect, test } from 'vitest'
+import { describeMongo, useDatabase } from '../../support/database.js'
 import { naiveAdapter } from './naive_adapter.js'
 import { type Racer, race, warm } from './race.js'
 
 describeMongo('insertUnique', () => {
-  let database: TestDatabase
+  const database = useDatabase()
   let another: Db
 
   beforeAll(async () => {
-    database = await testDatabase()
     another = await database.connect()
     await mongoAdapter(database.db).migrate()
     await warm(database.db, another)
   })
-  afterAll(() => database.drop())
 
   const adapter = () => mongoAdapter(database.db)('ReplayDetection')
   const insertRace = (make: (db: Db) => (name: string) => Racer, rounds: number, before?: number) =>

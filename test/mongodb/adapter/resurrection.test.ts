@@ -1,20 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { expect, test } from 'vitest'
+import { describeMongo, testDatabase, useMongoAdapter } from '../../support/database.js'
 import { models } from './models.js'
 
 const savedAgain = ['BackchannelAuthenticationRequest', 'DeviceCode', 'Grant', 'Interaction', 'Session'] as const
 
 describeMongo('a late save', () => {
-  let database: TestDatabase
-  let adapter: ReturnType<typeof mongoAdapter>
-
-  beforeAll(async () => {
-    database = await testDatabase()
-    adapter = mongoAdapter(database.db)
-  })
-  afterAll(() => database.drop())
+  const { database, adapter } = useMongoAdapter()
 
   const raw = (name: string, id: string) => database.db.collection<{ _id: string }>(`oidc_${name}`).findOne({ _id: id })
 

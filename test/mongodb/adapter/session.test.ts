@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { beforeAll, expect, test } from 'vitest'
+import { describeMongo, useDatabase } from '../../support/database.js'
 
 describeMongo('a Session', () => {
-  let database: TestDatabase
+  const database = useDatabase()
   let sessions: ReturnType<ReturnType<typeof mongoAdapter>>
 
   beforeAll(async () => {
-    database = await testDatabase()
     sessions = mongoAdapter(database.db)('Session')
   })
-  afterAll(() => database.drop())
 
   test('survives 64 first saves at once, and 64 later ones', async () => {
     for (let round = 0; round < 10; round++) {

@@ -8,7 +8,7 @@ import { mistakes, tamperingStore } from './equivalence/tampering.js'
 
 /** Set `EQUIVALENCE_SEED` to what a failure printed. */
 const seed = Number(process.env.EQUIVALENCE_SEED ?? Math.floor(Math.random() * 2 ** 31))
-const runs = Number(process.env.EQUIVALENCE_RUNS ?? 60)
+const runs = Number(process.env.EQUIVALENCE_RUNS ?? 40)
 
 const start = new Date()
 
