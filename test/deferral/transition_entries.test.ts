@@ -174,7 +174,7 @@ describe('what an event changes', () => {
     expect(written).toEqual({ unexpired: false, entry: { at: at(9), event: 'cancelled' } })
     const { sealing: _, expiresIn: __, ...request } = deferral
     const times = { createdAt: at(9), readAt: at(9), exchangedAt: at(9), cancelledAt: at(9), expiresAt: at(69) }
-    const notification = { status: 'suppressed', heldUntil: at(24), attempts: 0, fence: 0 }
+    const notification = { status: 'suppressed', notBefore: at(24), attempts: 0, fence: 0 }
     const cancelled = { issuer: 'https://op.example', status: 'cancelled' }
     expect(after).toEqual({ ...request, ...times, ...cancelled, notification })
   })
