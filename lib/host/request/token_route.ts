@@ -56,7 +56,7 @@ function replaceForm(ctx: any, body: NonNullable<RoutedRequest['body']>): void {
   ctx.get = (field: string) => {
     // middleware that runs before the host's route must see the original header
     if (!ctx.oidc || field.toLowerCase() !== 'content-type') return get.call(ctx, field)
-    // and so must callbacks that run after the parser
+    // callbacks that run after the parser must see the original header too
     ctx.get = get
     if (body instanceof Error) throw body
     return ''
