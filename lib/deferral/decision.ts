@@ -2,6 +2,7 @@ import { types } from 'node:util'
 import type { Decision, DeferralRecord, Interaction, JsonObject, Progress } from './deferral.js'
 import { progressText, sanitise } from './error_description.js'
 import { isObject, toJson } from './json.js'
+import { parseUrl } from './parse_url.js'
 import {
   argumentOf,
   type Check,
@@ -131,5 +132,5 @@ export const toExtension = argumentOf('extend', shape<{ expiresIn: number }>({ e
 // I-048, I-049. The client gets this text unchanged, so a URL that is valid only after the parser's repairs is refused
 function isInteractionUri(value: unknown): value is string {
   if (typeof value !== 'string' || !(httpsUrl.test(value) || loopbackUrl.test(value))) return false
-  return !/[#"\\]/.test(value) && URL.canParse(value)
+  return !/[#"\\]/.test(value) && parseUrl(value) !== undefined
 }

@@ -1,7 +1,8 @@
 import type { Client } from 'oidc-provider'
+import { parseUrl } from '../deferral/parse_url.js'
 import type { Stored } from '../deferral/store.js'
 import type { Recipient } from './delivery.js'
-import { hostOf, parseUrl } from './egress/rules.js'
+import { hostOf } from './egress/rules.js'
 
 /** Client metadata of both drafts: the URL for notifications (C-X01). */
 export const notificationEndpoint = 'deferred_client_notification_endpoint'

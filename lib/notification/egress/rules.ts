@@ -2,7 +2,9 @@
  * Which endpoints a notification may be sent to. The same rules apply at registration, to static clients and at every attempt,
  * because an endpoint from an adapter or a metadata document was never registered here.
  */
+
 import { isIP } from 'node:net'
+import { parseUrl } from '../../deferral/parse_url.js'
 import { canonical, isReachable, type Range, toRange } from './addresses.js'
 
 /** The operator's rules. */
@@ -47,15 +49,6 @@ export function egressRules({ allow, deny, ports }: Permissions, issuer: string)
         return 'must not be at this host'
       return undefined
     },
-  }
-}
-
-/** Parses a URL. On Node.js 20 and 22 `URL.canParse` refuses Latin-1 letters after some thousand calls. */
-export function parseUrl(text: string): URL | undefined {
-  try {
-    return new URL(text)
-  } catch {
-    return undefined
   }
 }
 
