@@ -1,7 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { describeMongo } from '../support/database.js'
 import { relyingParty } from '../support/relying_party.js'
-import { type Operation, points, type Scene, setScene, strike, sweep, sweepPlanted, wrongUnless } from './crash.js'
+import {
+  crashAt,
+  type Operation,
+  points,
+  type Scene,
+  setScene,
+  startMortalProcess,
+  strike,
+  sweep,
+  sweepPlanted,
+  wrongUnless,
+} from './crash.js'
 import { liveTokens } from './deployment.js'
 import type { Seed, Stage } from './seed.js'
 
@@ -55,14 +66,14 @@ const redeem: Operation<Seed> = {
 }
 
 const operations = { exchange, decide, redeem }
-const naive = { exchange: ['spending', 'hasty'], decide: ['halving', 'hasty'], redeem: ['burning', 'hasty'] }
+const naive = { exchange: ['spending', 'hasty'], decide: ['halving', 'hasty'], redeem: ['burning', 'hasty'] } as const
 
-describeMongo('a provider process dies', () => {
+describeMongo('a provider dies', () => {
   let scene: Scene
 
   beforeAll(async () => {
     scene = await setScene()
-  }, 60_000)
+  }, 120_000)
   afterAll(() => strike(scene))
 
   describe.each(Object.entries(operations))('in the middle of %s', (name, operation) => {
@@ -71,7 +82,7 @@ describeMongo('a provider process dies', () => {
       async (store) => {
         expect(await sweepPlanted(scene, operation, store)).toEqual(expect.any(String))
       },
-      120_000,
+      240_000,
     )
 
     test('I1, I2, I5, T2: nothing is lost before the write and nothing doubled after it, wherever it dies', async () => {
@@ -81,4 +92,11 @@ describeMongo('a provider process dies', () => {
       expect(await sweep(scene, operation, places)).toEqual([])
     }, 240_000)
   })
+
+  test('I1, I2, T2: a process that is killed right before or after the write of a redemption leaves the same', async () => {
+    const places = await points(scene, redeem, 'store')
+    const ats = [`before ${redeem.write}`, `after ${redeem.write}`].map((place) => places.indexOf(place) + 1)
+    const crash = (at: number) => crashAt(scene, redeem, places, at, () => startMortalProcess(scene, at))
+    expect(await Promise.all(ats.map(crash))).toEqual([undefined, undefined])
+  }, 240_000)
 })

@@ -1,6 +1,7 @@
+import { afterAll } from '@jest/globals'
 import type { Db, Document } from 'mongodb'
 import { type TestDatabase, testDatabase } from '../support/database.js'
-import { type NodeSetup, type ProviderNode, startNode } from '../support/node.js'
+import { type NodeSetup, type ProviderNode, type ProviderProcess, startProcess } from '../support/node.js'
 import { type RelyingParty, relyingParty } from '../support/relying_party.js'
 import { type Seeder, seeder } from './seed.js'
 
@@ -28,11 +29,19 @@ export function setupOn({ db }: Pick<TestDatabase, 'db'>, modules: NodeSetup['mo
   return { uri, database: db.databaseName, issuer, modules }
 }
 
-/** Starts two provider processes on a database of their own. */
+// started once for all deployments of a suite
+let processes: [ProviderProcess, ProviderProcess] | undefined
+
+afterAll(async () => {
+  await Promise.all((processes ?? []).map((one) => one.stop()))
+})
+
+/** Starts a provider in each of two processes, on a database of their own. */
 export async function deploy(modules?: NodeSetup['modules']): Promise<Deployment> {
   const database = await testDatabase()
   const setup = setupOn(database, modules)
-  const nodes = (await Promise.all([startNode(setup), startNode(setup)])) as Deployment['nodes']
+  processes ??= [startProcess(), startProcess()]
+  const nodes = (await Promise.all(processes.map((one) => one.open(setup)))) as Deployment['nodes']
   const stop = async () => {
     await Promise.all(nodes.map((node) => node.stop()))
     await database.drop()

@@ -72,7 +72,7 @@ const redemption = (grant: (typeof grants)[number]): Operation<OauthSeed> => ({
   },
 })
 
-describeMongo('a provider process of the oauth profile dies', () => {
+describeMongo('a provider of the oauth profile dies', () => {
   let scene: Scene
 
   beforeAll(async () => {
@@ -80,14 +80,18 @@ describeMongo('a provider process of the oauth profile dies', () => {
     const { database, survivor } = scene
     codes = await codeSeeder(database.db, survivor.origin)
     for (const grant of grants) seeders.set(grant, await oauthSeeder(database.db, survivor.origin, grant))
-  }, 60_000)
+  }, 120_000)
   afterAll(() => strike(scene))
 
-  function inTheMiddleOf<Prepared>(name: string, operation: Operation<Prepared>, naive: string): void {
+  function inTheMiddleOf<Prepared>(
+    name: string,
+    operation: Operation<Prepared>,
+    naive: 'halfMaking' | 'halving' | 'burning',
+  ): void {
     describe(`in the middle of ${name}`, () => {
       test(`I2, T2: the sweep catches the planted store ${naive}`, async () => {
         expect(await sweepPlanted(scene, operation, naive)).toEqual(expect.any(String))
-      }, 120_000)
+      }, 240_000)
 
       test('I1, I2, I5, T2: nothing is half-made, lost before the write or doubled after it, wherever it dies', async () => {
         const places = await points(scene, operation, 'store')
