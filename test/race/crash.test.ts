@@ -4,6 +4,7 @@ import { relyingParty } from '../support/relying_party.js'
 import {
   crashAt,
   type Operation,
+  type Planted,
   points,
   type Scene,
   setScene,
@@ -13,6 +14,7 @@ import {
   sweepPlanted,
   wrongUnless,
 } from './crash.js'
+import { burning, halving, hasty, spending } from './crash_nodes.js'
 import { liveTokens } from './deployment.js'
 import type { Seed, Stage } from './seed.js'
 
@@ -66,7 +68,7 @@ const redeem: Operation<Seed> = {
 }
 
 const operations = { exchange, decide, redeem }
-const naive = { exchange: ['spending', 'hasty'], decide: ['halving', 'hasty'], redeem: ['burning', 'hasty'] } as const
+const naive = { exchange: { spending, hasty }, decide: { halving, hasty }, redeem: { burning, hasty } }
 
 describeMongo('a provider dies', () => {
   let scene: Scene
@@ -77,16 +79,16 @@ describeMongo('a provider dies', () => {
   afterAll(() => strike(scene))
 
   describe.each(Object.entries(operations))('in the middle of %s', (name, operation) => {
-    test.each(naive[name as keyof typeof naive])(
+    test.each(Object.entries<Planted>(naive[name as keyof typeof naive]))(
       'I2, T2: the sweep catches the planted store %s',
-      async (store) => {
+      async (_name, store) => {
         expect(await sweepPlanted(scene, operation, store)).toEqual(expect.any(String))
       },
       240_000,
     )
 
     test('I1, I2, I5, T2: nothing is lost before the write and nothing doubled after it, wherever it dies', async () => {
-      const places = await points(scene, operation, 'store')
+      const places = await points(scene, operation)
       process.stderr.write(`${name}: ${places.length} places to die: ${places.join(', ')}\n`)
       expect(places).toEqual(expect.arrayContaining([`before ${operation.write}`, `after ${operation.write}`]))
       expect(await sweep(scene, operation, places)).toEqual([])
@@ -94,7 +96,7 @@ describeMongo('a provider dies', () => {
   })
 
   test('I1, I2, T2: a process that is killed right before or after the write of a redemption leaves the same', async () => {
-    const places = await points(scene, redeem, 'store')
+    const places = await points(scene, redeem)
     const ats = [`before ${redeem.write}`, `after ${redeem.write}`].map((place) => places.indexOf(place) + 1)
     const crash = (at: number) => crashAt(scene, redeem, places, at, () => startMortalProcess(scene, at))
     expect(await Promise.all(ats.map(crash))).toEqual([undefined, undefined])

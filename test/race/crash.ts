@@ -1,10 +1,12 @@
+import type { Db } from 'mongodb'
+import type { DeferralStore } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import { type TestDatabase, testDatabase } from '../support/database.js'
 import { type ProviderNode, startNode } from '../support/node.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { until } from '../support/receiver.js'
 import { type DpopKey, dpopKey, type RelyingParty, relyingParty } from '../support/relying_party.js'
-import * as nodes from './crash_nodes.js'
+import { adapter, store as ours } from './crash_nodes.js'
 import { type Life, lifeUntil } from './crash_point.js'
 import { issuer, planted, setupOn } from './deployment.js'
 import { type Seeder, seeder } from './seed.js'
@@ -30,8 +32,8 @@ interface Victim {
   stop(): Promise<void>
 }
 
-/** Which store the victims have. */
-type Store = Exclude<keyof typeof nodes, 'adapter'>
+/** Makes the store of the victims. */
+export type Planted = (db: Db, life: Life) => DeferralStore
 
 /** One operation on what was prepared for it, and what its client and reviewer find at the survivor after the victim died. */
 export interface Operation<Prepared> {
@@ -64,7 +66,11 @@ export async function strike({ close, database }: Scene): Promise<void> {
 }
 
 /** The places where a node can die during this operation, in order; found by letting one live. */
-export async function points<Prepared>(scene: Scene, operation: Operation<Prepared>, store: Store): Promise<string[]> {
+export async function points<Prepared>(
+  scene: Scene,
+  operation: Operation<Prepared>,
+  store: Planted = ours,
+): Promise<string[]> {
   const { node, passed, stop } = await startVictim(scene, store, 0)
   await operation.act(node, await operation.prepare(scene), scene.key)
   // a planted store may write after the answer
@@ -108,7 +114,7 @@ export async function sweep<Prepared>(
   const wrong: (string | undefined)[] = []
   for (const [index, place] of places.entries()) {
     if (index > 0 && place.startsWith('before')) continue
-    wrong.push(await crashAt(scene, operation, places, index + 1, (at) => startVictim(scene, 'store', at)))
+    wrong.push(await crashAt(scene, operation, places, index + 1, (at) => startVictim(scene, ours, at)))
   }
   return wrong.filter((one) => one !== undefined)
 }
@@ -117,7 +123,7 @@ export async function sweep<Prepared>(
 export async function sweepPlanted<Prepared>(
   scene: Scene,
   operation: Operation<Prepared>,
-  store: Store,
+  store: Planted,
 ): Promise<string | undefined> {
   const places = await points(scene, operation, store)
   let wrong: string | undefined
@@ -135,7 +141,7 @@ export async function startMortalProcess({ database }: Scene, at: number): Promi
 }
 
 // a victim in this process: after its death no call leaves it
-async function startVictim({ database }: Scene, store: Store, at: number): Promise<Victim> {
+async function startVictim({ database }: Scene, store: Planted, at: number): Promise<Victim> {
   let die = () => {}
   const died = new Promise<void>((resolve) => {
     die = resolve
@@ -147,12 +153,12 @@ async function startVictim({ database }: Scene, store: Store, at: number): Promi
   return { node, died, passed: () => life.passed, stop }
 }
 
-async function startOn({ db }: TestDatabase, mortal?: { store: Store; life: Life }) {
+async function startOn({ db }: TestDatabase, mortal?: { store: Planted; life: Life }) {
   const op: TestProvider = await startProvider({
     issuer,
-    configuration: { adapter: mortal ? nodes.adapter(db, mortal.life) : mongoAdapter(db) },
+    configuration: { adapter: mortal ? adapter(db, mortal.life) : mongoAdapter(db) },
     deferred: {
-      store: mortal ? nodes[mortal.store](db, mortal.life) : mongoStore(db),
+      store: mortal ? mortal.store(db, mortal.life) : mongoStore(db),
       defer: (_ctx, { profile, canWait }) => profile === 'oauth' && canWait,
     },
   })
