@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
+import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
 import { idFrom } from '../../lib/deferral/handle.js'
 import { describeMongo } from '../support/database.js'
 import { pollDeferral, redeem } from '../support/deferral.js'
@@ -23,7 +24,7 @@ const handlesOf = (answers: Answer[]) => answers.flatMap(({ body }) => body.defe
 const statusOf = async ({ code }: CodeSeed) => (await deployment.nodes[1].deferrals.get(idFrom(code)))?.status
 
 async function codes(count: number) {
-  return (await codeSeeder(deployment.db, deployment.nodes[0].origin))(count)
+  return (await codeSeeder(mongoAdapter(deployment.db), deployment.nodes[0].origin))(count)
 }
 
 /** Approves whatever can be approved and polls with every handle; resolves to the number of token sets. */

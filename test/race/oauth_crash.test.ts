@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
 import { idFrom } from '../../lib/deferral/handle.js'
 import { describeMongo } from '../support/database.js'
 import { grants, pollDeferral, redeem } from '../support/deferral.js'
@@ -89,7 +90,7 @@ describeMongo('a provider of the oauth profile dies', () => {
   beforeAll(async () => {
     scene = await setScene()
     const { database, survivor } = scene
-    codes = await codeSeeder(database.db, survivor.origin)
+    codes = await codeSeeder(mongoAdapter(database.db), survivor.origin)
     for (const grant of grants) seeders.set(grant, await oauthSeeder(database.db, survivor.origin, grant))
   }, 120_000)
   afterAll(() => strike(scene))

@@ -1,3 +1,4 @@
+import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
 import type { grants } from '../support/deferral.js'
 import { pollDeferral } from '../support/deferral.js'
 import type { Patient } from './faults.js'
@@ -5,7 +6,7 @@ import { type CodeSeed, codeSeeder, type OauthSeed, oauthSeeder } from './oauth_
 
 /** A code that the client of this provider can redeem. */
 export async function aCode({ db, op }: Patient): Promise<CodeSeed> {
-  const [code] = await (await codeSeeder(db, op.issuer))(1)
+  const [code] = await (await codeSeeder(mongoAdapter(db), op.issuer))(1)
   return code as CodeSeed
 }
 
