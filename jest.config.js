@@ -6,7 +6,8 @@ export default {
   globalTeardown: '<rootDir>/build/test/support/global_teardown.js',
   setupFiles: ['<rootDir>/build/test/support/realm.js'],
   transform: {},
-  testTimeout: 30_000,
+  // for a machine that is busy with something else
+  testTimeout: 120_000,
   // many tests wait for something, few for the processor
   maxWorkers: 3,
   workerIdleMemoryLimit: '1GB',

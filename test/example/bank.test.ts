@@ -7,7 +7,7 @@ import { restart } from './restart.js'
 import { waits } from './waits.js'
 
 // One file for all that needs the browser: unpacking it twice at once goes wrong.
-jest.setTimeout(90_000)
+jest.setTimeout(240_000)
 afterAll(closeChromium)
 
 describeBrowser('the bank, in a browser', journeys)

@@ -19,18 +19,19 @@ export function journeys(): void {
   beforeAll(async () => {
     const now = () => new Date(Date.now() + offset)
     bank = await startBank({ ports: [0, 0, 0, 0, 0, 0], deferral: { interval: 1, now } })
-  })
-  afterAll(() => bank.stop())
-
-  beforeEach(async () => {
-    customer = await openBrowser()
     reviewer = await openBrowser()
     await signInAtDesk(reviewer.page, bank)
   })
-  afterEach(async () => {
-    await customer.close()
+  afterAll(async () => {
     await reviewer.close()
+    await bank.stop()
   })
+
+  beforeEach(async () => {
+    customer = await openBrowser()
+    reviewer.complaints.length = 0
+  })
+  afterEach(() => customer.close())
 
   test('approves with fewer rights: the waiting page shows progress and turns into the open account', async () => {
     const { page } = customer

@@ -22,7 +22,7 @@ const served = (heard: string[]) => heard.filter((told) => told === 'tokens').le
 describeMongo('the database fails a provider of the oauth profile', () => {
   beforeAll(async () => {
     mongo = await startFragileMongo()
-  }, 60_000)
+  }, 120_000)
   afterAll(() => mongo.stop())
 
   describe('whose store is planted', () => {

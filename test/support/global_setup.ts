@@ -1,4 +1,5 @@
 import { type Mongo, startMongo } from './mongod.js'
+import { newRsaKey } from './rsa_key.js'
 
 declare global {
   var deferredTestMongo: Mongo | undefined
@@ -6,9 +7,10 @@ declare global {
 
 /**
  * One server for the whole run, its address in `DEFERRED_TEST_MONGODB_URI`. Without one the tests that need it are
- * skipped and say so; in CI the run fails.
+ * skipped and say so; in CI the run fails. One RSA key as well, in `DEFERRED_TEST_RSA_KEY`.
  */
 export default async function setUp(): Promise<void> {
+  process.env.DEFERRED_TEST_RSA_KEY = newRsaKey()
   try {
     globalThis.deferredTestMongo = await startMongo()
     process.env.DEFERRED_TEST_MONGODB_URI = globalThis.deferredTestMongo.uri
