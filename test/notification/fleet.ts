@@ -105,10 +105,10 @@ export async function startFleet(
     async begin(op, clientId = 'secret') {
       const begun = await held(op, relyingParty(op.origin, clientId), 'client_credentials')
       const id = begun.deferralCode.slice(0, 22)
-      await until(async () => (await told(id)).notBefore <= new Date(clock.now().getTime() + 1000), 15)
+      await until(async () => (await told(id)).notBefore <= new Date(clock.now().getTime() + 1000), 60)
       return { ...begun, id }
     },
-    async settled(id, status, seconds = 15) {
+    async settled(id, status, seconds = 60) {
       await until(async () => (await told(id)).status === status, seconds)
       return told(id)
     },
