@@ -138,7 +138,8 @@ export function startProcess(env: Record<string, string> = {}): ProviderProcess 
     async open(setup) {
       providers += 1
       const call = calls(providers)
-      const ours = events(providers)
+      const ours: Happening[] = []
+      events.set(providers, ours)
       const origin = (await call('open')({ clients, jwks, ...setup } satisfies Told)) as string
       return {
         origin,
@@ -194,10 +195,5 @@ function converse(child: ChildProcess) {
         open.set(made, { resolve, reject })
         child.send({ call: made, provider, method, args } satisfies Call, (error) => error && reject(error))
       })
-  const eventsOf = (provider: number) => {
-    const happened: ProviderNode['events'] = []
-    events.set(provider, happened)
-    return happened
-  }
-  return { events: eventsOf, calls }
+  return { events, calls }
 }
