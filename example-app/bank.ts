@@ -4,12 +4,12 @@ import { type Ports, startBank } from './start.js'
 import type { MongoServer } from './storage/storage.js'
 
 const usage = `npm run bank                 start the bank
-npm run bank -- --headless   play it without a browser and check every answer
+npm run bank -- --headless   play every journey without a browser, and check every answer
 
---mongodb, with either, starts a MongoDB server of its own and keeps nothing afterwards
+--mongodb, with either, starts a MongoDB server and deletes it afterwards
 
-PORT=3000            the provider's port; the other sites take the next five
-MONGODB_URI=...      keep everything in MongoDB; default is memory`
+PORT=3000            port of the provider; the other sites take the next five ports
+MONGODB_URI=...      keep everything in MongoDB instead of memory`
 
 function ports(): Ports {
   const first = Number(process.env.PORT ?? 3000)
@@ -22,15 +22,15 @@ async function serve(mongodb: MongoServer | undefined): Promise<void> {
   const bank = await startBank({ mongodb, ports: ports() })
   const { provider, relyingParty, desk, confirmation, partner, notification } = bank.origins
   console.log(`
-Harbour, a small bank whose reviewers take their time (everything in ${bank.storage})
+Harbour, a small bank with human reviewers (everything in ${bank.storage})
 
   Customer    ${relyingParty}    open an account here, or sign in to it
   Reviewer    ${desk}    decide here; the page shows the password
   Provider    ${provider}    issuer ${provider}/op
-  Confirm     ${confirmation}   where customers answer; its certificate vouches for itself, your browser will warn
-  Partner     ${partner}    asks for access from the browser, on another origin
-  Notified    ${notification}   where the bank's website hears of decisions; no page to look at
-  Agent       npm run agent            asks for a payment, in another terminal
+  Confirm     ${confirmation}   where customers confirm; its certificate is self-signed, so your browser warns
+  Partner     ${partner}    its page asks for a token, from another origin
+  Notified    ${notification}   where the bank's website receives notifications; it shows no page
+  Agent       npm run agent            asks for a payment; run it in another terminal
 
 Ctrl+C stops it.`)
   await new Promise((stop) => process.once('SIGINT', stop).once('SIGTERM', stop))
@@ -39,12 +39,13 @@ Ctrl+C stops it.`)
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  if ('code' in error && error.code === 'EADDRINUSE') return `${error.message}\nChoose others: PORT=4000 npm run bank`
+  if ('code' in error && error.code === 'EADDRINUSE')
+    return `${error.message}\nChoose other ports: PORT=4000 npm run bank`
   const expected = error instanceof RangeError || /^(Mongo|TypeError \[ERR_PARSE_ARGS)/.test(String(error.stack))
   return expected ? `${error.message}\n\n${usage}` : String(error.stack)
 }
 
-/** The server of `MONGODB_URI`, one of our own, or none: then everything is in memory. */
+/** A server of our own with `--mongodb`, otherwise that of `MONGODB_URI`. Without either, everything is in memory. */
 async function mongoServer(own: boolean | undefined): Promise<(MongoServer & { stop?(): Promise<void> }) | undefined> {
   const { MONGODB_URI: uri } = process.env
   if (!own) return uri ? { uri } : undefined

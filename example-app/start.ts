@@ -1,3 +1,4 @@
+import type Koa from 'koa'
 import type { Middleware } from 'koa'
 import type { DeferredTokenResponseOptions, Provider } from 'oidc-provider-deferred'
 import { createDesk } from './desk/application.js'
@@ -10,50 +11,39 @@ import { notificationPath } from './relying_party/notification.js'
 import { demoKeys } from './storage/keys.js'
 import { type MongoServer, openStorage } from './storage/storage.js'
 import { type Certificate, selfSignedCertificate } from './web/certificate.js'
-import { close, listen } from './web/listen.js'
+import { close, type Listening, listen } from './web/listen.js'
 
-/**
- * Of the provider, the relying party, the desk, the confirmation page, the partner and the relying party's notification endpoint;
- * 0 takes any free one.
- */
+/** Ports of the sites, in the order of `siteNames`. 0 takes any free port. */
 export type Ports = readonly [number, number, number, number, number, number]
 
+const siteNames = ['provider', 'relyingParty', 'desk', 'confirmation', 'partner', 'notification'] as const
+
+type Sites<T> = Record<(typeof siteNames)[number], T>
+
 export interface BankOptions {
-  /** Everything is in memory without it. */
+  /** Default: everything is in memory. */
   mongodb?: MongoServer | undefined
   ports: Ports
   deferral?: Pick<DeferredTokenResponseOptions, 'interval' | 'ttl' | 'now'>
-  /** What the relying party sends its requests with. */
+  /** Sends the relying party's requests to the provider. */
   fetch?: typeof fetch
-  /** What stands before its notification endpoint: a place to look on, or to stumble. */
+  /** Runs before the relying party's notification endpoint. Tests record requests here, or answer with an error. */
   beforeNotification?: Middleware
-  /** Of the confirmation page and the notification endpoint; a new self-signed one unless given. */
+  /** For the confirmation page and the notification endpoint. Default: a new self-signed certificate. */
   certificate?: Certificate
 }
 
 export interface Bank {
-  origins: Record<'provider' | 'relyingParty' | 'desk' | 'confirmation' | 'partner' | 'notification', string>
+  origins: Sites<string>
   storage: string
   provider: Provider
   stop(): Promise<void>
-  /** Stops, and forgets everything that was stored. */
+  /** Stops, and deletes everything that was stored. */
   erase(): Promise<void>
 }
 
-/** Starts every site in one process. They share nothing but the storage, and the desk the provider's `deferrals`. */
-export async function startBank({
-  mongodb,
-  ports,
-  deferral = {},
-  fetch = globalThis.fetch,
-  beforeNotification = (_, next) => next(),
-  certificate = selfSignedCertificate('localhost'),
-}: BankOptions): Promise<Bank> {
-  const storage = await openStorage(mongodb)
-  const keys = await demoKeys(storage.keys)
-  const { cookies: key, clientSecret } = keys
-  const { history, journeys } = storage
-  // Listening comes first: with any free port, the addresses are known only then.
+/** Listens on every port. The addresses are known only afterwards, because a port may be any free one. */
+async function openSites(ports: Ports, certificate: Certificate): Promise<Sites<Listening>> {
   const [provider, relyingParty, desk, confirmation, partner, notification] = await Promise.all([
     listen(ports[0]),
     listen(ports[1]),
@@ -62,44 +52,63 @@ export async function startBank({
     listen(ports[4]),
     listen(ports[5], certificate),
   ])
+  return { provider, relyingParty, desk, confirmation, partner, notification }
+}
 
-  const redirectUri = `${relyingParty.origin}/callback`
-  const addresses = { redirectUri, partner: partner.origin, notification: notification.origin + notificationPath }
-  const op = createProvider({ origin: provider.origin, storage, keys, addresses, trusted: certificate.cert, deferral })
+function originsOf({ provider, relyingParty, desk, confirmation, partner, notification }: Sites<Listening>) {
+  return {
+    provider: provider.origin,
+    relyingParty: relyingParty.origin,
+    desk: desk.origin,
+    confirmation: confirmation.origin,
+    partner: partner.origin,
+    notification: notification.origin,
+  }
+}
+
+/** Starts every site in one process. They share the storage; the desk and the confirmation page use the provider's `deferrals`. */
+export async function startBank(options: BankOptions): Promise<Bank> {
+  const { mongodb, ports, deferral = {}, fetch = globalThis.fetch, beforeNotification = (_, next) => next() } = options
+  const certificate = options.certificate ?? (await selfSignedCertificate())
+  const storage = await openStorage(mongodb)
+  const keys = await demoKeys(storage.keys)
+  const { cookies: key, clientSecret } = keys
+  const { history, journeys } = storage
+  const sites = await openSites(ports, certificate)
+  const origins = originsOf(sites)
+
+  const redirectUri = `${origins.relyingParty}/callback`
+  const addresses = { redirectUri, partner: origins.partner, notification: origins.notification + notificationPath }
+  const op = createProvider({ origin: origins.provider, storage, keys, addresses, trusted: certificate.cert, deferral })
   const { deferrals, issuer } = op.provider
-  const bank = await createRelyingParty({
+  const relyingParty = await createRelyingParty({
     op: { issuer, clientId: bankClient, clientSecret, redirectUri, fetch },
     key,
     journeys,
-    desk: desk.origin,
+    desk: origins.desk,
     beforeNotification,
   })
+  const applications: Sites<Koa> = {
+    provider: op.app,
+    relyingParty: relyingParty.app,
+    desk: createDesk({ deferrals, storage, key, confirmation: origins.confirmation }),
+    confirmation: createConfirmation({ deferrals, history, key }),
+    partner: createPartner({ issuer, key: keys.partner, cookies: key }),
+    notification: relyingParty.notificationEndpoint,
+  }
+  for (const name of siteNames) sites[name].server.on('request', applications[name].callback())
 
-  provider.server.on('request', op.app.callback())
-  relyingParty.server.on('request', bank.app.callback())
-  notification.server.on('request', bank.notificationEndpoint.callback())
-  desk.server.on('request', createDesk({ deferrals, storage, key, confirmation: confirmation.origin }).callback())
-  confirmation.server.on('request', createConfirmation({ deferrals, history, key }).callback())
-  partner.server.on('request', createPartner({ issuer, key: keys.partner, cookies: key }).callback())
-
-  async function quiet(): Promise<void> {
-    // Who is being told something may hear it to the end.
+  async function stop(): Promise<void> {
+    // First, so that notifications under way are answered.
     await deferrals.close()
-    await bank.stop()
-    await Promise.all([provider, relyingParty, desk, confirmation, partner, notification].map(close))
+    await relyingParty.stop()
+    await Promise.all(Object.values(sites).map(close))
   }
   return {
-    origins: {
-      provider: provider.origin,
-      relyingParty: relyingParty.origin,
-      desk: desk.origin,
-      confirmation: confirmation.origin,
-      partner: partner.origin,
-      notification: notification.origin,
-    },
+    origins,
     storage: storage.name,
     provider: op.provider,
-    stop: () => quiet().then(storage.close),
-    erase: () => quiet().then(storage.erase).then(storage.close),
+    stop: () => stop().then(storage.close),
+    erase: () => stop().then(storage.erase).then(storage.close),
   }
 }

@@ -1,4 +1,3 @@
-export type { Transition } from './back_office/deferrals.js'
 export type { DeferralListing, ListQuery } from './back_office/listing.js'
 export type {
   ListedNotification,
@@ -6,6 +5,7 @@ export type {
   NotificationQuery,
   Notifications,
 } from './back_office/notifications.js'
+export type { Transition } from './back_office/transition.js'
 export { configure } from './configure.js'
 export type { Approval, Denial } from './deferral/decision.js'
 export type {
@@ -55,6 +55,7 @@ export type {
   NotificationOptions,
   Obstacle,
 } from './options/options.js'
-export { type DeferrableGrant, registerDeferrableGrant } from './protocol/oauth/deferrable_grant.js'
+export type { DeferrableGrant } from './protocol/oauth/custom_grants.js'
+export { registerDeferrableGrant } from './protocol/oauth/deferrable_grant.js'
 export { type DeferredConfiguration, Provider, Provider as default } from './provider.js'
 export { memoryStore } from './store/memory.js'

@@ -1,50 +1,52 @@
 import type { Provider } from 'oidc-provider'
-import type { Pacing } from './deferral/pacing.js'
-import type { Records } from './deferral/records.js'
+import { createEvents, type Events } from './deferral/events.js'
+import { type Pacing, pacingOf } from './deferral/pacing.js'
+import { type Records, recordsOf } from './deferral/records.js'
 import type { Context } from './host/context.js'
-import type { GrantHandler } from './host/grants/dry_run.js'
-import type { MintRequest } from './host/grants/mint.js'
-import type { Internals } from './host/seams.js'
-import type { Outbox } from './notification/outbox.js'
-import type { Sealer } from './notification/sealer.js'
+import type { Host } from './host/host.js'
+import { createSealer, type Sealer } from './notification/sealer.js'
 import type { Settings } from './options/options.js'
 
-/** Issues what was deferred, in the end. */
-export type Mint = (ctx: Context, request: MintRequest) => Promise<void>
-
-/** What every message of a profile is handled with, made once per provider. */
-export interface Core {
-  provider: Provider
-  internals: Internals
-  /** the host's authorization_code handler */
-  handler: GrantHandler
-  /** the host's client_credentials handler, where it has that grant */
-  clientCredentials: GrantHandler | undefined
-  /** how a deferred request of a grant type is issued in the end */
-  minterOf: (grantType: string) => Mint | undefined
-  /** path of the host's token endpoint */
-  tokenRoute: string
-  settings: Settings
-  /** this issuer's deferrals; each change is announced once it is written */
-  records: Records
-  pacing: Pacing
-  /** the deferrals that are being redeemed on this node, and for which request */
-  minting: Map<string, Context>
-  /** keeps what a notification needs; there is none without keys */
-  sealer: Sealer | undefined
-  /** the worker that notifies, where this node has one */
-  outbox: Outbox | undefined
+/** Everything that the code for both drafts needs. There is one per provider. */
+export interface Plugin {
+  readonly host: Host
+  readonly settings: Settings
+  /** publishes each change that this node has written */
+  readonly events: Events
+  /** this issuer's deferrals. The clock is the store's, or the test clock of the options */
+  readonly records: Records
+  readonly pacing: Pacing
+  /** redemptions in progress on this node: internal id to request */
+  readonly minting: Map<string, Context>
+  /** encrypts the secrets of notifications; absent without keys */
+  readonly sealer: Sealer | undefined
 }
 
-const cores = new WeakMap<Provider, Core>()
+const plugins = new WeakMap<Provider, Plugin>()
 
-/** Keeps a provider's core for callbacks that were configured before the provider existed. */
-export function keepCore(core: Core): Core {
-  cores.set(core.provider, core)
-  return core
+export function createPlugin(host: Host, settings: Settings): Plugin {
+  const events = createEvents()
+  const plugin = Object.freeze({
+    host,
+    settings,
+    events,
+    records: recordsOf(settings.store, {
+      issuer: host.provider.issuer,
+      clock: settings.now ?? (() => undefined),
+      onWritten: events.publish,
+    }),
+    pacing: pacingOf(events),
+    minting: new Map<string, Context>(),
+    sealer: createSealer(settings.keys),
+  })
+  plugins.set(host.provider, plugin)
+  return plugin
 }
 
-/** The core of a provider on which `install` has run. */
-export function coreOf(provider: Provider): Core | undefined {
-  return cores.get(provider)
+/**
+ * The plugin of a provider; `undefined` before `install`. Only the prompt of `configure` and the grants of
+ * `registerDeferrableGrant` need it: both exist before the plugin, and several providers may share one configuration.
+ */
+export function pluginOf(provider: Provider): Plugin | undefined {
+  return plugins.get(provider)
 }

@@ -11,9 +11,9 @@ export type DeferredConfiguration = Omit<HostConfiguration, 'features'> & {
   features?: (Features & { deferredTokenResponse?: DeferredTokenResponseOptions | undefined }) | undefined
 }
 
-/** oidc-provider's `Provider`, able to defer: `configure` and `install` in one. */
+/** oidc-provider's `Provider` with this plugin: `configure` and `install` in one. */
 export class Provider extends HostProvider {
-  /** the back office; undefined only where the feature is not enabled */
+  /** the back office; undefined if the feature is not enabled */
   declare readonly deferrals: Deferrals
 
   constructor(issuer: string, setup: DeferredConfiguration = {}) {

@@ -1,6 +1,6 @@
 /**
- * A link to pass on to a person, if it can be trusted: https, no fragment, and at the host whose tokens we ask for. (The demo's
- * provider keeps the page on a port of its own, so the host is compared and not the origin.)
+ * The `interaction_uri` of an answer, if the agent may show it to a person: https, without a fragment, at the host of the issuer.
+ * This compares hosts and not origins, because the demo's confirmation page has a port of its own.
  */
 export function interactionUri(uri: unknown, issuer: string): string | undefined {
   if (typeof uri !== 'string' || !URL.canParse(uri)) return undefined

@@ -16,11 +16,11 @@ export interface AgentOptions {
   issuer: string
   payment: Payment
   fetch: typeof fetch
-  /** Tells whoever started the agent, in plain words. */
+  /** Prints a sentence for the person who started the agent. */
   say(sentence: string): void
 }
 
-/** Reads the provider's metadata and makes a key for this conversation. */
+/** Reads the provider's metadata and makes a DPoP key for this conversation. */
 export async function conversationWith({
   issuer,
   fetch,
@@ -33,21 +33,21 @@ export async function conversationWith({
   return createConversation(configuration, getDPoPHandle(configuration, await randomDPoPKeyPair()))
 }
 
-const hours = (seconds: number) =>
+const durationOf = (seconds: number) =>
   seconds < 7200 ? `${Math.ceil(seconds / 60)} minutes` : `${Math.floor(seconds / 3600)} hours`
 
-function words(answer: Answer & { state: 'waiting' }): string {
+function newsOf(answer: Answer & { state: 'pending' }): string {
   if (answer.confirmAt) return `The customer has to confirm. Please open ${answer.confirmAt}`
   return `No decision yet: ${answer.reason}.`
 }
 
-/** Asks for a payment, waits as long as it takes, and returns what was granted in the end; `undefined` when it was refused. */
+/** Asks for a payment and waits for the decision. Returns the granted payment, or `undefined` after a refusal. */
 export async function askForPayment(options: AgentOptions): Promise<Payment | undefined> {
   const { payment, say } = options
   const conversation = await conversationWith(options)
   say(`I ask for ${spoken(payment.sum)} from ${payment.customer}'s account to ${payment.creditor}.`)
   const answer = await conversation.ask('payments', paymentsResource, [detailOf(payment)])
-  const last = answer.state === 'waiting' ? await wait(conversation, answer, say) : answer
+  const last = answer.state === 'pending' ? await wait(conversation, answer, say) : answer
   if (last.state !== 'granted') {
     say(`Refused: ${last.reason}.`)
     return undefined
@@ -58,22 +58,22 @@ export async function askForPayment(options: AgentOptions): Promise<Payment | un
   return granted
 }
 
-/** Polls at the provider's pace and says what is new. A provider that cannot be reached has not decided anything. */
+/** Polls at the provider's pace and prints what is new. An unreachable provider has decided nothing, so it polls again. */
 async function wait(
   conversation: Conversation,
-  first: Answer & { state: 'waiting' },
+  first: Answer & { state: 'pending' },
   say: AgentOptions['say'],
-): Promise<Exclude<Answer, { state: 'waiting' }>> {
+): Promise<Exclude<Answer, { state: 'pending' }>> {
   if (!first.handle) return { state: 'refused', reason: first.reason }
   const { deferralCode, expiresIn } = first.handle
   let { interval } = first.handle
-  say(`I have to wait, at most ${hours(expiresIn)}, and ask again every ${interval} s.`)
-  let said = ''
+  say(`I have to wait, at most ${durationOf(expiresIn)}. I ask again every ${interval} s.`)
+  let lastNews = ''
   let answer: Answer = first
-  while (answer.state === 'waiting') {
-    const news = words(answer)
-    if (news !== said) say(news)
-    said = news
+  while (answer.state === 'pending') {
+    const news = newsOf(answer)
+    if (news !== lastNews) say(news)
+    lastNews = news
     await sleep((answer.pause ?? interval) * 1000)
     const next = await conversation.poll(deferralCode).catch(() => undefined)
     if (!next) interval += 5

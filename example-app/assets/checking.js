@@ -1,4 +1,4 @@
-// Asks our own server every second; when something new is there, the page turns into it.
+// Asks our own server for the state every second. When the state changes, it shows the new page.
 const main = document.getElementById('main')
 const page = location.pathname
 
@@ -20,7 +20,7 @@ async function look() {
     if (response.ok && state !== checking.dataset.state) await showNews()
     else if (response.ok && shown.textContent !== progress) shown.textContent = progress
   } catch {
-    // The server is being restarted, or we are offline: look again.
+    // The server restarts, or the browser is offline: ask again.
   }
   setTimeout(look, 1000)
 }

@@ -1,4 +1,4 @@
-// Shows the chosen picture before it is sent.
+// Shows the picture before the form is sent.
 const picture = document.getElementById('picture')
 const preview = document.getElementById('preview')
 const noPreview = document.getElementById('no-preview')
@@ -12,5 +12,5 @@ function showChosen() {
 }
 
 picture.addEventListener('change', showChosen)
-// It may have been chosen before this script came.
+// The customer may have chosen a picture before this script ran.
 showChosen()

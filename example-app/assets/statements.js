@@ -1,4 +1,4 @@
-// Asks the bank's provider, on another origin, for a token, and waits for the answer: all of it in this page.
+// Sends a token request to the bank's provider, on another origin, and polls until it has an answer.
 const ask = document.getElementById('ask')
 const answer = document.getElementById('answer')
 const progress = document.getElementById('progress')
@@ -13,7 +13,7 @@ function say(text, uri) {
   link.href = uri
   link.target = '_blank'
   link.rel = 'noopener'
-  link.textContent = 'Confirm it there'
+  link.textContent = 'Confirm at the bank'
   progress.append(' ', link)
 }
 
@@ -28,7 +28,7 @@ async function post({ token_endpoint, client_id, client_secret }, parameters) {
 }
 
 function sayWhy(uri) {
-  say(uri ? 'Your bank wants to hear it from you.' : 'Your bank takes its time: a person looks at our request.', uri)
+  say(uri ? 'Your bank asks you to confirm.' : 'A person at your bank checks our request.', uri)
 }
 
 async function wait(request, deferral_code, pause) {
@@ -36,7 +36,7 @@ async function wait(request, deferral_code, pause) {
   const next = await post(request, { grant_type: deferred, deferral_code })
   const { access_token, scope, error, error_description, interaction_uri } = next.body
   if (access_token) return say(`Connected: the bank granted ${scope}.`)
-  // Without Retry-After it is no request to wait.
+  // An answer without Retry-After is final.
   if (!next.pause) return say(`The bank refused: ${error_description ?? error}.`)
   if (error !== 'slow_down') sayWhy(interaction_uri)
   return wait(request, deferral_code, next.pause)

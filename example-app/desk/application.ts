@@ -1,36 +1,25 @@
 import Router from '@koa/router'
 import type Koa from 'koa'
 import type { Context, Middleware } from 'koa'
-import type { Deferrals } from 'oidc-provider-deferred'
-import type { Storage } from '../storage/storage.js'
 import { createApplication } from '../web/application.js'
-import { text } from '../web/form.js'
-import { takeNotice } from '../web/notice.js'
+import { formOf, text } from '../web/form.js'
 import { show } from '../web/page.js'
-import { renew, visitOf } from '../web/visit.js'
+import { renewSession, sessionOf, takeNotice } from '../web/session.js'
 import { decisions } from './decisions.js'
+import type { DeskOptions } from './options.js'
 import { deferralPage } from './pages/deferral.js'
 import { isNotificationFilter } from './pages/notification.js'
 import { notificationsPage } from './pages/notifications.js'
 import { queuePage } from './pages/queue.js'
 import { signInPage } from './pages/sign_in.js'
-import { demoPassword, deskCookie, reviewerNamed } from './reviewers.js'
+import { demoPassword, reviewerNamed } from './reviewers.js'
 import { isFilter } from './status.js'
 
 const pageSize = 10
 
-export interface DeskOptions {
-  deferrals: Deferrals
-  storage: Pick<Storage, 'evidence' | 'history'>
-  /** Signs cookies and CSRF tokens. */
-  key: string
-  /** Where customers are asked to confirm. */
-  confirmation: string
-}
-
-/** Lets nobody past the sign-in page who has not signed in. */
+/** Shows nothing but the sign-in page before somebody has signed in. */
 const guard: Middleware = async (ctx, next) => {
-  if (ctx.path === '/sign-in' || reviewerNamed(visitOf(ctx).visit.user)) return next()
+  if (ctx.path === '/sign-in' || reviewerNamed(sessionOf(ctx).user)) return next()
   ctx.status = 303
   ctx.redirect('/sign-in')
 }
@@ -39,25 +28,25 @@ function signIn(): Router {
   const router = new Router()
   router.get('/sign-in', (ctx) => show(ctx, signInPage(ctx)))
   router.post('/sign-in', (ctx) => {
-    const { form } = visitOf(ctx)
+    const form = formOf(ctx)
     const reviewer = text(form, 'reviewer')
     if (!reviewerNamed(reviewer) || text(form, 'password') !== demoPassword) {
-      return show(ctx, signInPage(ctx, 'That is not the password.'))
+      return show(ctx, signInPage(ctx, 'The password is wrong.'))
     }
-    renew(ctx, deskCookie, reviewer)
+    renewSession(ctx, reviewer)
     ctx.status = 303
     ctx.redirect('/')
   })
   router.post('/sign-out', (ctx) => {
-    renew(ctx, deskCookie)
+    renewSession(ctx)
     ctx.status = 303
     ctx.redirect('/sign-in')
   })
   return router
 }
 
-/** The page that the cursor of the query leads to; the first one when it is none. */
-async function pageAsked<T>(ctx: Context, read: (query: { cursor?: string }) => Promise<T>) {
+/** The page of a list that the cursor in the query names. An invalid cursor gives the first page. */
+async function pageOf<T>(ctx: Context, read: (query: { cursor?: string }) => Promise<T>) {
   const { cursor } = ctx.query
   if (typeof cursor === 'string') {
     try {
@@ -75,7 +64,7 @@ function pages({ deferrals, storage }: DeskOptions): Router {
   router.get('/', async (ctx) => {
     const { status = 'pending' } = ctx.query
     const filter = isFilter(status) ? status : undefined
-    const { page, further } = await pageAsked(ctx, (cursor) =>
+    const { page, further } = await pageOf(ctx, (cursor) =>
       deferrals.list({ limit: pageSize, ...(filter && { status: filter }), ...cursor }),
     )
     show(ctx, queuePage(ctx, { ...page, filter, further }))
@@ -84,19 +73,19 @@ function pages({ deferrals, storage }: DeskOptions): Router {
   router.get('/notifications', async (ctx) => {
     const { status = 'failed' } = ctx.query
     const filter = isNotificationFilter(status) ? status : undefined
-    const { page, further } = await pageAsked(ctx, (cursor) =>
+    const { page, further } = await pageOf(ctx, (cursor) =>
       deferrals.notifications.list({ limit: pageSize, ...(filter && { status: filter }), ...cursor }),
     )
-    const found = await Promise.all(page.notifications.map(({ id }) => deferrals.get(id)))
-    const known = found.filter((deferral) => deferral !== undefined)
-    show(ctx, notificationsPage(ctx, { deferrals: known, cursor: page.cursor, filter, further }))
+    const records = await Promise.all(page.notifications.map(({ id }) => deferrals.get(id)))
+    const existing = records.filter((deferral) => deferral !== undefined)
+    show(ctx, notificationsPage(ctx, { deferrals: existing, cursor: page.cursor, filter, further }))
   })
 
   router.get('/deferrals/:id', async (ctx) => {
     const deferral = await deferrals.get(ctx.params.id!)
     if (!deferral) return
     const history = await storage.history.find({ deferralId: deferral.id })
-    show(ctx, deferralPage(ctx, deferral, history, takeNotice(ctx, deskCookie, deferral.id)))
+    show(ctx, deferralPage(ctx, deferral, history, takeNotice(ctx, deferral.id)))
   })
 
   router.get('/evidence/:reference', async (ctx) => {
@@ -110,12 +99,12 @@ function pages({ deferrals, storage }: DeskOptions): Router {
   return router
 }
 
-/** The reviewer's desk: works with internal identifiers only, and never sees a handle. */
+/** The reviewers' desk. It works with internal ids and never sees a handle. */
 export function createDesk(options: DeskOptions): Koa {
   const { key } = options
   return createApplication({
     site: 'desk',
-    cookie: deskCookie,
+    cookie: 'harbour_desk',
     key,
     guard,
     routers: [signIn(), pages(options), decisions(options)],

@@ -9,13 +9,13 @@ function member(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }
 
-/** What `defer` put into the context: how thoroughly to look. */
+/** The check that `defer` asks for in the context. */
 export function checkOf({ context }: Deferral): string | undefined {
   const check = member(context, 'check')
   return typeof check === 'string' ? check : undefined
 }
 
-/** What the interaction put into the context: a reference, never the document. */
+/** The evidence that the interaction put into the context: a reference, never the document. */
 export function evidenceOf({ context }: Deferral): EvidenceReference | undefined {
   const evidence = member(context, 'evidence')
   const reference = member(evidence, 'reference')

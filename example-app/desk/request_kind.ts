@@ -1,12 +1,12 @@
 import type { Deferral } from 'oidc-provider-deferred'
 import { partnerGrant } from '../provider/partner_grant.js'
 
-/** What reviewers need to know about one kind of request. */
+/** The texts for one kind of request. */
 interface Kind {
   name: string
-  /** What they tell the customer first. */
+  /** The first progress text. */
   step: string
-  /** What they often refuse it for. */
+  /** Frequent reasons to refuse it. */
   reasons: readonly string[]
 }
 
@@ -20,7 +20,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   authorization_code: {
     name: 'Unusual sign-in',
     step: 'Looking at the sign-in',
-    reasons: ['Please call us', 'The customer says it was somebody else'],
+    reasons: ['Please call us', 'The customer did not sign in'],
   },
   client_credentials: {
     name: 'Payment',
@@ -34,12 +34,12 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
 }
 
-/** What is asked for, in a reviewer's words. */
+/** The kind of a request. */
 export function kindOf({ grantType }: Deferral): Kind {
   return (grantType !== undefined && kinds[grantType]) || account
 }
 
-/** Which form of waiting the client speaks. */
+/** The profile that the client uses. */
 export function profileOf({ profile }: Deferral): string {
   return profile === 'openid' ? 'OpenID' : 'OAuth'
 }

@@ -17,18 +17,18 @@ export function isFilter(value: unknown): value is Filter {
   return typeof value === 'string' && Object.hasOwn(filters, value)
 }
 
-/** What a reviewer allowed, as long as it holds: a request that was refused or cancelled has no rights. */
-export function grantedBy({ status, decision }: Deferral): Deferral['decision'] {
+/** The approval of a request, while it is valid: a refused or cancelled request has no rights. */
+export function approvalOf({ status, decision }: Deferral): Deferral['decision'] {
   return status === 'approved' || status === 'redeemed' ? decision : undefined
 }
 
-/** Expiry is not a status of its own, but it is what a reviewer wants to know first. */
-export function shownStatus({ status, expired }: Deferral): Filter {
+/** The status on the page. Expiry is no status of a deferral, but reviewers need to see it first. */
+export function statusOf({ status, expired }: Deferral): Filter {
   return expired && status !== 'redeemed' ? 'expired' : status
 }
 
 export function badge(deferral: Deferral): Html {
-  const status = shownStatus(deferral)
-  const label = awaitsCustomer(deferral) ? 'Asks the customer' : filters[status]
+  const status = statusOf(deferral)
+  const label = awaitsCustomer(deferral) ? 'Waits for the customer' : filters[status]
   return html`<span class="badge ${status}">${label}</span>`
 }

@@ -1,4 +1,4 @@
-/** What a browser shows after it has followed every redirect. */
+/** The page that a browser shows after every redirect. */
 export interface Shown {
   url: URL
   status: number
@@ -7,10 +7,10 @@ export interface Shown {
 
 type Fields = Record<string, string | string[]>
 
-/** As much of a browser as forms, cookies and redirects need. */
+/** A small browser with forms, cookies and redirects. */
 export interface Browser {
   open(url: string | URL): Promise<Shown>
-  /** Submits the form whose action ends in `action`, with its hidden fields and the given ones. */
+  /** Submits the form whose action ends in `action`, with its hidden fields and with `fields`. */
   submit(page: Shown, action: string, fields?: Fields): Promise<Shown>
 }
 
@@ -37,7 +37,7 @@ function formsOf(page: Shown): Form[] {
 }
 
 export function createBrowser(fetchPage: typeof fetch): Browser {
-  // By name and path: cookies do not care about ports.
+  // By name and path, because cookies ignore ports.
   const cookies = new Map<string, { path: string; value: string }>()
 
   function remember(response: Response, url: URL): void {

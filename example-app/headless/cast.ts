@@ -3,20 +3,20 @@ import type { Customer, Reviewer } from './people.js'
 import type { Receiver } from './receiver.js'
 import type { Recorder } from './recorder.js'
 
-/** Who plays, and what they can do that a customer cannot. */
+/** The people of a scenario, and what it needs to control and to watch the bank. */
 export interface Cast {
   bank: Bank
   customerNamed(account: string): Customer
   /** May approve payments up to 1,000 euro. */
   reviewer: Reviewer
-  /** May approve any. */
+  /** May approve any payment. */
   riskOfficer: Reviewer
   recorder: Recorder
-  /** The bank's notification endpoint. */
+  /** Watches the bank's notification endpoint. */
   receiver: Receiver
   /** Moves the plugin's clock forward. */
   advance(seconds: number): void
 }
 
-/** By title, in the order they are played. */
+/** Scenarios by title, in the order of the run. */
 export type Scenarios = Record<string, (cast: Cast) => Promise<void>>

@@ -2,13 +2,13 @@ import { deepStrictEqual, match, ok } from 'node:assert/strict'
 import type { Shown } from './browser.js'
 import type { Recorded } from './recorder.js'
 
-/** A check that says what it checked. */
+/** Runs a check and prints its name. */
 export function check(what: string, holds: () => void): void {
   holds()
   console.log(`  ok  ${what}`)
 }
 
-/** A page has this heading. */
+/** Checks the heading of a page. */
 export function expectPage(page: Shown, heading: string): Shown {
   ok(
     page.text.includes(`<h1>${heading}</h1>`),
@@ -17,7 +17,7 @@ export function expectPage(page: Shown, heading: string): Shown {
   return page
 }
 
-/** The token requests, each as the words that matter in the answer. */
+/** The answers to the token requests: status, and the error or the names of the members. */
 function tokenAnswers(exchanges: readonly Recorded[]): string[] {
   const answers = exchanges.filter(({ url, method }) => method === 'POST' && url.pathname === '/op/token')
   return answers.map(({ status, text }) => {
@@ -28,7 +28,7 @@ function tokenAnswers(exchanges: readonly Recorded[]): string[] {
 
 export const pending = '400 authorization_pending'
 
-/** What the token endpoint answered, in order; how often it repeated itself is a matter of time. */
+/** Checks the answers of the token endpoint, in order. Repeated answers count once: their number depends on time. */
 export function checkConversation(exchanges: readonly Recorded[], expected: readonly string[]): void {
   const answers = tokenAnswers(exchanges)
   check(`the token endpoint answered ${expected.join(', then ')} (${answers.length} answers)`, () => {
@@ -39,10 +39,10 @@ export function checkConversation(exchanges: readonly Recorded[], expected: read
   })
 }
 
-/** No answer of the back channel may be kept by anybody on the way. */
+/** Checks that every answer of the back channel forbids caches to store it. */
 export function checkNotStored(exchanges: readonly Recorded[]): void {
   const answers = exchanges.filter(({ method, url }) => method === 'POST' && url.pathname.startsWith('/op/'))
-  check('every answer said no-store', () => {
+  check('every answer has no-store', () => {
     for (const { headers } of answers) match(headers.get('Cache-Control') ?? '', /no-store/)
   })
 }

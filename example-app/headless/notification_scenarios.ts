@@ -2,13 +2,13 @@ import { deepStrictEqual, match, ok } from 'node:assert/strict'
 import type { Shown } from './browser.js'
 import type { Cast, Scenarios } from './cast.js'
 import { check, checkConversation } from './expect.js'
-import { ended, until } from './waiting.js'
+import { pageAtEnd, until } from './waiting.js'
 
 const exchanged = '200 deferred_auth_id expires_in interval'
 const tokens = '200 access_token expires_in id_token scope token_type'
 const rights = { scope: ['profile', 'account', 'payments'] }
 
-/** The desk says this of a request, sooner or later: an answer is there a moment before it is written down. */
+/** Waits until the desk shows this. The provider stores an answer a moment after it arrives. */
 async function deskSays({ reviewer }: Cast, path: string, words: RegExp): Promise<Shown> {
   return until(async () => {
     const page = await reviewer.look(path)
@@ -16,44 +16,46 @@ async function deskSays({ reviewer }: Cast, path: string, words: RegExp): Promis
   })
 }
 
-/** How clients learn of a decision at once. The provider asks them to poll once a minute, so whoever polls earlier was told to. */
+/** How clients learn of a decision at once. The interval is a minute, so an earlier poll follows a notification. */
 export const notificationScenarios: Scenarios = {
-  async 'The answer comes by itself'(cast) {
+  async 'A notification brings the answer'(cast) {
     const { customerNamed, reviewer, recorder, receiver } = cast
     const customer = customerNamed('alex')
     await customer.ask()
     const path = (await reviewer.decide('approve', rights)).url.pathname
     const decided = Date.now()
-    await ended(customer, 'Your account is open')
+    await pageAtEnd(customer, 'Your account is open')
     const waited = (Date.now() - decided) / 1000
     check(`the account was open ${waited.toFixed(1)} s after the approval, not at the next poll`, () => ok(waited < 10))
     checkConversation(recorder.take(), [exchanged, tokens])
-    check('of one notification', () => deepStrictEqual(receiver.answers, [204]))
+    check('the bank answered one notification', () => deepStrictEqual(receiver.answers, [204]))
     const page = await deskSays(cast, path, /Delivered/)
     check('the desk shows the answer', () => match(page.text, /<dt>Answer<\/dt><dd>204/))
   },
 
-  async 'The bank is out of order, and hears it when a reviewer sends it again'(cast) {
+  async 'The bank is out of order, and a reviewer sends the notification again'(cast) {
     const { customerNamed, reviewer, recorder, receiver } = cast
     const customer = customerNamed('mina')
     await customer.ask()
     receiver.fail(2)
     const path = (await reviewer.decide('approve', rights)).url.pathname
-    console.log('\n  (the bank answers 503; the provider tries again by itself after about 5 seconds, which we wait)')
+    console.log('\n  (the bank answers 503; the provider tries again after about 5 seconds)')
     await until(() => receiver.answers[1])
     const page = await deskSays(cast, path, /\/replay"/)
-    console.log('\n  (the next attempt would be in half a minute, but the reviewer presses a button)')
-    check('the desk shows what came of two attempts, and when the next is', () => {
+    console.log('\n  (the next attempt is half a minute away; the reviewer does not wait for it)')
+    check('the desk shows two attempts, their answer and the time of the next attempt', () => {
       match(
         page.text,
         /Attempts<\/dt><dd>2[\s\S]*Answer<\/dt><dd>503[\s\S]*the endpoint answered 503[\s\S]*Next attempt/,
       )
     })
     await reviewer.press(page, 'replay')
-    await ended(customer, 'Your account is open')
+    await pageAtEnd(customer, 'Your account is open')
     check('the bank answered 503, 503 and 204', () => deepStrictEqual(receiver.answers, [503, 503, 204]))
     checkConversation(recorder.take(), [exchanged, tokens])
     const after = await deskSays(cast, path, /Delivered/)
-    check('the history says who sent it again', () => match(after.text, /Notification sent again<\/strong> by robin/))
+    check('the history names the reviewer who sent it again', () =>
+      match(after.text, /Notification sent again<\/strong> by robin/),
+    )
   },
 }

@@ -11,7 +11,7 @@ interface Ticket {
   assertion: string
 }
 
-/** Sends what a browser would for a script of a page on this origin: the question whether it may, and then the request. */
+/** Sends the requests of a browser whose page on this origin calls the token endpoint: a preflight, then the request. */
 function scriptOn(origin: string, send: typeof fetch) {
   return async ({ token_endpoint: url, client_id, client_secret }: Ticket, parameters: Record<string, string>) => {
     const preflight = await send(url, {
@@ -37,7 +37,7 @@ async function ticketFor({ bank, recorder }: Cast): Promise<Ticket> {
   return (await answer.json()) as Ticket
 }
 
-/** A page of a partner asks with an assertion of its identity provider: the oauth profile, with a grant of our own. */
+/** A partner's page asks with an assertion of its identity provider: the oauth profile with a grant of the bank's own. */
 export const partnerScenarios: Scenarios = {
   async "A partner's page, on another origin"(cast) {
     const { bank, recorder, reviewer } = cast
@@ -47,12 +47,12 @@ export const partnerScenarios: Scenarios = {
     const request = { grant_type: partnerGrant, assertion: ticket.assertion, completion_mode: 'deferred' }
 
     const { preflight, answer, body } = await ask(ticket, request)
-    check('the browser may send it', () => {
+    check('the browser may send the request', () => {
       equal(preflight.status, 204)
       equal(preflight.headers.get('Access-Control-Allow-Origin'), partner)
       match(preflight.headers.get('Access-Control-Allow-Headers') ?? '', /authorization/i)
     })
-    check('and its script may read the first answer, Retry-After too', () => {
+    check('the script may read the first answer and its Retry-After', () => {
       equal(answer.headers.get('Access-Control-Allow-Origin'), partner)
       match(answer.headers.get('Access-Control-Expose-Headers') ?? '', /Retry-After/i)
       ok(body.deferral_code)
@@ -64,9 +64,9 @@ export const partnerScenarios: Scenarios = {
     const end = await ask(ticket, { grant_type, deferral_code: String(body.deferral_code) })
     equal(end.answer.headers.get('Access-Control-Allow-Origin'), partner)
     deepStrictEqual(end.body.scope, 'statements')
-    const seen = recorder.take()
-    checkConversation(seen, [pending, '200 access_token expires_in scope token_type'])
-    checkNotStored(seen)
+    const exchanges = recorder.take()
+    checkConversation(exchanges, [pending, '200 access_token expires_in scope token_type'])
+    checkNotStored(exchanges)
   },
 
   async 'What a partner cannot do'(cast) {
@@ -77,18 +77,18 @@ export const partnerScenarios: Scenarios = {
     const request = { grant_type: partnerGrant, assertion: ticket.assertion, completion_mode: 'deferred' }
 
     const elsewhere = await scriptOn('https://elsewhere.example', script)(ticket, request)
-    check("no other site's script gets an answer", () => {
+    check('a script of another site gets no answer', () => {
       equal(elsewhere.answer.headers.get('Access-Control-Allow-Origin'), null)
       equal(elsewhere.body.error, 'invalid_request')
     })
     const impatient = await ask(ticket, { grant_type: partnerGrant, assertion: ticket.assertion })
-    check('who does not offer to wait gets nothing without a review', () =>
+    check('a client that does not offer to wait gets no token without a review', () =>
       equal(impatient.body.error, 'invalid_request'),
     )
     const again = await ask(ticket, request)
-    check('an assertion is good for one request', () => equal(again.body.error, 'invalid_grant'))
+    check('an assertion works once', () => equal(again.body.error, 'invalid_grant'))
     const { assertion } = await ticketFor(cast)
     const forged = await ask(ticket, { ...request, assertion: `${assertion.slice(0, -4)}AAAA` })
-    check('a forged one for none', () => equal(forged.body.error, 'invalid_grant'))
+    check('a forged assertion does not work', () => equal(forged.body.error, 'invalid_grant'))
   },
 }

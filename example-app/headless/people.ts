@@ -3,13 +3,13 @@ import { type Browser, createBrowser, type Shown } from './browser.js'
 import { expectPage } from './expect.js'
 import type { Recorder } from './recorder.js'
 
-/** Somebody who opens an account. */
+/** A customer of the bank. */
 export interface Customer {
   browser: Browser
   /** Signs in, shows the sample passport, confirms, and comes back to the bank. */
   ask(): Promise<Shown>
   look(path?: '/account' | '/banking'): Promise<Shown>
-  /** Signs in to an account. */
+  /** Signs in and expects a page with this heading. */
   signIn(heading: string): Promise<Shown>
 }
 
@@ -34,14 +34,14 @@ export function createCustomer({ origins }: Bank, recorder: Recorder, account: s
   return { browser, ask, signIn: enter, look: (path = '/account') => browser.open(`${origins.relyingParty}${path}`) }
 }
 
-/** Somebody who decides. */
+/** A reviewer who is signed in at the desk. */
 export interface Reviewer {
-  /** Opens the newest request that waits for a decision. */
+  /** Opens the newest pending request. */
   open(): Promise<Shown>
   look(path: string): Promise<Shown>
-  /** Presses the one button of a form. */
+  /** Submits a form without fields. */
   press(page: Shown, action: 'replay'): Promise<Shown>
-  /** Opens the newest request that waits for a decision, and decides. */
+  /** Opens the newest pending request and submits one of its forms. */
   decide(action: 'approve' | 'ask' | 'deny' | 'progress', fields?: Record<string, string | string[]>): Promise<Shown>
 }
 

@@ -12,14 +12,14 @@ import { trusting } from './trusting.js'
 
 const titleOf = (text: string) => `\n${text}\n${'='.repeat(text.length)}`
 
-/** Plays some scenarios at a bank of their own, whose clients are to poll every `interval` seconds. */
+/** Plays scenarios at a bank of their own, with this poll interval in seconds. */
 async function play(mongodb: MongoServer | undefined, interval: number, scenarios: Scenarios): Promise<void> {
   let offset = 0
-  const certificate = selfSignedCertificate('localhost')
+  const certificate = await selfSignedCertificate()
   const recorder = createRecorder(trusting(certificate))
   const receiver = createReceiver()
   const bank = await startBank({
-    // A database of its own: whoever waits in another one is not ours.
+    // A database of its own, so that no request of another run is in it.
     mongodb: mongodb && { ...mongodb, database: `harbour_${randomBytes(6).toString('hex')}` },
     ports: [0, 0, 0, 0, 0, 0],
     deferral: { interval, now: () => new Date(Date.now() + offset) },
@@ -31,7 +31,7 @@ async function play(mongodb: MongoServer | undefined, interval: number, scenario
     offset += seconds * 1000
   }
   try {
-    console.log(titleOf(`The reviewers come to work (everything in ${bank.storage}, an interval of ${interval} s)`))
+    console.log(titleOf(`The reviewers sign in (everything in ${bank.storage}, interval ${interval} s)`))
     const reviewer = await createReviewer(bank, recorder)
     const riskOfficer = await createReviewer(bank, recorder, 'kim')
     for (const [title, play] of Object.entries(scenarios)) {
@@ -46,11 +46,11 @@ async function play(mongodb: MongoServer | undefined, interval: number, scenario
   }
 }
 
-/** Plays every scenario over HTTP on free ports and checks each answer; rejects at the first surprise. */
+/** Plays every scenario over HTTP on free ports. Rejects when a check fails. */
 export async function playHeadless(mongodb: MongoServer | undefined): Promise<void> {
   const began = Date.now()
   await play(mongodb, 1, scenarios)
   await play(mongodb, 60, notificationScenarios)
   const count = Object.keys({ ...scenarios, ...notificationScenarios }).length
-  console.log(`\nAll ${count} journeys went as they should, in ${((Date.now() - began) / 1000).toFixed(1)} s.`)
+  console.log(`\nAll ${count} journeys passed, in ${((Date.now() - began) / 1000).toFixed(1)} s.`)
 }

@@ -1,4 +1,4 @@
-const secret = new Set([
+const secretNames = new Set([
   'authorization',
   'access_token',
   'assertion',
@@ -8,7 +8,7 @@ const secret = new Set([
   'code',
   'code_verifier',
   'cookie',
-  'csrf',
+  '_csrf',
   'deferral_code',
   'deferred_auth_id',
   'deferred_code',
@@ -18,9 +18,9 @@ const secret = new Set([
   'refresh_token',
 ])
 
-/** Shortens what nobody should read in a log; the beginning stays, so that one can follow it from message to message. */
-function shown(name: string, value: string): string {
-  if (secret.has(name.toLowerCase())) return `${value.slice(0, 8)}... (${value.length} characters)`
+/** Shortens secrets. The beginning stays, so that a reader can follow a secret from message to message. */
+function shorten(name: string, value: string): string {
+  if (secretNames.has(name.toLowerCase())) return `${value.slice(0, 8)}... (${value.length} characters)`
   return value.length > 100 ? `${value.slice(0, 100)}...` : value
 }
 
@@ -28,18 +28,18 @@ function shown(name: string, value: string): string {
 export function parameters(entries: Iterable<[string, string | File]>): string[] {
   return [...entries].map(([name, value]) =>
     typeof value === 'string'
-      ? `${name}=${shown(name, value)}`
+      ? `${name}=${shorten(name, value)}`
       : `${name}=(a file, ${value.type}, ${value.size} bytes)`,
   )
 }
 
-/** A JSON body with its secrets shortened; an ID Token is opened. */
+/** A JSON body with short secrets, and the claims of its ID Token. */
 function json(text: string): string[] {
   const body: unknown = JSON.parse(text)
   if (typeof body !== 'object' || body === null) return [text]
   const { keys, ...rest } = Object.fromEntries(Object.entries(body))
   const members = Object.entries(rest).map(
-    ([name, value]) => `${name}: ${typeof value === 'string' ? shown(name, value) : JSON.stringify(value)}`,
+    ([name, value]) => `${name}: ${typeof value === 'string' ? shorten(name, value) : JSON.stringify(value)}`,
   )
   if (keys) members.push(`keys: ${Array.isArray(keys) ? keys.length : 0}`)
   if (typeof rest.id_token === 'string') members.push(`id_token's claims: ${claims(rest.id_token)}`)
@@ -50,7 +50,7 @@ function claims(token: string): string {
   return Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()
 }
 
-/** What matters of an answer's body: its members, or the heading of the page. */
+/** The lines to print for a body: the members of JSON, or the heading of a page. */
 export function body(type: string | null, text: string): string[] {
   if (type?.includes('json')) return json(text)
   const heading = /<h1>(.*?)<\/h1>/.exec(text)?.[1]

@@ -1,28 +1,21 @@
 import type { Context, Middleware } from 'koa'
 import { printAnswer, printRequest } from './recorder.js'
 
-/** A place to look on in front of the bank's notification endpoint, which can be out of order. */
+/** Middleware before the bank's notification endpoint. It prints every notification and can answer with an error. */
 export interface Receiver {
   middleware: Middleware
-  /** Answers 503, unless told, this many times, whatever is sent. */
+  /** Answers the next requests with this status, 503 by default. */
   fail(times: number, status?: number): void
-  /** What was answered so far, as HTTP statuses. */
+  /** Status codes of the answers so far. */
   answers: number[]
 }
 
-/** Collects what somebody else reads of the body. */
-function overhear({ req }: Context): () => string {
-  const chunks: Buffer[] = []
-  req.pause().on('data', (chunk) => chunks.push(chunk))
-  return () => Buffer.concat(chunks).toString()
-}
-
-function print(ctx: Context, body: string): void {
+function print(ctx: Context): void {
   const { method, URL: url, status } = ctx
   const bearer = ctx.get('Authorization').replace('Bearer ', '')
-  const told: Record<string, string> = JSON.parse(body || '{}')
-  const sent = { 'delivery-attempt': ctx.get('Delivery-Attempt'), bearer, ...told }
-  printRequest('Provider', method, url, new URLSearchParams(sent))
+  const body: Record<string, string> = JSON.parse(ctx.request.rawBody || '{}')
+  const fields = { 'delivery-attempt': ctx.get('Delivery-Attempt'), bearer, ...body }
+  printRequest('Provider', method, url, new URLSearchParams(fields))
   printAnswer({ who: 'Bank', method, url, status, headers: new Headers(), text: '' })
 }
 
@@ -37,11 +30,10 @@ export function createReceiver(): Receiver {
       failure = status
     },
     async middleware(ctx, next) {
-      const body = overhear(ctx)
       if (failures > 0) ctx.status = failure
       else await next()
       failures = Math.max(failures - 1, 0)
-      print(ctx, body())
+      print(ctx)
       answers.push(ctx.status)
     },
   }

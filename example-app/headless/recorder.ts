@@ -1,6 +1,6 @@
 import { address, body, parameters } from './readable.js'
 
-/** One HTTP exchange, as the checks see it. */
+/** One HTTP request and its answer. */
 export interface Recorded {
   who: string
   method: string
@@ -11,9 +11,9 @@ export interface Recorded {
 }
 
 export interface Recorder {
-  /** A `fetch` whose every exchange is printed and kept, under the name of whoever sends it. */
+  /** A `fetch` that prints and records every request and answer, under the name of the sender. */
   fetchAs(who: string): typeof fetch
-  /** What happened since the last time somebody asked. */
+  /** Everything recorded since the last call. */
   take(): Recorded[]
 }
 
@@ -34,7 +34,7 @@ export function printAnswer({ who, url, status, headers, text }: Recorded): void
   for (const line of body(headers.get('Content-Type'), text)) console.log(`${margin}${line}`)
 }
 
-/** `send` does the sending. */
+/** A recorder that sends with `send`. */
 export function createRecorder(send: typeof fetch): Recorder {
   let exchanges: Recorded[] = []
   function fetchAs(who: string): typeof fetch {

@@ -6,20 +6,20 @@ import type { Recorded, Recorder } from './recorder.js'
 
 const patience = 20_000
 
-/** Waits, quietly, until a client has seen `count` answers to token requests. */
-export async function tokenRequests(recorder: Recorder, seen: Recorded[], count: number): Promise<void> {
+/** Waits until a client has `count` answers to token requests. */
+export async function tokenRequests(recorder: Recorder, exchanges: Recorded[], count: number): Promise<void> {
   const until = Date.now() + patience
-  const polled = () => seen.filter(({ url, method }) => method === 'POST' && url.pathname === '/op/token').length
+  const polled = () => exchanges.filter(({ url, method }) => method === 'POST' && url.pathname === '/op/token').length
   for (;;) {
-    seen.push(...recorder.take())
+    exchanges.push(...recorder.take())
     if (polled() >= count) return
-    if (Date.now() > until) throw new Error(`nobody asked ${count} times within ${patience / 1000} s`)
+    if (Date.now() > until) throw new Error(`fewer than ${count} token requests within ${patience / 1000} s`)
     await pause(50)
   }
 }
 
-/** The answer has reached the relying party: looks again until it has written it down. */
-export async function ended(customer: Customer, heading: string, path?: '/account' | '/banking'): Promise<Shown> {
+/** Opens the page of the journey again until it has this heading. */
+export async function pageAtEnd(customer: Customer, heading: string, path?: '/account' | '/banking'): Promise<Shown> {
   const until = Date.now() + patience
   for (;;) {
     const page = await customer.look(path)
@@ -28,13 +28,13 @@ export async function ended(customer: Customer, heading: string, path?: '/accoun
   }
 }
 
-/** Waits, quietly, until something is there. */
+/** Waits until `look` returns something. */
 export async function until<T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> {
   const latest = Date.now() + patience
   for (;;) {
-    const found = await look()
-    if (found !== undefined) return found
-    if (Date.now() > latest) throw new Error(`it did not come within ${patience / 1000} s`)
+    const value = await look()
+    if (value !== undefined) return value
+    if (Date.now() > latest) throw new Error(`nothing came within ${patience / 1000} s`)
     await pause(50)
   }
 }

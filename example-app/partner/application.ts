@@ -8,7 +8,7 @@ import { identityAssertion } from './identity_provider.js'
 import { statementsPage } from './page.js'
 
 export interface PartnerOptions {
-  /** The bank's provider, on another origin than our pages. */
+  /** The bank's provider. Its origin is not that of the partner's pages. */
   issuer: string
   key: JWK
   /** Signs cookies. */
@@ -17,13 +17,13 @@ export interface PartnerOptions {
 
 const customer = 'mina'
 
-/** A partner's site whose page asks the bank for a token by itself, from the browser. */
+/** A partner's site. The script of its page sends the token request to the bank. */
 export function createPartner({ issuer, key, cookies }: PartnerOptions): Koa {
   const router = new Router()
 
   router.get('/', (ctx) => show(ctx, statementsPage(customer)))
 
-  /** Everything the page's script needs; Mina has signed in here, so to speak. */
+  // Everything that the script of the page needs. The demo has no sign-in here: the customer is always Mina.
   router.get('/request', async (ctx) => {
     ctx.set('Cache-Control', 'no-store')
     ctx.body = {

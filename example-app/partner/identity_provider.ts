@@ -4,8 +4,8 @@ import { partnerClient } from '../provider/clients.js'
 import { partnerIssuer } from '../provider/partner_grant.js'
 
 /**
- * What the partner's identity provider gives a client for one of its signed-in customers: an Identity Assertion Authorization
- * Grant, good for two minutes, for one client, at one authorization server.
+ * The assertion of the partner's identity provider about a customer: an Identity Assertion Authorization Grant. It is valid for two
+ * minutes, for one client, at one authorization server.
  */
 export async function identityAssertion(key: JWK, audience: string, customer: string): Promise<string> {
   return new SignJWT({ client_id: partnerClient.id, scope: 'statements' })

@@ -5,6 +5,7 @@ import { type DeferredTokenResponseOptions, type NotificationOptions, Provider }
 import type { Keys } from '../storage/entries.js'
 import type { Storage } from '../storage/storage.js'
 import { createApplication } from '../web/application.js'
+import { readPictures } from '../web/form.js'
 import { show } from '../web/page.js'
 import type { ClientAddresses } from './clients.js'
 import { hostConfiguration } from './configuration.js'
@@ -20,21 +21,21 @@ export interface ProviderOptions {
   storage: Storage
   keys: Keys
   addresses: ClientAddresses
-  /** The certificate, in PEM, of whoever is notified. */
+  /** Certificate of the notification endpoint, in PEM. */
   trusted: string
-  /** What differs between a demo, a test and production. */
+  /** Options that differ between the demo and its tests. */
   deferral: Pick<DeferredTokenResponseOptions, 'interval' | 'ttl' | 'now'>
 }
 
 /**
- * Lets a demo notify itself on one machine. In production leave all of it out: endpoints are at public addresses then, at port 443,
- * with certificates that Node.js trusts, and nothing else is reached.
+ * Allows notifications to this machine. Leave these options out in production: endpoints then have public addresses, port 443 and
+ * certificates that Node.js trusts, and the plugin reaches no others.
  */
 function onThisMachine({ notification }: ClientAddresses, ca: string): NotificationOptions {
   return { allow: ['127.0.0.0/8', '::1'], ports: [Number(new URL(notification).port)], ca }
 }
 
-/** The OpenID Provider, mounted in the application of the team that runs it. */
+/** The OpenID Provider, mounted in a Koa application that has interactions of its own. */
 export function createProvider({ origin, storage, keys, addresses, trusted, deferral }: ProviderOptions): {
   app: Koa
   provider: Provider
@@ -66,6 +67,7 @@ export function createProvider({ origin, storage, keys, addresses, trusted, defe
     cookie: 'harbour_id',
     key: keys.cookies,
     mounted: mount('/op', provider),
+    uploads: readPictures('picture'),
     formTargets: [relyingParty],
     routers: [router, interactions(provider, storage.evidence)],
   })

@@ -3,12 +3,12 @@ import type { FindAccount, KoaContextWithOIDC } from 'oidc-provider'
 import type { Deferral } from 'oidc-provider-deferred'
 import { accountOf, type DemoAccount } from './accounts.js'
 
-/** The plugin puts it there while a deferral is created, polled or redeemed; the host's types cannot know its type. */
+/** The plugin puts the deferral here while it is created, polled or redeemed. oidc-provider's types do not know it. */
 function deferralOf(ctx: KoaContextWithOIDC): Deferral | undefined {
   return ctx.oidc.entities.Deferral as Deferral | undefined
 }
 
-/** A made-up IBAN with correct check digits, always the same for one deferral. */
+/** An invented IBAN with correct check digits. One deferral always has the same. */
 function demoIban(deferralId: string): string {
   const digits = BigInt(`0x${createHash('sha256').update(deferralId).digest('hex')}`)
     .toString()
@@ -20,7 +20,7 @@ function demoIban(deferralId: string): string {
 }
 
 function verifiedClaims(account: DemoAccount, deferral: Deferral) {
-  const { id: _, watched: __, ...claims } = account
+  const { id: _, needsReview: __, ...claims } = account
   const verification = { trust_framework: 'harbour_demo', time: deferral.decision?.at.toISOString() }
   return {
     identity_verified: true,
@@ -29,7 +29,7 @@ function verifiedClaims(account: DemoAccount, deferral: Deferral) {
   }
 }
 
-/** Claims about an account. The verified ones exist only when a reviewer has approved this very request. */
+/** Claims about an account. The verified claims exist only in a request that a reviewer has approved. */
 export const findAccount: FindAccount = async (ctx, sub) => {
   const account = accountOf(sub)
   if (!account) return undefined
@@ -38,8 +38,8 @@ export const findAccount: FindAccount = async (ctx, sub) => {
     accountId: sub,
     async claims() {
       const name = `${account.given_name} ${account.family_name}`
-      const approved = deferral?.status === 'approved' ? verifiedClaims(account, deferral) : {}
-      return { sub, name, birthdate: account.birthdate, ...approved }
+      const reviewedClaims = deferral?.status === 'approved' ? verifiedClaims(account, deferral) : {}
+      return { sub, name, birthdate: account.birthdate, ...reviewedClaims }
     },
   }
 }

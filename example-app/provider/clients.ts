@@ -6,19 +6,19 @@ import { scopes } from './scopes.js'
 const openid = 'urn:openid:params:grant-type:deferred'
 const oauth = 'urn:ietf:params:oauth:grant-type:deferred'
 
-/** Where the clients live; the addresses are known only when everything listens. */
+/** Addresses of the clients. They are known only when every site listens. */
 export interface ClientAddresses {
   redirectUri: string
-  /** Where the bank's website hears that a decision is there. */
+  /** Notification endpoint of the bank's website. */
   notification: string
-  /** Origin of the partner's pages, whose scripts ask for tokens from a browser. */
+  /** Origin of the partner's pages. Their scripts send token requests. */
   partner: string
 }
 
 export const bankClient = 'harbour-bank'
-/** Known to the agent's own program, which is started by somebody else; as open to everybody as the demo's passwords. */
-export const agentClient = { id: 'ledger-agent', secret: 'open to everybody, for a demo agent' }
-export const partnerClient = { id: 'tideline-books', secret: 'open to everybody, for a demo page' }
+/** The agent's program needs its secret. It is public, like the demo's passwords. */
+export const agentClient = { id: 'ledger-agent', secret: 'public secret of a demo agent' }
+export const partnerClient = { id: 'tideline-books', secret: 'public secret of a demo page' }
 
 const names: Record<string, string> = {
   [bankClient]: 'Harbour Bank',
@@ -26,12 +26,12 @@ const names: Record<string, string> = {
   [partnerClient.id]: 'Tideline Books',
 }
 
-/** The name shown to people. */
+/** The name on pages. */
 export function clientName(id: string): string {
   return names[id] ?? id
 }
 
-/** Every client of the provider: metadata and nothing else makes them able to wait. */
+/** Every client of the provider. Only their metadata allows them to wait. */
 export function clientsOf(keys: Keys, { redirectUri, notification }: ClientAddresses): DeferringClientMetadata[] {
   return [
     {
@@ -53,7 +53,7 @@ export function clientsOf(keys: Keys, { redirectUri, notification }: ClientAddre
       grant_types: ['client_credentials', oauth],
       scope: 'payments',
       authorization_details_types: ['payment'],
-      // Whoever finds one of its tokens cannot use it without its key.
+      // A stolen token is useless without the agent's key.
       dpop_bound_access_tokens: true,
     },
     {

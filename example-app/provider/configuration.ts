@@ -9,7 +9,7 @@ import { renderError } from './pages/error.js'
 import { resourceIndicators, richAuthorizationRequests } from './rich_authorization_requests.js'
 import { scopes } from './scopes.js'
 
-/** The host's consent prompt, with one more reason to show it: whoever opens an account has given no evidence yet. */
+/** oidc-provider's policy with one more check: opening an account needs evidence, so it shows the consent prompt. */
 function policyWithEvidence() {
   const policy = interactionPolicy.base()
   const { Check } = interactionPolicy
@@ -20,12 +20,12 @@ function policyWithEvidence() {
   return policy
 }
 
-/** What any team running oidc-provider has already; nothing here knows of deferrals but the clients' metadata. */
+/** An ordinary configuration of oidc-provider. Only the check of the policy and the metadata of the clients know deferrals. */
 export function hostConfiguration(storage: Storage, keys: Keys, addresses: ClientAddresses): HostConfiguration {
   return {
     ...(storage.adapter && { adapter: storage.adapter }),
     clients: clientsOf(keys, addresses),
-    // Scripts in a browser, from nowhere but the partner's own pages.
+    // Only scripts of the partner's pages may call the token endpoint.
     clientBasedCORS: (_, origin, { clientId }) => clientId === partnerClient.id && origin === addresses.partner,
     jwks: { keys: [keys.signing] },
     cookies: { keys: [keys.cookies] },

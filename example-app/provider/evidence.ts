@@ -16,13 +16,13 @@ const signatures: [type: string, offset: number, bytes: number[]][] = [
   ['image/webp', 8, [0x57, 0x45, 0x42, 0x50]],
 ]
 
-/** What the bytes say they are: a file's name and declared type prove nothing. */
+/** The type that the first bytes show. A file's name and declared type prove nothing. */
 function typeOf(bytes: Uint8Array): string | undefined {
   return signatures.find(([, offset, expected]) => expected.every((byte, at) => bytes[offset + at] === byte))?.[0]
 }
 
-/** Keeps a picture given in an interaction; an explanation comes back when it is not one. */
-export async function keepEvidence(
+/** Stores a picture uploaded in an interaction. Returns the problem when it is not acceptable. */
+export async function storeEvidence(
   evidence: Collection<Evidence>,
   uid: string,
   kind: string,
@@ -30,14 +30,14 @@ export async function keepEvidence(
 ): Promise<string | undefined> {
   const type = typeOf(bytes)
   if (!Object.hasOwn(kinds, kind)) return 'Please choose the kind of document.'
-  if (bytes.length === 0) return 'Please choose a picture first.'
+  if (bytes.length === 0) return 'Please choose a picture.'
   if (bytes.length > largest) return 'That picture is larger than 4 MB.'
   if (!type) return 'That file is not a PNG, JPEG or WebP picture.'
   await evidence.insert({ _id: randomUUID(), createdAt: new Date(), uid, kind, type, bytes })
   return undefined
 }
 
-/** The picture given last in an interaction. */
-export async function evidenceGivenIn(evidence: Collection<Evidence>, uid: string): Promise<Evidence | undefined> {
+/** The last picture uploaded in an interaction. */
+export async function latestEvidence(evidence: Collection<Evidence>, uid: string): Promise<Evidence | undefined> {
   return (await evidence.find({ uid })).at(-1)
 }

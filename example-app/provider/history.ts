@@ -12,14 +12,14 @@ export async function record(history: Collection<HistoryLine>, deferralId: strin
 }
 
 const lines = {
-  created: ({ clientId }: Deferral) => ({ event: 'Asked for', by: clientName(clientId) }),
+  created: ({ clientId }: Deferral) => ({ event: 'Requested', by: clientName(clientId) }),
   exchanged: ({ expiresAt }: Deferral) => ({
     event: 'Waiting',
     detail: `until ${expiresAt.toISOString().slice(0, 19).replace('T', ' ')} UTC`,
   }),
   approved: ({ decision }: Deferral) => ({ event: 'Approved', by: decision?.by, detail: decision?.note }),
   denied: ({ decision }: Deferral) => ({ event: 'Refused', by: decision?.by, detail: decision?.description }),
-  // A client cancels what is its own, and has no other name.
+  // Without `cancelledBy` the client cancelled.
   cancelled: ({ cancelledBy, clientId }: Deferral) => ({ event: 'Cancelled', by: cancelledBy ?? clientName(clientId) }),
   redeemed: ({ clientId }: Deferral) => ({ event: 'Tokens issued', detail: `to ${clientName(clientId)}` }),
   notified: ({ notification }: Deferral) => ({
@@ -28,11 +28,11 @@ const lines = {
   }),
   notification_failed: ({ notification }: Deferral) => ({
     event: 'Client not notified',
-    detail: `given up: ${notification?.reason}`,
+    detail: `the last attempt failed: ${notification?.reason}`,
   }),
 }
 
-/** Writes every event of the plugin into the history. */
+/** Adds the plugin's events to the history. */
 export function keepHistory(provider: Provider, history: Collection<HistoryLine>): void {
   for (const event of Object.keys(lines) as (keyof typeof lines)[]) {
     provider.on(`deferral.${event}`, (deferral) => {

@@ -7,7 +7,7 @@ import { partnerGrant, partnerIssuer } from './partner_grant.js'
 
 type Verify = (assertion: string) => Promise<JWTPayload>
 
-/** Trusts the partner's identity provider; a real bank reads its keys from its `jwks_uri`. */
+/** Verifies assertions of the partner's identity provider. A real bank reads its keys from its `jwks_uri`. */
 function verifier({ issuer }: Provider, { partner: { d: _, ...publicKey } }: Keys): Verify {
   const keys = createLocalJWKSet({ keys: [publicKey] })
   return async (assertion) => {
@@ -23,41 +23,40 @@ function verifier({ issuer }: Provider, { partner: { d: _, ...publicKey } }: Key
   }
 }
 
-async function verified(verify: Verify, assertion: unknown): Promise<JWTPayload> {
+async function payloadOf(verify: Verify, assertion: unknown): Promise<JWTPayload> {
   if (typeof assertion !== 'string') throw new errors.InvalidRequest("missing required parameter 'assertion'")
   try {
     return await verify(assertion)
   } catch (error) {
-    if (error instanceof jose.JOSEError)
-      throw new errors.InvalidGrant(`the assertion is not acceptable, ${error.message}`)
+    if (error instanceof jose.JOSEError) throw new errors.InvalidGrant(`the assertion is invalid: ${error.message}`)
     throw error
   }
 }
 
-/** Everything is checked when the request comes in: by the time somebody decides the assertion has long expired. */
+/** Checks everything when the request comes in. The assertion has expired when somebody decides. */
 function validate(provider: Provider, verify: Verify) {
   return async (ctx: KoaContextWithOIDC): Promise<JsonObject> => {
-    const { assertion, scope: asked } = ctx.oidc.params ?? {}
-    const { sub, client_id, scope = '', jti, exp } = await verified(verify, assertion)
-    // Both are checked to be there.
+    const { assertion, scope: requestedScope } = ctx.oidc.params ?? {}
+    const { sub, client_id, scope = '', jti, exp } = await payloadOf(verify, assertion)
+    // `requiredClaims` guarantees that both are there.
     if (client_id !== ctx.oidc.client?.clientId) throw new errors.InvalidGrant('the assertion is for another client')
-    const granted = String(scope).split(' ')
-    const wanted = typeof asked === 'string' ? asked.split(' ') : granted
-    if (!wanted.every((name) => granted.includes(name)))
-      throw new errors.InvalidScope('more than the assertion allows', wanted.join(' '))
+    const allowed = String(scope).split(' ')
+    const names = typeof requestedScope === 'string' ? requestedScope.split(' ') : allowed
+    if (!names.every((name) => allowed.includes(name)))
+      throw new errors.InvalidScope('more than the assertion allows', names.join(' '))
     if (!accountOf(sub)) throw new errors.InvalidGrant('no such customer')
-    const first = await provider.ReplayDetection.unique(partnerIssuer, String(jti), Number(exp))
-    if (!first) throw new errors.InvalidGrant('the assertion was used before')
-    return { accountId: String(sub), scope: wanted.join(' ') }
+    const isFirstUse = await provider.ReplayDetection.unique(partnerIssuer, String(jti), Number(exp))
+    if (!isFirstUse) throw new errors.InvalidGrant('the assertion was used before')
+    return { accountId: String(sub), scope: names.join(' ') }
   }
 }
 
-/** Runs at once, or days later, and takes everything from what was validated, less what a reviewer took away. */
+/** Issues the token, at once or days later. `source` is the result of `validate`, without the rights a reviewer took away. */
 function issue(provider: Provider) {
   return async (ctx: KoaContextWithOIDC, source: JsonObject): Promise<void> => {
     const { accountId, scope } = source as { accountId: string; scope: string }
     const client = ctx.oidc.client!
-    // What can be taken back later, and what userinfo looks up.
+    // Revocation and userinfo need a Grant.
     const grant = new provider.Grant({ accountId, clientId: client.clientId })
     grant.addOIDCScope(scope)
     const token = new provider.AccessToken({ client, accountId, scope, grantId: await grant.save(), gty: partnerGrant })
@@ -67,8 +66,8 @@ function issue(provider: Provider) {
 }
 
 /**
- * A grant of our own that can wait: the partner's identity provider vouches for one of its customers with a short-lived assertion
- * for one client (an Identity Assertion Authorization Grant), and the client asks us for an access token with it.
+ * A grant of our own that can wait. The partner's identity provider signs a short-lived assertion about a customer for one client
+ * (an Identity Assertion Authorization Grant). The client exchanges it for an access token.
  */
 export function offerPartnerGrant(provider: Provider, keys: Keys): void {
   const grant = { validate: validate(provider, verifier(provider, keys)), issue: issue(provider) }

@@ -1,5 +1,5 @@
-/** JWT bearer grant (RFC 7523), with which a client of our partner asks for tokens. */
+/** JWT bearer grant (RFC 7523). The partner's client uses it. */
 export const partnerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
-/** The partner's identity provider, as its assertions name it. */
+/** Issuer of the partner's assertions. */
 export const partnerIssuer = 'https://id.tideline.example'

@@ -1,12 +1,12 @@
 import type { JsonObject } from 'oidc-provider-deferred'
 import { cents, decimal } from './money.js'
 
-/** The bank's interface for payments, as clients name it in `resource`: oidc-provider wants to know whom the details are for. */
+/** The bank's payment API. oidc-provider wants `authorization_details` to come with a `resource`; clients send this one. */
 export const paymentsResource = 'https://payments.harbour.example'
 
-/** What an entry of `authorization_details` with the type `payment` says. */
+/** An entry of `authorization_details` with the type `payment`. */
 export interface Payment {
-  /** whose account the money leaves: the one who may be asked to confirm */
+  /** account that pays; this customer may have to confirm */
   customer: string
   creditor: string
   /** in cents */
@@ -15,16 +15,16 @@ export interface Payment {
 
 const members = ['amount', 'creditor', 'customer', 'type']
 
-/** Reads an entry; `undefined` when it is anything but a payment of ours, to the last member. */
+/** Reads an entry. `undefined` for everything that is not exactly a payment, an additional member included. */
 export function paymentOf(detail: unknown): Payment | undefined {
   const { type, customer, creditor, amount } = (detail ?? {}) as Record<string, unknown>
   const { currency, value, ...others } = (amount ?? {}) as Record<string, unknown>
   const sum = cents(value)
-  const asExpected =
+  const hasExactMembers =
     Object.keys(detail ?? {})
       .sort()
       .join() === members.join() && Object.keys(others).length === 0
-  if (!asExpected || type !== 'payment' || currency !== 'EUR' || !sum) return undefined
+  if (!hasExactMembers || type !== 'payment' || currency !== 'EUR' || !sum) return undefined
   if (typeof customer !== 'string' || typeof creditor !== 'string' || !/^[\w .&-]{1,60}$/.test(creditor))
     return undefined
   return { customer, creditor, sum }
@@ -34,9 +34,10 @@ export function detailOf({ customer, creditor, sum }: Payment): JsonObject {
   return { type: 'payment', customer, creditor, amount: { currency: 'EUR', value: decimal(sum) } }
 }
 
-/** A reviewer may take money away and change nothing else. */
+/** A reviewer may lower the amount and change nothing else. */
 export function isLess(requested: JsonObject, granted: JsonObject): boolean {
-  const [asked, given] = [paymentOf(requested), paymentOf(granted)]
-  if (!asked || !given) return false
-  return given.customer === asked.customer && given.creditor === asked.creditor && given.sum <= asked.sum
+  const [payment, decision] = [paymentOf(requested), paymentOf(granted)]
+  if (!payment || !decision) return false
+  const { customer, creditor, sum } = decision
+  return customer === payment.customer && creditor === payment.creditor && sum <= payment.sum
 }

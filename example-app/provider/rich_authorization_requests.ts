@@ -14,14 +14,16 @@ function requestedIn(ctx: KoaContextWithOIDC): AuthorizationDetail[] | undefined
 }
 
 function validate(ctx: KoaContextWithOIDC, detail: unknown): void {
-  const requested = requestedIn(ctx)
-  // One payment, one customer: the one who is asked to confirm must not confirm somebody else's.
-  if (!Array.isArray(requested) || requested.length !== 1) {
-    throw new errors.InvalidAuthorizationDetails('one payment at a time, please')
+  const requestedDetails = requestedIn(ctx)
+  // One payment only: a customer must not confirm the payment of another one.
+  if (!Array.isArray(requestedDetails) || requestedDetails.length !== 1) {
+    throw new errors.InvalidAuthorizationDetails('only one payment per request is supported')
   }
   const payment = paymentOf(detail)
   if (!payment)
-    throw new errors.InvalidAuthorizationDetails('a payment has a customer, a creditor and an amount in EUR')
+    throw new errors.InvalidAuthorizationDetails(
+      'a payment must have a customer, a creditor and an amount in EUR, and nothing else',
+    )
   if (!accountOf(payment.customer)) throw new errors.InvalidAuthorizationDetails('no such customer')
 }
 
@@ -33,7 +35,7 @@ export const resourceIndicators: NonNullable<Configuration['features']>['resourc
   },
 }
 
-/** oidc-provider's own feature: with `client_credentials`, what is asked for, or what a reviewer left of it, is in the parameters. */
+/** oidc-provider's own feature. The parameters of `client_credentials` have the requested payment, or the one a reviewer approved. */
 export const richAuthorizationRequests: RichAuthorizationRequestsActiveConfiguration = {
   enabled: true,
   types: { payment: { validate } },

@@ -5,7 +5,7 @@ import type { Collection } from '../storage/collection.js'
 import type { Journey, Purpose } from '../storage/entries.js'
 import { createApplication } from '../web/application.js'
 import { show } from '../web/page.js'
-import { visitOf } from '../web/visit.js'
+import { sessionOf } from '../web/session.js'
 import { createJourneys, type Journeys } from './journey.js'
 import { createNotificationEndpoint } from './notification.js'
 import { discoverOp, type Op, type OpenIdProvider } from './op.js'
@@ -18,66 +18,66 @@ import { describeProgress } from './progress.js'
 
 export interface RelyingPartyOptions {
   op: OpenIdProvider
-  /** Signs cookies and CSRF tokens. */
+  /** Signs cookies. */
   key: string
   journeys: Collection<Journey>
   desk: string
-  /** Stands before the notification endpoint. */
+  /** Runs before the notification endpoint. */
   beforeNotification: Middleware
 }
 
-/** Discovery when it is first needed, again after a failure, and once after that. */
+/** Reads the metadata at the first call and keeps it. After a failure the next call reads it again. */
 function lazyOp(options: OpenIdProvider): () => Promise<Op> {
-  let found: Promise<Op> | undefined
+  let discovery: Promise<Op> | undefined
   return () => {
-    found ??= discoverOp(options).catch((error) => {
-      found = undefined
+    discovery ??= discoverOp(options).catch((error) => {
+      discovery = undefined
       throw error
     })
-    return found
+    return discovery
   }
 }
 
 const pages = { account: accountPage, banking: bankingPage }
 
-/** One way through the site for each thing a customer may want: ask, come back, wait, perhaps give up. */
+/** The same routes for each purpose: ask, come back, wait, cancel. */
 function routes(journeys: Journeys, desk: string): Router {
   const router = new Router()
 
   router.get('/', async (ctx) => {
-    const { id } = visitOf(ctx).visit
+    const { id } = sessionOf(ctx)
     show(ctx, homePage(ctx, await journeys.latest(id, 'account'), desk))
   })
 
   router.get('/callback', async (ctx) => {
-    const arrived = journeys.arrive(visitOf(ctx).visit.id, ctx.URL.searchParams)
+    const arrived = journeys.arrive(sessionOf(ctx).id, ctx.URL.searchParams)
     const purpose = await arrived.catch((error) =>
-      ctx.throw(400, 'the answer of the identity provider could not be used', { cause: error }),
+      ctx.throw(400, 'we could not use the answer of Harbour ID', { cause: error }),
     )
     ctx.redirect(`/${purpose}`)
   })
 
   for (const purpose of Object.keys(pages) as Purpose[]) {
     router.post(`/${purpose}`, async (ctx) => {
-      const url = await journeys.begin(visitOf(ctx).visit.id, purpose)
+      const url = await journeys.begin(sessionOf(ctx).id, purpose)
       ctx.status = 303
       ctx.redirect(url.href)
     })
 
     router.get(`/${purpose}`, async (ctx) => {
-      const journey = await journeys.latest(visitOf(ctx).visit.id, purpose)
+      const journey = await journeys.latest(sessionOf(ctx).id, purpose)
       if (!journey || journey.status === 'started') return ctx.redirect('/')
       show(ctx, pages[purpose](ctx, journey, desk))
     })
 
     router.get(`/${purpose}/status`, async (ctx) => {
-      const journey = await journeys.latest(visitOf(ctx).visit.id, purpose)
+      const journey = await journeys.latest(sessionOf(ctx).id, purpose)
       ctx.set('Cache-Control', 'no-store')
       ctx.body = { state: stateOf(journey), progress: describeProgress(journey) }
     })
 
     router.post(`/${purpose}/cancel`, async (ctx) => {
-      await journeys.giveUp(visitOf(ctx).visit.id, purpose)
+      await journeys.cancel(sessionOf(ctx).id, purpose)
       ctx.status = 303
       ctx.redirect(`/${purpose}`)
     })
@@ -88,12 +88,12 @@ function routes(journeys: Journeys, desk: string): Router {
 
 export interface RelyingParty {
   app: Koa
-  /** For a server of its own, which the provider reaches and no browser needs. */
+  /** For a server of its own. Only the provider calls it. */
   notificationEndpoint: Koa
   stop(): Promise<void>
 }
 
-/** The bank's website: an OpenID relying party that knows how to wait. */
+/** The bank's website: an OpenID relying party that can wait. */
 export async function createRelyingParty({
   op,
   key,
@@ -103,7 +103,7 @@ export async function createRelyingParty({
 }: RelyingPartyOptions): Promise<RelyingParty> {
   const findOp = lazyOp(op)
   const poller = createPoller(findOp, journeys)
-  // Whoever was waiting when we stopped is still waiting.
+  // Journeys that waited before a restart still wait.
   for (const journey of await journeys.find({ status: 'checking' })) poller.watch(journey)
   const app = createApplication({
     site: 'relying-party',

@@ -5,7 +5,7 @@ export type AuthorizationResponse =
   | { code: string }
   | { error: string; description: string | undefined }
 
-/** Reads what the provider sent back with the browser, and refuses what did not come from it. */
+/** Reads the authorization response. Throws when it does not come from the provider or has the wrong state. */
 export function readAuthorizationResponse(
   op: Op,
   query: URLSearchParams,

@@ -3,7 +3,7 @@ import type { Journey } from '../storage/entries.js'
 import type { Op } from './op.js'
 import { polling } from './poll.js'
 
-/** Posts a form with our credentials: for the messages that no OpenID Connect library knows yet. */
+/** Posts a form with our credentials. openid-client has no function for these messages. */
 async function post(op: Op, url: string, parameters: Record<string, string>): Promise<Record<string, unknown>> {
   const { configuration, clientSecret, fetch } = op
   const body = new URLSearchParams(parameters)
@@ -11,24 +11,24 @@ async function post(op: Op, url: string, parameters: Record<string, string>): Pr
   ClientSecretBasic(clientSecret)(configuration.serverMetadata(), configuration.clientMetadata(), body, headers)
   const response = await fetch(url, { method: 'POST', headers, body })
   const text = await response.text()
-  // A revocation is answered with nothing.
+  // The answer to a revocation is empty.
   const answer: Record<string, unknown> = text ? JSON.parse(text) : {}
   if (!response.ok) throw new Error(String(answer.error_description ?? answer.error))
   return answer
 }
 
-/** What we wait with: the handle, and the pace the provider asks for. */
-export interface Waiting {
+/** The handle to poll with, and the interval in seconds. */
+export interface PollHandle {
   handle: string
   interval: number
 }
 
-/** Deferred Code Exchange: turns the reference that travelled through the browser into the handle we poll with. */
+/** Deferred Code Exchange: sends the code from the redirect and gets the handle to poll with. */
 export async function exchange(
   op: Op,
   deferredCode: string,
   { codeVerifier, notificationToken }: Journey,
-): Promise<Waiting> {
+): Promise<PollHandle> {
   const answer = await post(op, op.configuration.serverMetadata().token_endpoint ?? '', {
     grant_type: polling.account.grantType,
     deferred_code: deferredCode,
@@ -41,7 +41,7 @@ export async function exchange(
   return { handle, interval: typeof interval === 'number' ? interval : 5 }
 }
 
-/** Tells the provider that nobody waits any more: each form of waiting has its own door for it. */
+/** Cancels the request. Each profile has its own endpoint for it. */
 export async function cancel(op: Op, { purpose, handle }: Journey): Promise<void> {
   const { deferred_authentication_cancellation_endpoint: cancellation, revocation_endpoint: revocation } =
     op.configuration.serverMetadata()

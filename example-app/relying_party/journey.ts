@@ -3,60 +3,64 @@ import { randomNonce, randomPKCECodeVerifier, randomState } from 'openid-client'
 import type { Collection } from '../storage/collection.js'
 import type { Journey, Purpose } from '../storage/entries.js'
 import { readAuthorizationResponse } from './authorization_response.js'
-import { cancel, exchange } from './back_channel.js'
+import { exchange, cancel as sendCancellation } from './back_channel.js'
 import { authorizationUrl, type Op } from './op.js'
 import { redeem } from './poll.js'
 import type { Poller } from './poller.js'
 
 export interface Journeys {
-  /** Begins a journey and returns where the browser goes first. */
-  begin(visit: string, purpose: Purpose): Promise<URL>
-  /** The browser is back: takes up the wait, or learns at once that there is nothing to wait for. */
-  arrive(visit: string, query: URLSearchParams): Promise<Purpose>
-  latest(visit: string, purpose: Purpose): Promise<Journey | undefined>
-  giveUp(visit: string, purpose: Purpose): Promise<void>
+  /** Begins a journey. Returns the address to redirect the browser to. */
+  begin(session: string, purpose: Purpose): Promise<URL>
+  /** The browser is back with the authorization response: starts to poll, or has the final answer at once. */
+  arrive(session: string, query: URLSearchParams): Promise<Purpose>
+  latest(session: string, purpose: Purpose): Promise<Journey | undefined>
+  cancel(session: string, purpose: Purpose): Promise<void>
 }
 
 export function createJourneys(op: () => Promise<Op>, journeys: Collection<Journey>, poller: Poller): Journeys {
-  const latest = async (visit: string, purpose: Purpose) => (await journeys.find({ visit, purpose })).at(-1)
+  const latest = async (session: string, purpose: Purpose) => (await journeys.find({ session, purpose })).at(-1)
 
-  async function begin(visit: string, purpose: Purpose): Promise<URL> {
+  async function begin(session: string, purpose: Purpose): Promise<URL> {
     const secrets = { state: randomState(), nonce: randomNonce(), codeVerifier: randomPKCECodeVerifier() }
     const url = await authorizationUrl(await op(), purpose, secrets)
     const _id = randomUUID()
     const notificationToken = `${_id}.${randomBytes(32).toString('base64url')}`
     const started = { status: 'started', handle: null, interval: 0, notificationToken } as const
-    await journeys.insert({ _id, createdAt: new Date(), visit, purpose, ...started, ...secrets })
+    await journeys.insert({ _id, createdAt: new Date(), session, purpose, ...started, ...secrets })
     return url
   }
 
-  async function arrive(visit: string, query: URLSearchParams): Promise<Purpose> {
-    const [journey] = await journeys.find({ visit, state: query.get('state') ?? '', status: 'started' })
-    if (!journey) throw new Error('no journey of this browser is waiting for this answer')
-    const found = await op()
-    const response = readAuthorizationResponse(found, query, journey.state)
-    const changed = await journeys.update(journey._id, { status: 'started' }, await outcome(found, response, journey))
+  async function arrive(session: string, query: URLSearchParams): Promise<Purpose> {
+    const [journey] = await journeys.find({ session, state: query.get('state') ?? '', status: 'started' })
+    if (!journey) throw new Error('this browser has no journey with this state')
+    const provider = await op()
+    const response = readAuthorizationResponse(provider, query, journey.state)
+    const changed = await journeys.update(
+      journey._id,
+      { status: 'started' },
+      await outcome(provider, response, journey),
+    )
     if (changed?.status === 'checking') poller.watch(changed)
     return journey.purpose
   }
 
-  async function giveUp(visit: string, purpose: Purpose): Promise<void> {
-    const shown = await latest(visit, purpose)
-    if (!shown) return
-    await poller.stop(shown._id)
-    // The last question may have brought the answer.
-    const journey = await journeys.get(shown._id)
-    if (journey?.status !== 'checking' || !journey.handle) return
+  async function cancel(session: string, purpose: Purpose): Promise<void> {
+    const journey = await latest(session, purpose)
+    if (!journey) return
+    await poller.stop(journey._id)
+    // The last poll may have brought the final answer.
+    const current = await journeys.get(journey._id)
+    if (current?.status !== 'checking' || !current.handle) return
     try {
-      await cancel(await op(), journey)
-      await journeys.update(journey._id, { status: 'checking' }, { status: 'cancelled', handle: null })
+      await sendCancellation(await op(), current)
+      await journeys.update(current._id, { status: 'checking' }, { status: 'cancelled', handle: null })
     } catch (error) {
-      poller.watch(journey)
+      poller.watch(current)
       throw error
     }
   }
 
-  return { begin, arrive, latest, giveUp }
+  return { begin, arrive, latest, cancel }
 }
 
 type Response = ReturnType<typeof readAuthorizationResponse>

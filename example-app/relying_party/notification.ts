@@ -1,8 +1,9 @@
 /*
- * Where the provider tells us that one of our requests has come to an end: OpenID Connect Deferred Token Response Flow 1.0, "Ping
- * Callback", and OAuth 2.0 Deferred Token Response, "Client Callback". It says which request, never how it ended; what it says is
- * no more than a reason to ask now instead of later.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Ping Callback", and OAuth 2.0 Deferred Token Response, "Client Callback".
+ * The provider notifies us when one of our requests ends. The notification names the request and not the outcome. It is only a
+ * reason to poll now.
  */
+import { bodyParser } from '@koa/bodyparser'
 import Koa, { type Context, type Middleware } from 'koa'
 import type { Collection } from '../storage/collection.js'
 import type { Journey } from '../storage/entries.js'
@@ -13,63 +14,63 @@ import type { Poller } from './poller.js'
 
 export const notificationPath = '/notification'
 
-// A handle in JSON needs a hundred bytes or so.
-const largest = 1024
+// in bytes; a handle in JSON needs about a hundred
+const largestBody = 1024
 
 export interface NotificationOptions {
   journeys: Collection<Journey>
   poller: Poller
-  /** Sees every request first. */
+  /** Runs before everything else. */
   before: Middleware
 }
 
-/** The journey whose bearer token this is. All other tokens get one answer, so that nothing can be found out by trying. */
+/** The journey of the bearer token. Every wrong token gets the same answer, so guessing reveals nothing. */
 async function journeyOf(ctx: Context, journeys: Collection<Journey>): Promise<Journey> {
   const [, bearer = ''] = /^Bearer +(\S+)$/i.exec(ctx.get('Authorization')) ?? []
-  // The token says whose it is, so nothing has to be looked up by a secret.
+  // The token begins with the journey's id, so no secret is looked up.
   const journey = await journeys.get(bearer.slice(0, bearer.indexOf('.')))
-  const known = same(bearer, journey?.notificationToken ?? '')
-  if (!journey || !known) return ctx.throw(401, { headers: { 'WWW-Authenticate': 'Bearer' } })
+  const isRightful = same(bearer, journey?.notificationToken ?? '')
+  if (!journey || !isRightful) return ctx.throw(401, { headers: { 'WWW-Authenticate': 'Bearer' } })
   return journey
 }
 
-async function textOf(ctx: Context): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of ctx.req) {
-    size += chunk.length
-    if (size > largest) ctx.throw(413)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
+/** The body's only member, by its name. */
+function handleIn(ctx: Context, name: string): string {
+  const [[only, handle] = [], ...others] = Object.entries(ctx.request.body ?? {})
+  if (only === name && typeof handle === 'string' && others.length === 0) return handle
+  return ctx.throw(400)
 }
 
-/** The body's only member, by its name. */
-async function handleIn(ctx: Context, name: string): Promise<string> {
-  if (!ctx.is('json')) ctx.throw(415)
-  try {
-    const body: unknown = JSON.parse(await textOf(ctx))
-    const [[only, handle] = [], ...others] = Object.entries(body ?? {})
-    if (only === name && typeof handle === 'string' && others.length === 0) return handle
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
+/** Lets a POST with the bearer token of a journey through, and keeps the journey for the next step. */
+function authenticate(journeys: Collection<Journey>): Middleware {
+  return async (ctx, next) => {
+    if (ctx.path !== notificationPath) return
+    if (ctx.method !== 'POST') return ctx.throw(405, { headers: { Allow: 'POST' } })
+    ctx.state.journey = await journeyOf(ctx, journeys)
+    if (!ctx.is('json')) return ctx.throw(415)
+    await next()
   }
-  return ctx.throw(400)
 }
 
 /** An application of its own: no cookies, no forms, no pages. */
 export function createNotificationEndpoint({ journeys, poller, before }: NotificationOptions): Koa {
   const app = new Koa()
   app.use(before)
-  app.use(securityHeaders({}))
+  app.use(securityHeaders())
+  app.use(authenticate(journeys))
+  app.use(
+    bodyParser({
+      enableTypes: ['json'],
+      jsonLimit: largestBody,
+      onError: (error, ctx) => ctx.throw('status' in error && error.status === 413 ? 413 : 400),
+    }),
+  )
   app.use(async (ctx) => {
-    if (ctx.path !== notificationPath) return
-    if (ctx.method !== 'POST') return ctx.throw(405, { headers: { Allow: 'POST' } })
-    const journey = await journeyOf(ctx, journeys)
-    const handle = await handleIn(ctx, polling[journey.purpose].parameter)
-    // Before anything is done: the provider waits for seconds only, and would tell us again.
+    const journey: Journey = ctx.state.journey
+    const handle = handleIn(ctx, polling[journey.purpose].parameter)
+    // Answer first: the provider waits for a few seconds only, and would send it again.
     ctx.status = 204
-    // Too late, twice or not ours: the answer is the same, and there is nothing to do.
+    // A late, repeated or foreign handle gets the same answer, and nothing happens.
     if (journey.status !== 'checking' || !same(handle, journey.handle ?? '')) return
     ctx.res.once('finish', () => poller.hurry(journey._id).catch((error) => console.error(error)))
   })

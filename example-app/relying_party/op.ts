@@ -15,16 +15,16 @@ export interface OpenIdProvider {
   clientId: string
   clientSecret: string
   redirectUri: string
-  /** Sends every request to the provider: a place to look on. */
+  /** Sends every request to the provider. */
   fetch: typeof fetch
 }
 
-/** The provider's own words for things, and our credentials there. */
+/** The provider with its metadata and our credentials. */
 export interface Op extends OpenIdProvider {
   configuration: Configuration
 }
 
-/** Both forms of waiting: for an account, from the redirect on; for a sign-in, only if the token endpoint finds it odd. */
+/** An account always waits, from the redirect on. A sign-in waits only when the token endpoint defers it. */
 export const purposes: Readonly<Record<Purpose, { scope: string; request: Record<string, string> }>> = {
   account: { scope: 'openid profile account payments overdraft', request: { response_type: 'deferred_code' } },
   banking: {
@@ -58,7 +58,7 @@ export async function authorizationUrl(
   const { scope, request } = purposes[purpose]
   return buildAuthorizationUrl(op.configuration, {
     ...request,
-    // An account is opened, and used, by whoever sits here now, not by whoever signed in last.
+    // The person in front of the browser must sign in, not the one who signed in last.
     prompt: 'login',
     redirect_uri: op.redirectUri,
     scope,

@@ -4,58 +4,58 @@ import type { Op } from './op.js'
 import { poll } from './poll.js'
 
 export interface Poller {
-  /** Starts asking for the answer, at the provider's pace, until there is one. */
+  /** Polls at the provider's pace until there is a final answer. */
   watch(journey: Journey): void
-  /** Asks at once: the provider says that there is an answer. */
+  /** Polls at once, after a notification. */
   hurry(id: string): Promise<void>
-  /** Stops asking for one journey, or for all, and waits until no question is under way. */
+  /** Stops polling for one journey, or for all of them. Resolves when no poll is under way. */
   stop(id?: string): Promise<void>
 }
 
-/** Polls on behalf of every waiting customer, whether or not their page is open. */
+/** Polls for every journey that waits. Nobody has to keep a page open. */
 export function createPoller(op: () => Promise<Op>, journeys: Collection<Journey>): Poller {
   const timers = new Map<string, NodeJS.Timeout>()
-  const asking = new Map<string, Promise<void>>()
+  const polls = new Map<string, Promise<void>>()
 
   function watch(journey: Journey): void {
     timers.set(
       journey._id,
-      setTimeout(() => ask(journey), journey.interval * 1000),
+      setTimeout(() => start(journey), journey.interval * 1000),
     )
   }
 
-  function ask(journey: Journey): void {
-    const question = answer(journey).finally(() => asking.delete(journey._id))
-    asking.set(journey._id, question)
+  function start(journey: Journey): void {
+    const running = pollOnce(journey).finally(() => polls.delete(journey._id))
+    polls.set(journey._id, running)
   }
 
   async function hurry(id: string): Promise<void> {
-    // A question under way may have been answered before there was anything to say.
-    await asking.get(id)
+    // The provider may have answered a poll under way before the decision.
+    await polls.get(id)
     const journey = await journeys.get(id)
-    // Nobody waits any more, or another notification was faster.
-    if (!timers.has(id) || asking.has(id) || journey?.status !== 'checking') return
+    // The journey does not wait any more, or another notification was faster.
+    if (!timers.has(id) || polls.has(id) || journey?.status !== 'checking') return
     clearTimeout(timers.get(id))
-    ask(journey)
+    start(journey)
   }
 
-  async function answer(journey: Journey): Promise<void> {
+  async function pollOnce(journey: Journey): Promise<void> {
     const changes = await op().then(
-      (found) => poll(found, journey),
+      (provider) => poll(provider, journey),
       () => ({}),
     )
-    // Only a journey that still waits is changed, and only one whose timer was not stopped meanwhile goes on.
+    // Changes only a journey that still waits. Goes on only if `stop` has not removed the timer.
     const changed = await journeys.update(journey._id, { status: 'checking' }, changes)
-    const wanted = timers.delete(journey._id)
-    if (wanted && changed?.status === 'checking') watch(changed)
+    const isActive = timers.delete(journey._id)
+    if (isActive && changed?.status === 'checking') watch(changed)
   }
 
   async function stop(id?: string): Promise<void> {
-    for (const known of id === undefined ? [...timers.keys()] : [id]) {
-      clearTimeout(timers.get(known))
-      timers.delete(known)
+    for (const journeyId of id === undefined ? [...timers.keys()] : [id]) {
+      clearTimeout(timers.get(journeyId))
+      timers.delete(journeyId)
     }
-    await Promise.all(id === undefined ? asking.values() : [asking.get(id)])
+    await Promise.all(id === undefined ? polls.values() : [polls.get(id)])
   }
 
   return { watch, hurry, stop }

@@ -1,18 +1,18 @@
 import type { Journey, Purpose } from '../storage/entries.js'
 
-const beginnings: Readonly<Record<Purpose, string>> = {
+const firstSteps: Readonly<Record<Purpose, string>> = {
   account: 'A colleague will look at your document soon',
   banking: 'A colleague will look at your sign-in soon',
 }
 
 const duration = (seconds: number) => (seconds < 90 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`)
 
-/** Puts the progress text of a pending answer, `step=...; position=...; estimate=...`, into words. */
+/** The progress of a pending answer, `step=...; position=...; estimate=...`, as a sentence. */
 export function describeProgress(journey: Journey | undefined): string {
   const { purpose = 'account', progress, interactionUri } = journey ?? {}
   if (interactionUri) return 'We wait for your confirmation'
   const parts = new Map(progress?.split('; ').map((part) => part.split('=', 2) as [string, string]))
-  const step = parts.get('step') ?? beginnings[purpose]
+  const step = parts.get('step') ?? firstSteps[purpose]
   const position = parts.get('position')
   const estimate = Number(parts.get('estimate'))
   return [step, position && `number ${position} in line`, estimate && `about ${duration(estimate)} left`]

@@ -1,28 +1,28 @@
 import type { JWK } from 'jose'
 import type { Entry } from './collection.js'
 
-/** Keys that must outlive a restart. A real bank keeps them in a vault. */
+/** Keys that must survive a restart. A real bank keeps them in a vault. */
 export interface Keys extends Entry {
   signing: JWK
-  /** Signs the assertions of the partner's identity provider; a real one keeps it to itself. */
+  /** Signs the assertions of the partner's identity provider. A real partner keeps its own key. */
   partner: JWK
-  /** Signs the provider's cookies, the sites' cookies and their CSRF tokens. */
+  /** Signs the cookies of the provider and of the sites. */
   cookies: string
   clientSecret: string
-  /** Seals what notifications need. */
+  /** The plugin encrypts notification tokens with it. */
   notifications: string
 }
 
-/** A picture a customer gave as evidence. It stays with the provider; a deferral carries only `_id`. */
+/** A picture that a customer uploaded as evidence. It stays with the provider: the deferral has only its `_id`. */
 export interface Evidence extends Entry {
-  /** The interaction during which it was given. */
+  /** The interaction in which it was uploaded. */
   uid: string
   kind: string
   type: string
   bytes: Uint8Array
 }
 
-/** One line of what happened to a deferral. */
+/** One line in the history of a deferral. */
 export interface HistoryLine extends Entry {
   deferralId: string
   event: string
@@ -32,24 +32,24 @@ export interface HistoryLine extends Entry {
 
 export type JourneyStatus = 'started' | 'checking' | 'open' | 'refused' | 'cancelled' | 'expired' | 'failed'
 
-/** What a customer wants: to open an account, or to sign in to one. */
+/** What a customer wants: to open an account, or to sign in. */
 export type Purpose = 'account' | 'banking'
 
-/** The relying party's memory of one customer who wants something. */
+/** One customer's way through the relying party, from the authorization request to the final answer. */
 export interface Journey extends Entry {
   purpose: Purpose
-  /** The browser it belongs to. */
-  visit: string
+  /** Session of the browser it belongs to. */
+  session: string
   status: JourneyStatus
   state: string
   nonce: string
   codeVerifier: string
-  /** The provider shows it when it tells us to look. It begins with `_id`, and stays: a provider may say the same thing twice. */
+  /** Bearer token of the provider's notifications. It begins with `_id`. It stays valid, because a notification may come twice. */
   notificationToken: string
-  /** Our handle while we wait; dropped when the answer is there. */
+  /** The handle to poll with. Null before and after the wait. */
   handle: string | null
   interval: number
-  /** Where the provider wants the customer to confirm. */
+  /** The page where the customer has to confirm. */
   interactionUri?: string | null | undefined
   progress?: string | undefined
   /** Why it was refused, or failed. */

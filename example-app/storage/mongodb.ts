@@ -3,7 +3,7 @@ import type { Collection, Entry } from './collection.js'
 
 const duplicateKey = 11000
 
-/** Keeps entries in a MongoDB collection, with an index for the one field they are looked up by. */
+/** Keeps entries in a MongoDB collection, with an index on `key`. */
 export async function mongoCollection<T extends Entry>(
   db: Db,
   name: string,
@@ -15,7 +15,7 @@ export async function mongoCollection<T extends Entry>(
     writeConcern: { w: 'majority' },
   })
   if (key) await collection.createIndex({ [key]: 1, createdAt: 1 })
-  // Entries are written by this module alone, so what is read has the type that was written.
+  // Only this module writes the collection, so an entry has the type it was written with.
   const read = (entry: Entry | null) => (entry ?? undefined) as T | undefined
   return {
     async insert(entry) {

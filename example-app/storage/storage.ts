@@ -7,25 +7,25 @@ import type { Evidence, HistoryLine, Journey, Keys } from './entries.js'
 import { memoryCollection } from './memory.js'
 import { mongoCollection } from './mongodb.js'
 
-/** Where to keep everything. The database is the URI's, or `harbour`, unless another is named. */
+/** A MongoDB server. Default database: the one in the URI, otherwise `harbour`. */
 export interface MongoServer {
   uri: string
   database?: string
 }
 
-/** Everything the bank keeps, in one place: in memory, or all of it in MongoDB. */
+/** Everything the bank stores: all of it in memory, or all of it in MongoDB. */
 export interface Storage {
   name: string
   /** The plugin's own records. */
   deferrals: DeferralStore
-  /** oidc-provider's own models; left out, it keeps them in memory. */
+  /** For oidc-provider's own models. Without it, oidc-provider keeps them in memory. */
   adapter?: AdapterFactory
   keys: Collection<Keys>
   evidence: Collection<Evidence>
   history: Collection<HistoryLine>
-  /** The relying party's; a real one has a database of its own. */
+  /** Of the relying party. A real one has a database of its own. */
   journeys: Collection<Journey>
-  /** Forgets everything. */
+  /** Deletes everything. */
   erase(): Promise<unknown>
   close(): Promise<void>
 }
@@ -45,8 +45,9 @@ function memoryStorage(): Storage {
 
 async function mongoStorage({ uri, database }: MongoServer): Promise<Storage> {
   const client = await new MongoClient(uri, { serverSelectionTimeoutMS: 5000 }).connect()
-  const named = client.options.dbName
-  const db = client.db(database ?? (named === 'test' ? 'harbour' : named))
+  const { dbName } = client.options
+  // The driver says `test` for a URI without a database.
+  const db = client.db(database ?? (dbName === 'test' ? 'harbour' : dbName))
   return {
     name: `MongoDB, database ${db.databaseName}`,
     deferrals: mongoStore(db),
@@ -54,13 +55,13 @@ async function mongoStorage({ uri, database }: MongoServer): Promise<Storage> {
     keys: await mongoCollection(db, 'bank_keys'),
     evidence: await mongoCollection(db, 'bank_evidence', 'uid'),
     history: await mongoCollection(db, 'bank_history', 'deferralId'),
-    journeys: await mongoCollection(db, 'relying_party_journeys', 'visit'),
+    journeys: await mongoCollection(db, 'relying_party_journeys', 'session'),
     erase: () => db.dropDatabase(),
     close: () => client.close(),
   }
 }
 
-/** In MongoDB when there is a server for it, in memory otherwise. */
+/** Opens the storage, in memory without a server. */
 export function openStorage(mongodb?: MongoServer): Promise<Storage> | Storage {
   return mongodb ? mongoStorage(mongodb) : memoryStorage()
 }

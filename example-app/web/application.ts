@@ -2,38 +2,38 @@ import type Router from '@koa/router'
 import Koa, { type Middleware } from 'koa'
 import { assets } from './assets.js'
 import { errorPages } from './errors.js'
+import { readForms } from './form.js'
 import type { Page } from './page.js'
-import { type Elsewhere, securityHeaders } from './security_headers.js'
-import { visits } from './visit.js'
+import { type OtherOrigins, securityHeaders } from './security_headers.js'
+import { csrfProtection, identify, sessions } from './session.js'
 
-export interface ApplicationOptions extends Elsewhere {
+export interface ApplicationOptions extends OtherOrigins {
   site: Page['site']
   cookie: string
-  /** Signs cookies and CSRF tokens. */
+  /** Signs cookies. */
   key: string
-  /** Runs before everything else: what is not made of our pages. */
+  /** Another application, such as the provider. It runs first and has headers and pages of its own. */
   mounted?: Middleware
-  /** Stands before every route. */
+  /** Reads the forms that `readForms` does not. */
+  uploads?: Middleware
+  /** Runs before every route. */
   guard?: Middleware
   routers: readonly Router[]
 }
 
-/** A Koa application with what all sites have in common. */
-export function createApplication({
-  site,
-  cookie,
-  key,
-  mounted,
-  guard,
-  routers,
-  ...elsewhere
-}: ApplicationOptions): Koa {
+/** A Koa application with everything that the sites have in common. */
+export function createApplication(options: ApplicationOptions): Koa {
+  const { site, cookie, key, mounted, uploads, guard, routers, ...otherOrigins } = options
   const app = new Koa({ keys: [key] })
   if (mounted) app.use(mounted)
-  app.use(securityHeaders(elsewhere))
+  app.use(securityHeaders(otherOrigins))
   app.use(errorPages(site, (error) => console.error(error)))
   app.use(assets())
-  app.use(visits(cookie, key))
+  app.use(sessions(app, cookie))
+  app.use(identify)
+  if (uploads) app.use(uploads)
+  app.use(readForms())
+  app.use(csrfProtection())
   if (guard) app.use(guard)
   for (const router of routers) app.use(router.routes())
   return app

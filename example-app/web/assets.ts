@@ -1,22 +1,23 @@
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import type { Middleware } from 'koa'
+import mount from 'koa-mount'
+import serve from 'koa-static'
 
-// Compiled code lives in build/example-app/web, the files it serves stay where they are in the sources.
+// Compiled code is in build/example-app/web. The files it serves stay in the sources.
 const folder = new URL('../../../example-app/assets/', import.meta.url)
 
 const common = ['base.css', 'frame.css', 'forms.css', 'buttons.css', 'pieces.css']
-const own = {
+const ownOf = {
   provider: ['provider.css'],
   'relying-party': ['relying-party.css', 'answer.css'],
   desk: ['desk.css'],
   partner: ['partner.css', 'answer.css'],
 }
-const others = ['harbour.svg', 'sample-passport.jpg', 'checking.js', 'evidence.js', 'statements.js']
-const files = [...common, ...Object.values(own).flat(), ...others]
 
 /** The style sheets of one site, in order. */
-export function styleSheets(site: keyof typeof own): readonly string[] {
-  return [...common, ...own[site]]
+export function styleSheets(site: keyof typeof ownOf): readonly string[] {
+  return [...common, ...ownOf[site]]
 }
 
 /** Reads one file of `assets/`. */
@@ -24,14 +25,8 @@ export function asset(name: string): Buffer {
   return readFileSync(new URL(name, folder))
 }
 
-/** Serves the files of `assets/`, and only those. */
+/** Serves the files of `assets/`. */
 export function assets(): Middleware {
-  const contents = new Map(files.map((name) => [`/assets/${name}`, asset(name)]))
-  return async (ctx, next) => {
-    const content = contents.get(ctx.path)
-    if (!content || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next()
-    ctx.type = ctx.path.slice(ctx.path.lastIndexOf('.'))
-    ctx.set('Cache-Control', 'no-cache')
-    ctx.body = content
-  }
+  const options: serve.Options = { index: false, setHeaders: (res) => res.setHeader('Cache-Control', 'no-cache') }
+  return mount('/assets', serve(fileURLToPath(folder), options))
 }

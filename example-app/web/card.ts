@@ -1,11 +1,11 @@
 import { type Html, html } from './html.js'
 
-/** Something that needs attention, announced when the page opens. */
+/** A problem with the last form. Screen readers announce it when the page opens. */
 export function problemNote(problem: string | undefined): Html | undefined {
   return problem ? html`<p class="note problem" role="alert">${problem}</p>` : undefined
 }
 
-/** Where a customer is on the way: steps before the current one are done. */
+/** The steps of a customer. Those before the current one are done. */
 export function steps(names: readonly string[], current: number): Html {
   const state = (index: number) => (index < current ? 'done' : index === current ? 'current' : 'ahead')
   return html`<ol class="steps">${names.map(
@@ -13,13 +13,13 @@ export function steps(names: readonly string[], current: number): Html {
   )}</ol>`
 }
 
-/** A list of names and values. */
+/** A list of names and values. It leaves out names without a value. */
 export function facts(rows: readonly (readonly [name: string, value: Html | string | undefined])[]): Html {
-  const known = rows.filter(([, value]) => value !== undefined)
-  return html`<dl class="facts">${known.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
+  const present = rows.filter(([, value]) => value !== undefined)
+  return html`<dl class="facts">${present.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
 }
 
-/** A moment, to the minute unless told, in UTC so that everybody reads the same. */
+/** A time in UTC, to the minute by default. */
 export function moment(date: Date, precision: 'minute' | 'second' = 'minute'): Html {
   const iso = date.toISOString()
   const time = iso.slice(11, precision === 'minute' ? 16 : 19)

@@ -2,15 +2,15 @@ import type { Middleware } from 'koa'
 import { html } from './html.js'
 import { type Page, show } from './page.js'
 
-/** What an error says of itself: Koa's and the host's do, others do not. */
-interface Told {
+/** Members of Koa's and oidc-provider's errors. Other errors have none of them. */
+interface HttpFailure {
   status?: number
   expose?: boolean
   error_description?: string
   message?: string
 }
 
-function errorPage(site: Page['site'], { status = 500, expose, error_description, message }: Told): Page {
+function errorPage(site: Page['site'], { status = 500, expose, error_description, message }: HttpFailure): Page {
   const reason = (expose && (error_description ?? message)) || 'something went wrong on our side'
   const main = html`
 <section class="card">
@@ -21,16 +21,16 @@ function errorPage(site: Page['site'], { status = 500, expose, error_description
   return { site, title: 'That did not work', status, narrow: true, main }
 }
 
-/** Turns whatever goes wrong into a page a person can read; what only the operator should know goes to the log. */
+/** Answers every error with a page. The page shows the message only when the error allows it; all other errors go to the log. */
 export function errorPages(site: Page['site'], log: (error: unknown) => void): Middleware {
   return async (ctx, next) => {
     try {
       await next()
       if (ctx.status === 404 && ctx.body === undefined) ctx.throw(404, 'there is no such page')
     } catch (error) {
-      const told: Told = error instanceof Error ? error : {}
-      if (!told.expose) log(error)
-      show(ctx, errorPage(site, told))
+      const failure: HttpFailure = error instanceof Error ? error : {}
+      if (!failure.expose) log(error)
+      show(ctx, errorPage(site, failure))
     }
   }
 }

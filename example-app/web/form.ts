@@ -1,44 +1,56 @@
-import type { Context } from 'koa'
+import { bodyParser } from '@koa/bodyparser'
+import multer from '@koa/multer'
+import type { Context, Middleware } from 'koa'
 import { html } from './html.js'
 
-const limit = 5 * 1024 * 1024
+/** The fields of a submitted form. A name that was sent more than once has an array. */
+export type Form = Record<string, unknown>
 
-async function bytesOf(ctx: Context): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of ctx.req) {
-    size += chunk.length
-    if (size > limit) ctx.throw(413, 'that is too large: at most 4 MB, please')
-    chunks.push(chunk)
-  }
-  return new Uint8Array(Buffer.concat(chunks))
+const megabyte = 1024 * 1024
+
+/** Reads url-encoded forms. */
+export function readForms(): Middleware {
+  return bodyParser({
+    enableTypes: ['form'],
+    onError: (error, ctx) => ctx.throw(400, 'the form could not be read', { cause: error }),
+  })
 }
 
-/** Reads a submitted form, url-encoded or multipart, of at most 5 MB. */
-export async function readForm(ctx: Context): Promise<FormData> {
-  const type = ctx.is('urlencoded', 'multipart') && ctx.get('Content-Type')
-  if (!type) ctx.throw(415, 'a form is expected')
-  const body = await bytesOf(ctx)
-  try {
-    return await new Response(body, { headers: { 'Content-Type': type } }).formData()
-  } catch {
-    return ctx.throw(400, 'the form could not be read')
+/** Reads multipart forms with one picture. The picture stays in memory: no identity document is written to the disk. */
+export function readPictures(field: string): Middleware {
+  const limits = { files: 1, fileSize: 5 * megabyte, fields: 10, fieldSize: 1024 }
+  const read = multer({ storage: multer.memoryStorage(), limits }).single(field)
+  return async (ctx, next) => {
+    const noNext = async () => {}
+    try {
+      await read(ctx, noNext)
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'LIMIT_FILE_SIZE')
+        ctx.throw(413, 'the picture is too large: at most 4 MB, please')
+      ctx.throw(400, 'the form could not be read', { cause: error })
+    }
+    await next()
   }
+}
+
+/** The submitted form. */
+export function formOf(ctx: Context): Form {
+  return { ...(ctx.request.body ?? {}) }
 }
 
 /**
- * The first button of a form that decides something. Browsers press the first button for Enter, and one that is disabled does not
- * hold a checkbox's Enter up. This one closes the dialog around the form, and there is none.
+ * The first button of a form that decides something. Browsers press the first button when somebody types Enter. A disabled button
+ * does not stop them: Enter in a checkbox still submits. This button closes the dialog around the form, and there is no dialog.
  */
 export const enterDoesNothing = html`<button formmethod="dialog" formnovalidate hidden></button>`
 
-/** The text of one field, '' when absent, without surrounding white space. */
-export function text(form: FormData, name: string): string {
-  const value = form.get(name)
+/** The text of one field without the white space around it. '' when the field is absent. */
+export function text(form: Form, name: string): string {
+  const value = form[name]
   return typeof value === 'string' ? value.trim() : ''
 }
 
 /** Every text sent under one name, as checkboxes do. */
-export function texts(form: FormData, name: string): string[] {
-  return form.getAll(name).filter((value) => typeof value === 'string')
+export function texts(form: Form, name: string): string[] {
+  return [form[name]].flat().filter((value) => typeof value === 'string')
 }

@@ -1,21 +1,18 @@
-/** Markup that is safe to send: everything interpolated into it has been escaped. */
-export interface Html {
-  readonly markup: string
-}
+import { isSafeHtml, type SafeHtml, html as template } from '@remix-run/html-template'
+
+/** Markup that is safe to send: every value in it is escaped. */
+export type Html = SafeHtml
 
 type Part = Html | string | number | false | undefined | readonly Part[]
+type Value = Parameters<typeof template>[1]
 
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-
-function render(part: Part): string {
-  if (part === undefined || part === false) return ''
-  if (typeof part === 'string' || typeof part === 'number') {
-    return String(part).replace(/[&<>"']/g, (character) => entities[character]!)
-  }
-  return 'markup' in part ? part.markup : part.map(render).join('')
+/** The library writes `false` as a word. We want it to write nothing. */
+function withoutFalse(part: Part): Value {
+  if (part === false) return undefined
+  return typeof part !== 'object' || isSafeHtml(part) ? part : part.map(withoutFalse)
 }
 
-/** Template tag: escapes every value except other `html` results; `undefined` and `false` render as nothing. */
+/** Template tag that escapes its values. `undefined` and `false` give nothing, so `condition && html` works. */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
-  return { markup: strings.reduce((markup, text, index) => markup + render(parts[index - 1]) + text) }
+  return template(strings, ...parts.map(withoutFalse))
 }

@@ -3,13 +3,13 @@ import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Certificate } from './certificate.js'
 
-/** A server that listens on localhost, with nothing to say yet. */
+/** A server that listens on localhost. It has no request handler yet. */
 export interface Listening {
   server: Server
   origin: string
 }
 
-/** Listens: over TLS with a certificate, in the clear without one; on any free port with 0. */
+/** Listens on a port, or on any free port with 0. With a certificate it speaks https, without one http. */
 export async function listen(port: number, certificate?: Certificate): Promise<Listening> {
   const server = certificate ? createSecureServer({ ...certificate }) : createServer()
   await new Promise<void>((resolve, reject) => {
@@ -20,7 +20,7 @@ export async function listen(port: number, certificate?: Certificate): Promise<L
   return { server, origin: `${scheme}://localhost:${(server.address() as AddressInfo).port}` }
 }
 
-/** Stops: what is being answered may finish, but nobody may hold on to a connection. */
+/** Stops. Requests under way have half a second to finish. */
 export async function close({ server }: Listening): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve))
   const patience = setTimeout(() => server.closeAllConnections(), 500)

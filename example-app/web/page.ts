@@ -3,13 +3,13 @@ import { styleSheets } from './assets.js'
 import { type Html, html } from './html.js'
 
 export interface Page {
-  /** Which of the applications: sets the colours and the name in the header. */
+  /** The application. It sets the colours and the name in the header. */
   site: 'provider' | 'relying-party' | 'desk' | 'partner'
   title: string
   main: Html
-  /** What stands on the right of the header. */
+  /** The right side of the header. */
   nav?: Html | undefined
-  /** Narrow pages hold one card in the middle. */
+  /** A narrow page has one card in the middle. */
   narrow?: boolean
   /** Name of a script in `assets/`. */
   script?: string
@@ -59,10 +59,10 @@ ${page.main}
 `
 }
 
-/** Answers with a whole page. */
+/** Answers with a page. */
 export function show(ctx: Context, page: Page): void {
   ctx.status = page.status ?? 200
   ctx.type = 'html'
   ctx.set('Cache-Control', 'no-store')
-  ctx.body = layout(page).markup
+  ctx.body = String(layout(page))
 }

@@ -20,12 +20,7 @@ import { type Transition as Change, isUnexpired, isUnfinished } from '../deferra
 import * as transitions from '../deferral/transitions.js'
 import { type DeferralListing, type ListQuery, list } from './listing.js'
 import { listNotifications, type Notifications } from './notifications.js'
-
-/** The current record, and whether this call changed it. A conflict never overwrites. */
-export interface Transition {
-  deferral: Deferral
-  changed: boolean
-}
+import type { Transition } from './transition.js'
 
 /** What the operator API depends on. */
 export interface DeferralsDependencies {

@@ -3,8 +3,8 @@ import { describe } from '../deferral/describe.js'
 import { type Notification, type NotificationStatus, notificationStatuses } from '../deferral/notification.js'
 import type { Records } from '../deferral/records.js'
 import { argumentOf, type Members, oneOf, optional, shape } from '../deferral/shape.js'
-import type { Transition } from './deferrals.js'
 import { page, pageMembers } from './listing.js'
+import type { Transition } from './transition.js'
 
 /** Notifications and what became of them. */
 export interface Notifications {

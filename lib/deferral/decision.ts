@@ -1,6 +1,6 @@
 import { types } from 'node:util'
-import { progressText, sanitise } from '../protocol/error_description.js'
 import type { Decision, DeferralRecord, Interaction, JsonObject, Progress } from './deferral.js'
+import { progressText, sanitise } from './error_description.js'
 import { isObject, toJson } from './json.js'
 import {
   also,

@@ -1,10 +1,14 @@
 import type { DeferralRecord } from './deferral.js'
+import type { Events } from './events.js'
 
-/** What is remembered of a deferral to refuse a hurried poll without reading it again. */
-export type Remembered = Pick<DeferralRecord, 'id' | 'clientId' | 'handleHash' | 'binding' | 'interval' | 'expiresAt'>
+/** The part of a deferral that pacing keeps, to refuse an early poll without reading it again. */
+export type PacedDeferral = Pick<
+  DeferralRecord,
+  'id' | 'clientId' | 'handleHash' | 'binding' | 'interval' | 'expiresAt'
+>
 
 interface Stamp {
-  deferral: Remembered
+  deferral: PacedDeferral
   acceptedAt: number
   readAt: number
   lastPollTaken: boolean
@@ -12,10 +16,10 @@ interface Stamp {
 
 /** Keeps polls of one deferral apart on this node; nothing of it is stored or shared. */
 export interface Pacing {
-  /** The deferral a poll may be refused on right now: it comes too early, and was read as pending at most 1 s ago. */
-  refusable(id: string, now: number): Remembered | undefined
+  /** The deferral, if a poll right now is too early; only if it was read as pending at most 1 s ago. */
+  tooEarly(id: string, now: number): PacedDeferral | undefined
   /** Whether a poll that read the deferral as pending is on time. An accepted one moves the stamp, a refused one does not. */
-  admit(deferral: Remembered, now: number): boolean
+  admit(deferral: PacedDeferral, now: number): boolean
   /** Forgets a deferral that is no longer pending. */
   forget(id: string): void
 }
@@ -44,17 +48,17 @@ export function createPacing(size = 100_000): Pacing {
   }
 
   return {
-    refusable(id, now) {
+    tooEarly(id, now) {
       const stamp = stamps.get(id)
       const age = stamp ? now - stamp.readAt : Number.NaN
-      const fresh = stamp && age >= 0 && age <= trustSeconds * 1000 && stamp.deferral.expiresAt.getTime() > now
-      if (!fresh || !isEarly(stamp, now)) return undefined
+      const isFresh = stamp && age >= 0 && age <= trustSeconds * 1000 && stamp.deferral.expiresAt.getTime() > now
+      if (!isFresh || !isEarly(stamp, now)) return undefined
       return stamp.deferral
     },
 
     admit(given, now) {
       tidy(now)
-      const deferral = rememberedOf(given)
+      const deferral = partOf(given)
       const { id, interval, expiresAt } = deferral
       const stamp = stamps.get(id)
       if (stamp && isEarly({ ...stamp, deferral }, now)) {
@@ -72,6 +76,15 @@ export function createPacing(size = 100_000): Pacing {
   }
 }
 
+/** The pacing of a node: once the node has written that a deferral is no longer pending, no poll is refused from memory. */
+export function pacingOf(events: Events): Pacing {
+  const pacing = createPacing()
+  events.subscribe(({ id, status, expiredAt }) => {
+    if (status !== 'pending' || expiredAt) pacing.forget(id)
+  })
+  return pacing
+}
+
 function isEarly({ deferral, acceptedAt, lastPollTaken }: Stamp, now: number): boolean {
   const interval = deferral.interval * 1000
   const elapsed = now - acceptedAt
@@ -82,6 +95,6 @@ function isEarly({ deferral, acceptedAt, lastPollTaken }: Stamp, now: number): b
 }
 
 // the record may be the whole deferral
-function rememberedOf({ id, clientId, handleHash, binding, interval, expiresAt }: Remembered): Remembered {
+function partOf({ id, clientId, handleHash, binding, interval, expiresAt }: PacedDeferral): PacedDeferral {
   return { id, clientId, interval, expiresAt, ...(handleHash && { handleHash }), ...(binding && { binding }) }
 }

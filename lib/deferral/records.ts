@@ -1,4 +1,5 @@
 import type { DeferralRecord } from './deferral.js'
+import type { Subscriber } from './events.js'
 import { absentId } from './handle.js'
 import {
   type CountQuery,
@@ -6,7 +7,6 @@ import {
   type DeferralQuery,
   type DeferralStore,
   type DueQuery,
-  type HistoryEntry,
   type NewDeferral,
   type Stored,
   type StoredEntry,
@@ -40,8 +40,8 @@ export interface RecordsOptions {
   issuer: string
   /** the test clock; `undefined` leaves time to the store */
   clock: () => Date | undefined
-  /** called after each write that has a history entry, in the process that made it; must not throw */
-  onWritten: (record: Stored, entry: HistoryEntry) => void
+  /** called after each write that has a history entry, in the process that made it */
+  onWritten: Subscriber
 }
 
 /** The records of one issuer. */

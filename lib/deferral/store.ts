@@ -124,7 +124,10 @@ export interface DeferralStore {
   due(query: DueQuery, now?: Date): Promise<Stored[]>
 
   /** Calls back with the ids of deferrals that changed on any node. A hint only; calls may be lost. Resolves when it listens. */
-  watch?(onChange: (id: string) => void): Promise<{ close(): Promise<void> }>
+  watch?(onChange: (id: string) => void): Promise<{
+    /** Stops listening. */
+    close(): Promise<void>
+  }>
 }
 
 /** The operations a store must have, for the check at start. */

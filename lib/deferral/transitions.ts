@@ -39,7 +39,7 @@ export const exchange =
   ({ sealing, ...exchanged }: Exchange): Transition =>
   (record, now) => {
     const { status, exchangedAt, lifetime } = record
-    if (exchangedAt || !isUnexpired(record, now) || status === 'cancelled' || status === 'redeemed') return undefined
+    if (exchangedAt || !isUnexpired(record, now) || status === 'cancelled') return undefined
     const expiresAt = seconds(lifetime, now)
     const notification = begun(sealing, status !== 'pending', expiresAt, now)
     const members = { ...exchanged, ...notification, exchangedAt: now, expiresAt }

@@ -3,18 +3,21 @@ import type { Deferral, DeferralRecord, JsonObject } from '../deferral/deferral.
 import { describe } from '../deferral/describe.js'
 import { assertNesting } from './nesting.js'
 
-/** The parameters of a request; the host's handlers read them, and some of ours are written for those. */
+/** The parameters of a request. The host's handlers read them. The plugin replaces some while it runs such a handler. */
 export type Params = Record<string, string | string[] | undefined>
 
-/** The host's context of a request whose client is known. */
+/** The host's context of a request. Its client is authenticated or looked up. */
 export type Context = KoaContextWithOIDC
 
-/** The host's mutable parameters of this request. */
+/** The parameters of this request, which the host and the plugin may change. */
 export function paramsOf(ctx: Context): Params {
   return ctx.oidc.params as Params
 }
 
-/** The `authorization_details` of this request, which the host has validated; `invalid_request` where they are nested too deeply. */
+/**
+ * The `authorization_details` of this request. The host has validated them. Throws `invalid_request` if they are nested too
+ * deeply.
+ */
 export function detailsOf(ctx: Context): JsonObject[] | undefined {
   const { authorization_details: details } = paramsOf(ctx)
   if (typeof details !== 'string') return undefined
@@ -23,12 +26,12 @@ export function detailsOf(ctx: Context): JsonObject[] | undefined {
   return parsed
 }
 
-/** The body as it came, before the host took out what the grant does not declare. */
+/** The body as the client sent it. The host drops parameters that the grant does not declare from `ctx.oidc.params`. */
 export function bodyOf(ctx: Context): Record<string, unknown> | undefined {
   return ctx.oidc.body as Record<string, unknown> | undefined
 }
 
-/** The values of a parameter in the body as it came. One without a value is an omitted one (RFC 6749, section 3.2). */
+/** The values of a parameter in the body. A parameter without a value counts as omitted (RFC 6749, section 3.2). */
 export function sentValues(ctx: Context, name: string): string[] {
   const sent = [bodyOf(ctx)?.[name]].flat()
   return sent.filter((value) => value !== undefined && value !== '').map(String)
@@ -39,46 +42,46 @@ export function clientOf(ctx: Context): Client {
   return ctx.oidc.client as Client
 }
 
-/** The account of the end-user, once the host has loaded it. */
+/** The account of the end-user; `undefined` until the host has loaded it. */
 export function accountOf(ctx: Context): Account | undefined {
   return ctx.oidc.account
 }
 
-/** The request this provider is handling right now, where the host does not hand a `ctx` over. */
+/** The request that this provider is handling now, for code that the host calls without a `ctx`. */
 export function currentContext(provider: Provider): Context | undefined {
-  // static, from one AsyncLocalStorage of the host for all providers of the process
+  // static: the host has one AsyncLocalStorage for all providers of the process
   const { ctx } = provider.constructor as unknown as { ctx?: Context }
   return ctx?.oidc?.provider === provider ? ctx : undefined
 }
 
-/** Runs when the whole answer to this request was handed to the network; never, where that fails. */
+/** Calls `then` when Node.js has handed the whole answer to the network. Never calls it if that fails. */
 export function onceAnswered(ctx: Context, then: () => void): void {
   ctx.res.once('finish', then)
 }
 
-/** Whether the client has closed its connection, so that no answer would reach it. */
+/** Whether the client has closed its connection. No answer can reach it then. */
 export function hasHungUp({ req, res }: Context): boolean {
-  // a request over HTTP/2 has a stream of its own
+  // over HTTP/2 each request has its own stream
   const { stream = req.socket } = req as { stream?: { destroyed: boolean } }
   return res.destroyed || (stream?.destroyed ?? false)
 }
 
-/** Refuses a request whose client has hung up: nobody would hear the answer, and a request that is sent again is not a second use. */
+/**
+ * Throws if the client has closed its connection. Call it before a write that uses up a code: the client would not get the
+ * answer, and would have to send the same code again.
+ */
 export function assertConnected(ctx: Context): void {
   if (hasHungUp(ctx)) throw new errors.AuthorizationPending('the client has hung up')
 }
 
 const json = () => 'json'
 
-/** Has every answer to this request, errors too, rendered as JSON: the host turns to HTML for `Accept: text/html`. */
+/** Makes the host render every answer to this request as JSON. It would render errors as HTML for `Accept: text/html`. */
 export function answerJson(ctx: Context): void {
   ctx.accepts = json as typeof ctx.accepts
 }
 
-/**
- * Sets `ctx.oidc.entities.Deferral`. The deferral is described when it is first read: most polls are answered without anybody
- * reading it.
- */
+/** Sets `ctx.oidc.entities.Deferral`. The object is made when a callback first reads it: in most polls none does. */
 export function setDeferral(ctx: Context, record: DeferralRecord): void {
   let deferral: Deferral | undefined
   const get = () => {

@@ -1,17 +1,13 @@
 import { errors } from 'oidc-provider'
-import type { Binding } from '../deferral/deferral.js'
 
-/** Ends the host's handler where we want it to end; never leaves the functions that throw it. */
-export class HandlerStopped extends Error {
-  binding: Binding = {}
-  result: unknown
-}
+/** Thrown to stop a handler of the host. The plugin always catches it: no listener, log or client gets it. */
+export class HandlerStopped extends Error {}
 
 class PlainFault extends Error {}
 
 /**
- * Wraps everything but refusals of the host: it would render an error of the integrator's adapter or callbacks with `expose` or
- * `statusCode` as a 4xx, and show its message.
+ * Wraps everything but `OIDCProviderError`. The host would render an error of an adapter or a callback that has `expose` or
+ * `statusCode` as a 4xx, and would show its message to the client.
  */
 export function plainFault(error: unknown, message = 'the host failed at a deferred request'): unknown {
   const isPlain = [HandlerStopped, PlainFault, errors.OIDCProviderError].some((kind) => error instanceof kind)
@@ -24,5 +20,19 @@ export async function withPlainFaults<T>(work: Promise<T>, message?: string): Pr
     return await work
   } catch (error) {
     throw plainFault(error, message)
+  }
+}
+
+/** Warns about an error in the integrator's code that must not change the answer. */
+export function warnOfFault(source: string, error: unknown): void {
+  process.emitWarning(`${source} failed: ${textOf(error)}`)
+}
+
+// a thrown value may be anything, also an object that cannot be converted to a string
+function textOf(error: unknown): string {
+  try {
+    return `${(error as Error)?.stack ?? error}`
+  } catch {
+    return 'the thrown value cannot be shown as text'
   }
 }

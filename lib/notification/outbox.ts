@@ -3,10 +3,11 @@
  * result. A lease is only the next due time: the lease of a dead worker ends by itself.
  */
 import type { Provider } from 'oidc-provider'
+import type { Events } from '../deferral/events.js'
 import { leaseSeconds, type Settlement } from '../deferral/notification.js'
 import { leaseNotification, settleNotification } from '../deferral/notification_transitions.js'
 import type { Records } from '../deferral/records.js'
-import type { Stored } from '../deferral/store.js'
+import type { HistoryEntry, Stored } from '../deferral/store.js'
 import { inBackground } from './background.js'
 import { within } from './deadline.js'
 import { deliver, type Recipient } from './delivery.js'
@@ -28,6 +29,7 @@ const limits = { perHost: 16, perClient: 8, total: 1024, backlog: 128, clients: 
 export interface OutboxDependencies {
   provider: Provider
   records: Records
+  events: Events
   sealer: Sealer
   egress: Egress
 }
@@ -50,6 +52,10 @@ export class Outbox {
 
   constructor(node: OutboxDependencies) {
     this.#node = node
+    // a notification that this node made due does not wait for the next sweep
+    node.events.subscribe((record, entry) => {
+      if (isMadeDue(record, entry)) this.take([record])
+    })
   }
 
   /** Calls back when a lane is free again, after a due notification found none. */
@@ -124,6 +130,11 @@ export class Outbox {
   #complain(error: unknown): void {
     if (this.#isOpen) this.#warn(error)
   }
+}
+
+function isMadeDue({ notification }: Stored, { at }: HistoryEntry): boolean {
+  if (notification?.status !== 'owed' || notification.leased) return false
+  return notification.due !== undefined && notification.due <= at
 }
 
 function byClient(due: readonly Stored[]): Map<string, Stored[]> {

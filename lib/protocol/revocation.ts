@@ -1,33 +1,30 @@
 /*
- * "Cancellation" through OAuth 2.0 Token Revocation (RFC 7009): the working group's way to give up a deferral_code, and a second
- * one for a deferred_auth_id (C-O01). No answer shows what a handle is, or whose: it is 200, without a change unless
- * it is the rightful client's and came with the right key.
+ * OAuth 2.0 Deferred Token Response, "Cancellation", through OAuth 2.0 Token Revocation (RFC 7009): a client gives up its
+ * request by revoking its deferral_code, or its deferred_auth_id (C-O01). The answer is always 200, so it does not show whether
+ * a handle exists. Only the rightful client with the right key can cancel.
  */
 import { errors } from 'oidc-provider'
-import { isHandle } from '../deferral/handle.js'
+import { type HandleKind, isHandle } from '../deferral/handle.js'
 import type { Context } from '../host/context.js'
-import { afterProof } from '../host/grants/dry_run.js'
-import { verifiedProof } from '../host/grants/proof.js'
-import type { Core } from '../plugin.js'
+import { verifyProof } from '../host/grants/proof.js'
+import type { Plugin } from '../plugin.js'
 import { cancelDeferral } from './cancel_deferral.js'
-import { fromStore, rightfulDeferral } from './rightful_client.js'
+import { rightfulDeferral } from './rightful_client.js'
 
-/** Cancels what a client revokes by its handle; leaves every other token to the host. */
-export async function revoke(ctx: Context, core: Core, token: string): Promise<void> {
+const kinds: HandleKind[] = ['deferral_code', 'deferred_auth_id']
+
+/** Cancels the deferral of a handle. Leaves every other token to the host. */
+export async function revoke(ctx: Context, plugin: Plugin, token: string): Promise<void> {
   if (!isHandle(token)) return
-  const deferral = await afterProof(ctx, core.handler, async () => {
-    // a malformed proof is refused before the token is looked at
-    await verifiedProof(ctx, core.internals)
-    try {
-      return await rightfulDeferral(ctx, core, ['deferral_code', 'deferred_auth_id'], token, fromStore(core))
-    } catch (error) {
-      // C-I05: a missing or foreign key changes nothing, and says nothing
-      if (error instanceof errors.InvalidDpopProof) return undefined
-      throw error
-    }
-  })
-  // I-112; and a miss takes the same steps as a hit (I-116)
+  const proof = await verifyProof(ctx, plugin.host)
+  const deferral = await rightfulDeferral(ctx, plugin, kinds, token, proof).catch(undefinedWithoutKey)
+  // I-112. A decoy write makes the answer for unknown handles as slow as for others (I-116)
   const isOver = !deferral || deferral.expiresAt <= deferral.readAt
-  if (isOver) await core.records.transitDecoy()
-  else await cancelDeferral(core, deferral.id, { isByClient: true }, deferral)
+  if (isOver) await plugin.records.transitDecoy()
+  else await cancelDeferral(plugin, deferral.id, { isByClient: true }, deferral)
+}
+
+// C-I05: without the right key nothing changes, and the answer is the same
+function undefinedWithoutKey(error: unknown): undefined {
+  if (!(error instanceof errors.InvalidDpopProof)) throw error
 }

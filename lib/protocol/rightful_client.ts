@@ -1,47 +1,59 @@
 /*
- * A handle is only valid for the client it was issued to, with the key it is bound to. Unknown handles, malformed ones and those
- * of other clients take the same path and get the same answer.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Token Request using the Authentication Request ID", and OAuth 2.0 Deferred
+ * Token Response, "Polling": a handle is only valid for the client that got it, with the key that it is bound to. Unknown
+ * handles, malformed handles and handles of other clients take the same path and get the same answer.
  */
 
+import type { DeferralRecord } from '../deferral/deferral.js'
 import { type HandleKind, matches, parseHandle } from '../deferral/handle.js'
-import type { Remembered } from '../deferral/pacing.js'
 import type { Stored } from '../deferral/store.js'
 import { type Context, clientOf } from '../host/context.js'
 import { isInstallation } from '../host/grants/attestation.js'
-import { assertFresh, assertKey, hasCertificate, verifiedProof } from '../host/grants/proof.js'
-import type { Core } from '../plugin.js'
+import { assertFresh, assertKey, hasCertificate, type Proof } from '../host/grants/proof.js'
+import type { Plugin } from '../plugin.js'
 
-type Presentable = Remembered & { codeHash?: string; source?: { dpopJkt?: unknown } }
+/** The members of a deferral that identify its rightful client. */
+type Ownership = Pick<DeferralRecord, 'clientId' | 'codeHash' | 'handleHash' | 'binding'> & {
+  source?: { dpopJkt?: unknown }
+}
 
-/**
- * The deferral of the rightful client. `undefined`: unknown, or shown by another client, with another certificate or by another
- * installation. Rejects with `invalid_dpop_proof` when the key is missing or wrong, or the proof was used before.
- */
-export async function rightfulDeferral<T extends Presentable>(
+/** Reads a deferral for its rightful client; `undefined` for all others. Rejects as `assertSender` does. */
+export async function rightfulDeferral(
   ctx: Context,
-  { provider, internals }: Core,
+  plugin: Plugin,
   kinds: HandleKind | HandleKind[],
   handle: string,
-  read: (id: string, isRightful: (deferral: Presentable | undefined) => boolean) => Promise<T | undefined>,
-): Promise<T | undefined> {
-  const { id, secret } = parseHandle(handle)
-  const proof = await verifiedProof(ctx, internals)
-  const isRightful = (deferral: Presentable | undefined) => {
-    const hash = kinds === 'deferred_code' ? deferral?.codeHash : deferral?.handleHash
-    // every kind is tried, whichever it is
-    const known = [kinds].flat().filter((kind) => matches(kind, secret, hash)).length > 0
-    return known && deferral?.clientId === clientOf(ctx).clientId
-  }
-  const deferral = await read(id, isRightful)
-  if (!isRightful(deferral) || !deferral) return undefined
-  if (!hasCertificate(ctx, provider, internals, deferral.binding)) return undefined
-  if (!(await isInstallation(ctx, deferral.binding))) return undefined
-  assertKey(ctx, proof, deferral.binding?.jkt ?? (deferral.source?.dpopJkt as string | undefined))
-  if (proof) await assertFresh(ctx, provider, internals, proof)
+  proof: Proof | undefined,
+): Promise<Stored | undefined> {
+  const deferral = await plugin.records.find(parseHandle(handle).id)
+  if (!(await isRightful(ctx, plugin, kinds, handle, deferral)) || !deferral) return undefined
+  await assertSender(ctx, plugin, deferral, proof)
   return deferral
 }
 
-/** Reads from the store. */
-export function fromStore({ records }: Core): (id: string) => Promise<Stored | undefined> {
-  return (id) => records.find(id)
+/** Whether the handle, client, certificate and installation of this request are those of the deferral. */
+export async function isRightful(
+  ctx: Context,
+  { host }: Plugin,
+  kinds: HandleKind | HandleKind[],
+  handle: string,
+  deferral: Ownership | undefined,
+): Promise<boolean> {
+  const { secret } = parseHandle(handle)
+  const hash = kinds === 'deferred_code' ? deferral?.codeHash : deferral?.handleHash
+  // compares with every kind, so that the time does not show the kind
+  const isHandle = [kinds].flat().filter((kind) => matches(kind, secret, hash)).length > 0
+  if (!isHandle || deferral?.clientId !== clientOf(ctx).clientId) return false
+  return hasCertificate(ctx, host, deferral.binding) && isInstallation(ctx, deferral.binding)
+}
+
+/** Throws `invalid_dpop_proof` for a missing proof, for a proof with another key, and for a proof that was used before. */
+export async function assertSender(
+  ctx: Context,
+  { host }: Plugin,
+  { binding, source }: Ownership,
+  proof: Proof | undefined,
+): Promise<void> {
+  assertKey(ctx, proof, binding?.jkt ?? (source?.dpopJkt as string | undefined))
+  if (proof) await assertFresh(ctx, host, proof)
 }

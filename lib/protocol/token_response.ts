@@ -1,86 +1,89 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Token Response", and OAuth 2.0 Deferred Token Response, "Successful
- * Response": an approved deferral becomes what the host would have issued without the wait, exactly once.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Successful Token Response", and OAuth 2.0 Deferred Token Response,
+ * "Successful Response": the client gets the tokens of an approved deferral, exactly once. They are those that the host issues
+ * without a wait.
  */
 
 import type { Decision, DeferralRecord, JsonObject } from '../deferral/deferral.js'
-import { detailsLeft, narrow } from '../deferral/narrow.js'
+import { detailsLeft } from '../deferral/narrow.js'
 import { pollOutcome } from '../deferral/outcome.js'
 import { type Approved, redeem } from '../deferral/redemption.js'
 import { type Context, hasHungUp, setDeferral } from '../host/context.js'
 import { discardMinted } from '../host/grants/mint.js'
+import { narrow } from '../host/grants/narrowed_source.js'
 import { bind } from '../host/grants/sender_key.js'
-import { keepAnswer } from '../host/overrides/listeners.js'
-import type { IssuedToken } from '../host/overrides/storage.js'
-import { capAt } from '../host/overrides/token_expiry.js'
-import type { Core, Mint } from '../plugin.js'
+import { capAt } from '../host/grants/token_end.js'
+import { keepAnswer } from '../host/request/answer.js'
+import type { IssuedToken } from '../host/request/intercepts.js'
+import type { Plugin } from '../plugin.js'
 import {
   assertConsent,
   assertNotRevoked,
+  assertNotWider,
   assertStillGranted,
-  isOutlived,
+  isNoLongerAccepted,
   noLongerGranted,
 } from './checks_before_minting.js'
+import { type Mint, minterOf } from './minters.js'
 import { repeatAnswer, sealAnswer } from './retry_window.js'
 import { refusal } from './token_error_response.js'
-import { assertWithin } from './within_decision.js'
 
-// minting that takes longer is followed by a second check: something may have been revoked since the first one
+// if minting takes longer, client, account and Grant are checked again: one may have been revoked meanwhile
 const quickSeconds = 1
 
-/** Redeems; the answer is on `ctx` only when this poll's write was the one that redeemed. */
-export async function redeemApproved(ctx: Context, core: Core, approved: Approved, handle: string): Promise<void> {
-  const { minting } = core
+/** Redeems an approved deferral. Of several simultaneous polls only one gets the tokens: the one whose write is first. */
+export async function redeemApproved(ctx: Context, plugin: Plugin, approved: Approved, handle: string): Promise<void> {
+  const { minting } = plugin
   const { id } = approved
-  // between nodes the write decides; on one node nothing has to be minted twice, unless nobody waits for it any more
+  // on this node a second poll does not mint while the first does, unless the client of the first has hung up
   const other = minting.get(id)
   if (other && !hasHungUp(other)) throw refusal(ctx, approved, 'authorization_pending')
   minting.set(id, ctx)
   try {
-    await redeemOnce(ctx, core, approved, handle)
+    await redeemOnce(ctx, plugin, approved, handle)
   } finally {
     if (minting.get(id) === ctx) minting.delete(id)
   }
 }
 
-async function redeemOnce(ctx: Context, core: Core, approved: Approved, handle: string): Promise<void> {
+async function redeemOnce(ctx: Context, plugin: Plugin, approved: Approved, handle: string): Promise<void> {
   const { id, grantType = 'authorization_code' } = approved
-  const mint = core.minterOf(grantType)
+  const mint = minterOf(plugin.host, grantType)
   if (!mint) throw new Error(`grant ${grantType} can be deferred elsewhere, but is not registered on this node`)
-  const minted: IssuedToken[] = []
-  const redeemed = await redeem(core.records, approved, {
+  const tokens: IssuedToken[] = []
+  const after = await redeem(plugin.records, approved, {
     async mint() {
-      const begun = performance.now()
-      await mintFrom(ctx, core, { approved, mint, minted })
-      if (performance.now() - begun > quickSeconds * 1000) await assertNotRevoked(ctx, core, approved)
-      // the client would not get the answer: the approval stays for its next poll
+      const startedAt = performance.now()
+      await mintFrom(ctx, plugin, { approved, mint, tokens })
+      if (performance.now() - startedAt > quickSeconds * 1000) await assertNotRevoked(ctx, plugin, approved)
+      // the client cannot get this answer: keep the approval for its next poll
       if (hasHungUp(ctx)) throw refusal(ctx, approved, 'authorization_pending')
-      return answerToKeep(ctx, core, approved, handle)
+      return sealedAnswer(ctx, plugin, approved, handle)
     },
-    discard: () => discardMinted(ctx, minted),
+    discard: () => discardMinted(ctx, tokens),
   })
-  if (!redeemed) return overtaken(ctx, core, id, handle)
-  setDeferral(ctx, redeemed)
+  if (!after) return answerFromState(ctx, plugin, id, handle)
+  setDeferral(ctx, after)
   keepAnswer(ctx)
 }
 
-async function answerToKeep(ctx: Context, { settings }: Core, approved: Approved, handle: string) {
+async function sealedAnswer(ctx: Context, { settings }: Plugin, approved: Approved, handle: string) {
   const { retryWindow: seconds } = settings
   return seconds > 0 ? { sealed: await sealAnswer(handle, approved, ctx.body), seconds } : undefined
 }
 
-interface Minting {
+interface MintState {
   approved: Approved
   mint: Mint
-  minted: IssuedToken[]
+  tokens: IssuedToken[]
 }
 
-async function mintFrom(ctx: Context, core: Core, { approved, mint, minted }: Minting): Promise<void> {
+async function mintFrom(ctx: Context, plugin: Plugin, { approved, mint, tokens }: MintState): Promise<void> {
   const { decision } = approved
   setDeferral(ctx, approved)
-  await assertStillGranted(ctx, core, approved, decision)
-  const details = requestedDetails(approved, decision, core)
-  // to hosts before 9.12 an empty parameter is none, and none means all that the code has
+  await assertStillGranted(ctx, plugin, approved, decision)
+  const details = requestedDetails(approved, decision, plugin)
+  // hosts before 9.12 ignore an empty list, and then grant everything in the code
   const granted = details?.length === 0 ? { ...decision, authorizationDetails: [] } : decision
   try {
     await mint(ctx, {
@@ -89,49 +92,50 @@ async function mintFrom(ctx: Context, core: Core, { approved, mint, minted }: Mi
       requestedResource: requestedResource(approved, decision),
       requestedDetails: details,
       saveToken(token) {
-        assertWithin(token, { ...snapshot(approved), ...decision }, core.settings.narrow)
-        assertConsent(token, core, approved, decision)
+        assertNotWider(token, { ...defaultsOf(approved), ...decision }, plugin.settings.narrow)
+        assertConsent(token, plugin, approved, decision)
         bind(ctx, token, approved.binding ?? {})
-        assertLasting(ctx, core, token, approved)
-        minted.push(token)
+        capAtEnd(ctx, plugin, token, approved)
+        tokens.push(token)
       },
     })
   } catch (error) {
-    // I-130; the OpenID draft leaves it at the host's own error
-    throw approved.profile === 'oauth' && isOutlived(error) ? noLongerGranted(error.message) : error
+    // I-130. The OpenID draft says nothing here, so the host's own error stays
+    throw approved.profile === 'oauth' && isNoLongerAccepted(error) ? noLongerGranted(error.message) : error
   }
 }
 
-// an approval may end while tokens are made
-function assertLasting(ctx: Context, { records }: Core, token: IssuedToken, approved: Approved): void {
+// no token lives longer than the approval, which may even end while tokens are minted
+function capAtEnd(ctx: Context, { records }: Plugin, token: IssuedToken, approved: Approved): void {
   const { until } = approved.decision
   if (!until || capAt(token, Math.floor(until.getTime() / 1000), records.now())) return
   throw refusal(ctx, approved, 'access_denied')
 }
 
-// without any resource the host asks for a default once more, which may have changed
-function snapshot({ grantType, resource }: DeferralRecord): Pick<Decision, 'resource'> {
+// a request without a resource gets the default resource, which may have changed since the first request
+function defaultsOf({ grantType, resource }: DeferralRecord): Pick<Decision, 'resource'> {
   return grantType === 'client_credentials' ? { resource } : {}
 }
 
 function requestedResource({ requestedResource: requested }: DeferralRecord, { resource: granted }: Decision) {
-  const left = granted && new Set(granted)
-  return left ? requested?.filter((one) => left.has(one)) : requested
+  if (!granted) return requested
+  const resources = new Set(granted)
+  return requested?.filter((resource) => resources.has(resource))
 }
 
 function requestedDetails(
   { requestedDetails: requested }: DeferralRecord,
   { authorizationDetails: granted }: Decision,
-  { settings }: Core,
+  { settings }: Plugin,
 ): JsonObject[] | undefined {
   return requested && granted ? detailsLeft(requested, granted, settings.narrow) : requested
 }
 
-// another poll, a cancellation or the expiry was faster: the state it left decides
-async function overtaken(ctx: Context, core: Core, id: string, handle: string): Promise<void> {
-  const deferral = await core.records.find(id)
+// another poll, a cancellation or the expiry was faster: the answer follows from the new state
+async function answerFromState(ctx: Context, plugin: Plugin, id: string, handle: string): Promise<void> {
+  const deferral = await plugin.records.find(id)
   if (!deferral) throw new Error('the deferral vanished during its redemption')
   const outcome = pollOutcome(deferral, deferral.readAt)
-  if (outcome === 'repeat') return repeatAnswer(ctx, core, deferral, handle)
+  if (outcome === 'repeat') return repeatAnswer(ctx, plugin, deferral, handle)
   throw refusal(ctx, deferral, outcome === 'redeem' ? 'authorization_pending' : outcome)
 }

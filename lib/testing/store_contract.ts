@@ -9,7 +9,9 @@ import { swapTests } from './swap_tests.js'
  * store.
  */
 export interface ContractTest {
+  /** a sentence of the contract */
   name: string
+  /** Runs the test. */
   run(): Promise<void>
 }
 

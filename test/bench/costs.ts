@@ -1,7 +1,7 @@
 import type { JsonObject } from 'oidc-provider-deferred'
+import { sanitise } from '../../lib/deferral/error_description.js'
 import { beyond } from '../../lib/deferral/json.js'
 import { beyondDetails, type Narrowing } from '../../lib/deferral/narrow.js'
-import { sanitise } from '../../lib/protocol/error_description.js'
 
 /** As many small entries as the host's limit for bodies lets through. */
 const mostEntries = 1_800

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { DeferralRecord, Granted, JsonObject } from '../../lib/deferral/deferral.js'
-import { assertNarrower, narrow } from '../../lib/deferral/narrow.js'
+import { assertNarrower } from '../../lib/deferral/narrow.js'
+import { narrow } from '../../lib/host/grants/narrowed_source.js'
 
 const payment = { type: 'payment', amount: { value: 10, currency: 'EUR' }, to: ['a', 'b'] }
 const account = { type: 'account' }
@@ -42,6 +43,7 @@ describe('E-32 a decision that asks for no more than the request is accepted', (
     ['no scope, the details untouched', { scope: [] }],
     ['claims with members removed', { claims: { id_token: { email: { essential: true } } } }],
     ['no claims', { claims: {} }],
+    ['a target without members', { claims: { id_token: null } }],
     ['acr, amr and auth_time of a later verification', { acr: 'high', amr: ['face'], authTime: 1 }],
   ])('%s', (_case, granted) => {
     expect(() => assertNarrower(requested, granted, {})).not.toThrow()
@@ -81,15 +83,16 @@ describe('E-32 a decision that asks for more is a RangeError', () => {
 
   test('nothing left to grant: use deny', () => {
     expect(() => assertNarrower(requested, { scope: [], authorizationDetails: [] }, {})).toThrow(RangeError)
-    const plain = { ...requested, authorizationDetails: undefined } as unknown as DeferralRecord
-    expect(() => assertNarrower(plain, { scope: [] }, {})).toThrow(/deny/)
+    const { authorizationDetails, claims, ...plain } = requested
+    expect(() => assertNarrower(plain as DeferralRecord, { scope: [] }, {})).toThrow(/deny/)
+    expect(() => assertNarrower(plain as DeferralRecord, { claims: {} }, {})).not.toThrow()
   })
 })
 
 describe('C-I14 what the host mints from', () => {
   test.each<[string, Granted, JsonObject]>([
     ['nothing narrowed', {}, {}],
-    ['scope', { scope: ['openid'] }, { scope: 'openid' }],
+    ['scope', { scope: ['openid', 'email'] }, { scope: 'openid email' }],
     [
       'one resource is a string, as the host keeps it',
       { resource: ['https://a.example'] },
@@ -118,6 +121,15 @@ describe('C-I14 what the host mints from', () => {
     ).toMatchObject({
       claims: { id_token: hosts, userinfo: { email: null } },
     })
+  })
+
+  test('a claim that the client did not ask for stays, and so do those of max_age and acr_values if it did', () => {
+    const asked = { id_token: { acr: null, auth_time: null }, userinfo: { acr: null, auth_time: null } }
+    const claims = { id_token: { ...asked.id_token, name: null }, userinfo: { acr: null, email: null }, other: null }
+    expect(narrow({ claims: asked, source: { claims } }, { claims: {} })).toEqual({
+      claims: { id_token: claims.id_token, userinfo: { email: null }, other: {} },
+    })
+    expect(narrow({ source: {} }, { claims: {} })).toEqual({ claims: {} })
   })
 
   test('the same detail twice is more than once', () => {

@@ -118,6 +118,12 @@ describe('oauth: nothing to grant', () => {
     expect(() => assertNarrower(asked, { resource: [] }, {})).toThrow(RangeError)
     expect(() => assertNarrower({ ...asked, resource: [] }, { resource: [] }, {})).not.toThrow()
     expect(() => assertNarrower({ ...asked, profile: 'openid' }, { resource: [] }, {})).not.toThrow()
+    const both = ['https://a.example', 'https://b.example']
+    for (const one of both)
+      expect(() => assertNarrower({ ...asked, resource: both }, { resource: [one] }, {})).not.toThrow()
+    // the code has both, the token request asks for one
+    const beside = { ...asked, resource: both, requestedResource: ['https://a.example'] }
+    expect(() => assertNarrower(beside, { resource: ['https://b.example'] }, {})).toThrow(/deny/)
   })
 
   test('no scope is a grant as long as there are details', () => {

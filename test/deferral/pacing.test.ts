@@ -12,7 +12,7 @@ function node({ interval = 5, lifetime = 30 * days } = {}) {
   const self = {
     reads: [] as number[],
     poll(at: number): boolean {
-      if (pacing.refusable('id', start + at)) return false
+      if (pacing.tooEarly('id', start + at)) return false
       self.reads.push(at)
       return pacing.admit(deferral, start + at)
     },
@@ -130,16 +130,16 @@ describe('cost', () => {
     const pacing = createPacing()
     const deferral = { id: 'id', clientId: 'client', interval: 60, expiresAt: new Date(start + days * 1000) }
     pacing.admit(deferral, start)
-    expect(pacing.refusable('id', start + 1000)).toEqual(deferral)
-    expect(pacing.refusable('id', start + 1001)).toBeUndefined()
-    expect(pacing.refusable('another', start)).toBeUndefined()
+    expect(pacing.tooEarly('id', start + 1000)).toEqual(deferral)
+    expect(pacing.tooEarly('id', start + 1001)).toBeUndefined()
+    expect(pacing.tooEarly('another', start)).toBeUndefined()
   })
 
   test('what is no longer pending is forgotten at once', () => {
     const pacing = createPacing()
     pacing.admit({ id: 'id', clientId: 'client', interval: 60, expiresAt: new Date(start + days * 1000) }, start)
     pacing.forget('id')
-    expect(pacing.refusable('id', start)).toBeUndefined()
+    expect(pacing.tooEarly('id', start)).toBeUndefined()
   })
 
   test('no more deferrals are remembered than there is room for, the least recently polled one goes first', () => {
@@ -147,7 +147,7 @@ describe('cost', () => {
     const poll = (id: string) =>
       pacing.admit({ id, clientId: 'client', interval: 60, expiresAt: new Date(start + days * 1000) }, start)
     for (const id of ['a', 'b', 'a', 'c']) poll(id)
-    expect(['a', 'b', 'c'].map((id) => pacing.refusable(id, start) !== undefined)).toEqual([true, false, true])
+    expect(['a', 'b', 'c'].map((id) => pacing.tooEarly(id, start) !== undefined)).toEqual([true, false, true])
   })
 })
 

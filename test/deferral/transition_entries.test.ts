@@ -1,9 +1,10 @@
 import type { Decision } from 'oidc-provider-deferred'
 import { describe, expect, test } from 'vitest'
 import type { DeferralRecord } from '../../lib/deferral/deferral.js'
+import * as sending from '../../lib/deferral/notification_transitions.js'
 import * as to from '../../lib/deferral/transitions.js'
-import { at } from '../store/new_deferral.js'
-import { applied, decision, type EventName, events, reached } from './states.js'
+import { at, newDeferral } from '../store/new_deferral.js'
+import { applied, decision, type EventName, events, reached, sealing } from './states.js'
 
 const leased: EventName[] = ['exchange', 'approve', 'lease']
 
@@ -46,7 +47,7 @@ describe('the history entry of an event', () => {
     const record = reached(path)
     const seconds = events[name][0]
     const change = applied(name, record)
-    expect(change?.entry).toEqual(entry && { at: at(seconds), ...entry })
+    expect(change?.entry).toStrictEqual(entry && { at: at(seconds), ...entry })
     expect(change?.unexpired ?? false).toBe(when === 'unexpired')
     // what the store is told, the guard says as well
     const expiry = (record.expiresAt.getTime() - at(0).getTime()) / 1000
@@ -70,9 +71,14 @@ describe('the history entry of an event', () => {
   })
 
   test('the end of the time is in the history once, and tells when the word to the client ended with it', () => {
+    expect(applied('expire', reached(['exchange', 'approve']), 600.999)).toBeUndefined()
     const owed = applied('expire', reached(['exchange', 'approve']))
     expect(owed?.entry).toEqual({ at: at(601), event: 'expired', notification: 'failed' })
-    expect(owed?.after).toMatchObject({ status: 'approved', expiredAt: at(601) })
+    expect(owed?.after).toMatchObject({
+      status: 'approved',
+      expiredAt: at(601),
+      notification: { status: 'failed', reason: 'the deferral expired' },
+    })
     const denied = applied('expire', reached(['exchange', 'deny']))
     expect(denied?.entry).toEqual({ at: at(601), event: 'notification_failed' })
     expect(denied?.after).not.toHaveProperty('expiredAt')
@@ -150,6 +156,35 @@ describe('what an event changes', () => {
   test('a cancellation by a reviewer names the reviewer, one by the client nobody', () => {
     expect(reached(['cancel'])).toMatchObject({ cancelledBy: 'reviewer', cancelledAt: at(3) })
     expect(reached(['cancelByClient'])).not.toHaveProperty('cancelledBy')
-    expect(to.cancel()(reached([]), at(3))?.entry).toEqual({ at: at(3), event: 'cancelled' })
+    expect(to.cancel()(reached([]), at(3))?.entry).toStrictEqual({ at: at(3), event: 'cancelled' })
+    const reason = 'a duplicate'
+    const { after, entry } = to.cancel({ reason })(reached([]), at(3))!
+    expect(after).toMatchObject({ status: 'cancelled', cancellationReason: reason })
+    expect(entry).toStrictEqual({ at: at(3), event: 'cancelled', reason })
+  })
+
+  test('a decision by nobody names nobody', () => {
+    const { entry } = to.decide('approved', {})(reached([]), at(2))!
+    expect(entry).toStrictEqual({ at: at(2), event: 'approved' })
+  })
+
+  test('a deferral whose code was used again before it existed replaces the mark, cancelled and with nothing to send', () => {
+    const deferral = newDeferral({ handleHash: 'hash', sealing })
+    const { after, ...written } = to.createdCancelled(deferral, 'https://op.example')(reached([]), at(9))!
+    expect(written).toEqual({ unexpired: false, entry: { at: at(9), event: 'cancelled' } })
+    const { sealing: _, expiresIn: __, ...request } = deferral
+    const times = { createdAt: at(9), readAt: at(9), exchangedAt: at(9), cancelledAt: at(9), expiresAt: at(69) }
+    const notification = { status: 'suppressed', notBefore: at(24), attempts: 0, fence: 0 }
+    const cancelled = { issuer: 'https://op.example', status: 'cancelled' }
+    expect(after).toEqual({ ...request, ...times, ...cancelled, notification })
+  })
+
+  test('a client that gives up has its answer erased, or its notification', () => {
+    const redeemed = reached(['exchange', 'approve', 'redeem'])
+    const { answer, wakeAt, ...without } = redeemed
+    expect(to.giveUp(redeemed, at(30))).toEqual({ after: without, unexpired: false })
+    const denied = reached(['exchange', 'deny'])
+    expect(to.giveUp(denied, at(30))).toEqual(sending.suppress(denied, at(30)))
+    expect(to.giveUp(reached(['deny']), at(30))).toBeUndefined()
   })
 })

@@ -17,7 +17,7 @@ describe('code blocks', () => {
       pages.flatMap(({ programs }) => programs),
       'docs',
     )
-  }, 120_000)
+  })
 
   test.each(withPrograms)('$path: its TypeScript and JavaScript type-check', ({ path }) => {
     expect(compiled.errors.get(path) ?? []).toEqual([])
@@ -27,11 +27,7 @@ describe('code blocks', () => {
     expect(faultsOf(blocksOf(page))).toEqual([])
   })
 
-  test.each(runnable)(
-    '$path: what can be run prints what the page says',
-    async ({ programs }) => {
-      expect(await run(programs, compiled)).toEqual([])
-    },
-    120_000,
-  )
+  test.each(runnable)('$path: what can be run prints what the page says', async ({ programs }) => {
+    expect(await run(programs, compiled)).toEqual([])
+  })
 })

@@ -10,7 +10,7 @@ import { csrfOf, paymentAsked, visitorAt } from './payments.js'
 
 const question = '<h1>Did you ask for this?</h1>'
 const closed = '<h1>This question is closed</h1>'
-const certificate = selfSignedCertificate('localhost')
+const certificate = await selfSignedCertificate()
 const send = trusting(certificate)
 
 describe('the page an interaction_uri leads to', () => {
@@ -62,7 +62,7 @@ describe('the page an interaction_uri leads to', () => {
 
   test('a refusal by the customer is the end', async () => {
     const { browser, page } = await visitorAt(uri, 'mina', send)
-    expect((await browser.submit(page, '/no')).text).toContain('<h1>It will not happen</h1>')
+    expect((await browser.submit(page, '/no')).text).toContain('<h1>You refused the request</h1>')
     expect(await status()).toBe('denied')
     expect((await browser.submit(page, '/yes')).text).toContain(closed)
   })
@@ -72,8 +72,8 @@ describe('the page an interaction_uri leads to', () => {
     const unknown = await browser.open(uri.replace(id, 'A'.repeat(22)))
     expect(page.status).toBe(403)
     expect(page.text).not.toMatch(/Northwind|Ledger|Mina/)
-    expect(unknown.text.replaceAll('A'.repeat(22), id)).toBe(page.text)
-    const body = new URLSearchParams({ csrf: csrfOf(page) })
+    expect(unknown.text.replaceAll('A'.repeat(22), id).replace(csrfOf(unknown), csrfOf(page))).toBe(page.text)
+    const body = new URLSearchParams({ _csrf: csrfOf(page) })
     const answer = await send(`${uri}/yes`, { method: 'POST', headers: { Cookie: cookie() }, body })
     expect(answer.status).toBe(403)
     expect(await asks()).toBe(true)
@@ -82,14 +82,15 @@ describe('the page an interaction_uri leads to', () => {
   test("an answer needs the CSRF token of the customer's own session", async () => {
     const mina = await visitorAt(uri, 'mina', send)
     const attacker = await visitorAt(uri, 'alex', send)
-    const forms: Record<string, string>[] = [{}, { csrf: 'guess' }, { csrf: csrfOf(attacker.page) }]
+    const forms: Record<string, string>[] = [{}, { _csrf: 'guess' }, { _csrf: csrfOf(attacker.page) }]
     for (const form of forms) {
       const body = new URLSearchParams(form)
       const answer = await send(`${uri}/yes`, { method: 'POST', headers: { Cookie: mina.cookie() }, body })
       expect([answer.status, await asks()]).toEqual([403, true])
     }
-    const body = new URLSearchParams({ csrf: csrfOf(mina.page) })
-    const answer = await send(`${uri}/yes`, { method: 'POST', headers: { Cookie: mina.cookie() }, body })
+    const body = new URLSearchParams({ _csrf: csrfOf(mina.page) })
+    const headers = { Cookie: mina.cookie() }
+    const answer = await send(`${uri}/yes`, { method: 'POST', headers, body, redirect: 'manual' })
     expect([answer.status, answer.headers.get('Location')]).toEqual([303, `/confirm/${id}/confirmed`])
     expect(await asks()).toBe(false)
   })

@@ -99,7 +99,7 @@ describe('what reviewers read at the desk', () => {
       text.indexOf('class="timeline"'),
       text.indexOf('</ol>', text.indexOf('class="timeline"')),
     )
-    expect(history).toMatch(/Asked for<\/strong> by Harbour Bank/)
+    expect(history).toMatch(/Requested<\/strong> by Harbour Bank/)
     expect(history).toMatch(/Refused<\/strong> by robin/)
     const moments = [...history.matchAll(/<time[^>]*>([^<]*)</g)].map(([, moment]) => moment)
     expect(moments.length).toBeGreaterThan(2)
@@ -113,7 +113,10 @@ test('the provider shows nothing on its error page that a link says', async () =
     const query = new URLSearchParams({ client_id: 'Call 555 0100', state: 'Call 555 0100', scope: 'Call 555 0100' })
     const response = await fetch(`${bank.provider.issuer}/auth?${query}`, { headers: { Accept: 'text/html' } })
     const text = await response.text()
-    expect([response.status, text.includes('We cannot go on'), text.includes('555')]).toEqual([400, true, false])
+    expect([response.status, text.includes('We cannot continue'), text.includes('555')]).toEqual([400, true, false])
+    expect(response.headers.get('Content-Security-Policy')).toBe(
+      "default-src 'none';script-src 'self';style-src 'self';img-src 'self' blob:;connect-src 'self';form-action 'self';frame-ancestors 'none';base-uri 'none'",
+    )
   } finally {
     await bank.stop()
   }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createBrowser } from '../../example-app/headless/browser.js'
 import { createCustomer, createReviewer } from '../../example-app/headless/people.js'
 import { type Bank, startBank } from '../../example-app/start.js'
+import { csrfOf } from './payments.js'
 
 /** Passes everything on and remembers every handle that went by. */
 function listener() {
@@ -44,16 +45,59 @@ describe('what the bank lets nobody do', () => {
       return fetch(input, init)
     })
     const door = await browser.open(bank.origins.desk)
-    await browser.submit(door, '/sign-in', { reviewer: 'robin', password: 'harbour' })
+    const queue = await browser.submit(door, '/sign-in', { reviewer: 'robin', password: 'harbour' })
     for (const action of ['approve', 'replay']) {
       const url = `${bank.origins.desk}/deferrals/${deferral?.id}/${action}`
       for (const headers of [{}, { Cookie: cookie }]) {
-        const response = await fetch(url, { method: 'POST', body: new URLSearchParams({ csrf: 'wrong' }), headers })
+        const response = await fetch(url, { method: 'POST', body: new URLSearchParams({ _csrf: 'wrong' }), headers })
         expect(response.status).toBe(403)
       }
     }
-    expect(cookie).toMatch(/\.robin/)
+    const signedIn = await fetch(bank.origins.desk, { headers: { Cookie: cookie }, redirect: 'manual' })
+    expect([signedIn.status, queue.text.includes('Sign out robin')]).toEqual([200, true])
     expect((await pending()).map(({ id }) => id)).toEqual([deferral?.id])
+  })
+
+  test('believes no session that it did not sign', async () => {
+    const session = Buffer.from(JSON.stringify({ id: 'x', user: 'robin', _expire: 1e15, _maxAge: 1e15 })).toString(
+      'base64',
+    )
+    for (const signature of ['', '; harbour_desk.sig=AAAAAAAAAAAAAAAAAAAAAAAAAAA']) {
+      const headers = { Cookie: `harbour_desk=${session}${signature}` }
+      const response = await fetch(bank.origins.desk, { headers, redirect: 'manual' })
+      expect([response.status, response.headers.get('Location')]).toEqual([303, '/sign-in'])
+    }
+  })
+
+  test('keeps no picture that is too large, and reads no form that is broken', async () => {
+    let cookie = ''
+    const browser = createBrowser((input, init) => {
+      cookie = new Headers(init?.headers).get('Cookie') ?? ''
+      return fetch(input, init)
+    })
+    const signIn = await browser.submit(await browser.open(bank.origins.relyingParty), '/account')
+    const page = await browser.submit(signIn, '/sign-in', { account: 'alex', password: 'anything' })
+    const send = (body: string | FormData, type = {}) =>
+      fetch(`${page.url}/evidence`, { method: 'POST', body, headers: { Cookie: cookie, ...type } })
+    const pictureOf = (megabytes: number) => {
+      const form = new FormData()
+      form.set('_csrf', csrfOf(page))
+      form.set('kind', 'passport')
+      form.set(
+        'picture',
+        new Blob([Buffer.concat([Buffer.from('ffd8ff', 'hex'), Buffer.alloc(megabytes * 1024 * 1024)])]),
+      )
+      return form
+    }
+    const larger = await send(pictureOf(4.5))
+    expect([larger.status, await larger.text()]).toEqual([
+      200,
+      expect.stringContaining('That picture is larger than 4 MB.'),
+    ])
+    const tooLarge = await send(pictureOf(6))
+    expect([tooLarge.status, await tooLarge.text()]).toEqual([413, expect.stringContaining('at most 4 MB')])
+    const broken = await send('--x', { 'Content-Type': 'multipart/form-data; boundary=x' })
+    expect(broken.status).toBe(400)
   })
 
   test('lets no reviewer in with another password', async () => {
@@ -92,7 +136,7 @@ describe('what the bank lets nobody do', () => {
     for (const path of ['/', '/nowhere', '/notifications']) {
       const { headers } = await fetch(bank.origins[site] + path)
       const policy = headers.get('Content-Security-Policy')
-      expect(policy).toMatch(/default-src 'none'; script-src 'self'; style-src 'self'/)
+      expect(policy).toMatch(/default-src 'none';script-src 'self';style-src 'self'/)
       expect(policy).not.toMatch(/unsafe/)
     }
   })

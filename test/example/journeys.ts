@@ -39,7 +39,7 @@ export function journeys(): void {
     await desk.goto(bank.origins.desk)
     await picture(desk, 'queue')
     await openRequest(desk, bank)
-    const evidence = desk.getByAltText('Passport given by Alex Rivera')
+    const evidence = desk.getByAltText('Passport of Alex Rivera')
     expect(await evidence.evaluate(widthOf)).toBe(900)
 
     await desk.getByLabel('Step').fill('Comparing the photo')
@@ -132,7 +132,7 @@ export function journeys(): void {
     await goToConfirmation(page, bank, 'Samuel Okafor')
     await page.getByRole('button', { name: 'Decline' }).click()
     await heading(page, 'We could not open an account')
-    expect(await page.getByRole('blockquote').textContent()).toBe('the customer decided not to go on')
+    expect(await page.getByRole('blockquote').textContent()).toBe('the customer declined')
     await reviewer.page.goto(bank.origins.desk)
     expect(await reviewer.page.getByRole('link', { name: 'Samuel Okafor' }).count()).toBe(0)
   })

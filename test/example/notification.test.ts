@@ -33,8 +33,9 @@ function createListener() {
   return { waits, polls, errors, listening, recorder }
 }
 
+const certificate = await selfSignedCertificate()
+
 describe('the notification endpoint of the bank', () => {
-  const certificate = selfSignedCertificate('localhost')
   const send = trusting(certificate)
   const { waits, polls, errors, listening, recorder } = createListener()
   const receiver = createReceiver()

@@ -39,7 +39,7 @@ export function notified(): void {
   async function approve(name: string): Promise<void> {
     await openRequest(reviewer.page, bank, name)
     await reviewer.page.getByRole('button', { name: 'Approve' }).click()
-    await reviewer.page.getByText('You approved this request. The client is told now.').waitFor()
+    await reviewer.page.getByText('You approved this request. The client is notified now.').waitFor()
   }
 
   /** What the card says of a notification, by name. */
@@ -65,7 +65,7 @@ export function notified(): void {
     await heading(customer.page, 'Your account is open')
     expect(receiver.answers).toEqual([204])
     await badgeSays('Delivered')
-    expect(await card()).toMatchObject({ To: 'Harbour Bank', Attempts: '1', Answer: '204' })
+    expect(await card()).toMatchObject({ Client: 'Harbour Bank', Attempts: '1', Answer: '204' })
     await reviewer.page.getByText('Client notified').waitFor()
     await picture(reviewer.page, 'notified')
   })
@@ -75,18 +75,18 @@ export function notified(): void {
     await askForAccount(customer.page, bank, 'Mina Sato')
     receiver.fail(1, 404)
     await approve('Mina Sato')
-    await badgeSays('Given up')
+    await badgeSays('Not delivered')
     expect(await card()).toMatchObject({ Attempts: '1', Answer: '404', Reason: 'the endpoint answered 404' })
     await picture(desk, 'given-up')
 
     await desk.getByRole('link', { name: 'Notifications' }).click()
     await heading(desk, 'Notifications')
     const row = desk.getByRole('row', { name: 'Mina Sato' })
-    expect(await row.textContent()).toMatch(/Given up.*the endpoint answered 404/)
+    expect(await row.textContent()).toMatch(/Not delivered.*the endpoint answered 404/)
     await picture(desk, 'notifications')
     await heading(customer.page, 'We are checking your document')
     await row.getByRole('button', { name: 'Send again' }).click()
-    await desk.getByText('It is being sent again.').waitFor()
+    await desk.getByText('The notification is being sent again.').waitFor()
     await heading(customer.page, 'Your account is open')
     await badgeSays('Delivered')
     await desk.getByText('Notification sent again by robin').waitFor()

@@ -24,11 +24,13 @@ export async function visitorAt(uri: string, account: string, send: typeof fetch
     return send(input, init)
   })
   const door = await browser.open(uri)
-  const page = await browser.submit(door, '/sign-in', { account, password: 'anything' })
+  await browser.submit(door, '/sign-in', { account, password: 'anything' })
+  // Opened again: the first page after the sign-in comes with a new cookie, which no request has carried yet.
+  const page = await browser.open(uri)
   return { browser, page, cookie: () => cookie }
 }
 
 /** The CSRF token of a page. */
 export function csrfOf({ text }: Shown): string {
-  return /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? ''
+  return /name="_csrf" value="([^"]+)"/.exec(text)?.[1] ?? ''
 }

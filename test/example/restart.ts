@@ -38,7 +38,7 @@ export function restart(): void {
       await heading(customer.page, 'We are checking your document')
       await restart()
       await openRequest(reviewer.page, bank)
-      await reviewer.page.getByAltText('Passport given by Alex Rivera').waitFor()
+      await reviewer.page.getByAltText('Passport of Alex Rivera').waitFor()
       await reviewer.page.getByRole('button', { name: 'Approve' }).click()
       await heading(customer.page, 'Your account is open')
       expect(await customer.page.getByText('not granted').count()).toBe(0)

@@ -86,7 +86,7 @@ export function waits(): void {
     await officer.close()
   })
 
-  test('a watched sign-in waits, asks the customer, and goes on by itself', async () => {
+  test('an unusual sign-in waits, asks the customer, and goes on by itself', async () => {
     const { page } = customer
     await page.goto(bank.origins.relyingParty)
     await page.getByRole('button', { name: 'Sign in' }).click()
@@ -120,7 +120,7 @@ export function waits(): void {
     const { page } = customer
     await page.goto(bank.origins.partner)
     await page.getByRole('button', { name: 'Connect my account' }).click()
-    await page.getByText('Your bank takes its time').waitFor()
+    await page.getByText('A person at your bank').waitFor()
     await picture(page, 'partner')
     await openRequest(reviewer.page, bank, 'Mina Sato')
     await reviewer.page.getByText("Partner's access").waitFor()

@@ -4,11 +4,11 @@ import { customerOf, requestedPayment } from '../../provider/customer.js'
 import { scopeNamed } from '../../provider/scopes.js'
 import { enterDoesNothing } from '../../web/form.js'
 import { type Html, html } from '../../web/html.js'
-import { csrfField } from '../../web/visit.js'
+import { csrfField } from '../../web/session.js'
 import { kindOf } from '../request_kind.js'
 import { askCustomer, paymentApproval } from './payment.js'
 
-/** The one right of a sign-in that cannot be taken away without taking everything. */
+/** The one right that a reviewer cannot take away: there is no sign-in without it. */
 export const indispensable = 'openid'
 
 function scopeChoice(scope: string): Html {
@@ -21,7 +21,7 @@ function scopeChoice(scope: string): Html {
 function approval(action: string, csrf: Html, deferral: Deferral): Html {
   return html`<section class="card" aria-labelledby="approve"><h2 id="approve">Approve</h2>
 <form method="post" action="${action}/approve">${csrf}${enterDoesNothing}
-<fieldset><legend>Rights, never more than were asked for</legend>${deferral.scope.map(scopeChoice)}</fieldset>
+<fieldset><legend>Rights, not more than the client asked for</legend>${deferral.scope.map(scopeChoice)}</fieldset>
 <label for="note">Note <span class="optional">for colleagues, optional</span></label><input id="note" name="note" maxlength="200" autocomplete="off">
 <div class="actions"><button class="button">Approve</button></div>
 </form></section>`
@@ -37,9 +37,9 @@ function refusal(action: string, csrf: Html, deferral: Deferral): Html {
 </form></section>`
 }
 
-/** Say how it goes, without deciding. */
+/** The form for the progress text. It decides nothing. */
 export function progressForm(ctx: Context, deferral: Deferral): Html {
-  return html`<section class="card" aria-labelledby="progress"><h2 id="progress">Tell the customer how it goes</h2>
+  return html`<section class="card" aria-labelledby="progress"><h2 id="progress">Tell the customer about the progress</h2>
 <form method="post" action="/deferrals/${deferral.id}/progress">${csrfField(ctx)}
 <label for="step">Step</label><input id="step" name="step" maxlength="80" required autocomplete="off" value="${kindOf(deferral).step}">
 <div class="pair">
@@ -50,7 +50,7 @@ export function progressForm(ctx: Context, deferral: Deferral): Html {
 </form></section>`
 }
 
-/** Approve or refuse. */
+/** The forms to approve or refuse. */
 export function decisionForms(ctx: Context, deferral: Deferral): Html {
   const action = `/deferrals/${deferral.id}`
   const csrf = csrfField(ctx)

@@ -1,6 +1,6 @@
 import { type Html, html } from '../../web/html.js'
 
-/** One link for each status, and one for all. */
+/** One link for each status, and one for all of them. */
 export function filterLinks<T extends string>(
   path: string,
   filters: Readonly<Record<T, string>>,
@@ -8,19 +8,19 @@ export function filterLinks<T extends string>(
 ): Html {
   const link = (filter: T | undefined, label: string) =>
     html`<a href="${path}?status=${filter ?? 'all'}"${filter === current && html` aria-current="page"`}>${label}</a>`
-  const named = Object.entries(filters) as [T, string][]
-  return html`<nav class="filters" aria-label="Filter by status">${named.map(([filter, label]) => link(filter, label))}${link(undefined, 'All')}</nav>`
+  const entries = Object.entries(filters) as [T, string][]
+  return html`<nav class="filters" aria-label="Filter by status">${entries.map(([filter, label]) => link(filter, label))}${link(undefined, 'All')}</nav>`
 }
 
 export interface Place {
   filter: string | undefined
   /** False on the first page. */
   further: boolean
-  /** Of the next page, if there is one. */
+  /** Cursor of the next page, if there is one. */
   cursor: string | undefined
 }
 
-/** To the first page, and to the next. */
+/** Links to the first page and to the next. */
 export function pageLinks(path: string, { filter, further, cursor }: Place): Html {
   const status = filter ?? 'all'
   const older = new URLSearchParams({ status, ...(cursor && { cursor }) })

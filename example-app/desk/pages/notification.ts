@@ -3,11 +3,11 @@ import type { Deferral, Notification, NotificationStatus } from 'oidc-provider-d
 import { clientName } from '../../provider/clients.js'
 import { facts, moment } from '../../web/card.js'
 import { type Html, html } from '../../web/html.js'
-import { csrfField } from '../../web/visit.js'
+import { csrfField } from '../../web/session.js'
 
-/** How far the word to a client got, in a reviewer's words; those that need somebody first. */
+/** Delivery states of a notification, as reviewers read them. The first one needs a reviewer. */
 export const notificationFilters: Readonly<Record<NotificationStatus, string>> = {
-  failed: 'Given up',
+  failed: 'Not delivered',
   owed: 'Being sent',
   delivered: 'Delivered',
   waiting: 'Not decided yet',
@@ -22,15 +22,15 @@ export function notificationBadge({ status }: Notification): Html {
   return html`<span class="badge ${status}">${notificationFilters[status]}</span>`
 }
 
-/** What the last attempt was answered; nothing while one is under way, for what is known then is the answer to the one before. */
+/** The answer to the last attempt. Nothing during an attempt: the record has the answer to the attempt before. */
 export function answerTo({ status, attempts, answer, reason, nextAttemptAt }: Notification): string | undefined {
   const isUnderWay = status === 'owed' && !nextAttemptAt
   if (attempts === 0 || isUnderWay) return undefined
-  // An attempt that ended without an answer says why.
+  // An attempt without an answer has a reason.
   return answer === undefined ? reason && 'none' : String(answer)
 }
 
-/** Sends it again, where that can help: whoever has its tokens, or asked too long ago, needs no notification. */
+/** The button to send it again. A client that has its tokens, or whose request expired, needs no notification. */
 export function replayForm(ctx: Context, { id, status, expired, notification }: Deferral): Html | undefined {
   if (!notification || expired || status === 'redeemed') return undefined
   if (notification.status !== 'failed' && !notification.nextAttemptAt) return undefined
@@ -39,7 +39,7 @@ export function replayForm(ctx: Context, { id, status, expired, notification }: 
 
 const handles = { openid: 'deferred_auth_id', oauth: 'deferral_code' }
 
-/** What was sent to the client, when, and what it said to it; nothing for clients that have no endpoint for it. */
+/** The notification, its attempts and the client's answers. Nothing for clients without a notification endpoint. */
 export function notificationCard(ctx: Context, deferral: Deferral): Html | undefined {
   const { notification, profile, clientId } = deferral
   if (!notification) return undefined
@@ -48,8 +48,8 @@ export function notificationCard(ctx: Context, deferral: Deferral): Html | undef
   return html`<section class="card" aria-labelledby="notification">
 <div class="title"><h2 id="notification">Notification</h2>${notificationBadge(notification)}</div>
 ${facts([
-  ['To', clientName(clientId)],
-  ['Says', html`its <code>${handles[profile]}</code>, nothing else`],
+  ['Client', clientName(clientId)],
+  ['Content', html`only the <code>${handles[profile]}</code>`],
   ['Attempts', attempts > 0 ? String(attempts) : undefined],
   ['Last attempt', attemptedAt && moment(attemptedAt, 'second')],
   ['Answer', answerTo(notification)],

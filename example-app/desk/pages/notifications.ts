@@ -11,8 +11,8 @@ import { filterLinks, pageLinks } from './listing.js'
 import { reviewerNav } from './nav.js'
 import { answerTo, notificationBadge, notificationFilters, replayForm } from './notification.js'
 
-export interface Notified {
-  /** Requests whose client has to be notified. */
+export interface NotificationList {
+  /** Requests with a notification. */
   deferrals: Deferral[]
   cursor?: string | undefined
   filter: NotificationStatus | undefined
@@ -36,9 +36,9 @@ function row(ctx: Context, deferral: Deferral): Html {
 </tr>`
 }
 
-function table(ctx: Context, { deferrals, filter }: Notified): Html {
+function table(ctx: Context, { deferrals, filter }: NotificationList): Html {
   if (deferrals.length === 0)
-    return html`<p class="empty">Nothing here.${filter === 'failed' && ' Every client could be told, or is still being told.'}</p>`
+    return html`<p class="empty">Nothing here.${filter === 'failed' && ' Every notification was delivered, or is still being sent.'}</p>`
   const columns = ['Customer', 'Request', 'Client', 'Notification', 'Answer', 'Last attempt']
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Notifications"><table>
 <thead><tr>${columns.map((name) => html`<th scope="col">${name}</th>`)}<th scope="col"><span class="unseen">Action</span></th></tr></thead>
@@ -46,13 +46,13 @@ function table(ctx: Context, { deferrals, filter }: Notified): Html {
 </table></div>`
 }
 
-/** What became of the notifications; those that were given up first, for they need somebody. */
-export function notificationsPage(ctx: Context, notified: Notified): Page {
-  const { cursor, filter, further } = notified
+/** The notifications and their delivery states. It opens with the failed ones, which need a reviewer. */
+export function notificationsPage(ctx: Context, list: NotificationList): Page {
+  const { cursor, filter, further } = list
   const main = html`
 <div class="heading"><h1>Notifications</h1><a class="button quiet" href="${ctx.url}">Refresh</a></div>
 ${filterLinks(path, notificationFilters, filter)}
-<section class="card flush">${table(ctx, notified)}</section>
+<section class="card flush">${table(ctx, list)}</section>
 ${pageLinks(path, { filter, further, cursor })}`
   return { site: 'desk', title: 'Notifications', nav: reviewerNav(ctx), main }
 }

@@ -7,48 +7,48 @@ import { type Payment, paymentOf } from '../../provider/payment.js'
 import { facts } from '../../web/card.js'
 import { enterDoesNothing } from '../../web/form.js'
 import { type Html, html } from '../../web/html.js'
-import { csrfField, visitOf } from '../../web/visit.js'
+import { csrfField, sessionOf } from '../../web/session.js'
 import { mayApprove, reviewerNamed } from '../reviewers.js'
-import { grantedBy } from '../status.js'
+import { approvalOf } from '../status.js'
 
-/** What the agent wants, and what was left of it. */
+/** The payment that the agent asked for, and the amount that was granted. */
 export function paymentCard(deferral: Deferral): Html | undefined {
   const payment = requestedPayment(deferral)
-  const granted = paymentOf(grantedBy(deferral)?.authorizationDetails?.[0])
+  const approved = paymentOf(approvalOf(deferral)?.authorizationDetails?.[0])
   return (
     payment &&
     html`<section class="card" aria-labelledby="payment"><h2 id="payment">Payment</h2>${facts([
       ['Amount', html`<strong>${spoken(payment.sum)}</strong>`],
       ['To', payment.creditor],
       ['From', `the account of ${nameOf(payment.customer)}`],
-      ['Granted', granted && spoken(granted.sum)],
+      ['Approved', approved && spoken(approved.sum)],
     ])}</section>`
   )
 }
 
-/** Approve, perhaps less than was asked for; a reviewer without the authority reads who has it. */
+/** The form to approve the payment or a part of it. A reviewer without the authority reads who has it. */
 export function paymentApproval(ctx: Context, action: string, { sum }: Payment): Html {
-  const reviewer = reviewerNamed(visitOf(ctx).visit.user)
+  const reviewer = reviewerNamed(sessionOf(ctx).user)
   if (!reviewer || !mayApprove(reviewer, sum)) {
     const limit = reviewer?.limit && spoken(reviewer.limit)
     return html`<section class="card" aria-labelledby="approve"><h2 id="approve">Approve</h2>
-<p class="note">You may approve up to ${limit}. A risk officer has to decide about this one; you can ask the customer to confirm, or refuse.</p></section>`
+<p class="note">You may approve up to ${limit}. A risk officer has to approve this payment. You can ask the customer to confirm, or refuse it.</p></section>`
   }
   return html`<section class="card" aria-labelledby="approve"><h2 id="approve">Approve</h2>
 <form method="post" action="${action}/approve">${csrfField(ctx)}${enterDoesNothing}
-<label for="amount">Amount in euro <span class="optional">never more than was asked for</span></label>
+<label for="amount">Amount in euro <span class="optional">not more than the client asked for</span></label>
 <input id="amount" name="amount" value="${decimal(sum)}" inputmode="decimal" required autocomplete="off" pattern="[0-9]+([.][0-9]{1,2})?">
 <label for="note">Note <span class="optional">for colleagues, optional</span></label><input id="note" name="note" maxlength="200" autocomplete="off">
 <div class="actions"><button class="button">Approve</button></div>
 </form></section>`
 }
 
-/** Have the customer say that it is their wish. */
+/** The form that asks the customer to confirm. */
 export function askCustomer(ctx: Context, deferral: Deferral, customer: string): Html {
   const name = nameOf(customer)
   const text = awaitsCustomer(deferral)
-    ? html`<p role="status">We wait for ${name}. The client has the link.</p>`
-    : html`<p>${name} gets a link from the client, signs in with us, and confirms or refuses.</p>
+    ? html`<p role="status">We wait for ${name}.</p>`
+    : html`<p>The client passes a link on to ${name}, who signs in here and confirms or refuses.</p>
 <form method="post" action="/deferrals/${deferral.id}/ask">${csrfField(ctx)}
 <div class="actions"><button class="button quiet">Ask the customer to confirm</button></div></form>`
   return html`<section class="card" aria-labelledby="ask"><h2 id="ask">Ask the customer</h2>${text}</section>`

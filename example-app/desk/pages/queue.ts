@@ -32,9 +32,9 @@ function row(deferral: Deferral): Html {
 
 function table(deferrals: Deferral[]): Html {
   if (deferrals.length === 0)
-    return html`<p class="empty">Nothing here. New requests appear as soon as a customer or a client asks.</p>`
+    return html`<p class="empty">Nothing here. A request appears as soon as a customer or a client asks.</p>`
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Requests"><table>
-<thead><tr><th scope="col">Customer</th><th scope="col">Request</th><th scope="col">Asked by</th><th scope="col">Status</th><th scope="col">Since</th><th scope="col">Until</th></tr></thead>
+<thead><tr><th scope="col">Customer</th><th scope="col">Request</th><th scope="col">Client</th><th scope="col">Status</th><th scope="col">Since</th><th scope="col">Expires</th></tr></thead>
 <tbody>${deferrals.map(row)}</tbody>
 </table></div>`
 }

@@ -2,7 +2,7 @@ import type { Context } from 'koa'
 import { problemNote } from '../../web/card.js'
 import { html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
-import { csrfField } from '../../web/visit.js'
+import { csrfField } from '../../web/session.js'
 import { demoPassword, reviewers } from '../reviewers.js'
 
 export function signInPage(ctx: Context, problem?: string): Page {

@@ -5,134 +5,142 @@ import type { Deferral, Deferrals } from 'oidc-provider-deferred'
 import type { Collection } from '../../storage/collection.js'
 import type { HistoryLine } from '../../storage/entries.js'
 import { createApplication } from '../../web/application.js'
-import { text } from '../../web/form.js'
+import { formOf, text } from '../../web/form.js'
 import { show } from '../../web/page.js'
-import { renew, visitOf } from '../../web/visit.js'
+import { renewSession, sessionOf } from '../../web/session.js'
 import { accountOf } from '../accounts.js'
-import { awaitsCustomer, confirmed, customerOf } from '../customer.js'
+import { awaitsCustomer, confirmationEvent, customerOf } from '../customer.js'
 import { record } from '../history.js'
-import { confirmedPage, doorPage, overPage, questionPage, refusedPage, signInPage, strangerPage } from './pages.js'
+import {
+  closedPage,
+  confirmedPage,
+  noLinkPage,
+  questionPage,
+  refusedPage,
+  signInPage,
+  wrongCustomerPage,
+} from './pages.js'
 
 const cookie = 'harbour_confirm'
 
 export interface ConfirmationOptions {
   deferrals: Deferrals
   history: Collection<HistoryLine>
-  /** Signs cookies and CSRF tokens. */
+  /** Signs cookies. */
   key: string
 }
 
-/** Where the customer is asked about a deferral: the address carries its internal identifier, which opens nothing by itself. */
+/** The page that asks the customer about a deferral. The address has the internal id, which gives no access. */
 export function confirmationUri(origin: string, id: string): string {
   return `${origin}/confirm/${id}`
 }
 
 type Answer = (ctx: Context, deferral: Deferral, customer: string) => Promise<void>
 
-/** Lets nobody but the customer come to `answer`. */
+/** Calls `answer` for the customer of the deferral only. */
 function forCustomer(deferrals: Deferrals, answer: Answer) {
   return async (ctx: Context): Promise<void> => {
-    const customer = accountOf(visitOf(ctx).visit.user)?.id
-    if (!customer) return ctx.method === 'POST' ? lookAt(ctx) : show(ctx, signInPage(ctx))
+    const customer = accountOf(sessionOf(ctx).user)?.id
+    if (!customer) return ctx.method === 'POST' ? redirectTo(ctx) : show(ctx, signInPage(ctx))
     const deferral = await deferrals.get(String(ctx.params.id))
-    if (!deferral || customerOf(deferral) !== customer) return show(ctx, strangerPage(ctx))
+    if (!deferral || customerOf(deferral) !== customer) return show(ctx, wrongCustomerPage(ctx))
     await answer(ctx, deferral, customer)
   }
 }
 
-/** Lets the customer come to `answer` only while the question is open. */
-function asked(deferrals: Deferrals, answer: Answer) {
+/** Calls `answer` only while the question is open. */
+function whileOpen(deferrals: Deferrals, answer: Answer) {
   return forCustomer(deferrals, async (ctx, deferral, customer) => {
     if (awaitsCustomer(deferral)) return answer(ctx, deferral, customer)
-    if (ctx.method === 'POST') return lookAt(ctx)
-    show(ctx, overPage(ctx))
+    if (ctx.method === 'POST') return redirectTo(ctx)
+    show(ctx, closedPage(ctx))
   })
 }
 
-/** The page an `interaction_uri` leads to. A visit shows it; only a form with the visitor's own CSRF token does anything. */
+/** The page of an `interaction_uri`. Opening it changes nothing. Only a form with the CSRF token of the session does. */
 function routes({ deferrals, history }: ConfirmationOptions): Router {
   const router = new Router({ prefix: '/confirm/:id' })
 
   router.get(
     '/',
-    asked(deferrals, async (ctx, deferral) => show(ctx, questionPage(ctx, deferral))),
+    whileOpen(deferrals, async (ctx, deferral) => show(ctx, questionPage(ctx, deferral))),
   )
 
   router.post('/sign-in', (ctx) => {
-    const { form } = visitOf(ctx)
+    const form = formOf(ctx)
     const account = accountOf(text(form, 'account'))
     if (!account || !text(form, 'password')) {
       return show(ctx, signInPage(ctx, 'Choose an account and type any password.'))
     }
-    renew(ctx, cookie, account.id)
-    lookAt(ctx)
+    renewSession(ctx, account.id)
+    redirectTo(ctx)
   })
 
   router.post('/sign-out', (ctx) => {
-    renew(ctx, cookie)
-    lookAt(ctx)
+    renewSession(ctx)
+    redirectTo(ctx)
   })
 
-  // Of any number of answers at once `resume` lets one through: its write demands that the question is still open.
+  // `resume` writes only while the question is open, so one of several simultaneous answers wins.
   router.post(
     '/yes',
-    asked(deferrals, async (ctx, { id }, customer) => {
+    whileOpen(deferrals, async (ctx, { id }, customer) => {
       const { changed } = await deferrals.resume(id)
-      if (changed) await record(history, id, { event: confirmed, by: customer })
-      lookAt(ctx, changed ? '/confirmed' : '')
+      if (changed) await record(history, id, { event: confirmationEvent, by: customer })
+      redirectTo(ctx, changed ? '/confirmed' : '')
     }),
   )
 
   router.post(
     '/no',
-    asked(deferrals, async (ctx, { id }, customer) => {
+    whileOpen(deferrals, async (ctx, { id }, customer) => {
       const { changed } = await deferrals.resume(id)
       const refusal = { by: customer, description: 'the customer did not confirm' }
-      // A reviewer may have decided in between.
+      // A reviewer may decide in between.
       const isRefused = changed && (await deferrals.deny(id, refusal)).changed
-      lookAt(ctx, isRefused ? '/refused' : '')
+      redirectTo(ctx, isRefused ? '/refused' : '')
     }),
   )
 
   return router
 }
 
-/** The pages after an answer. They read the record, so that no link can claim an answer. */
+/** The pages after an answer. They read the deferral, so no link can claim an answer. */
 function results({ deferrals, history }: ConfirmationOptions): Router {
   const router = new Router({ prefix: '/confirm/:id' })
 
   router.get(
     '/confirmed',
     forCustomer(deferrals, async (ctx, deferral, customer) => {
-      if (awaitsCustomer(deferral)) return lookAt(ctx)
+      if (awaitsCustomer(deferral)) return redirectTo(ctx)
       const { id: deferralId, status, expired } = deferral
-      const lines = await history.find({ deferralId, event: confirmed, by: customer })
-      show(ctx, status === 'pending' && !expired && lines.length > 0 ? confirmedPage() : overPage(ctx))
+      const lines = await history.find({ deferralId, event: confirmationEvent, by: customer })
+      show(ctx, status === 'pending' && !expired && lines.length > 0 ? confirmedPage() : closedPage(ctx))
     }),
   )
 
   router.get(
     '/refused',
     forCustomer(deferrals, async (ctx, deferral, customer) => {
-      if (awaitsCustomer(deferral)) return lookAt(ctx)
+      if (awaitsCustomer(deferral)) return redirectTo(ctx)
       const { status, decision } = deferral
-      show(ctx, status === 'denied' && decision?.by === customer ? refusedPage() : overPage(ctx))
+      show(ctx, status === 'denied' && decision?.by === customer ? refusedPage() : closedPage(ctx))
     }),
   )
 
   return router
 }
 
-/** Answers a form with a redirect, so that loading the page again sends nothing again. */
-function lookAt(ctx: Context, page = ''): void {
+/** Answers a form with a redirect, so that reloading the page does not send the form again. */
+function redirectTo(ctx: Context, page = ''): void {
   ctx.status = 303
   ctx.redirect(`/confirm/${ctx.params.id}${page}`)
 }
 
-/** Asks customers to confirm. A site of its own, because it needs TLS: the draft wants an https link. */
+/** Asks customers to confirm. A site of its own with TLS, because the draft requires an https link. */
 export function createConfirmation(options: ConfirmationOptions): Koa {
-  const door = new Router()
-  door.get('/', (ctx) => show(ctx, doorPage()))
-  const routers = [door, routes(options), results(options)]
+  const home = new Router()
+  home.get('/', (ctx) => show(ctx, noLinkPage()))
+  const routers = [home, routes(options), results(options)]
   return createApplication({ site: 'provider', cookie, key: options.key, routers })
 }

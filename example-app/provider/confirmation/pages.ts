@@ -3,7 +3,7 @@ import type { Deferral } from 'oidc-provider-deferred'
 import { facts, moment } from '../../web/card.js'
 import { type Html, html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
-import { csrfField, visitOf } from '../../web/visit.js'
+import { csrfField, sessionOf } from '../../web/session.js'
 import { nameOf } from '../accounts.js'
 import { clientName } from '../clients.js'
 import { requestedPayment } from '../customer.js'
@@ -21,27 +21,27 @@ function page(title: string, text: Html, status = 200): Page {
   }
 }
 
-/** Before anything is shown about the request. */
+/** The sign-in. It shows nothing about the request. */
 export function signInPage(ctx: Context, problem?: string): Page {
-  const text = html`<p class="lead">Somebody waits for your answer. Sign in to see the question.</p>
+  const text = html`<p class="lead">We have a question for you. Sign in to read it.</p>
 ${signInForm(ctx, `${pathOf(ctx)}/sign-in`, problem)}`
   return page('Sign in', text)
 }
 
-/** Unknown, or somebody else's: the same page, which says nothing about the request. */
-export function strangerPage(ctx: Context): Page {
-  const text = html`<p class="lead">There is no question for ${nameOf(visitOf(ctx).visit.user)} here.</p>
-${signOut(ctx, 'button quiet', 'Sign in as somebody else')}`
+/** The same page for an unknown request and for the request of another customer. It shows nothing about the request. */
+export function wrongCustomerPage(ctx: Context): Page {
+  const text = html`<p class="lead">We have no question for ${nameOf(sessionOf(ctx).user)} here.</p>
+${signOut(ctx, 'button quiet', 'Sign in with another account')}`
   return page('This is not for you', text, 403)
 }
 
-export function overPage(ctx: Context): Page {
-  const text = html`<p class="lead">It was answered, decided or withdrawn, or it took too long. Nothing was changed by opening this page.</p>
+export function closedPage(ctx: Context): Page {
+  const text = html`<p class="lead">Somebody has answered it, the request has ended, or the time is over. Opening this page changed nothing.</p>
 ${signOut(ctx, 'link', 'Sign out')}`
   return page('This question is closed', text, 410)
 }
 
-function asked(deferral: Deferral): Html {
+function requestOf(deferral: Deferral): Html {
   const payment = requestedPayment(deferral)
   if (!payment) {
     const rights = deferral.scope.flatMap((name) => scopeNamed(name) ?? [])
@@ -54,31 +54,31 @@ function asked(deferral: Deferral): Html {
   ])
 }
 
-/** Which client asks for what, and two buttons: nothing happens until one of them is pressed. */
+/** The question, with a button for each answer. */
 export function questionPage(ctx: Context, deferral: Deferral): Page {
   const action = pathOf(ctx)
-  const text = html`<p class="lead"><strong>${clientName(deferral.clientId)}</strong> asks for this in your name:</p>
-${asked(deferral)}
-<p class="note">Confirm only what you expected. A colleague of ours decides afterwards. Until ${moment(deferral.expiresAt)}.</p>
+  const text = html`<p class="lead"><strong>${clientName(deferral.clientId)}</strong> asks us for this in your name:</p>
+${requestOf(deferral)}
+<p class="note">Confirm only what you asked for. After that a reviewer decides. You can answer until ${moment(deferral.expiresAt)}.</p>
 <div class="actions">
 <form method="post" action="${action}/yes">${csrfField(ctx)}<button class="button">Yes, I want this</button></form>
 <form method="post" action="${action}/no">${csrfField(ctx)}<button class="button danger">No, refuse it</button></form>
 </div>
-${signOut(ctx, 'link', `I am not ${nameOf(visitOf(ctx).visit.user)}`)}`
+${signOut(ctx, 'link', `I am not ${nameOf(sessionOf(ctx).user)}`)}`
   return page('Did you ask for this?', text)
 }
 
 export function confirmedPage(): Page {
-  return page('Thank you', lead('We go on with your request. You can close this page.'))
+  return page('Thank you', lead('We continue with your request. You can close this page.'))
 }
 
 export function refusedPage(): Page {
-  return page('It will not happen', lead('You refused the request. You can close this page.'))
+  return page('You refused the request', lead('It will not happen. You can close this page.'))
 }
 
-/** Without a link there is no question. */
-export function doorPage(): Page {
-  return page('Nothing to confirm', lead('Please open the link you were given.'))
+/** The home page of the site. Only links lead to questions. */
+export function noLinkPage(): Page {
+  return page('Nothing to confirm', lead('Please open the link that you received.'))
 }
 
 function lead(sentence: string): Html {

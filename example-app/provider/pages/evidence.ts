@@ -2,7 +2,7 @@ import type { Context } from 'koa'
 import { problemNote, steps } from '../../web/card.js'
 import { html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
-import { csrfField } from '../../web/visit.js'
+import { csrfField } from '../../web/session.js'
 import { kinds } from '../evidence.js'
 import type { Step } from './sign_in.js'
 
@@ -11,7 +11,7 @@ export function evidencePage(ctx: Context, { uid, stages, problem }: Step): Page
 ${steps(stages, 1)}
 <section class="card">
 <h1>Show a document</h1>
-<p class="lead">A colleague of ours will compare it with what we know about you. The picture stays with Harbour ID; the bank never receives it.</p>
+<p class="lead">A person compares it with the data of your account. The picture stays with Harbour ID. The bank never receives it.</p>
 ${problemNote(problem)}
 <form method="post" action="/interaction/${uid}/evidence" enctype="multipart/form-data">
 ${csrfField(ctx)}

@@ -5,7 +5,7 @@ export function homePage(issuer: string, relyingParty: string): Page {
   const main = html`
 <section class="card">
 <h1>Harbour ID</h1>
-<p class="lead">An OpenID Provider that takes its time: people check documents before it says who somebody is.</p>
+<p class="lead">An OpenID Provider where people check documents before it confirms an identity.</p>
 <p>Issuer: <code>${issuer}</code></p>
 <div class="actions">
 <a class="button" href="${relyingParty}/">Open an account at Harbour Bank</a>

@@ -2,10 +2,10 @@ import type { Context } from 'koa'
 import { problemNote, steps } from '../../web/card.js'
 import { type Html, html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
-import { csrfField } from '../../web/visit.js'
+import { csrfField } from '../../web/session.js'
 import { accounts } from '../accounts.js'
 
-/** Who are you? The form leads to `action`. */
+/** The sign-in form. It leads to `action`. */
 export function signInForm(ctx: Context, action: string, problem?: string): Html {
   return html`
 ${problemNote(problem)}
@@ -39,7 +39,7 @@ export function signInPage(ctx: Context, { uid, stages, problem }: Step): Page {
 ${steps(stages, 0)}
 <section class="card">
 <h1>Sign in</h1>
-<p class="lead">Harbour Bank wants to know who you are.</p>
+<p class="lead">Harbour Bank asks who you are.</p>
 ${signInForm(ctx, `/interaction/${uid}/sign-in`, problem)}
 </section>
 <form class="aside" method="post" action="/interaction/${uid}/decline">${csrfField(ctx)}<button class="link">Cancel and go back</button></form>`

@@ -3,7 +3,7 @@ import type { Journey, JourneyStatus } from '../../storage/entries.js'
 import { type Html, html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
 import { checking } from './checking.js'
-import { ended } from './ended.js'
+import { endingCard } from './ending.js'
 import { openAccount } from './open_account.js'
 
 const stages = ['Document sent', 'Being checked', 'Account open']
@@ -26,36 +26,36 @@ function body(ctx: Context, journey: Journey, desk: string): Html {
       return openAccount(title, journey)
     case 'refused': {
       const reason = journey.reason ?? 'no reason was given'
-      return ended(
+      return endingCard(
         ctx,
         { purpose, tone: 'bad', title },
         html`<p class="lead">The answer was:</p><blockquote>${reason}</blockquote>`,
       )
     }
     case 'cancelled':
-      return ended(
+      return endingCard(
         ctx,
         { purpose, tone: 'plain', title },
-        html`<p class="lead">Nobody will look at your document any more, and no account was opened.</p>`,
+        html`<p class="lead">Nobody will look at your document any more. We opened no account.</p>`,
       )
     case 'expired':
-      return ended(
+      return endingCard(
         ctx,
         { purpose, tone: 'plain', title },
-        html`<p class="lead">Nobody decided in time. We are sorry: please ask again.</p>`,
+        html`<p class="lead">We are sorry: we did not decide in time. Please ask again.</p>`,
       )
     case 'failed':
-      return ended(
+      return endingCard(
         ctx,
         { purpose, tone: 'bad', title },
-        html`<p class="lead">We lost track of your request (${journey.reason}). Please ask again.</p>`,
+        html`<p class="lead">We could not finish your request (${journey.reason}). Please ask again.</p>`,
       )
     default:
       return checking(ctx, journey, {
         title,
         stages,
         desk,
-        text: html`<p class="lead">You can close this page. Your request stays with us, and the answer will be here when you come back.</p>`,
+        text: html`<p class="lead">You can close this page. The answer will be here when you come back.</p>`,
       })
   }
 }

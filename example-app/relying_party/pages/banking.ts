@@ -3,7 +3,7 @@ import type { Journey, JourneyStatus } from '../../storage/entries.js'
 import { type Html, html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
 import { checking } from './checking.js'
-import { ended } from './ended.js'
+import { endingCard } from './ending.js'
 
 const stages = ['Signed in', 'Being checked', 'Online banking']
 
@@ -18,9 +18,9 @@ const titles: Record<JourneyStatus, string> = {
 }
 
 const explanations: Partial<Record<JourneyStatus, string>> = {
-  cancelled: 'Nobody will look at it any more.',
-  expired: 'Nobody decided in time. Please sign in again.',
-  failed: 'We lost track of this sign-in. Please sign in again.',
+  cancelled: 'Nobody will check it any more.',
+  expired: 'We did not decide in time. Please sign in again.',
+  failed: 'We could not finish this sign-in. Please sign in again.',
 }
 
 function body(ctx: Context, journey: Journey, desk: string): Html {
@@ -28,27 +28,27 @@ function body(ctx: Context, journey: Journey, desk: string): Html {
   const title = titles[status]
   switch (status) {
     case 'checking': {
-      const text = html`<p class="lead">It looked unusual to our fraud monitoring, so a person looks at it. No money can move meanwhile.</p>`
+      const text = html`<p class="lead">Our fraud monitoring found it unusual, so a person checks it. No money can move before that.</p>`
       return checking(ctx, journey, { title, stages, desk, text })
     }
     case 'open':
-      return ended(
+      return endingCard(
         ctx,
         { purpose, tone: 'good', title },
         html`<p class="lead">Welcome back, ${String(claims?.name)}. You may send payments.</p>`,
       )
     case 'refused':
-      return ended(
+      return endingCard(
         ctx,
         { purpose, tone: 'bad', title },
         html`<p class="lead">The answer was:</p><blockquote>${reason}</blockquote>`,
       )
     default:
-      return ended(ctx, { purpose, tone: 'plain', title }, html`<p class="lead">${explanations[status]}</p>`)
+      return endingCard(ctx, { purpose, tone: 'plain', title }, html`<p class="lead">${explanations[status]}</p>`)
   }
 }
 
-/** Signing in to an account one has. */
+/** Every state of a sign-in. */
 export function bankingPage(ctx: Context, journey: Journey, desk: string): Page {
   const title = titles[journey.status]
   const script = journey.status === 'checking' && 'checking.js'

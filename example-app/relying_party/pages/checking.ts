@@ -2,7 +2,7 @@ import type { Context } from 'koa'
 import type { Journey } from '../../storage/entries.js'
 import { steps } from '../../web/card.js'
 import { type Html, html } from '../../web/html.js'
-import { csrfField } from '../../web/visit.js'
+import { csrfField } from '../../web/session.js'
 import { describeProgress } from '../progress.js'
 
 export interface Checking {
@@ -12,7 +12,7 @@ export interface Checking {
   text: Html
 }
 
-/** What a waiting page is redrawn for: the status, and whether the customer is asked for something. */
+/** The state of the page. When it changes, the script in the page loads the page again. */
 export function stateOf(journey: Journey | undefined): string {
   if (!journey) return 'none'
   return journey.interactionUri ? 'confirming' : journey.status
@@ -23,7 +23,7 @@ function confirmation({ interactionUri }: Journey): Html | undefined {
   return html`<p><a class="button" href="${interactionUri}" target="_blank" rel="noopener">Confirm that it was you</a></p>`
 }
 
-/** The answer takes its time. */
+/** The page of a journey that waits. */
 export function checking(ctx: Context, journey: Journey, { title, stages, desk, text }: Checking): Html {
   const here = `/${journey.purpose}`
   return html`

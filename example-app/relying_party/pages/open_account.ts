@@ -23,13 +23,13 @@ function right(scope: string, granted: ReadonlySet<string>): Html {
     : html`<li class="withheld">${rights[scope]} <span class="tag">not granted</span></li>`
 }
 
-/** The end of a good journey: everything on it comes from the validated ID Token and the granted scope. */
+/** The page of an open account. Everything on it comes from the validated ID Token and the granted scope. */
 export function openAccount(title: string, { claims, scope }: Journey): Html {
-  const granted = new Set(scope?.split(' '))
-  const verified = member(claims?.verified_claims, 'claims')
+  const grantedScopes = new Set(scope?.split(' '))
+  const verifiedClaims = member(claims?.verified_claims, 'claims')
   const verification = member(claims?.verified_claims, 'verification')
   const iban = words(member(claims?.bank_account, 'iban'))?.replace(/(.{4})(?=.)/g, '$1 ')
-  const asked = purposes.account.scope.split(' ').filter((name) => rights[name])
+  const requestedScopes = purposes.account.scope.split(' ').filter((name) => rights[name])
   return html`
 <section class="card good">
 <span class="sign" aria-hidden="true"></span>
@@ -38,13 +38,13 @@ export function openAccount(title: string, { claims, scope }: Journey): Html {
 ${iban && html`<div class="bankcard"><span>Harbour</span><span class="chip" aria-hidden="true"></span><span class="number"><span class="unseen">IBAN </span>${iban}</span><span>${words(claims?.name)}</span></div>`}
 <h2>Verified by a person</h2>
 ${facts([
-  ['Given name', words(member(verified, 'given_name'))],
-  ['Family name', words(member(verified, 'family_name'))],
-  ['Date of birth', words(member(verified, 'birthdate'))],
+  ['Given name', words(member(verifiedClaims, 'given_name'))],
+  ['Family name', words(member(verifiedClaims, 'family_name'))],
+  ['Date of birth', words(member(verifiedClaims, 'birthdate'))],
   ['Checked', words(member(verification, 'time'))?.slice(0, 16).replace('T', ' ').concat(' UTC')],
 ])}
 <h2>What you can do</h2>
-<ul class="granted-rights">${asked.map((name) => right(name, granted))}</ul>
+<ul class="granted-rights">${requestedScopes.map((name) => right(name, grantedScopes))}</ul>
 <details><summary>For developers: scope and claims</summary>
 <p><code>${scope}</code></p>
 <pre tabindex="0">${JSON.stringify(claims, null, 2)}</pre></details>

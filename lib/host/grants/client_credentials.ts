@@ -1,14 +1,14 @@
 import type { JsonObject } from '../../deferral/deferral.js'
 import { type Context, clientOf, detailsOf, type Params, paramsOf } from '../context.js'
 import { plainSource } from '../nesting.js'
-import { intercept } from '../overrides/storage.js'
-import type { Internals } from '../seams.js'
-import { type GrantHandler, runHandler } from './dry_run.js'
+import { intercept } from '../request/intercepts.js'
+import type { GrantHandler, Internals } from '../seams.js'
+import { runHandler } from './dry_run.js'
 import type { MintRequest } from './mint.js'
 
 const grantType = 'client_credentials'
 
-/** The validated parameters of a request, named as the host names them in a code. */
+/** The source of a client_credentials request: its validated parameters, with the names that the host uses in a code. */
 export function requestSource(ctx: Context, { grantTypeParams }: Internals): JsonObject {
   const params = paramsOf(ctx)
   const declared = [...(grantTypeParams.get(grantType) ?? [])].map((name) => [name, params[name]] as const)
@@ -24,7 +24,7 @@ export function requestSource(ctx: Context, { grantTypeParams }: Internals): Jso
   return plainSource(source)
 }
 
-/** Runs the host's client_credentials handler to its end, for the stored parameters. */
+/** Mints a token with the host's client_credentials handler and the stored parameters. */
 export async function mintFromClientCredentials(
   ctx: Context,
   handler: GrantHandler,

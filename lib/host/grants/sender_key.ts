@@ -1,34 +1,34 @@
-import { errors, type Provider } from 'oidc-provider'
+import { errors } from 'oidc-provider'
 import type { Binding } from '../../deferral/deferral.js'
 import { type Context, clientOf } from '../context.js'
-import type { IssuedToken } from '../overrides/storage.js'
-import type { Internals } from '../seams.js'
+import type { GrantHost } from '../host.js'
+import type { IssuedToken } from '../request/intercepts.js'
 import { installationOf } from './attestation.js'
-import { assertKey, type Proof, thumbprintOf, verifiedProof } from './proof.js'
+import { assertKey, type Proof, proofOf, thumbprintOf } from './proof.js'
 
-/** The key a request was made with, and the proof of it that is not yet known to be fresh. */
-export interface KeyShown {
+/** The key of a request, and its DPoP proof. The proof is not yet checked for replay: call `assertFresh`. */
+export interface SenderKey {
   binding: Binding
   proof: Proof | undefined
 }
 
-/** The key of this request, by the host's rules for its own grants. Only when the host has verified the proof. */
-export async function keyShown(ctx: Context, provider: Provider, internals: Internals): Promise<KeyShown> {
-  const proof = await verifiedProof(ctx, internals)
+/** The key of this request, by the host's rules for its own grants. Call it only after the host has verified the proof. */
+export async function senderKey(ctx: Context, host: GrantHost): Promise<SenderKey> {
+  const proof = await proofOf(ctx, host.internals)
   assertKey(ctx, proof, undefined)
   const installation = await installationOf(ctx)
   if (!clientOf(ctx).tlsClientCertificateBoundAccessTokens) {
     return { binding: { ...(proof && { jkt: proof.jkt }), ...installation }, proof }
   }
   if (proof) throw new errors.InvalidRequest('multiple proof-of-possession mechanisms are not allowed')
-  const x5t = thumbprintOf(ctx, provider, internals)
+  const x5t = thumbprintOf(ctx, host)
   if (!x5t) throw new errors.InvalidGrant('mutual TLS client certificate not provided')
   return { binding: { x5t, ...installation }, proof }
 }
 
 /**
- * Binds a token to that key, unless `issue` has done so. As in the host, a refresh token is bound to a key only for public
- * clients, and to the installation only for attested clients.
+ * Binds a token to this key, unless it is bound already. As in the host, only refresh tokens of public clients are bound to a
+ * key, and only those of attested clients to the installation.
  */
 export function bind(ctx: Context, token: IssuedToken, { jkt, x5t, attestationJkt }: Binding): void {
   const bound = token as { jkt?: string; 'x5t#S256'?: string; attestationJkt?: string }

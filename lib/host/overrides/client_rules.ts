@@ -1,21 +1,19 @@
-import { type Client, errors, type Provider } from 'oidc-provider'
-import type { JsonObject } from '../../deferral/deferral.js'
-import { type Context, currentContext, paramsOf } from '../context.js'
-import type { Internals } from '../seams.js'
+import { errors, type Provider } from 'oidc-provider'
+import { currentContext, paramsOf } from '../context.js'
+import { replaceResponseType } from '../request/response_type.js'
 
-const lent = new WeakMap<object, string>()
-
-/** What the plugin adds to the host's client checks. */
+/** The response types and grant types that the host's client checks treat in the plugin's way. */
 export interface ClientRules {
   responseTypes: readonly string[]
-  /** of exchange and poll; the first one is that of the response types */
+  /** grant types of exchange and poll; the response types need the first one */
   grantTypes: readonly string[]
 }
 
 /**
- * Overrides two predicates of the host's Client, for which it has no hook: a client that is not registered for deferring is
- * `unauthorized_client` (C-O25), where the host says `invalid_request`. The first also hides plain `deferred_code` from the
- * host's check of `authorization_details`, which insists on the word `code` (O-013); `restoreResponseType` takes that back.
+ * Overrides two predicates of the host's Client. A client without the response type or grant type gets `unauthorized_client`
+ * (C-O25) in place of the host's `invalid_request`. The host accepts `authorization_details` only if the response type has the
+ * word `code` (O-013). So the first predicate replaces plain `deferred_code` until `restoreResponseType` is called. No public
+ * way: the host has no hook for these checks.
  */
 export function installClientRules(provider: Provider, { responseTypes, grantTypes }: ClientRules): void {
   const prototype = (provider as any).Client.prototype
@@ -30,8 +28,7 @@ export function installClientRules(provider: Provider, { responseTypes, grantTyp
       throw new errors.UnauthorizedClient('requested response_type is not allowed for this client')
     }
     if (type === 'deferred_code' && params.authorization_details !== undefined) {
-      lent.set(ctx, type)
-      params.response_type = 'code deferred_code'
+      replaceResponseType(ctx, 'code deferred_code')
     }
     return true
   }
@@ -45,22 +42,4 @@ export function installClientRules(provider: Provider, { responseTypes, grantTyp
     }
     return allowed
   }
-}
-
-/** Whether a client may be given this, by the rules of the host's authorization endpoint. */
-export function isAllowed(
-  client: Client,
-  { configuration }: Internals,
-  { scope, authorizationDetails = [] }: { scope: string[]; authorizationDetails: JsonObject[] | undefined },
-): boolean {
-  const scopes = client.scope === undefined ? undefined : new Set(client.scope.split(' '))
-  const types = client.authorizationDetailsTypes as string[] | undefined
-  const isScopeAllowed = scope.every((one) => !scopes || scopes.has(one) || !configuration.scopes.has(one))
-  return isScopeAllowed && authorizationDetails.every(({ type }) => !types || types.includes(type as string))
-}
-
-/** The response type the client sent, back in its place. */
-export function restoreResponseType(ctx: Context): void {
-  const sent = lent.get(ctx)
-  if (sent !== undefined) paramsOf(ctx).response_type = sent
 }

@@ -1,25 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Provider } from 'oidc-provider'
-import { type Context, currentContext } from '../context.js'
+import { currentContext } from '../context.js'
 import { epochTime } from '../epoch_time.js'
-import type { Unique } from '../grants/proof.js'
-
-/** By request: the DPoP proof that the plugin has accepted. The host checks it once more when it binds a token. */
-const accepted = new WeakMap<Context, string>()
-
-/** Has the replay check accept the proof of this request once more: the plugin has checked it already. */
-export function acceptAgain(ctx: Context, iss: string, jti: string): void {
-  accepted.set(ctx, useOf(iss, jti))
-}
-
-function useOf(iss: string, jti: string): string {
-  return JSON.stringify([iss, jti])
-}
+import { isAccepted, type Unique } from '../request/accepted_proof.js'
 
 /**
- * Overrides the replay check, for which the host has no hook. A second check passes only for the DPoP proof that the plugin has
- * accepted in the same request. Where the adapter can insert uniquely the check is one insert: the host's own find-then-save
- * accepts a proof that is sent several times at once.
+ * Overrides the replay check. It passes a second time for the DPoP proof that the plugin has accepted in the same request. If
+ * the adapter has `insertUnique`, the check is one insert: the host's own find and save would accept a proof that arrives
+ * several times at once. No public way: the host has no hook for its replay check.
  */
 export function installReplayDetection(provider: Provider): void {
   const { ReplayDetection } = provider as any
@@ -37,7 +25,7 @@ export function installReplayDetection(provider: Provider): void {
 
   ReplayDetection.unique = async (iss: string, jti: string, exp: number) => {
     const ctx = currentContext(provider)
-    if (ctx && accepted.get(ctx) === useOf(iss, jti)) return true
+    if (ctx && isAccepted(ctx, iss, jti)) return true
     return insertOnce(iss, jti, exp)
   }
 }

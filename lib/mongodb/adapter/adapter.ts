@@ -63,7 +63,10 @@ export function mongoAdapter(db: Db, options: { prefix?: string; migrate?: boole
   }
 
   // an arrow function, because the host would call anything with a prototype with `new`
-  return Object.assign((name: string) => adapterOf(name), { migrate })
+  return Object.assign((name: string) => adapterOf(name), {
+    /** Creates the missing indexes of all models. Idempotent, and safe on several nodes at once. */
+    migrate,
+  })
 }
 
 async function migrated(collection: Collection<Artifact>, model: string): Promise<Collection<Artifact>> {

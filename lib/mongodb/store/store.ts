@@ -25,7 +25,10 @@ type Open = () => Promise<Collection<DeferralDocument>>
 export function mongoStore(
   db: Db,
   options: { collection?: string; migrate?: boolean } = {},
-): DeferralStore & { migrate(): Promise<void> } {
+): DeferralStore & {
+  /** Creates collection, validator and indexes. Idempotent, and safe when several nodes start at once. */
+  migrate(): Promise<void>
+} {
   const { collection: name, migrate } = optionsShape(options, 'mongoStore:')
   if (typeof db?.collection !== 'function')
     throw new TypeError('mongoStore needs a Db of the mongodb driver, client.db(name)')

@@ -8,7 +8,6 @@ import { Resolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { buildConnector, Pool } from 'undici'
-import type { NotificationOptions } from '../../options/options.js'
 import { within } from '../deadline.js'
 import { canonical } from './addresses.js'
 import { ignoreContinue } from './informational_responses.js'
@@ -58,8 +57,16 @@ interface KeptPool {
   idle?: NodeJS.Timeout
 }
 
+/** Where the options differ from Node.js. */
+export interface EgressOptions {
+  /** PEM certificates to trust */
+  ca?: unknown
+  /** all addresses of a host name */
+  resolve?: (hostname: string) => unknown
+}
+
 /** The way out by these rules; proxy settings of the environment mean nothing to it. */
-export function createEgress(rules: EgressRules, { ca, resolve = lookUp }: NotificationOptions): Egress {
+export function createEgress(rules: EgressRules, { ca, resolve = lookUp }: EgressOptions): Egress {
   const pools = new Map<string, KeptPool>()
 
   async function vetted(url: URL, signal: AbortSignal): Promise<string[]> {
@@ -127,7 +134,7 @@ export function createEgress(rules: EgressRules, { ca, resolve = lookUp }: Notif
 }
 
 // to these addresses whatever a resolver would say by now, under the name of the endpoint
-function pinned(undici: Undici, addresses: string[], ca: NotificationOptions['ca']): buildConnector.connector {
+function pinned(undici: Undici, addresses: string[], ca: EgressOptions['ca']): buildConnector.connector {
   const all: LookupAddress[] = addresses.map((address) => ({ address, family: isIP(address) }))
   const connect = undici.buildConnector({
     ...(ca !== undefined && { ca: ca as string }),

@@ -3,7 +3,6 @@
  * every attempt: an endpoint from an adapter or a metadata document was never registered here.
  */
 import { isIP } from 'node:net'
-import type { Settings } from '../../options/options.js'
 import { canonical, isReachable, type Range, toRange } from './addresses.js'
 
 /** The operator's rules. */
@@ -16,14 +15,21 @@ export interface EgressRules {
 
 const notAbsolute = 'must be an absolute https URL'
 
+/** What the operator permits. */
+export interface Permissions {
+  /** ranges and addresses */
+  allow: readonly string[]
+  /** ranges, addresses and host names */
+  deny: readonly string[]
+  ports: readonly number[]
+}
+
 /** The rules of the options, for a provider with this issuer. */
-export function egressRules(
-  { allow, deny, ports }: Pick<Settings['notification'], 'allow' | 'deny' | 'ports'>,
-  issuer: string,
-): EgressRules {
+export function egressRules({ allow, deny, ports }: Permissions, issuer: string): EgressRules {
   const own = new URL(issuer)
   const ranges = { allow: toRanges(allow), deny: toRanges(deny) }
-  const deniedHosts = deny.filter((entry) => !toRange(entry)).map((host) => host.toLowerCase())
+  // a range among them is the name of no host
+  const deniedHosts = deny.map((entry) => entry.toLowerCase())
   const permits = (address: string, port: number) => isReachable(address, ranges) && !isOwn(address, port, own)
   return {
     permits,

@@ -1,62 +1,46 @@
-import type { Provider } from 'oidc-provider'
-import { preparationOf } from '../../configure.js'
+/*
+ * OAuth 2.0 Deferred Token Response: connects the messages of this draft with the host's token endpoint.
+ */
 import type { Context } from '../../host/context.js'
-import { mintFromClientCredentials } from '../../host/grants/client_credentials.js'
-import type { GrantHandler } from '../../host/grants/dry_run.js'
-import { mintFromCode } from '../../host/grants/mint.js'
-import { installCodeReuse } from '../../host/overrides/reuse_signal.js'
-import type { Internals } from '../../host/seams.js'
+import type { Host } from '../../host/host.js'
+import type { GrantHandler } from '../../host/seams.js'
 import { fail } from '../../options/option_error.js'
 import type { Settings } from '../../options/options.js'
-import type { Core, Mint } from '../../plugin.js'
-import { isDeferrable, mintFromCustomGrant } from './deferrable_grant.js'
+import type { Plugin } from '../../plugin.js'
+import { customGrant } from './custom_grants.js'
 import { type HostGrant, hostGrants, isHostGrant } from './grants.js'
 import { grantType } from './names.js'
 import { handleDeferredGrant, parameters } from './polling.js'
 import { deferrableClientCredentials, deferrableCode } from './token_request.js'
 
-type Wrap = (core: Core, handler: GrantHandler) => GrantHandler
+type Wrap = (plugin: Plugin, handler: GrantHandler) => GrantHandler
 
-/** The host's own grants that can wait: how each comes to do so, and how it goes on in the end. */
-const deferrable: Record<HostGrant, { wrap: Wrap; mint: (core: Core) => Mint | undefined }> = {
-  authorization_code: {
-    wrap: deferrableCode,
-    mint: (core) => (ctx, request) => mintFromCode(ctx, core, request),
-  },
-  client_credentials: {
-    wrap: deferrableClientCredentials,
-    mint: ({ clientCredentials: handler }) =>
-      handler && ((ctx, request) => mintFromClientCredentials(ctx, handler, request)),
-  },
+/** The wrapper for each grant of the host that can wait. */
+const deferrable: Record<HostGrant, Wrap> = {
+  authorization_code: deferrableCode,
+  client_credentials: deferrableClientCredentials,
 }
 
-/** Has the host speak the working group's draft. */
-export function installOauth(core: Core): void {
-  const { provider, internals, settings } = core
+/** Installs the oauth profile on the host. */
+export function installOauth(plugin: Plugin): void {
+  const { provider, internals } = plugin.host
   const { grantTypeHandlers } = internals
-  installCodeReuse(provider)
-  for (const name of (settings.grants ?? hostGrants).filter(isHostGrant)) {
+  for (const name of (plugin.settings.grants ?? hostGrants).filter(isHostGrant)) {
     const handler = grantTypeHandlers.get(name)
-    if (handler) grantTypeHandlers.set(name, deferrable[name].wrap(core, handler))
+    if (handler) grantTypeHandlers.set(name, deferrable[name](plugin, handler))
   }
-  provider.registerGrantType(grantType, (ctx) => handleDeferredGrant(ctx as Context, core), parameters)
+  provider.registerGrantType(grantType, (ctx) => handleDeferredGrant(ctx as Context, plugin), parameters)
 }
 
-/** Checks the option `grants` against what the host has; a `TypeError` names the entry. */
-export function assertGrants(provider: Provider, { grantTypeHandlers, configuration }: Internals, settings: Settings) {
-  const addedCodeGrant = preparationOf(configuration.interactions.policy)?.addedCodeGrant
-  for (const [index, name] of (settings.grants ?? []).entries()) {
+/** Throws a `TypeError` for an entry of the option `grants` that this provider does not have. */
+export function assertGrants({ provider, internals }: Host, { grants = [] }: Settings, addedCodeGrant: boolean): void {
+  for (const [index, name] of grants.entries()) {
     const at = `grants[${index}]`
-    const isTheHosts = isHostGrant(name)
-    const isThere = grantTypeHandlers.has(name) && !(addedCodeGrant && name === 'authorization_code')
-    if (isTheHosts && !isThere) fail(at, `is ${name}, which this provider has not enabled`)
-    if (!isTheHosts && !isDeferrable(provider, name)) {
+    const isOfHost = isHostGrant(name)
+    const isEnabled = internals.grantTypeHandlers.has(name) && !(addedCodeGrant && name === 'authorization_code')
+    if (isOfHost && !isEnabled) fail(at, `is ${name}, which this provider has not enabled`)
+    if (!isOfHost && !customGrant(provider, name)) {
       fail(at, `is ${name}, a grant of yours: leave it out and register it with registerDeferrableGrant(provider, ...)`)
     }
   }
-}
-
-/** How a deferred request of this grant is issued in the end; `undefined`: not on this node. */
-export function minterOf(core: Core, name: string): Mint | undefined {
-  return isHostGrant(name) ? deferrable[name].mint(core) : mintFromCustomGrant(core, name)
 }

@@ -135,6 +135,18 @@ test.each([
   expect(toRange(text)).toBeUndefined()
 })
 
+test.each([
+  ['10.0.0.0/32', 32],
+  ['10.0.0.0/8', 8],
+  ['0.0.0.0/0', 0],
+  ['10.0.0.0', 32],
+  ['::/128', 128],
+  ['::/0', 0],
+  ['::', 128],
+])('%s is a range with %i bits', (text, bits) => {
+  expect(toRange(text)?.[1]).toBe(bits)
+})
+
 test('an address is the same however it is written', () => {
   expect(canonical('::ffff:127.0.0.1')).toBe('127.0.0.1')
   expect(canonical('2001:0DB8:0:0::1')).toBe(canonical('2001:db8::1'))

@@ -1,4 +1,4 @@
-import type { Progress } from '../deferral/deferral.js'
+import type { Progress } from './deferral.js'
 
 const longest = 256
 

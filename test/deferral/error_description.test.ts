@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { progressText, sanitise } from '../../lib/protocol/error_description.js'
+import { progressText, sanitise } from '../../lib/deferral/error_description.js'
 
 // RFC 6749, section 5.2
 const descriptionCharacters = /^[\x20-\x21\x23-\x5b\x5d-\x7e]*$/

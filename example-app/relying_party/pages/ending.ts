@@ -1,7 +1,7 @@
 import type { Context } from 'koa'
 import type { Purpose } from '../../storage/entries.js'
 import { type Html, html } from '../../web/html.js'
-import { csrfField } from '../../web/visit.js'
+import { csrfField } from '../../web/session.js'
 
 export interface Ending {
   purpose: Purpose
@@ -9,8 +9,8 @@ export interface Ending {
   title: string
 }
 
-/** There is nothing to wait for any more. */
-export function ended(ctx: Context, { purpose, tone, title }: Ending, text: Html): Html {
+/** The page of a journey that has ended. */
+export function endingCard(ctx: Context, { purpose, tone, title }: Ending, text: Html): Html {
   return html`
 <section class="card ${tone}">
 <span class="sign" aria-hidden="true"></span>

@@ -1,0 +1,94 @@
+/*
+ * Which folder may import which; `npm run lint` checks it. Imports of types count everywhere: a folder that needs another one's
+ * types depends on it.
+ */
+
+/** The folders of lib that a folder may import, besides itself. */
+const imports = {
+  deferral: [],
+  store: ['deferral/'],
+  mongodb: ['deferral/', 'store/'],
+  back_office: ['deferral/'],
+  notification: ['deferral/'],
+  host: ['deferral/', 'back_office/'],
+  options: ['deferral/', 'store/', 'host/types.ts', 'notification/egress/addresses.ts', 'protocol/oauth/grants.ts'],
+  protocol: ['deferral/', 'host/', 'notification/', 'options/', 'plugin.ts'],
+  testing: ['deferral/'],
+  // what operators use comes through the back office and the public types
+  console: ['back_office/', 'index.ts'],
+  authzen: ['back_office/', 'index.ts'],
+  cli: ['back_office/', 'index.ts'],
+  // clients must not have to install the server
+  client: [],
+}
+
+const folders = Object.entries(imports).map(([folder, others]) => ({
+  name: `lib/${folder}`,
+  comment: `lib/${folder} imports itself${others.length ? ` and ${others.join(', ')}` : ' only'}`,
+  severity: 'error',
+  from: { path: `^lib/${folder}/` },
+  to: { path: '^(lib|test|example-app)/', pathNot: `^lib/(${[`${folder}/`, ...others].join('|')})` },
+}))
+
+export default {
+  forbidden: [
+    ...folders,
+    {
+      name: 'deferral-alone',
+      comment: 'lib/deferral needs no package: it is the model, and neither the host nor a database',
+      severity: 'error',
+      from: { path: '^lib/deferral/' },
+      to: { pathNot: '^lib/', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'host-internals',
+      comment: "only lib/host reaches into oidc-provider's own files",
+      severity: 'error',
+      from: { path: '^(lib|example-app)/', pathNot: '^lib/host/' },
+      to: { path: 'node_modules/oidc-provider/lib/(?!index[.]js$)' },
+    },
+    {
+      name: 'overrides-in-one-list',
+      comment: 'overrides are made once per provider: through the list in lib/host/overrides/install.ts',
+      severity: 'error',
+      from: { pathNot: '^lib/host/overrides/' },
+      to: { path: '^lib/host/overrides/(?!install[.]ts$)' },
+    },
+    {
+      name: 'requests-without-overrides',
+      comment: 'what is done per request (grants, request) needs nothing of what is done once per provider (overrides)',
+      severity: 'error',
+      from: { path: '^lib/host/(grants|request)/' },
+      to: { path: '^lib/host/overrides/' },
+    },
+    {
+      name: 'egress-alone',
+      comment: 'only lib/notification/egress opens connections, and it decides by itself which',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: '^lib/(notification/egress|mongodb|client)/' },
+      to: { path: ['^(node:)?(net|tls|http|https|http2|dgram|dns)(/|$)', 'node_modules/undici/'] },
+    },
+    {
+      name: 'package-by-name',
+      comment: 'example-app imports the package by its name, as integrators do',
+      severity: 'error',
+      from: { path: '^example-app/' },
+      to: { path: '^lib/' },
+    },
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-orphans',
+      comment: 'a file that nothing imports and that imports nothing',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['[.]d[.]ts$', '^example-app/assets/'] },
+      to: {},
+    },
+  ],
+  options: {
+    // TypeScript 7 has no API yet that other tools could parse with
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: ['node_modules', '^dist/'] },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types'] },
+  },
+}

@@ -1,0 +1,29 @@
+import type { EventEmitter } from 'node:events'
+import type { Provider } from 'oidc-provider'
+import { describe } from '../deferral/describe.js'
+import { type Events, eventsOf } from '../deferral/events.js'
+import { warnOfFault } from './faults.js'
+
+/** Emits `deferral.*` events on the provider after each change that this process has written. */
+export function emitDeferralEvents(provider: Provider, events: Events): void {
+  events.subscribe((record, entry) => {
+    for (const event of eventsOf(entry)) {
+      const name = `deferral.${event}` as const
+      if (provider.listenerCount(name as never) > 0) emitSafely(provider, name, describe(record))
+    }
+  })
+}
+
+/**
+ * Calls every listener of an event. If one throws or rejects, the plugin warns, and still calls the others.
+ */
+export function emitSafely(emitter: EventEmitter, event: string, ...args: unknown[]): void {
+  for (const listener of emitter.rawListeners(event)) {
+    try {
+      const returned: unknown = Reflect.apply(listener, emitter, args)
+      Promise.resolve(returned).catch((error: unknown) => warnOfFault(`a listener of ${event}`, error))
+    } catch (error) {
+      warnOfFault(`a listener of ${event}`, error)
+    }
+  }
+}

@@ -1,0 +1,57 @@
+/*
+ * The rules for the overrides of the host, from the two drafts and the options.
+ */
+import type { Rules } from '../host/overrides/install.js'
+import type { Plugin } from '../plugin.js'
+import { hasDefer } from './ask_defer.js'
+import { evidenceOf } from './evidence.js'
+import { assertRequest, canWait, mayPoll } from './oauth/completion_mode.js'
+import { isDeferrableGrant } from './oauth/defer_enforcement.js'
+import { metadata as oauthMetadata } from './oauth/metadata.js'
+import * as oauth from './oauth/names.js'
+import { metadata as openidMetadata } from './openid/metadata.js'
+import * as openid from './openid/names.js'
+import { ourRequests } from './our_requests.js'
+import { revoke } from './revocation.js'
+
+/** The rules for `installOverrides`, for these options. */
+export function overrideRules(plugin: Plugin, { addedCodeGrant }: { addedCodeGrant: boolean }): Rules {
+  const { settings, records } = plugin
+  const { profiles } = settings
+  return {
+    clients: { responseTypes: openid.responseTypes, grantTypes: [openid.grantType, oauth.grantType] },
+    responseTypes: profiles.openid ? acceptedTypes(addedCodeGrant) : [],
+    addedCodeGrant,
+    hasDefer: hasDefer(settings),
+    hint: profiles.oauth || hasDefer(settings) ? hintOf(plugin) : undefined,
+    notesCodeUse: profiles.oauth,
+    revoke: (ctx, token) => revoke(ctx, plugin, token),
+    now: records.now,
+    requests: ourRequests,
+    answers: {
+      metadata: (ctx) => ({
+        ...(profiles.openid && openidMetadata(ctx, plugin)),
+        ...(profiles.oauth && oauthMetadata()),
+      }),
+      isRevocationPrivate: profiles.oauth,
+    },
+  }
+}
+
+// the response type with `code` needs the code grant, to redeem the code
+function acceptedTypes(addedCodeGrant: boolean): string[] {
+  return openid.responseTypes.filter((type) => !addedCodeGrant || type === 'deferred_code')
+}
+
+function hintOf(plugin: Plugin): Rules['hint'] {
+  const { profiles, ttl } = plugin.settings
+  const isCodeDeferrable = isDeferrableGrant(plugin, 'authorization_code')
+  return {
+    isDeferrable: (ctx) => isCodeDeferrable && mayPoll(ctx),
+    hasDefer: hasDefer(plugin.settings),
+    isHint: (ctx, mode) => profiles.oauth && canWait(ctx, mode),
+    assertRequest: (ctx, isHinted) => profiles.oauth && assertRequest(ctx, isHinted),
+    evidenceOf,
+    lifetime: ttl.deferral,
+  }
+}

@@ -1,0 +1,18 @@
+const transitions = ['transitions', 'transition_entries', 'transition_notification'].map((name) => `deferral/${name}`)
+
+/** The files that faults are planted in, and the suites that have to find them. */
+export const targets: Record<string, string[]> = {
+  'lib/deferral/transitions.ts': transitions,
+  'lib/deferral/notification_transitions.ts': transitions,
+  'lib/deferral/outcome.ts': ['deferral/outcome'],
+  'lib/deferral/narrow.ts': ['deferral/narrow', 'deferral/narrow_rules'],
+  'lib/protocol/rightful_client.ts': [
+    'protocol/openid/exchange',
+    'protocol/openid/revocation',
+    'protocol/openid/attested_clients',
+    'protocol/oauth/mtls',
+    'protocol/oauth/bound_revocation',
+  ],
+  'lib/notification/egress/rules.ts': ['notification/egress/rules'],
+  'lib/notification/egress/addresses.ts': ['notification/egress/addresses'],
+}
