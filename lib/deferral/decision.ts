@@ -19,6 +19,7 @@ import {
   text,
   textOf,
 } from './shape.js'
+import { isUrl } from './url.js'
 
 /** What `approve` takes. `scope` may be a space-separated string. */
 export interface Approval {
@@ -131,5 +132,5 @@ export const toExtension = argumentOf('extend', shape<{ expiresIn: number }>({ e
 // I-048, I-049; the value is stored as it was given, so that a value which URL parsing would repair is refused
 function isInteractionUri(value: unknown): value is string {
   if (typeof value !== 'string' || !(httpsUrl.test(value) || loopbackUrl.test(value))) return false
-  return !/[#"\\]/.test(value) && URL.canParse(value)
+  return !/[#"\\]/.test(value) && isUrl(value)
 }

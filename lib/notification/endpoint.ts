@@ -1,5 +1,6 @@
 import type { Client } from 'oidc-provider'
 import type { Stored } from '../deferral/store.js'
+import { isUrl } from '../deferral/url.js'
 import type { Recipient } from './delivery.js'
 import { hostOf } from './egress/rules.js'
 
@@ -18,8 +19,8 @@ export function endpointOf(client: Client): unknown {
 export function recipientOf(client: Client | undefined): { host: string; recipient: Recipient } {
   if (!client) return { host: '', recipient: { fault: 'this node does not know the client', isUnknown: true } }
   const endpoint = endpointOf(client)
-  const isUrl = typeof endpoint === 'string' && URL.canParse(endpoint)
-  return { host: isUrl ? hostOf(new URL(endpoint)) : '', recipient: { endpoint } }
+  const hasHost = typeof endpoint === 'string' && isUrl(endpoint)
+  return { host: hasHost ? hostOf(new URL(endpoint)) : '', recipient: { endpoint } }
 }
 
 /** Whether a notification has been due for so long that no node seems to know its client. */

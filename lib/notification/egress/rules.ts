@@ -3,6 +3,7 @@
  * every attempt: an endpoint from an adapter or a metadata document was never registered here.
  */
 import { isIP } from 'node:net'
+import { isUrl } from '../../deferral/url.js'
 import { canonical, isReachable, type Range, toRange } from './addresses.js'
 
 /** The operator's rules. */
@@ -64,7 +65,7 @@ export function portOf({ port, protocol }: URL): number {
 // URL parsing repairs slashes, blanks and line breaks, and drops empty user information and empty fragments
 function faultOf(endpoint: unknown): string | undefined {
   if (typeof endpoint !== 'string' || !/^https:\/\/(?![/?#])[^\s\\\p{Cc}]+$/iu.test(endpoint)) return notAbsolute
-  if (!URL.canParse(endpoint)) return notAbsolute
+  if (!isUrl(endpoint)) return notAbsolute
   const [authority = ''] = endpoint.slice('https://'.length).split(/[/?#]/)
   if (authority.includes('@')) return 'must not contain user information'
   if (endpoint.includes('#')) return 'must not contain a fragment'
