@@ -1,5 +1,5 @@
 import type { NewDeferral } from '../../lib/deferral/store.js'
-import { requestOf } from '../../lib/testing/ground.js'
+import { requestOf } from '../../lib/testing/fixture.js'
 
 /** When it is in these tests. */
 export const start = new Date('2026-01-01T00:00:00Z')

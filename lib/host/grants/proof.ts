@@ -1,7 +1,7 @@
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose'
 import { errors } from 'oidc-provider'
 import type { Binding } from '../../deferral/deferral.js'
-import { isUrl } from '../../deferral/url.js'
+import { parseUrl } from '../../deferral/parse_url.js'
 import { type Context, clientOf } from '../context.js'
 import { epochTime } from '../epoch_time.js'
 import { withPlainFaults } from '../faults.js'
@@ -44,7 +44,7 @@ export async function proofOf(ctx: Context, internals: Internals): Promise<Proof
   const { jti, iat, htu } = decodeJwt(header)
   const { jwk } = decodeProtectedHeader(header)
   // hosts before 9.11 ignore a proof whose htu is not a URL
-  if (typeof htu !== 'string' || !isUrl(htu) || !jwk) throw new InvalidDpopProof('DPoP proof htu mismatch')
+  if (typeof htu !== 'string' || !parseUrl(htu) || !jwk) throw new InvalidDpopProof('DPoP proof htu mismatch')
   return { jkt: await calculateJwkThumbprint(jwk), jti: jti as string, iat: iat as number }
 }
 

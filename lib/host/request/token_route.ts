@@ -1,5 +1,5 @@
 import { errors } from 'oidc-provider'
-import { isUrl } from '../../deferral/url.js'
+import { parseUrl } from '../../deferral/parse_url.js'
 import type { Context } from '../context.js'
 import type { Host } from '../host.js'
 
@@ -44,7 +44,7 @@ export function handleAsTokenRequest(
   { route, body }: { route: string; body: RoutedRequest['body'] },
 ): void {
   // before the path changes: the host derives its mount point from it
-  const oidc = isUrl(ctx.href) ? new (provider as any).OIDCContext(ctx) : undefined
+  const oidc = parseUrl(ctx.href) ? new (provider as any).OIDCContext(ctx) : undefined
   const urls = oidc && { own: urlBeside(oidc, tokenRoute, route), token: oidc.urlFor('token') }
   requests.set(ctx, { urls, body })
   if (body) replaceForm(ctx, body)

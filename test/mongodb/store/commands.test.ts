@@ -46,7 +46,7 @@ describeMongo('the commands of mongoStore', () => {
       for (const isKnown of [false, true]) {
         const id = await madeIn(store, from[name] as EventName[])
         const known = isKnown ? ((await store.find(id, now)) as Stored) : undefined
-        const commands = await recorded(database.db, () => transit(store, id, transition, { now, known }))
+        const commands = await recorded(database.db, () => transit(store, id, transition, { now, snapshot: known }))
         expect(commands.map(({ commandName }) => commandName)).toEqual(isKnown ? [write] : [read, write])
         for (const event of commands) expectOnOneShard(event, id)
       }
@@ -66,8 +66,8 @@ describeMongo('the commands of mongoStore', () => {
     const id = await madeIn(store, ['exchange', 'approve'])
     const commands = await recorded(database.db, async () => {
       const known = (await store.find(id, at(20))) as Stored
-      const leased = await transit(store, id, events.lease[1], { now: at(20), known })
-      await transit(store, id, events.settleDelivered[1], { now: at(21), known: leased?.record })
+      const leased = await transit(store, id, events.lease[1], { now: at(20), snapshot: known })
+      await transit(store, id, events.settleDelivered[1], { now: at(21), snapshot: leased?.record })
     })
     expect(commands.map(({ commandName }) => commandName)).toEqual([read, write, write])
   })
@@ -104,7 +104,7 @@ describeMongo('the commands of mongoStore', () => {
   async function writesOf(id: string, name: EventName): Promise<Document> {
     const now = at(events[name][0])
     const known = (await store.find(id, now)) as Stored
-    const commands = await recorded(database.db, () => transit(store, id, events[name][1], { now, known }))
+    const commands = await recorded(database.db, () => transit(store, id, events[name][1], { now, snapshot: known }))
     expect(commands.map(({ commandName }) => commandName)).toEqual([write])
     return commands[0]?.command.updates[0].u
   }
