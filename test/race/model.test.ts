@@ -1,12 +1,12 @@
 import * as fc from 'fast-check'
 import { type DeferralRecord, type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../lib/deferral/handle.js'
 import { pollOutcome } from '../../lib/deferral/outcome.js'
 import type { NewDeferral } from '../../lib/deferral/store.js'
 import type { Minted } from '../../lib/deferral/transitions.js'
-import { describeMongo, useDatabase } from '../support/database.js'
+import { describeMongo, type TestDatabase, testDatabase } from '../support/database.js'
 import { verbsOn } from '../support/records.js'
 import { codeSeconds, created, type Event, lifetimeSeconds, type Model, next, outcome, requested } from './model.js'
 import { hoarding } from './naive_stores.js'
@@ -157,11 +157,15 @@ test('I1, I3, I5, I6: the model catches a store that never takes a member away',
   await expect(check(hoarding(memoryStore()), 1_000)).rejects.toThrow('Property failed')
 })
 
-test('I1, I3, I5, I6: memoryStore does what the model does in 2,000 histories', () => check(memoryStore(), 2_000))
+test('I1, I3, I5, I6: memoryStore does what the model does in 400 histories', () => check(memoryStore(), 400), 120_000)
 
 describeMongo('on MongoDB', () => {
-  const database = useDatabase()
+  let database: TestDatabase
 
-  test('I1, I3, I5, I6: mongoStore does what the model does in 150 histories', () =>
-    check(mongoStore(database.db), 150))
+  beforeAll(async () => {
+    database = await testDatabase()
+  })
+  afterAll(() => database.drop())
+
+  test('I1, I3, I5, I6: mongoStore does what the model does in 60 histories', () => check(mongoStore(database.db), 60))
 })

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { DeferringClientMetadata } from 'oidc-provider-deferred'
+import { newRsaKey } from './rsa_key.js'
 
 /** The client's redirect URI; nothing listens there. */
 export const redirectUri = 'https://rp.example/cb'
@@ -17,13 +18,10 @@ const key = (kid: string) => {
   }
 }
 
-const providerKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const providerKey = process.env.DEFERRED_TEST_RSA_KEY ?? newRsaKey()
 export const assertionKey = key('assertion')
 export const jwks = {
-  keys: [
-    { ...providerKey.privateKey.export({ format: 'jwk' }), kid: 'op', alg: 'RS256', use: 'sig' },
-    key('op-ec').private,
-  ],
+  keys: [{ ...JSON.parse(providerKey), kid: 'op', alg: 'RS256', use: 'sig' }, key('op-ec').private],
 } as { keys: object[] }
 
 const deferring: Partial<DeferringClientMetadata> = {
