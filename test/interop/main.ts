@@ -14,11 +14,15 @@ import { client, deferredCode, type Stage, startStage } from './scenarios.js'
 
 const cache = resolve('.cache/interop')
 const names = process.argv.slice(2)
-let failures = 0
+const chosen = programs.filter(({ folder }) => names.length === 0 || names.includes(folder))
+if (chosen.length === 0)
+  throw new Error(`none of ${programs.map(({ folder }) => folder).join(', ')}: ${names.join(', ')}`)
+let [passes, failures, skips] = [0, 0, 0]
 
-for (const program of programs.filter(({ folder }) => names.length === 0 || names.includes(folder))) {
+for (const program of chosen) {
   const { library, folder, toolchain, install, runs } = program
   if (!succeeds(toolchain.probe)) {
+    skips++
     console.log(`${library}: skipped, because ${toolchain.name} is not installed`)
     continue
   }
@@ -26,12 +30,12 @@ for (const program of programs.filter(({ folder }) => names.length === 0 || name
   cpSync(join('test/interop', folder), copy, { recursive: true })
   if (!succeeds(install, copy, 'inherit')) {
     failures++
-    console.log(`${library}: FAILED, ${install.join(' ')} did`)
+    console.log(`${library}: FAILED to install: ${install.join(' ')}`)
     continue
   }
   for (const run of runs) console.log(`${library}: ${await report(program, run, copy)}`)
 }
-console.log(failures ? `${failures} failed` : 'all as expected')
+console.log(`${passes} as expected, ${failures} failed, ${skips} libraries skipped`)
 process.exitCode = failures ? 1 : 0
 
 function succeeds([file = '', ...args]: string[], cwd = '.', stdio: 'ignore' | 'inherit' = 'ignore'): boolean {
@@ -43,10 +47,11 @@ async function report(program: Program, run: Run, cwd: string): Promise<string> 
   const op = await startStage(run.scenario)
   try {
     const printed = await print(program, run, cwd, op)
-    const polls = `refused polls: ${op.refused.join(', ') || 'none'}`
-    if (printed === run.prints) return `${run.argument}: ${printed} (${polls})`
-    failures++
-    return `${run.argument}: FAILED, printed "${printed}" instead of "${run.prints}" (${polls})`
+    const asExpected = printed === run.prints && op.created.length === run.deferrals
+    if (asExpected) passes++
+    else failures++
+    const facts = `deferrals: ${op.created.length}; refused polls: ${op.refused.join(', ') || 'none'}`
+    return `${run.argument}: ${asExpected ? '' : `FAILED, not "${run.prints}": `}${printed} (${facts})`
   } finally {
     await op.close()
   }

@@ -12,14 +12,20 @@ export interface Program {
   runs: Run[]
 }
 
-/** The program runs with this argument against a provider in this scenario. Its last line is `prints`. */
+/** The program runs with this argument against a provider in this scenario. Its last line is `prints`, and it makes `deferrals`. */
 export interface Run {
   argument: string
   scenario: Scenario
   prints: string
+  deferrals: number
 }
 
-const run = (scenario: Scenario, prints: string, argument: string = scenario): Run => ({ argument, scenario, prints })
+const run = (scenario: Scenario, prints: string, argument: string = scenario): Run => ({
+  argument,
+  scenario,
+  prints,
+  deferrals: 1,
+})
 const tokens = [run('openid', 'tokens'), run('oauth', 'tokens')]
 const denied = run('access_denied', 'access_denied')
 const quietPip = ['--quiet', '--disable-pip-version-check', '--root-user-action=ignore', '--upgrade']
@@ -51,6 +57,7 @@ export const programs: Program[] = [
       run('interaction_required', 'interaction_required'),
       denied,
       run('openid', 'oauth2: server response missing access_token', 'exchange'),
+      { ...run('oauth', 'authorization_pending', 'auth-style'), deferrals: 2 },
     ],
   },
   {

@@ -27,6 +27,8 @@ export type Scenario = keyof typeof scenarios
 export interface Stage extends TestProvider {
   /** the error of every refused poll so far, in order */
   refused: string[]
+  /** the ids of the deferrals so far, in order */
+  created: string[]
 }
 
 /** Starts one. Its clock is the real one, because the libraries wait in real time. */
@@ -39,18 +41,16 @@ export async function startStage(scenario: Scenario): Promise<Stage> {
     deferred: { interval, defer: (ctx, request) => whoeverCan(ctx, request) && { ...interaction } },
   })
   const refused: string[] = []
-  let id = ''
-  op.provider.on('deferral.created', (deferral) => {
-    id = deferral.id
-  })
+  const created: string[] = []
+  op.provider.on('deferral.created', ({ id }) => created.push(id))
   op.provider.on('grant.error', async (ctx, error) => {
     const { deferred_auth_id, deferral_code } = ctx.oidc.params ?? {}
     if (deferred_auth_id === undefined && deferral_code === undefined) return
     refused.push(error.error)
     if (refused.length !== decideAfter) return
-    await op.provider.deferrals[scenario === 'access_denied' ? 'deny' : 'approve'](id)
+    await op.provider.deferrals[scenario === 'access_denied' ? 'deny' : 'approve'](created[0] ?? '')
   })
-  return Object.assign(op, { refused })
+  return Object.assign(op, { refused, created })
 }
 
 /** Sends an end-user through the authorization endpoint; resolves to the deferred code. */

@@ -29,7 +29,6 @@ var (
 	deferredCode = os.Getenv("DEFERRED_CODE")
 )
 
-// Without AuthStyle the library repeats the first request after an error with other credentials: a second deferral.
 var config = oauth2.Config{
 	ClientID:     clientID,
 	ClientSecret: clientSecret,
@@ -41,10 +40,13 @@ func main() {
 	case "exchange":
 		_, err := config.Exchange(context.Background(), "", grant(openidGrant), oauth2.SetAuthURLParam("deferred_code", deferredCode))
 		fmt.Println(err)
+	case "auth-style":
+		// without it the library repeats the request after an error, with its credentials elsewhere: there are two deferrals
+		fmt.Println(ask(oauth2.AuthStyleAutoDetect).ErrorCode)
 	case "openid":
 		fmt.Println(poll(openidGrant, "deferred_auth_id", exchange()))
 	default:
-		fmt.Println(poll(oauthGrant, "deferral_code", ask()))
+		fmt.Println(poll(oauthGrant, "deferral_code", member(ask(oauth2.AuthStyleInHeader).Body, "deferral_code")))
 	}
 }
 
@@ -64,12 +66,12 @@ func exchange() string {
 }
 
 // ask makes the first token request. Its answer is an error with a deferral code.
-func ask() string {
+func ask(style oauth2.AuthStyle) *oauth2.RetrieveError {
 	request := clientcredentials.Config{
 		ClientID:       clientID,
 		ClientSecret:   clientSecret,
 		TokenURL:       tokenURL,
-		AuthStyle:      oauth2.AuthStyleInHeader,
+		AuthStyle:      style,
 		EndpointParams: url.Values{"completion_mode": {"deferred"}},
 	}
 	_, err := request.Token(context.Background())
@@ -77,7 +79,7 @@ func ask() string {
 	if !errors.As(err, &refusal) {
 		check(err)
 	}
-	return member(refusal.Body, "deferral_code")
+	return refusal
 }
 
 func poll(grantType, name, handle string) string {
