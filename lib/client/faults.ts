@@ -41,5 +41,10 @@ function responseOf(error: unknown): Response | undefined {
   if (error instanceof client.ResponseBodyError || error instanceof client.WWWAuthenticateChallengeError) {
     return error.response
   }
-  return error instanceof client.ClientError && error.cause instanceof Response ? error.cause : undefined
+  return error instanceof client.ClientError && isResponse(error.cause) ? error.cause : undefined
+}
+
+// not instanceof: the fetch of the caller may be another one than that of this runtime
+function isResponse(value: unknown): value is Response {
+  return typeof value === 'object' && value !== null && 'headers' in value && 'status' in value
 }

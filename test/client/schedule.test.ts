@@ -1,4 +1,5 @@
 import { DeferralExpired, DeferralGone, type Pending, type WaitOptions, wait } from 'oidc-provider-deferred/client'
+import { Response as Undici } from 'undici'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { cutAnswer, failure, granted, page, pending, type Scripted, scripted, scriptedDeferral } from './scripted.js'
 
@@ -152,6 +153,10 @@ describe('faults are never the end', () => {
       () => page(503, { date: 'Thu, 01 Jan 2026 00:00:00 GMT', 'retry-after': 'Thu, 01 Jan 2026 00:00:30 GMT' }),
     ],
     ['429', () => failure('too_many_requests', { status: 429, headers: { 'retry-after': '30' } })],
+    [
+      '503 of another fetch',
+      () => new Undici(null, { status: 503, headers: { 'retry-after': '30' } }) as object as Response,
+    ],
   ])('%s with Retry-After', async (_, fault) => {
     expect((await waited(last(3, fault))).polls).toEqual([0, 30, 60])
   })
