@@ -17,7 +17,8 @@ export interface WaitOptions extends DPoPOptions {
   /** Called with each pending answer, for progress and a link to pass on. */
   onPending?(answer: Pending): void
   /** Called once, with a function to call when a notification has come. It may return a function to call at the end. */
-  subscribe?(wake: () => void): (() => void) | undefined
+  // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing will do
+  subscribe?(wake: () => void): (() => void) | void
 }
 
 /**
@@ -41,8 +42,8 @@ export async function wait(
   deferral: Deferral,
   { signal, onPending, subscribe, ...options }: WaitOptions = {},
 ): Promise<Tokens> {
-  signal?.throwIfAborted()
   await assertOwnDeferral(config, deferral, options)
+  signal?.throwIfAborted()
   const [alarm, pacing] = [createAlarm(signal), createPacing(deferral)]
   const attempt = () => pollOwn(config, deferral, options).catch((error) => faultOf(error, pacing.lostAnswer()))
   const unsubscribe = subscribe?.(alarm.ring)
@@ -55,7 +56,7 @@ export async function wait(
       await alarm.sleep(answer.status === 'fault' ? pauseAfter(answer.error) : pacing.afterPending(answer))
     }
   } finally {
-    unsubscribe?.()
+    if (typeof unsubscribe === 'function') unsubscribe()
   }
 
   function pauseAfter(error: unknown): number {

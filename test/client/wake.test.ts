@@ -90,6 +90,15 @@ describe('an abort', () => {
     expect(polls).toEqual([])
   })
 
+  test('just after the call: none is made, either', async () => {
+    const { config, polls } = scripted(granted)
+    const controller = new AbortController()
+    const waited = wait(config, scriptedDeferral(), { signal: controller.signal })
+    controller.abort(reason)
+    await expect(waited).rejects.toBe(reason)
+    expect(polls).toEqual([])
+  })
+
   test('in a pause ends it at once, and leaves no timer and no listener', async () => {
     for (const answer of [() => pending(), () => page(502)]) {
       const { signal, abort, listeners } = observedSignal()
