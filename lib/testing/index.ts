@@ -1,2 +1,2 @@
-export type { Open } from './ground.js'
+export type { Open } from './fixture.js'
 export { type ContractTest, storeContract } from './store_contract.js'
