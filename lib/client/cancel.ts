@@ -1,6 +1,6 @@
 /* "Cancellation" of both drafts: the cancellation endpoint of the OpenID draft, or revocation (RFC 7009). */
 import * as client from 'openid-client'
-import { emptyTokenResponse, jsonResponse, siblingConfiguration } from './configuration.js'
+import { emptyAnswer, siblingConfiguration } from './configuration.js'
 import { assertOwnDeferral, type Deferral, type DPoPOptions, defined } from './deferral.js'
 import { clientError } from './errors.js'
 
@@ -19,9 +19,9 @@ import { clientError } from './errors.js'
 export async function cancel(
   config: client.Configuration,
   deferral: Deferral,
-  { DPoP }: DPoPOptions = {},
+  options: DPoPOptions = {},
 ): Promise<void> {
-  await assertOwnDeferral(config, deferral, { ...(DPoP && { DPoP }) })
+  await assertOwnDeferral(config, deferral, options)
   const { name, parameters } = requestOf(config, deferral)
   // not tokenRevocation(): it takes no DPoP handle
   const sibling = siblingConfiguration(
@@ -29,11 +29,11 @@ export async function cancel(
     async (body, send) => {
       body.delete('grant_type')
       const response = await send()
-      return response.status === 200 ? jsonResponse(emptyTokenResponse) : response
+      return response.status === 200 ? emptyAnswer(response) : response
     },
     asTokenEndpoint(config.serverMetadata(), name),
   )
-  await client.genericGrantRequest(sibling, 'none', parameters, defined({ DPoP }))
+  await client.genericGrantRequest(sibling, 'none', parameters, defined({ DPoP: options.DPoP }))
 }
 
 const cancellation = 'deferred_authentication_cancellation_endpoint'

@@ -8,12 +8,18 @@ import { invalidResponse } from './errors.js'
 /** Tokens as openid-client resolves to. */
 export type Tokens = client.TokenEndpointResponse & client.TokenEndpointResponseHelpers
 
-/** A token response that openid-client accepts, and that has nothing in it. */
-export const emptyTokenResponse = { access_token: '-', token_type: 'bearer' }
+/** A token response that openid-client accepts, with nothing of value in it. */
+function tokenResponse(members: object = {}): Response {
+  const body = JSON.stringify({ access_token: '-', token_type: 'bearer', ...members })
+  return new Response(body, { headers: { 'content-type': 'application/json' } })
+}
 
-/** An answer as the provider would give it. */
-export function jsonResponse(body: object, headers: Record<string, string> = {}): Response {
-  return new Response(JSON.stringify(body), { headers: { ...headers, 'content-type': 'application/json' } })
+/** What openid-client is shown in the place of a 200 that has no tokens. It remembers DPoP nonces from it. */
+export function emptyAnswer({ headers }: Response): Response {
+  const answer = tokenResponse()
+  const nonce = headers.get('dpop-nonce')
+  if (nonce !== null) answer.headers.set('dpop-nonce', nonce)
+  return answer
 }
 
 /**
@@ -43,7 +49,7 @@ function authenticationOf(config: client.Configuration): client.ClientAuth {
     let request: client.CustomFetchOptions | undefined
     await requestOffline(config, async (_url, options) => {
       request = options
-      return jsonResponse(emptyTokenResponse)
+      return tokenResponse()
     })
     if (!request) throw new Error('this version of openid-client is not supported')
     for (const [name, value] of parametersOf(request)) if (name !== 'grant_type') body.set(name, value)
@@ -77,7 +83,7 @@ export function siblingConfiguration(
 
 /** Validates an ID Token as openid-client does: its decryption, its checks of claims, and of the signature where that is enabled. */
 export async function validatedClaims(config: client.Configuration, idToken: string): Promise<client.IDToken> {
-  const tokens = await requestOffline(config, async () => jsonResponse({ ...emptyTokenResponse, id_token: idToken }))
+  const tokens = await requestOffline(config, async () => tokenResponse({ id_token: idToken }))
   const claims = tokens.claims()
   if (!claims) throw invalidResponse({ id_token: idToken })
   return claims

@@ -101,6 +101,7 @@ export async function createDeferral(
 
 /** Rejects before anything is sent for a deferral that the configuration or the key does not belong to. */
 export async function assertOwnDeferral(config: Configuration, deferral: Deferral, { DPoP }: DPoPOptions) {
+  if (!Object.hasOwn(wireNames, deferral.profile)) throw invalidArgument('the deferral has no profile that is known')
   if (deferral.issuer !== config.serverMetadata().issuer || deferral.clientId !== config.clientMetadata().client_id) {
     throw invalidArgument('the deferral belongs to another issuer or client')
   }

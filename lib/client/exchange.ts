@@ -41,10 +41,11 @@ export async function deferredCodeExchange(
   const response = await authorizationResponse(config, currentUrl, checks.expectedState)
   const url = withCode(currentUrl, response)
   const parameters = new URLSearchParams(tokenEndpointParameters)
-  if (options.notificationToken) parameters.set('deferred_notification_token', options.notificationToken)
+  const { notificationToken, DPoP } = options
+  if (notificationToken !== undefined) parameters.set('deferred_notification_token', notificationToken)
   const answer: { body?: unknown } = {}
   const sibling = siblingConfiguration(config, exchangeInto(answer, parameters.get('redirect_uri')))
-  await client.authorizationCodeGrant(sibling, url, redirectChecks(checks), parameters, defined({ DPoP: options.DPoP }))
+  await client.authorizationCodeGrant(sibling, url, redirectChecks(checks), parameters, defined({ DPoP }))
   const { body } = answer
   if (!isObject(body)) throw invalidResponse(body)
   const deferral = await createDeferral(config, 'openid', body, { ...options, checks })
@@ -92,8 +93,7 @@ function exchangeInto(answer: { body?: unknown }, redirectUri: string | null): E
     answer.body = await response.json().catch((cause) => {
       throw clientError('the answer to the exchange was lost, and the code is spent', 'OAUTH_PARSE_ERROR', cause)
     })
-    const nonce = response.headers.get('dpop-nonce')
-    return jsonResponse(emptyTokenResponse, nonce === null ? {} : { 'dpop-nonce': nonce })
+    return emptyAnswer(response)
   }
 }
 

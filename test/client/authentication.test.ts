@@ -78,7 +78,7 @@ describe.each(everyBinding)('$method, $bound', ({ method, authentication, header
   }
   const tokenType = bound === 'Bearer' ? 'bearer' : 'dpop'
 
-  test('O-042 O-056 O-084 openid profile: from the redirect to tokens', async () => {
+  test('O-043 O-056 O-085 O-088 openid profile: from the redirect to tokens', async () => {
     const { provider, config, options } = await party()
     const before = config[client.customFetch]
     const deferral = reloaded(await deferredCodeExchange(config, await redirect(config), checks, {}, options))
@@ -100,7 +100,7 @@ describe.each(everyBinding)('$method, $bound', ({ method, authentication, header
     expect(tokens.claims()).toMatchObject({ sub: 'alice', nonce: 'a nonce' })
   })
 
-  test('I-017 I-060 oauth profile: from the token request to tokens', async () => {
+  test('I-035 I-057 I-060 I-089 oauth profile: from the token request to tokens', async () => {
     const { provider, config, options } = await party()
     const deferral = await started(config, options)
     expect(await poll(config, deferral, options)).toEqual({ status: 'pending', retryAfter: 5 })
@@ -108,7 +108,7 @@ describe.each(everyBinding)('$method, $bound', ({ method, authentication, header
     expect((await wait(config, deferral, options)).token_type).toBe(tokenType)
   })
 
-  test('O-098 I-109 both profiles are cancelled, each at its endpoint', async () => {
+  test('O-098 O-100 I-109 I-110 both profiles are cancelled, each at its endpoint', async () => {
     const { provider, config, options, sent } = await party()
     const openid = await deferredCodeExchange(config, await redirect(config), checks, {}, options)
     const oauth = await started(config, options)

@@ -24,7 +24,7 @@ afterAll(() => op.close())
 const credentials = (config: client.Configuration, scope?: string) => (parameters: Record<string, string>) =>
   client.clientCredentialsGrant(config, { ...(scope !== undefined && { scope }), ...parameters })
 
-test('tokens at once are tokens, and there is no deferral', async () => {
+test('I-022 tokens at once are tokens, and there is no deferral', async () => {
   const config = await configurationOf(op, 'secret')
   const { tokens, deferral } = await deferrable(config, credentials(config))
   expect(tokens).toMatchObject({ token_type: 'bearer', access_token: expect.any(String) })
@@ -34,7 +34,7 @@ test('tokens at once are tokens, and there is no deferral', async () => {
   expect(signedIn.tokens?.claims()).toMatchObject({ sub: 'alice' })
 })
 
-test('I-029 I-036 a deferral says what is needed to poll, and nothing else', async () => {
+test('I-036 I-038 I-043 I-044 a deferral says what is needed to poll, and nothing else', async () => {
   const config = await configurationOf(op, 'secret')
   const now = Date.now() / 1000
   const { tokens, deferral } = await deferrable(config, credentials(config, 'payments'))
@@ -50,7 +50,7 @@ test('I-029 I-036 a deferral says what is needed to poll, and nothing else', asy
   expect(Math.abs(deferral!.expiresAt - now - 86_400)).toBeLessThan(60)
 })
 
-test('I-038 interaction_required at once has a link, and so have polls', async () => {
+test('I-046 I-071 interaction_required at once has a link, and so have polls', async () => {
   const config = await configurationOf(op, 'secret')
   const currentUrl = await redirect(config, { response_type: 'code', scope: 'openid email' })
   const { deferral } = await deferrableCodeGrant(config, currentUrl, checks)
@@ -60,7 +60,7 @@ test('I-038 interaction_required at once has a link, and so have polls', async (
   expect((await wait(config, deferral!)).claims()).toMatchObject({ nonce: 'a nonce' })
 })
 
-test('progress reaches the caller', async () => {
+test('I-080 progress reaches the caller', async () => {
   const config = await configurationOf(op, 'secret')
   const { deferral } = await deferrable(config, credentials(config, 'payments'))
   const progress = { step: 'document_review', position: 3, estimate: 1200 }
@@ -89,7 +89,7 @@ test('a code grant keeps the parameters of the caller and changes none of its ob
   expect(deferral).toMatchObject({ notificationToken: 'a-notification-token', authTimeAfter: expect.any(Number) })
 })
 
-test('an error is that of the grant', async () => {
+test('I-029 an error is that of the grant', async () => {
   const config = await configurationOf(op, 'secret')
   const refused = deferrable(config, (parameters) => client.genericGrantRequest(config, 'unknown', parameters))
   await expect(refused).rejects.toBeInstanceOf(client.ResponseBodyError)

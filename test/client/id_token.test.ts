@@ -73,7 +73,7 @@ const wrong: [string, (claims: JWTPayload) => void, string | undefined][] = [
   ['exp', (claims) => Object.assign(claims, { exp: claims.iat! - tomorrow }), undefined],
 ]
 
-describe.each(profiles)('O-084 $profile profile, an ID Token with another', ({ begin }) => {
+describe.each(profiles)('O-063 I-063 $profile profile, an ID Token with another', ({ begin }) => {
   test.each(wrong)('%s is an error as of openid-client, and the deferral is as it was', async (_claim, change) => {
     const config = await party()
     const deferral = await begin(config)
@@ -93,7 +93,7 @@ describe.each(profiles)('O-084 $profile profile, an ID Token with another', ({ b
   })
 })
 
-test('O-054 another subject than that of the interim ID Token is an error', async () => {
+test('O-114 another subject than that of the interim ID Token is an error', async () => {
   const config = await party()
   const deferral = await approved(config)
   expect(deferral).toMatchObject({ subject: 'alice', interimIdToken: expect.any(String) })
@@ -104,7 +104,7 @@ test('O-054 another subject than that of the interim ID Token is an error', asyn
   })
 })
 
-test.each(['nonce', 'iss'])('O-054 an interim ID Token with another %s is an error', async (claim) => {
+test.each(['nonce', 'iss'])('O-114 an interim ID Token with another %s is an error', async (claim) => {
   const config = await party()
   const currentUrl = await redirect(config)
   tampering(config, (claims) => Object.assign(claims, { [claim]: 'https://another.example' }))
@@ -129,7 +129,7 @@ test('a signature that the Configuration checks has to be right, that of the int
   expect((await wait(config, await approved(config))).claims()).toMatchObject({ sub: 'alice' })
 })
 
-test('O-084 encrypted ID Tokens, the interim one, too', async () => {
+test('O-063 O-114 encrypted ID Tokens, the interim one, too', async () => {
   const config = await party('encrypted')
   client.enableDecryptingResponses(config, ['A128CBC-HS256'], encryption.privateKey as client.CryptoKey)
   const deferral = await approved(config)

@@ -21,7 +21,7 @@ describe('a poll resolves to', () => {
       { status: 'interaction_required', retryAfter: 7, interactionUri: uri, progress },
     ],
     ['slow_down', {}, { status: 'slow_down', retryAfter: 7 }],
-  ])('I-060 I-070 %s %j', async (error, members, expected) => {
+  ])('O-067 O-071 O-072 I-070 I-071 I-073 %s %j', async (error, members, expected) => {
     const { config } = scripted(() => failure(error, { ...answers, ...members }))
     expect(await poll(config, scriptedDeferral())).toEqual(expected)
   })
@@ -52,7 +52,7 @@ describe.each([
     ['access_denied', {}, DeferralDenied, { reason: undefined }],
     ['expired_token', {}, DeferralExpired, { name: 'DeferralExpired' }],
     ['invalid_grant', {}, DeferralGone, { name: 'DeferralGone', answerLost: false }],
-  ])('I-074 to I-077 %s %j', async (error, members, type, expected) => {
+  ])('O-073 O-074 O-076 I-074 I-075 I-076 %s %j', async (error, members, type, expected) => {
     const { config, polls } = scripted(() => failure(error, members))
     const called = call(config, scriptedDeferral())
     await expect(called).rejects.toBeInstanceOf(type)
@@ -67,13 +67,16 @@ describe.each([
     ['invalid_client', 401],
     ['unsupported_grant_type', 400],
     ['an_error_of_the_future', 400],
-  ])('the error of openid-client: %s is no decision, and nothing that a next poll mends', async (error, status) => {
-    const { config, polls } = scripted(() => failure(error, { status }))
-    const called = call(config, scriptedDeferral())
-    await expect(called).rejects.toBeInstanceOf(client.ResponseBodyError)
-    await expect(called).rejects.toMatchObject({ error, status })
-    expect(polls).toHaveLength(1)
-  })
+  ])(
+    'I-083 the error of openid-client: %s is no decision, and nothing that a next poll mends',
+    async (error, status) => {
+      const { config, polls } = scripted(() => failure(error, { status }))
+      const called = call(config, scriptedDeferral())
+      await expect(called).rejects.toBeInstanceOf(client.ResponseBodyError)
+      await expect(called).rejects.toMatchObject({ error, status })
+      expect(polls).toHaveLength(1)
+    },
+  )
 
   test('the error of openid-client: a challenge of client authentication', async () => {
     const headers = { 'www-authenticate': 'Basic realm="op"' }
@@ -85,6 +88,7 @@ describe.each([
     ['issuer', { issuer: 'https://other.example' }],
     ['client', { clientId: 'other' }],
     ['key', { jkt: 'a thumbprint' }],
+    ['profile', { profile: 'saml' as never }],
   ])('a TypeError, before anything is sent, where the %s is another one', async (_what, change) => {
     const { config, polls } = scripted(() => pending())
     const called = call(config, scriptedDeferral(change))

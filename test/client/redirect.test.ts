@@ -45,7 +45,7 @@ describe.each([
     return redirect(config, Object.fromEntries(url.searchParams))
   }
 
-  test('O-025 O-042 is exchanged', async () => {
+  test('O-021 O-039 O-040 is exchanged', async () => {
     const { config, sent } = await party({ jarm })
     const deferral = await deferredCodeExchange(config, await landing(config), checks)
     expect(await statusOf(op, deferral)).toBe('pending')
@@ -57,7 +57,7 @@ describe.each([
     })
   })
 
-  test('O-035 an error is that of openid-client, and nothing is sent', async () => {
+  test('O-035 O-036 an error is that of openid-client, and nothing is sent', async () => {
     const { config, sent } = await party({ jarm })
     const currentUrl = await landing(config, { prompt: 'none' })
     const exchanged = deferredCodeExchange(config, currentUrl, checks)
@@ -66,7 +66,7 @@ describe.each([
     expect(sent).toEqual([])
   })
 
-  test('O-027 another state costs nothing: the same redirect is exchanged afterwards', async () => {
+  test('O-028 another state costs nothing: the same redirect is exchanged afterwards', async () => {
     const { config, sent } = await party({ jarm })
     const currentUrl = await landing(config)
     for (const expectedState of ['another state', undefined]) {
@@ -81,7 +81,7 @@ describe.each([
     expect(await statusOf(op, await deferredCodeExchange(config, currentUrl, skipped))).toBe('pending')
   })
 
-  test('a provider that decides at once: NOT_DEFERRED, and authorizationCodeGrant() takes the same', async () => {
+  test('O-026 a provider that decides at once: NOT_DEFERRED, and authorizationCodeGrant() takes the same', async () => {
     const { config, sent } = await party({ jarm })
     const currentUrl = await landing(config, { response_type: 'code deferred_code', scope: 'openid email' })
     const exchanged = deferredCodeExchange(config, currentUrl, checks)
@@ -93,7 +93,7 @@ describe.each([
   })
 })
 
-describe('a redirect that is wrong', () => {
+describe('O-024 O-028 a redirect that is wrong', () => {
   const changes: [string, (params: URLSearchParams) => void, string][] = [
     ['another issuer', (params) => params.set('iss', 'https://attacker.example'), 'OAUTH_INVALID_RESPONSE'],
     ['no issuer', (params) => params.delete('iss'), 'OAUTH_INVALID_RESPONSE'],
@@ -132,7 +132,7 @@ describe('a redirect that is wrong', () => {
   })
 })
 
-test('O-046 O-048 the verifier, and a redirect URI of the caller', async () => {
+test('O-080 the verifier, and a redirect URI of the caller', async () => {
   const { config, sent } = await party()
   const before = (await deferrals(op)).length
   const wrong = { ...checks, pkceCodeVerifier: `${checks.pkceCodeVerifier}-` }

@@ -51,7 +51,7 @@ describe('the schedule', () => {
     expect(outcome).toMatchObject({ access_token: 'a token' })
   })
 
-  test('I-073 Retry-After in the place of the interval, in seconds and as a date', async () => {
+  test('Retry-After in the place of the interval, in seconds and as a date', async () => {
     const dates = { date: 'Thu, 01 Jan 2026 00:00:00 GMT', 'retry-after': 'Thu, 01 Jan 2026 00:00:30 GMT' }
     const { polls } = await waited(last(3, (n) => pending(n === 1 ? { 'retry-after': '2' } : dates)))
     expect(polls).toEqual([0, 2, 32])

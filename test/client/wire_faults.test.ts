@@ -88,7 +88,7 @@ describe.concurrent('a wait survives', () => {
   test.each([
     ['is reset in the middle', lost],
     ['hangs in the middle', hung],
-  ])('I-008 a body with the tokens that %s: they are gone, and that is what the error says', async (_, fault) => {
+  ])('I-067 a body with the tokens that %s: they are gone, and that is what the error says', async (_, fault) => {
     const deferral = await approved(op)
     const waited = behind(op, fault, (config) => wait(config, deferral))
     await expect(waited).rejects.toMatchObject({ name: 'DeferralGone', answerLost: true })
@@ -102,7 +102,7 @@ describe.concurrent('a wait survives', () => {
   })
 })
 
-test('O-043 an exchange whose answer is lost says so: the code is spent', async () => {
+test('O-051 an exchange whose answer is lost says so: the code is spent', async () => {
   const currentUrl = await redirect(await configurationOf(op, 'secret'))
   const fault: Fault = async (_request, response, forward) => cut(response, 200, await (await forward()).text())
   const exchanged = behind(op, fault, (config) => deferredCodeExchange(config, currentUrl, checks))
