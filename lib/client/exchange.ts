@@ -4,13 +4,7 @@
  */
 import * as client from 'openid-client'
 import { authorizationResponse } from './authorization_response.js'
-import {
-  type Exchange,
-  emptyTokenResponse,
-  jsonResponse,
-  siblingConfiguration,
-  validatedClaims,
-} from './configuration.js'
+import { type Exchange, emptyAnswer, siblingConfiguration, validatedClaims } from './configuration.js'
 import { createDeferral, type Deferral, defined, type StartOptions } from './deferral.js'
 import { claimMismatch, clientError, invalidResponse } from './errors.js'
 import { wireNames } from './profiles.js'
