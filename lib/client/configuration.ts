@@ -52,12 +52,12 @@ function authenticationOf(config: client.Configuration): client.ClientAuth {
       return tokenResponse()
     })
     if (!request) throw new Error('this version of openid-client is not supported')
-    for (const [name, value] of parametersOf(request)) if (name !== 'grant_type') body.set(name, value)
+    for (const [name, value] of parametersOf(request)) body.set(name, value)
     for (const [name, value] of Object.entries(request.headers)) headers.set(name, value)
   }
 }
 
-/** Changes a token request before it is sent, and its answer before openid-client reads it. */
+/** Makes a token request what it shall be, its grant type included, and its answer one that openid-client reads. */
 export type Exchange = (parameters: URLSearchParams, send: () => Promise<Response>) => Promise<Response>
 
 /**

@@ -67,7 +67,6 @@ function withCode(currentUrl: URL | Request, response: URLSearchParams): URL {
     throw clientError(message, 'OAUTH_INVALID_RESPONSE', { parameters: response })
   }
   const url = new URL(currentUrl instanceof URL ? currentUrl : currentUrl.url)
-  url.hash = ''
   const renamed = new URLSearchParams()
   for (const [name, value] of response) renamed.append(name === 'deferred_code' ? 'code' : name, value)
   url.search = String(renamed)

@@ -101,8 +101,9 @@ function pendingOf(error: client.ResponseBodyError, { interval }: Deferral): Pen
 }
 
 function progressOf(value: client.JsonValue | undefined): { progress?: Progress } {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || typeof value.step !== 'string') return {}
-  const { step, position, estimate } = value
+  if (typeof value !== 'object' || value === null || !('step' in value)) return {}
+  const { step, position, estimate } = value as client.JsonObject
+  if (typeof step !== 'string') return {}
   return {
     progress: {
       step,

@@ -68,6 +68,18 @@ describe('openid-client with an oauth4webapi of its own', () => {
     expect(tokens).toMatchObject({ token_type: 'dpop' })
   })
 
+  test('an error in a JARM response is that of openid-client', async () => {
+    const { client, deferred } = project({ peers: true, oauth4webapi: true })
+    const oidc = await client()
+    const execute = [oidc.allowInsecureRequests, oidc.useJwtResponseMode]
+    const config = await oidc.discovery(new URL(op.issuer), 'secret', {}, undefined, { execute })
+    const params = { response_mode: 'jwt', prompt: 'none' }
+    const currentUrl = await redirect(await configurationOf(op, 'secret'), params)
+    const exchanged = (await deferred()).deferredCodeExchange(config, currentUrl, checks)
+    await expect(exchanged).rejects.toBeInstanceOf(oidc.AuthorizationResponseError)
+    await expect(exchanged).rejects.toMatchObject({ error: 'login_required' })
+  })
+
   test('and none beside it: everything but JARM, whose error says what to install', async () => {
     const alone = project({ peers: true, oauth4webapi: false })
     expect(await exchanged(alone, false)).toMatchObject({ token_type: 'dpop' })

@@ -77,16 +77,39 @@ test('a code grant keeps the parameters of the caller and changes none of its ob
     return fetch(url, options as RequestInit)
   }
   const [parameters, given] = [{ mine: 'yes' }, { ...checks, maxAge: 60 }]
+  expect(checks).not.toHaveProperty('idTokenExpected')
   const options = { notificationToken: 'a-notification-token' }
   const { deferral } = await deferrableCodeGrant(config, currentUrl, given, parameters, options)
   expect(parameters).toEqual({ mine: 'yes' })
-  expect(given).toEqual({ ...checks, maxAge: 60 })
+  expect(Object.keys(given)).toEqual([...Object.keys(checks), 'maxAge'])
   expect(Object.fromEntries(sent[0]!)).toMatchObject({
     mine: 'yes',
     completion_mode: 'deferred',
     client_notification_token: 'a-notification-token',
   })
   expect(deferral).toMatchObject({ notificationToken: 'a-notification-token', authTimeAfter: expect.any(Number) })
+})
+
+test.each([
+  [undefined, 5],
+  [0, 5],
+  [60, 60],
+])('I-044 an interval of %s means %s seconds', async (interval, expected) => {
+  const config = await configurationOf(op, 'secret')
+  const body = { error: 'authorization_pending', deferral_code: 'a code', expires_in: 60, interval }
+  config[client.customFetch] = async () => Response.json(body, { status: 400 })
+  expect((await deferrable(config, credentials(config))).deferral?.interval).toBe(expected)
+})
+
+test('the maximum age of the metadata of the client counts where the checks have none', async () => {
+  const config = await configurationOf(op, 'secret', undefined, { default_max_age: 100 })
+  const body = { error: 'authorization_pending', deferral_code: 'a code', expires_in: 60 }
+  config[client.customFetch] = async () => Response.json(body, { status: 400 })
+  const lifetimes = [{}, { checks: { maxAge: 5 } }].map(async (options) => {
+    const { expiresAt, authTimeAfter } = (await deferrable(config, credentials(config), options)).deferral!
+    return expiresAt - authTimeAfter!
+  })
+  expect(await Promise.all(lifetimes)).toEqual([160, 65])
 })
 
 test('I-029 an error is that of the grant', async () => {

@@ -93,6 +93,28 @@ describe.each(profiles)('O-063 I-063 $profile profile, an ID Token with another'
   })
 })
 
+test('an ID Token has to come where it is expected, with a nonce or without', async () => {
+  const config = await party()
+  config[client.customFetch] = async () => Response.json({ access_token: 'a token', token_type: 'Bearer' })
+  const members = { handle: 'a handle', issuer: op.issuer, clientId: 'plain', interval: 5, expiresAt: 0 }
+  const expected: Deferral[] = [
+    { ...members, profile: 'openid' },
+    { ...members, profile: 'oauth', idTokenExpected: true },
+    { ...members, profile: 'oauth', subject: 'alice' },
+  ]
+  for (const deferral of expected) {
+    await expect(poll(config, deferral)).rejects.toMatchObject({ code: 'OAUTH_INVALID_RESPONSE' })
+  }
+  expect(await poll(config, { ...members, profile: 'oauth' })).toMatchObject({ status: 'granted' })
+})
+
+test('idTokenExpected of the checks is kept', async () => {
+  const config = await party()
+  const currentUrl = await redirect(config, { response_type: 'code' })
+  const { deferral } = await deferrableCodeGrant(config, currentUrl, { ...checks, idTokenExpected: true })
+  expect(deferral).toMatchObject({ idTokenExpected: true })
+})
+
 test('O-114 another subject than that of the interim ID Token is an error', async () => {
   const config = await party()
   const deferral = await approved(config)

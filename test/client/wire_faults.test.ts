@@ -102,6 +102,16 @@ describe.concurrent('a wait survives', () => {
   })
 })
 
+test('an exchange ends after the timeout of the Configuration', async () => {
+  const currentUrl = await redirect(await configurationOf(op, 'secret'))
+  const exchanged = behind(
+    op,
+    () => undefined,
+    (config) => deferredCodeExchange(config, currentUrl, checks),
+  )
+  await expect(exchanged).rejects.toMatchObject({ name: 'ClientError', code: 'OAUTH_TIMEOUT' })
+}, 20_000)
+
 test('O-051 an exchange whose answer is lost says so: the code is spent', async () => {
   const currentUrl = await redirect(await configurationOf(op, 'secret'))
   const fault: Fault = async (_request, response, forward) => cut(response, 200, await (await forward()).text())
