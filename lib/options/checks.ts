@@ -3,7 +3,7 @@ import type { Narrowing } from '../deferral/narrow.js'
 import { type Check, callback, listOf, mustBe, plainObject, refuse, withRule } from '../deferral/shape.js'
 import { type DeferralStore, storeOperations } from '../deferral/store.js'
 import { toRange } from '../notification/egress/addresses.js'
-import { undeferrable } from '../protocol/oauth/grants.js'
+import { undeferrable } from './grants.js'
 
 export const deferralStore: Check<DeferralStore> = (store, at) => {
   const operations = Object(store)

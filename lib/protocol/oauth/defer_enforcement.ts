@@ -14,7 +14,7 @@ import type { Plugin } from '../../plugin.js'
 import { askDefer } from '../ask_defer.js'
 import { isOptedIn, mayPoll } from './completion_mode.js'
 import { deferRequest } from './defer_request.js'
-import { artifacts, type HostGrant, hostGrants, isHostGrant } from './grants.js'
+import { artifacts, type HostGrant, hostGrants, isHostGrant } from '../../options/grants.js'
 
 /** The host's grants that issue tokens, without refresh_token: `defer` is not called for refresh requests. */
 const issuingGrants = new Set([...hostGrants, ...Object.keys(artifacts)])

@@ -25,7 +25,7 @@ import { assertRequest } from './completion_mode.js'
 import { addCustomGrant, type CustomSource, type DeferrableGrant } from './custom_grants.js'
 import { obstacleOf } from './defer_enforcement.js'
 import { deferredResponse } from './deferred_response.js'
-import { isHostGrant, undeferrable } from './grants.js'
+import { isHostGrant, undeferrable } from '../../options/grants.js'
 import { askAboutTokenRequest } from './token_request.js'
 
 /**

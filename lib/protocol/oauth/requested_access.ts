@@ -7,7 +7,7 @@ import { isObject } from '../../deferral/json.js'
 import type { NewDeferral } from '../../deferral/store.js'
 import { type Context, detailsOf, paramsOf, sentValues } from '../../host/context.js'
 import { requestOf, sentScope } from '../request_of_source.js'
-import { artifacts } from './grants.js'
+import { artifacts } from '../../options/grants.js'
 
 type RequestedAccess = ReturnType<typeof requestOf> &
   Pick<NewDeferral, 'grantType' | 'claims' | 'requestedScope' | 'requestedResource' | 'requestedDetails'>

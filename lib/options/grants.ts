@@ -2,8 +2,8 @@
  * OAuth 2.0 Deferred Token Response, "Token Request": the draft allows every grant to wait. This file lists the grants of the
  * host that can wait here, and the reasons why others cannot.
  */
-import { grantType as openidGrantType } from '../openid/names.js'
-import { grantType } from './names.js'
+import { grantType as openidGrantType } from '../protocol/openid/names.js'
+import { grantType } from '../protocol/oauth/names.js'
 
 /** The host's grants whose token requests can wait. */
 export const hostGrants = ['authorization_code', 'client_credentials'] as const
