@@ -11,7 +11,7 @@ const imports = {
   back_office: ['deferral/'],
   notification: ['deferral/'],
   host: ['deferral/', 'back_office/'],
-  options: ['deferral/', 'store/', 'host/types.ts', 'notification/egress/addresses.ts', 'protocol/oauth/grants.ts'],
+  options: ['deferral/', 'store/', 'host/types.ts', 'notification/egress/addresses.ts'],
   protocol: ['deferral/', 'host/', 'notification/', 'options/', 'plugin.ts'],
   testing: ['deferral/'],
   // what operators use comes through the back office and the public types

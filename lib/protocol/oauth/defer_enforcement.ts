@@ -9,12 +9,13 @@ import { type Context, clientOf } from '../../host/context.js'
 import { requestSource } from '../../host/grants/client_credentials.js'
 import { decideFirst } from '../../host/grants/decide_first.js'
 import type { GrantHandler } from '../../host/seams.js'
+import { type HostGrant, hostGrants, isHostGrant } from '../../options/grants.js'
 import type { Obstacle } from '../../options/options.js'
 import type { Plugin } from '../../plugin.js'
 import { askDefer } from '../ask_defer.js'
 import { isOptedIn, mayPoll } from './completion_mode.js'
 import { deferRequest } from './defer_request.js'
-import { artifacts, type HostGrant, hostGrants, isHostGrant } from '../../options/grants.js'
+import { artifacts } from './requested_access.js'
 
 /** The host's grants that issue tokens, without refresh_token: `defer` is not called for refresh requests. */
 const issuingGrants = new Set([...hostGrants, ...Object.keys(artifacts)])
