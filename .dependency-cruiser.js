@@ -22,6 +22,8 @@ const imports = {
   client: [],
 }
 
+const listed = Object.keys(imports).join('|')
+
 const folders = Object.entries(imports).map(([folder, others]) => ({
   name: `lib/${folder}`,
   comment: `lib/${folder} imports itself${others.length ? ` and ${others.join(', ')}` : ' only'}`,
@@ -33,6 +35,13 @@ const folders = Object.entries(imports).map(([folder, others]) => ({
 export default {
   forbidden: [
     ...folders,
+    {
+      name: 'unlisted-folder',
+      comment: 'a folder of lib without an entry in the list above: say what it may import',
+      severity: 'error',
+      from: { path: `^lib/(?!(${listed})/)[^/]+/` },
+      to: {},
+    },
     {
       name: 'deferral-alone',
       comment: 'lib/deferral needs no package: it is the model, and neither the host nor a database',
