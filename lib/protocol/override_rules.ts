@@ -1,5 +1,5 @@
 /*
- * The rules for the overrides of the host, from the two drafts and the options.
+ * Not in the drafts: the rules for the overrides of the host. They come from both drafts and the options.
  */
 import type { Rules } from '../host/overrides/install.js'
 import type { Plugin } from '../plugin.js'

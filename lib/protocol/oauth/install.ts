@@ -1,5 +1,5 @@
 /*
- * OAuth 2.0 Deferred Token Response: connects the messages of this draft with the host's token endpoint.
+ * OAuth 2.0 Deferred Token Response, "Token Request" and "Polling": connects these messages with the host's token endpoint.
  */
 import type { Context } from '../../host/context.js'
 import type { Host } from '../../host/host.js'
