@@ -1,7 +1,7 @@
 /*
  * OpenID Connect Deferred Token Response Flow 1.0, "Successful Token Response", and OAuth 2.0 Deferred Token Response,
- * "Successful Response": the client gets the tokens of an approved deferral, exactly once. They are those that the host issues
- * without a wait.
+ * "Successful Response": the client gets the tokens of an approved deferral, exactly once. They are the same tokens that the host
+ * issues without a wait.
  */
 
 import type { Decision, DeferralRecord, JsonObject } from '../deferral/deferral.js'
