@@ -11,7 +11,7 @@ const imports = {
   back_office: ['deferral/'],
   notification: ['deferral/'],
   host: ['deferral/', 'back_office/'],
-  options: ['deferral/', 'store/', 'host/types.ts', 'notification/egress/addresses.ts', 'protocol/oauth/grants.ts'],
+  options: ['deferral/', 'store/', 'host/types.ts', 'notification/egress/addresses.ts'],
   protocol: ['deferral/', 'host/', 'notification/', 'options/', 'plugin.ts'],
   testing: ['deferral/'],
   // what operators use comes through the back office and the public types
@@ -21,6 +21,8 @@ const imports = {
   // clients must not have to install the server
   client: [],
 }
+
+const listed = Object.keys(imports).join('|')
 
 const folders = Object.entries(imports).map(([folder, others]) => ({
   name: `lib/${folder}`,
@@ -33,6 +35,13 @@ const folders = Object.entries(imports).map(([folder, others]) => ({
 export default {
   forbidden: [
     ...folders,
+    {
+      name: 'unlisted-folder',
+      comment: 'a folder of lib without an entry in the list above: say what it may import',
+      severity: 'error',
+      from: { path: `^lib/(?!(${listed})/)[^/]+/` },
+      to: {},
+    },
     {
       name: 'deferral-alone',
       comment: 'lib/deferral needs no package: it is the model, and neither the host nor a database',
