@@ -1,0 +1,122 @@
+import type { NotificationContext } from './notification_receiver.js'
+
+/** A request of `node:http`, as far as the listener reads it. Nothing of Node.js is imported, so that this runs everywhere. */
+export interface IncomingRequest {
+  method?: string | undefined
+  headers: { [name: string]: string | string[] | undefined }
+  /** what a body parser made of the body */
+  body?: unknown
+  readableEnded?: boolean
+  on(event: 'data', listener: (chunk: Uint8Array) => void): unknown
+  on(event: 'end', listener: () => void): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'close', listener: () => void): unknown
+  pause(): unknown
+  resume(): unknown
+}
+
+/** A response of `node:http`, as far as the listener writes it. */
+export interface OutgoingResponse {
+  writeHead(status: number, headers: Record<string, string>): { end(text?: string): unknown }
+}
+
+/** A listener of `node:http`, and a handler of Express. It resolves when the answer is given. */
+export type NodeListener = (request: IncomingRequest, response: OutgoingResponse) => Promise<void>
+
+const unreadable =
+  'the body was read before: put this listener before the body parser, or the parsed body into request.body\n'
+
+/**
+ * A Fetch handler as a listener of `node:http`. Express takes it as it is, before or behind a body parser.
+ *
+ * ```ts
+ * import { createServer } from 'node:http'
+ * import { toNodeListener } from 'oidc-provider-deferred/client'
+ *
+ * createServer(toNodeListener(receive)).listen(3000)
+ * express().post('/notified', toNodeListener(receive))
+ * new Koa().use((ctx) => toNodeListener(receive)(ctx.req, ctx.res))
+ * ```
+ *
+ * With Koa it goes before the body parser. Behind one, hand the body over: `Object.assign(ctx.req, { body: ctx.request.body })`.
+ */
+export function toNodeListener(
+  receive: (request: Request, context?: NotificationContext) => Promise<Response>,
+): NodeListener {
+  return async (incoming, outgoing) => {
+    // ended and without a body: nobody can read it any more, and the receiver would wait for it
+    if (incoming.readableEnded && incoming.body === undefined) {
+      outgoing.writeHead(500, { 'content-type': 'text/plain' }).end(unreadable)
+      return
+    }
+    const request = toRequest(incoming)
+    const { status, headers } = request ? await receive(request) : new Response(null, { status: 400 })
+    outgoing.writeHead(status, Object.fromEntries(headers)).end()
+    // a body that nobody wanted would block the connection
+    if (request?.body && !request.body.locked) await request.body.cancel()
+  }
+}
+
+/** The request; nothing for one that the Fetch API forbids, with the method TRACE for example. */
+function toRequest(incoming: IncomingRequest): Request | undefined {
+  const { method = 'GET' } = incoming
+  const isParsed = incoming.body !== undefined && incoming.readableEnded !== false
+  const body = method === 'GET' || method === 'HEAD' ? null : isParsed ? bytesOf(incoming.body) : streamOf(incoming)
+  const headers = headersOf(incoming.headers, isParsed)
+  try {
+    return new Request('http://receiver.invalid/', { method, headers, body, duplex: 'half' } as RequestInit)
+  } catch {
+    return undefined
+  }
+}
+
+function headersOf(given: IncomingRequest['headers'], isParsed: boolean): [string, string][] {
+  return Object.entries(given).flatMap(([name, value]): [string, string][] => {
+    // those of HTTP/2 that are no headers, and the length of the body before it was parsed
+    if (value === undefined || name.startsWith(':') || (isParsed && name === 'content-length')) return []
+    return [[name, String(value)]]
+  })
+}
+
+function bytesOf(body: unknown): string | Uint8Array<ArrayBuffer> {
+  return typeof body === 'string' || body instanceof Uint8Array
+    ? (body as string | Uint8Array<ArrayBuffer>)
+    : JSON.stringify(body)
+}
+
+function streamOf(incoming: IncomingRequest): ReadableStream<Uint8Array> {
+  let isOver = false
+  return new ReadableStream({
+    start(controller) {
+      const once = (finish: () => void) => () => {
+        if (!isOver) finish()
+        isOver = true
+      }
+      incoming.on('data', (chunk) => {
+        if (isOver) return
+        controller.enqueue(chunk)
+        incoming.pause()
+      })
+      incoming.on(
+        'end',
+        once(() => controller.close()),
+      )
+      incoming.on(
+        'error',
+        once(() => controller.error(new Error('the request was cut off'))),
+      )
+      incoming.on(
+        'close',
+        once(() => controller.error(new Error('the request was cut off'))),
+      )
+    },
+    pull() {
+      incoming.resume()
+    },
+    // the rest is thrown away, so that the client gets its answer
+    cancel() {
+      isOver = true
+      incoming.resume()
+    },
+  })
+}
