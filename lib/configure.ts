@@ -13,9 +13,9 @@ type Prompt = interactionPolicy.Prompt
 type Validator = (ctx: Context, value: unknown, client: unknown) => unknown
 
 /**
- * Returns the configuration for the host's constructor. Call `install` with the same options after the constructor. The argument
- * is copied, never changed. With `enabled: false` it is returned unchanged. Throws a `TypeError` for a wrong option; the message
- * starts with the option's path.
+ * Returns the configuration for the host's constructor. Call `install` with the same options after the constructor. The
+ * argument is copied, never changed. With `enabled: false` it is returned unchanged. Throws a `TypeError` for a wrong option;
+ * the message starts with the option's path.
  */
 export function configure(configuration: HostConfiguration, options: DeferredTokenResponseOptions): Configuration {
   // the host's types do not know our response types

@@ -19,9 +19,9 @@ export type {
   Interaction,
   Json,
   JsonObject,
-  KeptAnswer,
   Profile,
   Progress,
+  StoredAnswer,
 } from './deferral/deferral.js'
 export type { DeferralEvent } from './deferral/events.js'
 export type { Narrowing } from './deferral/narrow.js'

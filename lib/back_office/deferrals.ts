@@ -22,11 +22,11 @@ import { type DeferralListing, type ListQuery, list } from './listing.js'
 import { listNotifications, type Notifications } from './notifications.js'
 import type { Transition } from './transition.js'
 
-/** What the operator API depends on. */
+/** The dependencies of the back office. */
 export interface DeferralsDependencies {
   records: Records
   narrowing: Narrowing
-  /** end of the host's Grant behind a deferral; `undefined`: never */
+  /** end of the host's Grant of a deferral; `undefined`: never, `gone`: the Grant does not exist any more */
   grantExpiry: (record: DeferralRecord) => Promise<Date | 'gone' | undefined>
   /** ends the background work of this node */
   close: () => Promise<void>
@@ -34,7 +34,7 @@ export interface DeferralsDependencies {
 
 /**
  * The back office of deferred requests. Methods take the internal `id`, never a handle. An unknown id rejects with
- * `code: 'ERR_DEFERRAL_NOT_FOUND'`, wrong arguments with a `TypeError`, widening with a `RangeError`; nothing is changed then.
+ * `code: 'ERR_DEFERRAL_NOT_FOUND'`, a wrong argument with a `TypeError`, a widening with a `RangeError`; nothing is changed then.
  */
 export class Deferrals {
   readonly #records: Records
@@ -70,37 +70,37 @@ export class Deferrals {
     return list(this.#records, query)
   }
 
-  /** Approves a pending deferral, with no more than was requested; the client's next poll yields tokens. */
+  /** Approves a pending deferral, with at most the requested rights. The client gets tokens at its next poll. */
   async approve(id: string, approval: Approval = {}): Promise<Transition> {
     assertId('approve', id)
     const decision = toApproval(approval)
-    const record = await this.#known(id)
+    const record = await this.#find(id)
     assertNarrower(record, decision, this.#narrowing)
     if (decision.until && decision.until <= record.readAt) throw new RangeError('approve: until must lie ahead')
     return this.#change(id, transitions.decide('approved', decision), record)
   }
 
-  /** Denies a pending deferral; polls are answered `access_denied` until it expires. */
+  /** Denies a pending deferral. Polls are answered `access_denied` until it expires. */
   async deny(id: string, denial: Denial = {}): Promise<Transition> {
     assertId('deny', id)
     const decision = toDenial(denial)
     return this.#change(id, transitions.decide('denied', decision))
   }
 
-  /** Sets the progress that pending answers carry: `progress` as given, and `error_description` in ASCII. */
+  /** Sets the progress in pending answers: `progress` unchanged, and `error_description` in ASCII. */
   async progress(id: string, progress: Progress): Promise<Transition> {
     assertId('progress', id)
     return this.#change(id, transitions.progress(toProgress(progress)))
   }
 
   /**
-   * Has polls answer `interaction_required` with `uri`, a page of the integrator's where somebody has to act. A visit alone must
-   * not decide anything there. oauth profile only; may be called again, with another page.
+   * Polls are answered `interaction_required` with `uri`, a page of the integrator's where somebody has to act. A visit to the page
+   * must not decide anything by itself. Only for the oauth profile. A second call replaces the page.
    */
   async requireInteraction(id: string, interaction: Interaction): Promise<Transition> {
     assertId('requireInteraction', id)
     const { uri } = toInteraction(interaction)
-    const record = await this.#known(id)
+    const record = await this.#find(id)
     assertInteractive('requireInteraction', record)
     if (containsHandle(uri, 'deferral_code', record)) {
       throw new TypeError('requireInteraction: uri must not contain the deferral_code, use the id of the deferral')
@@ -108,15 +108,15 @@ export class Deferrals {
     return this.#change(id, transitions.requireInteraction({ uri }), record)
   }
 
-  /** Takes the interaction back: polls are answered `authorization_pending` again. */
+  /** Removes the interaction: polls are answered `authorization_pending` again. */
   async resume(id: string): Promise<Transition> {
     assertId('resume', id)
-    const record = await this.#known(id)
+    const record = await this.#find(id)
     assertInteractive('resume', record)
     return this.#change(id, transitions.resume, record)
   }
 
-  /** Cancels a deferral that was not redeemed yet; polls are answered `access_denied` until it expires. */
+  /** Cancels a pending or approved deferral. Polls are answered `access_denied` until it expires. */
   async cancel(id: string, cancellation: { by?: string } = {}): Promise<Transition> {
     assertId('cancel', id)
     const { by } = toCancellation(cancellation)
@@ -127,7 +127,7 @@ export class Deferrals {
   async extend(id: string, extension: { expiresIn: number }): Promise<Transition> {
     assertId('extend', id)
     const { expiresIn } = toExtension(extension)
-    const record = await this.#known(id)
+    const record = await this.#find(id)
     const isPending = isUnfinished(record) && isUnexpired(record, record.readAt)
     const limit = isPending ? await this.#grantExpiry(record) : undefined
     if (limit === 'gone') throw new RangeError('extend: the Grant behind this deferral is gone, cancel the deferral')
@@ -137,7 +137,7 @@ export class Deferrals {
     return this.#change(id, transitions.extend(expiresIn), record)
   }
 
-  /** Ends the background work of this node: starts nothing new, and waits for the work under way, ten seconds at most. */
+  /** Ends the background work of this node: starts no new work, and waits for work under way, ten seconds at most. */
   async close(): Promise<void> {
     await this.#close()
   }
@@ -147,15 +147,15 @@ export class Deferrals {
     await this.close()
   }
 
-  async #known(id: string): Promise<Stored> {
+  async #find(id: string): Promise<Stored> {
     const record = await this.#records.find(id)
     if (!record) throw Object.assign(new Error('no deferral has this id'), { code: 'ERR_DEFERRAL_NOT_FOUND' })
     return record
   }
 
-  async #change(id: string, change: Change, known?: Stored): Promise<Transition> {
-    const written = await this.#records.transit(id, change, known)
-    return { deferral: describe(written ?? (await this.#known(id))), changed: written !== undefined }
+  async #change(id: string, change: Change, snapshot?: Stored): Promise<Transition> {
+    const written = await this.#records.transit(id, change, snapshot)
+    return { deferral: describe(written ?? (await this.#find(id))), changed: written !== undefined }
   }
 }
 
@@ -163,7 +163,7 @@ function assertInteractive(method: string, { profile }: DeferralRecord): void {
   if (profile !== 'oauth') throw new TypeError(`${method}: only deferrals of the oauth profile know an interaction`)
 }
 
-// a store may take anything else for a query
+// a store may take a value that is no string for a query
 function assertId(method: string, id: unknown): void {
   string(id, `${method}: id`)
 }

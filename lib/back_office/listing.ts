@@ -14,24 +14,24 @@ import {
 } from '../deferral/shape.js'
 import type { DeferralFilter, DeferralQuery } from '../deferral/store.js'
 
-/** What `list` filters by. */
+/** The query of `list`. */
 export interface ListQuery {
   status?: DeferralQuery['status']
   clientId?: string
   accountId?: string
-  /** of the page before */
+  /** `cursor` of the previous page */
   cursor?: string
   /** 1 to 100, by default 20 */
   limit?: number
 }
 
-/** One page; `cursor` is there when there are more. */
+/** One page. `cursor` is present if there is another page. */
 export interface DeferralListing {
   deferrals: Deferral[]
   cursor?: string
 }
 
-/** Which page of a list. */
+/** The members of a query that select the page. */
 export const pageMembers = {
   cursor: optional(string),
   limit: withDefault(integer('a whole number from 1 to 100', 1, 100), 20),
@@ -45,26 +45,26 @@ const members = {
 } satisfies Members<ListQuery>
 const checkQuery = argumentOf('list', shape(members))
 
-/** Reads one page; a `TypeError` names what is wrong with the query. */
+/** Reads one page; a `TypeError` names the wrong member of the query. */
 export async function list(records: Records, query: ListQuery): Promise<DeferralListing> {
   const { cursor: after, limit, ...filter } = checkQuery(query)
-  const { found, cursor } = await page(records, filter, { cursor: after, limit })
-  return { deferrals: found.map(describe), ...(cursor !== undefined && { cursor }) }
+  const { rows, cursor } = await page(records, filter, { cursor: after, limit })
+  return { deferrals: rows.map(describe), ...(cursor !== undefined && { cursor }) }
 }
 
-/** A page of records, and where the next one begins. */
+/** A page of records, and the cursor of the next page. */
 export async function page(
   records: Records,
   filter: { [K in keyof DeferralFilter]?: DeferralFilter[K] | undefined },
   { cursor, limit }: { cursor?: string | undefined; limit: number },
-): Promise<{ found: DeferralRecord[]; cursor?: string }> {
+): Promise<{ rows: DeferralRecord[]; cursor?: string }> {
   const after = cursor === undefined ? undefined : decode(cursor)
   const query = Object.entries({ ...filter, after }).filter(([, value]) => value !== undefined)
-  // one more, to know whether another page follows
-  const rows = await records.list({ ...(Object.fromEntries(query) as Partial<DeferralQuery>), limit: limit + 1 })
-  const found = rows.slice(0, limit)
-  const last = found.at(-1)
-  return { found, ...(rows.length > limit && last && { cursor: encode(last) }) }
+  // reads one record more, to know whether another page follows
+  const more = await records.list({ ...(Object.fromEntries(query) as Partial<DeferralQuery>), limit: limit + 1 })
+  const rows = more.slice(0, limit)
+  const last = rows.at(-1)
+  return { rows, ...(more.length > limit && last && { cursor: encode(last) }) }
 }
 
 function encode({ createdAt, id }: DeferralRecord): string {

@@ -6,21 +6,21 @@ import { argumentOf, type Members, oneOf, optional, shape } from '../deferral/sh
 import { page, pageMembers } from './listing.js'
 import type { Transition } from './transition.js'
 
-/** Notifications and what became of them. */
+/** Notifications and their delivery. */
 export interface Notifications {
-  /** A page of notifications, of the newest deferrals first; `failed` ones are those that were given up. */
+  /** A page of notifications, those of the newest deferrals first. */
   list(query?: NotificationQuery): Promise<NotificationListing>
   /**
-   * Sends one again, at once and with a new schedule: one that was given up, or waits for its next attempt. What is expired,
-   * redeemed, cancelled by its client or delivered cannot be sent again.
+   * Sends a notification again, at once and with a new retry schedule, if it has failed or waits for its next attempt. It cannot be
+   * sent again if it was delivered, or if the deferral is expired, redeemed or cancelled by its client.
    */
   replay(id: string): Promise<Transition>
 }
 
-/** What `notifications.list` filters by. */
+/** The query of `notifications.list`. */
 export interface NotificationQuery {
   status?: NotificationStatus
-  /** of the page before */
+  /** `cursor` of the previous page */
   cursor?: string
   /** 1 to 100, by default 20 */
   limit?: number
@@ -29,7 +29,7 @@ export interface NotificationQuery {
 /** The notification of one deferral. */
 export type ListedNotification = Notification & Pick<Deferral, 'id' | 'profile' | 'clientId'>
 
-/** One page; `cursor` is there when there are more. */
+/** One page. `cursor` is present if there is another page. */
 export interface NotificationListing {
   notifications: ListedNotification[]
   cursor?: string
@@ -38,12 +38,12 @@ export interface NotificationListing {
 const members = { status: optional(oneOf(notificationStatuses)), ...pageMembers } satisfies Members<NotificationQuery>
 const checkQuery = argumentOf('list', shape(members))
 
-/** Reads one page of notifications; a `TypeError` names what is wrong with the query. */
+/** Reads one page of notifications; a `TypeError` names the wrong member of the query. */
 export async function listNotifications(records: Records, query: NotificationQuery): Promise<NotificationListing> {
-  const { status = 'any', ...wanted } = checkQuery(query)
-  const { found, cursor } = await page(records, { notification: status }, wanted)
+  const { status = 'any', ...position } = checkQuery(query)
+  const { rows, cursor } = await page(records, { notification: status }, position)
   return {
-    notifications: found.map(describe).map(({ id, profile, clientId, notification }) => ({
+    notifications: rows.map(describe).map(({ id, profile, clientId, notification }) => ({
       id,
       profile,
       clientId,

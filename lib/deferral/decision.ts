@@ -2,8 +2,8 @@ import { types } from 'node:util'
 import type { Decision, DeferralRecord, Interaction, JsonObject, Progress } from './deferral.js'
 import { progressText, sanitise } from './error_description.js'
 import { isObject, toJson } from './json.js'
+import { parseUrl } from './parse_url.js'
 import {
-  also,
   argumentOf,
   type Check,
   integer,
@@ -18,11 +18,12 @@ import {
   shape,
   text,
   textOf,
+  withRule,
 } from './shape.js'
 
-/** What `approve` takes. `scope` may be a space-separated string. */
+/** The argument of `approve`. `scope` may be a space-separated string. */
 export interface Approval {
-  /** who decided, for the record; at most 256 characters */
+  /** who decided; at most 256 characters */
   by?: string
   acr?: string
   amr?: string[]
@@ -34,20 +35,20 @@ export interface Approval {
   claims?: JsonObject
   /** end of the approval: no token issued or refreshed under it lives longer */
   until?: Date
-  /** for the record, never shown to the client; at most 2,000 characters */
+  /** for reviewers, the client never gets it; at most 2,000 characters */
   note?: string
 }
 
-/** What `deny` takes. */
+/** The argument of `deny`. */
 export interface Denial {
   by?: string
   note?: string
-  /** sent to the client: whole as `reason`, sanitised as `error_description`; at most 1,000 characters */
+  /** for the client: unchanged as `reason`, in ASCII as `error_description`; at most 1,000 characters */
   description?: string
 }
 
 const httpsUrl = /^https:\/\/(?![/?])[\x21-\x7e]+$/i
-// plain http on loopback, as RFC 8252, section 7.3, allows it for redirect URIs; `localhost` too, as in the host
+// http is allowed on loopback, as for redirect URIs in RFC 8252, section 7.3; also at `localhost`, as in the host
 const loopbackUrl = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?([/?][\x21-\x7e]*)?$/i
 
 const by = optional(textOf(256))
@@ -55,24 +56,24 @@ const note = optional(textOf(2000))
 const texts = listOf('a non-empty string', isText)
 const count = integer('a whole number, zero or more', 0)
 
-const scope: Check<string[]> = (given, at) => {
-  if (typeof given === 'string') return [...new Set(given.split(' ').filter(Boolean))]
-  if (!Array.isArray(given)) refuse(at, 'must be a space-separated string or an array of strings')
-  return [...new Set(texts(given, at))]
+const scope: Check<string[]> = (value, at) => {
+  if (typeof value === 'string') return [...new Set(value.split(' ').filter(Boolean))]
+  if (!Array.isArray(value)) refuse(at, 'must be a space-separated string or an array of strings')
+  return [...new Set(texts(value, at))]
 }
 
-const authorizationDetails: Check<JsonObject[]> = (given, at) => {
-  const details = toJson(given)
+const authorizationDetails: Check<JsonObject[]> = (value, at) => {
+  const details = toJson(value)
   if (Array.isArray(details) && details.every((entry) => isObject(entry))) return details
   refuse(at, 'must be an array of plain objects of JSON values')
 }
 
-const claims = also(jsonObject, (request, at) => {
+const claims = withRule(jsonObject, (request, at) => {
   if (!Object.values(request).every(isObject)) refuse(at, 'must be a claims request object')
 })
 
-const until: Check<Date> = (given, at) => {
-  if (types.isDate(given) && !Number.isNaN(given.getTime())) return new Date(given)
+const until: Check<Date> = (value, at) => {
+  if (types.isDate(value) && !Number.isNaN(value.getTime())) return new Date(value)
   refuse(at, 'must be a valid Date')
 }
 
@@ -89,7 +90,7 @@ const approval = shape<Omit<Decision, 'description'>>({
   note,
 } satisfies Members<Approval>)
 
-/** What `requireInteraction` takes. `defer` may answer with it as well. */
+/** Checks an interaction: the argument of `requireInteraction`, and the member `interaction` that `defer` may return. */
 export const interaction = shape<Interaction>({
   uri: mustBe(
     'an absolute https URL without a fragment, or an http URL at localhost, 127.0.0.1 or [::1]',
@@ -104,18 +105,18 @@ const checkProgress = argumentOf(
 )
 
 /** Checks the argument of `approve`; a `TypeError` names the member. */
-export const toApproval: (given: Approval) => Decision = argumentOf('approve', approval)
+export const toApproval: (argument: Approval) => Decision = argumentOf('approve', approval)
 
-/** Checks the argument of `deny`; a `TypeError` names the member. Adds what the client gets as `error_description`. */
-export function toDenial(given: Denial): Decision & { errorDescription?: string } {
-  const denial = checkDenial(given)
+/** Checks the argument of `deny`; a `TypeError` names the member. Adds the text of `error_description`. */
+export function toDenial(argument: Denial): Decision & { errorDescription?: string } {
+  const denial = checkDenial(argument)
   const { description } = denial
   return description === undefined ? denial : { ...denial, errorDescription: sanitise(description) }
 }
 
-/** Checks the argument of `progress`; a `TypeError` names the member. Adds what the client gets as `error_description`. */
-export function toProgress(given: Progress): NonNullable<DeferralRecord['progress']> {
-  const progress = checkProgress(given)
+/** Checks the argument of `progress`; a `TypeError` names the member. Adds the text of `error_description`. */
+export function toProgress(argument: Progress): NonNullable<DeferralRecord['progress']> {
+  const progress = checkProgress(argument)
   return { ...progress, errorDescription: progressText(progress) }
 }
 
@@ -128,8 +129,8 @@ export const toCancellation = argumentOf('cancel', shape<{ by?: string }>({ by }
 /** Checks the argument of `extend`; a `TypeError` names the member. */
 export const toExtension = argumentOf('extend', shape<{ expiresIn: number }>({ expiresIn: lifetime }))
 
-// I-048, I-049; the value is stored as it was given, so that a value which URL parsing would repair is refused
+// I-048, I-049. The client gets this text unchanged, so a URL that is valid only after the parser's repairs is refused
 function isInteractionUri(value: unknown): value is string {
   if (typeof value !== 'string' || !(httpsUrl.test(value) || loopbackUrl.test(value))) return false
-  return !/[#"\\]/.test(value) && URL.canParse(value)
+  return !/[#"\\]/.test(value) && parseUrl(value) !== undefined
 }

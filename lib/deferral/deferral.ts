@@ -6,30 +6,30 @@ export type Json = string | number | boolean | null | Json[] | { [name: string]:
 /** A JSON object. */
 export type JsonObject = { [name: string]: Json }
 
-/** Which published form of Deferred Token Response a deferral speaks. */
+/** The draft that a deferral follows: `openid` is that of the OpenID Foundation, `oauth` that of the IETF. */
 export type Profile = 'openid' | 'oauth'
 
-/** Where a deferral stands. Expiry is not a status: it is computed from `expiresAt`. */
+/** The status of a deferral. Expiry is not a status: it is computed from `expiresAt`. */
 export type DeferralStatus = 'pending' | 'approved' | 'denied' | 'cancelled' | 'redeemed'
 
-/** Progress for the waiting client: a step, its place in the queue, an estimate in seconds. */
+/** Progress for the waiting client: a step, the position in the queue, an estimate in seconds. */
 export interface Progress {
   step: string
   position?: number
   estimate?: number
 }
 
-/** Where somebody has to act before a deferral can be decided: a page of the integrator's. */
+/** A page of the integrator's where somebody has to act before the deferral can be decided. */
 export interface Interaction {
   uri: string
 }
 
-/** What a decision allows: every member absent from it stays as requested, every member present is no wider. */
+/** The rights that a decision grants. An absent member stays as requested; a present one must not be wider. */
 export interface Granted {
   scope?: string[]
   resource?: string[]
   authorizationDetails?: JsonObject[]
-  /** the `claims` request object, members only removed */
+  /** the `claims` request object; members may be removed, not added or changed */
   claims?: JsonObject
   acr?: string
   amr?: string[]
@@ -37,7 +37,7 @@ export interface Granted {
   authTime?: number
 }
 
-/** Who decided what, and why. `description` reaches the client, `note` never does. */
+/** A decision. The client gets `description`, and never `note`. */
 export interface Decision extends Granted {
   by?: string
   note?: string
@@ -52,25 +52,25 @@ export interface Binding {
   jkt?: string
   /** SHA-256 thumbprint of the client certificate (RFC 8705, section 3.1) */
   x5t?: string
-  /** JWK SHA-256 thumbprint of the key of an attested client's installation */
+  /** JWK SHA-256 thumbprint of the client instance key (attestation-based client authentication) */
   attestationJkt?: string
 }
 
 /** The answer of a redemption, stored for the option `retryWindow`. */
-export interface KeptAnswer {
-  /** compact JWE, encrypted under a key derived from the secret of the handle, which is not stored */
+export interface StoredAnswer {
+  /** compact JWE; its key is derived from the secret of the handle, which is not stored */
   sealed: string
   until: Date
 }
 
-/** Who asked for what, as reviewers see it. */
-interface Requested {
+/** The request, as reviewers see it. */
+interface VisibleRequest {
   /** internal id, 22 base64url characters; may be logged and shown to reviewers */
   id: string
   profile: Profile
   clientId: string
   accountId?: string
-  /** originating grant type, absent in the openid profile */
+  /** grant type of the token request; absent in the openid profile */
   grantType?: string
   scope: string[]
   resource: string[]
@@ -80,18 +80,18 @@ interface Requested {
 }
 
 /** One deferred request: the members that do not depend on its status. */
-export interface DeferredRequest extends Requested {
+export interface DeferredRequest extends VisibleRequest {
   /** the host's Grant that the tokens will belong to */
   grantId?: string
   /** seconds between polls */
   interval: number
-  /** seconds from the exchange, or from the token request that was deferred, to expiry */
+  /** seconds to expiry, from the exchange or from the deferred token request */
   lifetime: number
-  /** SHA-256 of the labelled secret in the deferred code */
+  /** SHA-256 of a label and the secret in the deferred code */
   codeHash?: string
-  /** the `scope` parameter of the first request, where the host took less of it */
+  /** the `scope` parameter of the first request, if the host accepted only a part of it */
   requestedScope?: string[]
-  /** what the host would have put into its authorization code, as the host wrote it */
+  /** payload of the authorization code that the host would have stored; for other grants the parameters it has validated */
   source: JsonObject
 }
 
@@ -105,52 +105,52 @@ interface Facts extends DeferredRequest {
   /** the next time at which a sweep has to look at it; absent: never */
   wakeAt?: Date
   exchangedAt?: Date
-  /** SHA-256 of the labelled secret in the poll handle */
+  /** SHA-256 of a label and the secret in the poll handle */
   handleHash?: string
   binding?: Binding
   /** the `resource` parameter of the exchange or the token request, needed again when tokens are minted */
   requestedResource?: string[]
-  /** the `authorization_details` of the token request, where it asked for less than the authorization request */
+  /** the `authorization_details` of the token request, if it asked for less than the authorization request */
   requestedDetails?: JsonObject[]
   progress?: Progress & ErrorDescription
   interaction?: Interaction
   cancelledBy?: string
   cancellationReason?: string
   notification?: NotificationRecord
-  answer?: KeptAnswer
-  /** the instant at which the store read or wrote this, by the clock that decides */
+  answer?: StoredAnswer
+  /** time of this read or write, by the clock of the store or the test clock */
   readAt: Date
 }
 
-/** The decision and when it was taken. */
-interface Decided {
+/** The decision and its time. */
+interface DecisionFacts {
   decision: Decision & ErrorDescription
   decidedAt: Date
 }
 
-/** The text for the client in the characters that `error_description` allows. It is made once, when the text is given. */
+/** The text for the client, in the characters that `error_description` allows. It is computed once and stored. */
 export interface ErrorDescription {
   errorDescription?: string
 }
 
-/** One deferral as its store keeps it. */
+/** One deferral, as it is stored. */
 export type DeferralRecord = Facts &
   (
     | { status: 'pending' }
-    | ({ status: 'approved' | 'denied' } & Decided)
-    | ({ status: 'cancelled'; cancelledAt: Date } & Partial<Decided>)
-    | ({ status: 'redeemed'; redeemedAt: Date } & Decided)
+    | ({ status: 'approved' | 'denied' } & DecisionFacts)
+    | ({ status: 'cancelled'; cancelledAt: Date } & Partial<DecisionFacts>)
+    | ({ status: 'redeemed'; redeemedAt: Date } & DecisionFacts)
   )
 
-/** One deferral as reviewers, events and the integrator's callbacks see it. It never holds a handle or a hash. */
-export interface Deferral extends Requested {
+/** One deferral as reviewers, events and the integrator's callbacks see it. It never contains a handle or a hash. */
+export interface Deferral extends VisibleRequest {
   /** the host's Grant that the tokens will belong to, as `grant.revoked` names it */
   grantId?: string
   status: DeferralStatus
   /** not redeemed and past `expiresAt` */
   expired: boolean
   progress?: Progress
-  /** what a pending deferral waits for, if somebody has to act */
+  /** the page where somebody has to act, while the deferral is pending */
   interaction?: Interaction
   decision?: Decision & { at: Date }
   createdAt: Date
@@ -160,10 +160,10 @@ export interface Deferral extends Requested {
   redeemedAt?: Date
   cancelledAt?: Date
   cancelledBy?: string
-  /** `grant.revoked`: the host revoked the Grant behind it, and nobody called `cancel` */
+  /** `grant.revoked`: it was cancelled because the host revoked its Grant */
   cancellationReason?: string
   /** when a sweep noticed the expiry */
   expiredAt?: Date
-  /** the notification of the client; absent where none can be sent */
+  /** the notification of the client; absent if none can be sent */
   notification?: Notification
 }

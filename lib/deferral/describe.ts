@@ -1,5 +1,5 @@
 import type { Deferral, DeferralRecord, ErrorDescription } from './deferral.js'
-import { copied } from './json.js'
+import { deepCopy } from './json.js'
 import { describeNotification } from './notification.js'
 
 const visibleMembers = [
@@ -28,8 +28,8 @@ const visibleMembers = [
 ] as const
 
 /**
- * A copy of the deferral in a record, without the members that only the store and the protocol need. Callbacks and listeners may
- * change it, and change nothing else by it.
+ * The deferral in a record, without the members that only the store and the protocol need. It is a copy: callbacks and listeners
+ * may change it.
  */
 export function describe(record: DeferralRecord): Deferral {
   const members = record as object as Record<string, unknown>
@@ -42,9 +42,9 @@ export function describe(record: DeferralRecord): Deferral {
   if (record.notification) deferral.notification = describeNotification(record.notification)
   if (record.status !== 'pending') delete deferral.interaction
   deferral.expired = record.status !== 'redeemed' && record.expiresAt <= record.readAt
-  return copied(deferral) as Deferral
+  return deepCopy(deferral) as Deferral
 }
 
-function withoutErrorDescription({ errorDescription, ...given }: ErrorDescription): object {
-  return given
+function withoutErrorDescription({ errorDescription, ...others }: ErrorDescription): object {
+  return others
 }

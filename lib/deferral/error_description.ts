@@ -2,7 +2,7 @@ import type { Progress } from './deferral.js'
 
 const longest = 256
 
-/** Text from a reviewer as `error_description` may carry it: printable ASCII without `"` and `\` (RFC 6749, section 5.2). */
+/** A reviewer's text in the characters that `error_description` allows: printable ASCII without `"` and `\` (RFC 6749, section 5.2). */
 export function sanitise(text: string): string {
   return text
     .normalize('NFKD')

@@ -1,6 +1,7 @@
 import type { HistoryEntry, Stored } from './store.js'
 
-const events = [
+/** In the order of a deferral's life. */
+export const events = [
   'created',
   'exchanged',
   'approved',
@@ -17,17 +18,17 @@ export type DeferralEvent = (typeof events)[number]
 
 /** The events that are emitted for a history entry. */
 export function eventsOf({ event, notification }: HistoryEntry): DeferralEvent[] {
-  const emitted = events.filter((name) => name === event)
+  const names = events.filter((name) => name === event)
   // one write may end the deferral and its notification
-  return event === 'expired' && notification === 'failed' ? [...emitted, 'notification_failed'] : emitted
+  return event === 'expired' && notification === 'failed' ? [...names, 'notification_failed'] : names
 }
 
-/** What is to happen when a change was written; must not throw. */
+/** Called after the write of a change; must not throw. */
 export type Subscriber = (record: Stored, entry: HistoryEntry) => void
 
-/** The changes that this process writes. */
+/** Publishes the changes that this process has written. */
 export interface Events {
-  /** Calls every subscriber, in the order in which they subscribed; after the write. */
+  /** Calls all subscribers, in the order of their subscription. */
   publish: Subscriber
   subscribe(subscriber: Subscriber): void
 }

@@ -1,6 +1,6 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 
-/** The kinds of handle; the label in the hash makes one kind worthless at another's door. */
+/** The kinds of handle. The kind is hashed with the secret, so a handle of one kind is not accepted as another kind. */
 export type HandleKind = 'deferred_code' | 'deferred_auth_id' | 'deferral_code'
 
 const idLength = 22
@@ -15,12 +15,15 @@ export function newId(): string {
   return randomBytes(16).toString('base64url')
 }
 
-/** The one id a deferral of this authorization code can have: so the code leads to it, and never to a second one. */
+/**
+ * The id of the deferral of this authorization code. It is computed from the code, so a second use of the code finds the same
+ * deferral and cannot create another one.
+ */
 export function idFrom(code: string): string {
   return hash('sha256', `authorization_code\0${code}`, 'base64url').slice(0, idLength)
 }
 
-/** A new handle for the deferral `id`: what the client gets, and the hash that is stored instead of it. */
+/** A new handle for the deferral `id`. The client gets the handle, the store only its hash. */
 export function newHandle(kind: HandleKind, id: string): { handle: string; hash: string } {
   const secret = randomBytes(32).toString('base64url')
   return { handle: id + secret, hash: hashOf(kind, secret) }
@@ -31,20 +34,20 @@ export function isHandle(value: string): boolean {
   return shape.test(value)
 }
 
-/** The parts of a handle a client sent; a malformed one is looked up, and missed, like any unknown one. */
+/** The parts of a handle from a client. A malformed handle is looked up like any other, with an id that no deferral has. */
 export function parseHandle(handle: string): { id: string; secret: string } {
   const value = isHandle(handle) ? handle : absentId.padEnd(idLength + secretLength, 'A')
   return { id: value.slice(0, idLength), secret: value.slice(idLength) }
 }
 
-/** Compares in constant time the secret a client sent with the hash that was kept. */
+/** Compares the secret from a client with the stored hash, in constant time. */
 export function matches(kind: HandleKind, secret: string, hash: string | undefined): boolean {
   const expected = Buffer.from(hash ?? hashOf(kind, ''), 'base64url')
-  const equal = timingSafeEqual(Buffer.from(hashOf(kind, secret), 'base64url'), expected)
-  return equal && hash !== undefined
+  const isEqual = timingSafeEqual(Buffer.from(hashOf(kind, secret), 'base64url'), expected)
+  return isEqual && hash !== undefined
 }
 
-/** Whether a text that is about to be shown gives the handle of this deferral away. */
+/** Whether a text contains the handle of this deferral, percent-encoded or not. */
 export function containsHandle(
   text: string,
   kind: HandleKind,

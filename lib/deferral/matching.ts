@@ -1,7 +1,7 @@
 import type { JsonObject } from './deferral.js'
 import { canonical, ownMember } from './json.js'
 
-/** The most entries of a type that has a rule: the rule may have to compare each with each. */
+/** The greatest number of entries of a type with a rule: the rule may have to compare every pair. */
 export const mostRuled = 256
 
 type Rules = Record<string, (requested: JsonObject, granted: JsonObject) => boolean>
@@ -15,19 +15,19 @@ interface Entry {
 type Fits = (requested: Entry, granted: Entry) => boolean
 
 /**
- * For each granted entry, whether it gets a requested entry of its own that is equal or, by the rule of its type, wider. Earlier
- * granted entries come first. Equal entries are found by their text, in linear time. `RangeError` where a rule would have to
- * compare more than 256 entries.
+ * Assigns each granted entry a requested entry of its own: an equal one, or one that is wider by the rule of the type. Returns for
+ * each granted entry whether it got one; earlier entries have priority. Equal entries are found by their text, in linear time. A
+ * rule compares at most 256 entries; more are a `RangeError`.
  */
 export function matches(granted: JsonObject[], requested: JsonObject[], rules: Rules): boolean[] {
-  const found: boolean[] = []
-  const places = groupBy(requested.map(toEntry), typeOf)
+  const results: boolean[] = []
+  const placesByType = groupBy(requested.map(toEntry), typeOf)
   for (const [type, entries] of groupBy(granted.map(toEntry), typeOf)) {
-    const ofType = places.get(type) ?? []
-    const place = placer(ofType, fitsOf(type, [entries, ofType], rules))
-    for (const entry of entries) found[entry.at] = place(entry)
+    const places = placesByType.get(type) ?? []
+    const place = placer(places, fitsOf(type, [entries, places], rules))
+    for (const entry of entries) results[entry.at] = place(entry)
   }
-  return found
+  return results
 }
 
 function toEntry(value: JsonObject, at: number): Entry {
@@ -50,57 +50,58 @@ function groupBy<K>(entries: Entry[], keyOf: (entry: Entry) => K): Map<K, Entry[
 
 /** Assigns each entry a place of its own, one entry after the other. Without `fits` an entry fits only an equal place. */
 function placer(places: Entry[], fits: Fits | undefined): (entry: Entry) => boolean {
-  const takenBy = new Map<Entry, Entry>()
-  const tried = new Set<Entry>()
+  // the entry in each occupied place
+  const occupants = new Map<Entry, Entry>()
+  const visited = new Set<Entry>()
   const equal = groupBy(places, ({ key }) => key)
 
   function takeEqual(entry: Entry): boolean {
     const candidates = equal.get(entry.key)
     let place = candidates?.pop()
-    while (place && takenBy.has(place)) place = candidates?.pop()
-    if (place) takenBy.set(place, entry)
+    while (place && occupants.has(place)) place = candidates?.pop()
+    if (place) occupants.set(place, entry)
     return place !== undefined
   }
 
-  // Kuhn's matching: the entry that has a place moves on if it finds another one
+  // Kuhn's algorithm: the entry in an occupied place moves to another place, if there is one for it
   function makeRoom(entry: Entry, isFitting: Fits): boolean {
-    const free = places.find((place) => !takenBy.has(place) && isFitting(place, entry))
+    const free = places.find((place) => !occupants.has(place) && isFitting(place, entry))
     const place =
-      free ?? places.find((taken) => !tried.has(taken) && isFitting(taken, entry) && isVacated(taken, isFitting))
-    if (place) takenBy.set(place, entry)
+      free ?? places.find((other) => !visited.has(other) && isFitting(other, entry) && isVacated(other, isFitting))
+    if (place) occupants.set(place, entry)
     return place !== undefined
   }
 
-  function isVacated(taken: Entry, isFitting: Fits): boolean {
-    tried.add(taken)
-    return makeRoom(takenBy.get(taken) as Entry, isFitting)
+  function isVacated(place: Entry, isFitting: Fits): boolean {
+    visited.add(place)
+    return makeRoom(occupants.get(place) as Entry, isFitting)
   }
 
   return (entry) => {
     const isPlaced = takeEqual(entry) || (fits !== undefined && makeRoom(entry, fits))
-    // a place that could not be vacated for one entry cannot be for the next one, until an assignment changes
-    if (isPlaced) tried.clear()
+    // a place that cannot be vacated stays so until an assignment changes
+    if (isPlaced) visited.clear()
     return isPlaced
   }
 }
 
-/** The rule of this type, if there is one, made to compare two entries at most once. */
+/** Compares by the rule of this type, if there is one; each pair at most once. */
 function fitsOf(type: string | undefined, sides: [Entry[], Entry[]], rules: Rules): Fits | undefined {
   const rule = type === undefined ? undefined : ownMember(rules, type)
   if (!rule) return undefined
-  const answers = new Map<Entry, Map<Entry, boolean>>()
+  const results = new Map<Entry, Map<Entry, boolean>>()
   return (requested, granted) => {
     if (requested.key === granted.key) return true
     if (sides.some(({ length }) => length > mostRuled)) {
       throw new RangeError(`at most ${mostRuled} entries of type ${type} can be narrowed, grant them as requested`)
     }
-    const known = answers.get(granted) ?? new Map<Entry, boolean>()
-    const answer: unknown =
-      known.get(requested) ?? rule(structuredClone(requested.value), structuredClone(granted.value))
-    if (typeof answer !== 'boolean') {
+    const row = results.get(granted) ?? new Map<Entry, boolean>()
+    const isWider: unknown =
+      row.get(requested) ?? rule(structuredClone(requested.value), structuredClone(granted.value))
+    if (typeof isWider !== 'boolean') {
       throw new TypeError(`features.deferredTokenResponse.narrow.${type} must return true or false`)
     }
-    answers.set(granted, known.set(requested, answer))
-    return answer
+    results.set(granted, row.set(requested, isWider))
+    return isWider
   }
 }

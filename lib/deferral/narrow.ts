@@ -6,27 +6,28 @@ import { matches } from './matching.js'
 /** Per type of authorization details: whether `granted` asks for no more than `requested`, two entries of that type. */
 export type Narrowing = Record<string, (requested: JsonObject, granted: JsonObject) => boolean>
 
-/** Refuses with a `RangeError` a decision that grants anything the request did not ask for, or nothing at all. */
+/** Throws a `RangeError` if a decision grants more than was requested, or nothing at all. */
 export function assertNarrower(requested: DeferralRecord, granted: Granted, narrowing: Narrowing): void {
   assertNothingBeyond('scope', beyond(granted.scope ?? [], requested.scope))
   assertNothingBeyond('resource', beyond(granted.resource ?? [], requested.resource))
-  const { authorizationDetails: asked = [] } = requested
-  assertNothingBeyond('authorizationDetails', beyondDetails(granted.authorizationDetails ?? [], asked, narrowing))
+  const { authorizationDetails: requestedDetails = [] } = requested
+  const wider = beyondDetails(granted.authorizationDetails ?? [], requestedDetails, narrowing)
+  assertNothingBeyond('authorizationDetails', wider)
   assertNarrowerClaims(granted.claims ?? {}, requested.claims ?? {})
-  const details = granted.authorizationDetails ?? asked
+  const details = granted.authorizationDetails ?? requestedDetails
   if (isTargetless(requested, granted) || (granted.scope?.length === 0 && details.length === 0)) {
     throw new RangeError('the decision leaves nothing to grant, use deny instead')
   }
 }
 
-// to a token request that is left without a resource the host would give its default one
+// whether the decision refuses every resource of a token request: the host would then use its default resource
 function isTargetless({ profile, resource, requestedResource = resource }: DeferralRecord, granted: Granted): boolean {
   if (profile !== 'oauth' || !granted.resource || requestedResource.length === 0) return false
-  const left = new Set(granted.resource)
-  return !requestedResource.some((one) => left.has(one))
+  const remaining = new Set(granted.resource)
+  return !requestedResource.some((name) => remaining.has(name))
 }
 
-/** The granted entries for which there is no requested entry that is equal or, by the integrator's rule for the type, wider. */
+/** The granted entries without a requested entry that is equal, or wider by the integrator's rule for the type. */
 export function beyondDetails(granted: JsonObject[], requested: JsonObject[], narrowing: Narrowing): JsonObject[] {
   const isWithin = matches(granted, requested, narrowing)
   return granted.filter((_entry, at) => !isWithin[at])
@@ -38,10 +39,10 @@ export function detailsLeft(requested: JsonObject[], granted: JsonObject[], narr
     const isCovered = matches(entries, others, narrowing)
     return entries.filter((_entry, at) => isCovered[at])
   }
-  const isKept = matches(requested, granted, narrowing)
-  const kept = requested.filter((_entry, at) => isKept[at])
-  const others = requested.filter((_entry, at) => !isKept[at])
-  return covered([...kept, ...covered(granted, others)], granted)
+  const isAllowed = matches(requested, granted, narrowing)
+  const allowed = requested.filter((_entry, at) => isAllowed[at])
+  const others = requested.filter((_entry, at) => !isAllowed[at])
+  return covered([...allowed, ...covered(granted, others)], granted)
 }
 
 function assertNothingBeyond(name: string, wider: unknown[]): void {
@@ -50,14 +51,15 @@ function assertNothingBeyond(name: string, wider: unknown[]): void {
   }
 }
 
-// a member is kept or removed as a whole: taking a constraint out of a member would ask for more
+// a member may only be removed as a whole: without one of its constraints it would ask for more
 function assertNarrowerClaims(granted: JsonObject, requested: JsonObject): void {
   for (const [target, members] of Object.entries(granted)) {
-    const asked = ownMember(requested, target)
-    if (!isObject(asked)) throw new RangeError(`claims may only narrow what was requested, not requested: ${target}`)
+    const constraints = ownMember(requested, target)
+    if (!isObject(constraints))
+      throw new RangeError(`claims may only narrow what was requested, not requested: ${target}`)
     for (const [name, constraint] of Object.entries(members ?? {})) {
-      const same = Object.hasOwn(asked, name) && isDeepStrictEqual(asked[name], constraint)
-      if (!same) throw new RangeError(`claims may only narrow what was requested, not requested: ${target}.${name}`)
+      const isSame = Object.hasOwn(constraints, name) && isDeepStrictEqual(constraints[name], constraint)
+      if (!isSame) throw new RangeError(`claims may only narrow what was requested, not requested: ${target}.${name}`)
     }
   }
 }

@@ -1,13 +1,13 @@
 /**
  * Delivery state of a notification. `waiting`: the deferral has not ended yet. `owed`: it has ended, and the notification is
- * being sent. `delivered`: the client's endpoint accepted it. `failed`: given up. `suppressed`: not needed any more.
+ * being sent. `delivered`: the client's endpoint accepted it. `failed`: no further attempt. `suppressed`: not needed any more.
  */
 export type NotificationStatus = 'waiting' | 'owed' | 'delivered' | 'failed' | 'suppressed'
 
-/** The notification that a deferral has ended, as reviewers see it. There is none without a registered endpoint. */
+/** The notification that a deferral has ended, as reviewers see it. Without a registered endpoint there is none. */
 export interface Notification {
   status: NotificationStatus
-  /** how often it was tried */
+  /** number of attempts */
   attempts: number
   /** time of the next attempt, while it is `owed` and no attempt is under way */
   nextAttemptAt?: Date
@@ -15,40 +15,40 @@ export interface Notification {
   deliveredAt?: Date
   /** HTTP status of the last answer */
   answer?: number
-  /** why the last attempt did not deliver, or why there will be none */
+  /** why the last attempt failed, or why there will be no attempt */
   reason?: string
 }
 
-/** The same as its store keeps it. */
+/** The notification, as it is stored. */
 export interface NotificationRecord extends Omit<Notification, 'nextAttemptAt'> {
-  /** compact JWE of handle and notification token, while they may be needed */
+  /** compact JWE of handle and notification token; erased when no attempt can follow */
   sealed?: string
-  /** when a worker has to look at it next: the next attempt, the end of a lease, or the expiry of what is sealed */
+  /** when a worker has to look at it next: the next attempt, the end of a lease, or the expiry of the deferral */
   due?: Date
-  /** no attempt is made before: until then the client may not have its handle */
+  /** no attempt is made before this time: the client may not have its handle yet */
   notBefore: Date
-  /** raised with every lease */
+  /** raised by every lease and every replay; only the worker with the current value may write a result */
   fence: number
   /** a worker is making an attempt; its lease ends at `due` */
   leased?: true
 }
 
-/** What is stored for the notification of a new handle. */
+/** The secrets for the notification of a new handle. */
 export interface Sealing {
   /** compact JWE of handle and notification token */
   sealed: string
-  /** seconds before the first attempt: by then the client has its handle, or its answer was lost. `arm` shortens them */
+  /** seconds before the first attempt. By then the client has its handle, or the response was lost. `arm` shortens it */
   delay: number
 }
 
-/** How an attempt ended: times in seconds. */
+/** The result of an attempt. `delay` is in seconds. */
 export type Settlement =
   | { status: 'delivered'; answer: number }
   | { status: 'owed'; delay: number; reason: string; answer?: number | undefined }
   | { status: 'failed'; reason: string; answer?: number | undefined }
   | { status: 'suppressed' }
 
-/** Seconds a worker has for one attempt. After that another node may make one, for the worker may have died. */
+/** Seconds for one attempt. After them another node may make the next attempt, because this worker may be dead. */
 export const leaseSeconds = 10
 
 /** The statuses, for queries and their checks. */
@@ -62,6 +62,6 @@ export const notificationStatuses: readonly NotificationStatus[] = [
 
 /** Leaves out the members that only store and worker need. */
 export function describeNotification(notification: NotificationRecord): Notification {
-  const { sealed, due, notBefore, fence, leased, ...shown } = notification
-  return { ...shown, ...(shown.status === 'owed' && due && !leased && { nextAttemptAt: due }) }
+  const { sealed, due, notBefore, fence, leased, ...visible } = notification
+  return { ...visible, ...(visible.status === 'owed' && due && !leased && { nextAttemptAt: due }) }
 }

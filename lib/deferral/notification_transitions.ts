@@ -1,57 +1,56 @@
 /*
- * The part of the state machine that concerns the notification. The first functions return members that a transition merges into
- * a record. The transitions after them are those of the client's requests, of the worker that sends, and of the operator.
+ * The part of the state machine for the notification. The first functions return members; a transition of the deferral merges
+ * them into its record. After them come transitions of their own: for the client's requests, the worker, and the operator.
  */
 import type { DeferralRecord } from './deferral.js'
 import type { NotificationRecord, Sealing, Settlement } from './notification.js'
-import { changed, isUnexpired, seconds, type Transition } from './transition.js'
+import { changeOf, isUnexpired, seconds, type Transition } from './transition.js'
 
 type Member = { notification?: NotificationRecord }
 
 const later = (a: Date, b: Date) => (a > b ? a : b)
 
-/** The notification of a handle that is being issued. */
-export function begun(sealing: Sealing | undefined, isDecided: boolean, expiresAt: Date, now: Date): Member {
+/** The notification for a new handle. */
+export function newNotification(sealing: Sealing | undefined, isDecided: boolean, expiresAt: Date, now: Date): Member {
   if (!sealing) return {}
   const notBefore = seconds(sealing.delay, now)
   const [status, due] = isDecided ? (['owed', notBefore] as const) : (['waiting', expiresAt] as const)
   return { notification: { status, sealed: sealing.sealed, due, notBefore, attempts: 0, fence: 0 } }
 }
 
-/** The deferral has ended: a waiting notification is owed, unless the deferral has expired. */
-export function owed({ notification, expiresAt }: DeferralRecord, now: Date): Member {
+/** The deferral has ended: a waiting notification becomes owed, unless the deferral has expired. */
+export function oweNotification({ notification, expiresAt }: DeferralRecord, now: Date): Member {
   if (notification?.status !== 'waiting' || expiresAt <= now) return {}
   return { notification: { ...notification, status: 'owed', due: later(now, notification.notBefore) } }
 }
 
 /** The client needs no notification any more: an open one is suppressed, and its secrets are erased. */
-export function suppressed({ notification }: DeferralRecord): Member {
+export function suppressNotification({ notification }: DeferralRecord): Member {
   if (!notification) return {}
   const { status } = notification
   const isOpen = status === 'waiting' || status === 'owed'
-  return { notification: erased({ ...notification, status: isOpen ? 'suppressed' : status }) }
+  return { notification: withoutSecrets({ ...notification, status: isOpen ? 'suppressed' : status }) }
 }
 
 /** The same notification with another expiry; a lease stays as it is. */
-export function postponed({ notification }: DeferralRecord, expiresAt: Date): Member {
+export function postponeNotification({ notification }: DeferralRecord, expiresAt: Date): Member {
   if (!notification?.due) return {}
   const { status, due, leased } = notification
-  const isKept = status === 'owed' && (due < expiresAt || leased)
-  return { notification: { ...notification, due: isKept ? due : expiresAt } }
+  const isBeforeExpiry = status === 'owed' && (due < expiresAt || leased)
+  return { notification: { ...notification, due: isBeforeExpiry ? due : expiresAt } }
 }
 
 /**
  * The deferral has expired and no attempt is under way: the notification ends, and its secrets are erased. `undefined`: nothing
  * to do.
  */
-export function lapsed({ notification }: DeferralRecord, now: Date): Member | undefined {
+export function endNotification({ notification }: DeferralRecord, now: Date): Member | undefined {
   if (!notification || !isDue(notification, now)) return undefined
   const { status, reason = 'the deferral expired' } = notification
-  if (status === 'waiting') return { notification: erased({ ...notification, status: 'suppressed' }) }
-  return { notification: erased({ ...notification, status: 'failed', reason }) }
+  if (status === 'waiting') return { notification: withoutSecrets({ ...notification, status: 'suppressed' }) }
+  return { notification: withoutSecrets({ ...notification, status: 'failed', reason }) }
 }
 
-// whether a worker has to look at it
 function isDue({ due }: NotificationRecord, now: Date): boolean {
   return due !== undefined && due <= now
 }
@@ -59,10 +58,10 @@ function isDue({ due }: NotificationRecord, now: Date): boolean {
 /** The client gave up: it is not notified any more, and the secrets are erased. */
 export const suppress: Transition = (record, now) => {
   if (record.notification?.sealed === undefined) return undefined
-  return changed(record, suppressed(record), { at: now, event: 'notification_suppressed' })
+  return changeOf(record, suppressNotification(record), { at: now, event: 'notification_suppressed' })
 }
 
-/** The client has its handle: it may be notified `delay` seconds from now. May be repeated. */
+/** The client has its handle: it may be notified `delay` seconds from now. Harmless when written twice. */
 export const arm =
   (delay: number): Transition =>
   (record, now) => {
@@ -71,7 +70,7 @@ export const arm =
     if (notification.status !== 'waiting' && notification.status !== 'owed') return undefined
     const notBefore = seconds(delay, now)
     const armed = { ...notification, notBefore }
-    return changed(record, { notification: notification.status === 'owed' ? { ...armed, due: notBefore } : armed })
+    return changeOf(record, { notification: notification.status === 'owed' ? { ...armed, due: notBefore } : armed })
   }
 
 /** Leases an owed notification for `lease` seconds, for one attempt. */
@@ -89,10 +88,10 @@ export const leaseNotification =
       attemptedAt: now,
     }
     const entry = { at: now, event: 'notification_attempted', attempts }
-    return changed(record, { notification: { ...notification, ...attempt } }, entry, true)
+    return changeOf(record, { notification: { ...notification, ...attempt } }, entry, true)
   }
 
-/** Writes the result of the attempt with this fence. Only `delivered` is written after a suppression. May be repeated. */
+/** Writes the result of the attempt with this fence; after a suppression only `delivered`. Harmless when written twice. */
 export const settleNotification =
   (fence: number, settlement: Settlement): Transition =>
   (record, now) => {
@@ -101,55 +100,55 @@ export const settleNotification =
     if (settlement.status !== 'delivered' && notification.due === undefined) return undefined
     const { reason, answer } = { reason: undefined, answer: undefined, ...settlement }
     const outcome = { ...(reason !== undefined && { reason }), ...(answer !== undefined && { answer }) }
-    const settled = settledAs(settlement, { ...withoutOutcome(notification), ...outcome }, record, now)
-    return changed(record, { notification: settled }, { at: now, event: settledEvents[settlement.status], ...outcome })
+    const result = resultOf(settlement, { ...withoutOutcome(notification), ...outcome }, record, now)
+    return changeOf(record, { notification: result }, { at: now, event: eventNames[settlement.status], ...outcome })
   }
 
-/** Has the notification sent again, at once and with the attempts counted anew. */
+/** Schedules a failed or postponed notification again: at once, and with attempts counted from zero. */
 export const replayNotification: Transition = (record, now) => {
   const { notification } = record
   if (!notification?.sealed || !isUnexpired(record, now)) return undefined
-  const { leased, ...kept } = notification
-  const isScheduled = kept.status === 'owed' && !leased && kept.due !== undefined && kept.due > now
-  if (kept.status !== 'failed' && !isScheduled) return undefined
-  const due = later(now, kept.notBefore)
-  const replayed = { ...kept, status: 'owed', due, attempts: 0, fence: kept.fence + 1 }
-  return changed(record, { notification: replayed }, { at: now, event: 'notification_replayed' }, true)
+  const { leased, ...others } = notification
+  const isScheduled = others.status === 'owed' && !leased && others.due !== undefined && others.due > now
+  if (others.status !== 'failed' && !isScheduled) return undefined
+  const due = later(now, others.notBefore)
+  const next = { ...others, status: 'owed', due, attempts: 0, fence: others.fence + 1 }
+  return changeOf(record, { notification: next }, { at: now, event: 'notification_replayed' }, true)
 }
 
-const settledEvents: Record<Settlement['status'], string> = {
+const eventNames: Record<Settlement['status'], string> = {
   delivered: 'notified',
   owed: 'notification_postponed',
   failed: 'notification_failed',
   suppressed: 'notification_suppressed',
 }
 
-function settledAs(
+function resultOf(
   settlement: Settlement,
   notification: NotificationRecord,
   { expiresAt }: DeferralRecord,
   now: Date,
 ): NotificationRecord {
-  const settled = { ...notification, status: settlement.status }
+  const result = { ...notification, status: settlement.status }
   switch (settlement.status) {
     case 'owed': {
       const due = seconds(settlement.delay, now)
-      return { ...settled, due: due < expiresAt ? due : expiresAt }
+      return { ...result, due: due < expiresAt ? due : expiresAt }
     }
     case 'failed':
-      // it can be replayed until the deferral expires
-      return expiresAt > now ? { ...settled, due: expiresAt } : erased(settled)
+      // an operator can replay it until the deferral expires
+      return expiresAt > now ? { ...result, due: expiresAt } : withoutSecrets(result)
     case 'delivered':
-      return erased({ ...settled, deliveredAt: now })
+      return withoutSecrets({ ...result, deliveredAt: now })
     case 'suppressed':
-      return erased(settled)
+      return withoutSecrets(result)
   }
 }
 
-function withoutOutcome({ reason, answer, leased, ...kept }: NotificationRecord): NotificationRecord {
-  return kept
+function withoutOutcome({ reason, answer, leased, ...others }: NotificationRecord): NotificationRecord {
+  return others
 }
 
-function erased({ sealed, due, leased, ...kept }: NotificationRecord): NotificationRecord {
-  return kept
+function withoutSecrets({ sealed, due, leased, ...others }: NotificationRecord): NotificationRecord {
+  return others
 }

@@ -1,6 +1,6 @@
 import type { DeferralRecord } from './deferral.js'
 
-/** What a poll is answered with; `slow_down` is not among them, it only ever replaces a pending answer. */
+/** The outcome of a poll. `slow_down` is not one of them: it only replaces a pending answer. */
 export type PollOutcome =
   | 'authorization_pending'
   | 'interaction_required'
@@ -10,7 +10,7 @@ export type PollOutcome =
   | 'redeem'
   | 'repeat'
 
-/** The one ladder that decides how a poll by the rightful client is answered. */
+/** Decides the outcome of a poll by the rightful client. The order of these checks stands only here. */
 export function pollOutcome(deferral: DeferralRecord, now: Date): PollOutcome {
   if (deferral.status === 'redeemed') return deferral.answer && deferral.answer.until > now ? 'repeat' : 'invalid_grant'
   if (deferral.expiresAt <= now) return 'expired_token'

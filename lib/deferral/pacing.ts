@@ -14,9 +14,9 @@ interface Stamp {
   lastPollTaken: boolean
 }
 
-/** Keeps polls of one deferral apart on this node; nothing of it is stored or shared. */
+/** Refuses polls that come too early. Each node counts for itself: nothing is stored or shared. */
 export interface Pacing {
-  /** The deferral, if a poll right now is too early; only if it was read as pending at most 1 s ago. */
+  /** The deferral, if it was read as pending at most a second ago and a poll is too early now. */
   tooEarly(id: string, now: number): PacedDeferral | undefined
   /** Whether a poll that read the deferral as pending is on time. An accepted one moves the stamp, a refused one does not. */
   admit(deferral: PacedDeferral, now: number): boolean
@@ -41,7 +41,7 @@ export function createPacing(size = 100_000): Pacing {
     for (const [id, { deferral }] of stamps) if (deferral.expiresAt.getTime() <= now) stamps.delete(id)
   }
 
-  function keep(id: string, stamp: Stamp): void {
+  function remember(id: string, stamp: Stamp): void {
     stamps.delete(id)
     stamps.set(id, stamp)
     if (stamps.size > size) stamps.delete(stamps.keys().next().value as string)
@@ -56,17 +56,17 @@ export function createPacing(size = 100_000): Pacing {
       return stamp.deferral
     },
 
-    admit(given, now) {
+    admit(record, now) {
       tidy(now)
-      const deferral = partOf(given)
+      const deferral = partOf(record)
       const { id, interval, expiresAt } = deferral
       const stamp = stamps.get(id)
       if (stamp && isEarly({ ...stamp, deferral }, now)) {
-        keep(id, { ...stamp, deferral, readAt: now })
+        remember(id, { ...stamp, deferral, readAt: now })
         return false
       }
       const lastPollTaken = expiresAt.getTime() - now <= interval * 1000
-      keep(id, { deferral, acceptedAt: now, readAt: now, lastPollTaken })
+      remember(id, { deferral, acceptedAt: now, readAt: now, lastPollTaken })
       return true
     },
 
@@ -76,7 +76,7 @@ export function createPacing(size = 100_000): Pacing {
   }
 }
 
-/** The pacing of a node: once the node has written that a deferral is no longer pending, no poll is refused from memory. */
+/** The pacing of a node. It forgets a deferral when the node writes that the deferral is no longer pending. */
 export function pacingOf(events: Events): Pacing {
   const pacing = createPacing()
   events.subscribe(({ id, status, expiredAt }) => {
@@ -90,11 +90,11 @@ function isEarly({ deferral, acceptedAt, lastPollTaken }: Stamp, now: number): b
   const elapsed = now - acceptedAt
   // after a clock was set back the elapsed time means nothing
   if (elapsed < 0 || elapsed >= interval - Math.max(1000, interval * 0.05)) return false
-  // the draft invites one last poll close to expiry, a little inside the interval
+  // the draft allows one last poll shortly before expiry, even inside the interval
   return lastPollTaken || deferral.expiresAt.getTime() - now > interval
 }
 
-// the record may be the whole deferral
+// the argument may be a whole record, which is too large to remember
 function partOf({ id, clientId, handleHash, binding, interval, expiresAt }: PacedDeferral): PacedDeferral {
   return { id, clientId, interval, expiresAt, ...(handleHash && { handleHash }), ...(binding && { binding }) }
 }

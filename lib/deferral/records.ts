@@ -2,6 +2,7 @@ import type { DeferralRecord } from './deferral.js'
 import type { Subscriber } from './events.js'
 import { absentId } from './handle.js'
 import {
+  type Change,
   type CountQuery,
   type DeferralFilter,
   type DeferralQuery,
@@ -14,87 +15,86 @@ import {
 } from './store.js'
 import { begin, stamp, transit } from './transit.js'
 import { seconds, type Transition } from './transition.js'
-import { cancel, created, createdCancelled } from './transitions.js'
+import { created, createdCancelled } from './transitions.js'
 
-/** The deferrals of one issuer in its store; those of other issuers are not found. Times are by the clock that decides. */
+/** The deferrals of one issuer in a store; others are not found. Times are by the clock of the store or the test clock. */
 export interface Records {
   /** `undefined`: the id exists, or `cancelAhead` came first and the record is stored as cancelled. */
   create(deferral: NewDeferral): Promise<Stored | undefined>
   /** Cancels a deferral before it exists: `create` then creates it cancelled. `false`: the id exists. */
   cancelAhead(id: string): Promise<boolean>
   find(id: string): Promise<Stored | undefined>
-  /** Applies a transition; `known` saves the read. `undefined`: the guard failed, nothing was written. */
-  transit(id: string, transition: Transition, known?: Stored): Promise<Stored | undefined>
-  /** Changes nothing and costs as much as a transition: the time of an answer must not show whether a handle exists. */
+  /** Applies a transition; `snapshot`, if the caller has the record, saves a read. `undefined`: the guard failed, no write. */
+  transit(id: string, transition: Transition, snapshot?: Stored): Promise<Stored | undefined>
+  /** Changes nothing and costs as much as a transition: the response time must not show whether a handle exists. */
   transitDecoy(): Promise<void>
   history(id: string): Promise<StoredEntry[]>
   list(query: Omit<DeferralQuery, 'issuer'>): Promise<Stored[]>
   count(query: Omit<CountQuery, 'issuer'>): Promise<number>
   due(query: Omit<DueQuery, 'issuer'>): Promise<Stored[]>
-  /** The time by the clock that decides, from the last read of this node: the node's own clock may be more than a minute off. */
+  /** The time of the store, estimated from the last read: this node's own clock may be wrong by more than a minute. */
   now(): Date
 }
 
-/** What records depend on. */
+/** The dependencies of records. */
 export interface RecordsOptions {
   issuer: string
-  /** the test clock; `undefined` leaves time to the store */
+  /** the time of the test clock; `undefined`: the clock of the store counts */
   clock: () => Date | undefined
   /** called after each write that has a history entry, in the process that made it */
   onWritten: Subscriber
 }
 
 /** The records of one issuer. */
-export function recordsOf(given: DeferralStore, { issuer, clock, onWritten }: RecordsOptions): Records {
-  const store = withPlainErrors(given)
+export function recordsOf(deferralStore: DeferralStore, { issuer, clock, onWritten }: RecordsOptions): Records {
+  const store = withPlainErrors(deferralStore)
   // milliseconds by which the store's clock is ahead of this node's
-  let ahead = 0
-  async function read<T extends Stored | Stored[] | undefined>(reading: () => Promise<T>): Promise<T> {
+  let lead = 0
+  async function read<T extends Stored | Stored[] | undefined>(call: () => Promise<T>): Promise<T> {
     const [clockAt, askedAt] = [Date.now(), performance.now()]
-    const found = await reading()
-    for (const record of [found ?? []].flat() as Stored[]) {
-      ahead = record.readAt.getTime() - clockAt
+    const result = await call()
+    for (const record of [result ?? []].flat() as Stored[]) {
+      lead = record.readAt.getTime() - clockAt
       stamp(record, askedAt)
     }
-    return found
+    return result
   }
-  const query = <T extends object>(of: T): T & DeferralFilter => ({ ...of, issuer })
+  const ofIssuer = <T extends object>(query: T): T & DeferralFilter => ({ ...query, issuer })
 
   return {
-    ...creating(store, { issuer, clock, onWritten }),
+    ...createOperations(store, { issuer, clock, onWritten }),
     async find(id) {
-      const found = await read(() => store.find(String(id), clock()))
-      return found?.issuer === issuer ? found : undefined
+      const record = await read(() => store.find(String(id), clock()))
+      return record?.issuer === issuer ? record : undefined
     },
-    async transit(id, transition, known) {
+    async transit(id, transition, snapshot) {
       const guarded: Transition = (record, now) => (record.issuer === issuer ? transition(record, now) : undefined)
-      const written = await transit(store, String(id), guarded, { known, now: clock() })
+      const written = await transit(store, String(id), guarded, { snapshot, now: clock() })
       if (written?.entry) onWritten(written.record, written.entry)
       return written?.record
     },
     async transitDecoy() {
-      const change = cancel({ isByClient: true })(decoy, decoy.readAt)
-      if (change) await store.swap({ ...decoy, issuer }, change, decoy.writeId, clock())
+      await store.swap(decoy, decoyCancellation, decoy.writeId, clock())
     },
     async history(id) {
       return (await store.find(String(id), clock()))?.issuer === issuer ? store.history(String(id)) : []
     },
-    list: (of) => read(() => store.list(query(of), clock())),
-    count: (of) => store.count(query(of), clock()),
-    due: (of) => read(() => store.due(query(of), clock())),
-    now: () => clock() ?? new Date(Date.now() + ahead),
+    list: (query) => read(() => store.list(ofIssuer(query), clock())),
+    count: (query) => store.count(ofIssuer(query), clock()),
+    due: (query) => read(() => store.due(ofIssuer(query), clock())),
+    now: () => clock() ?? new Date(Date.now() + lead),
   }
 }
 
-function creating(
+function createOperations(
   store: DeferralStore,
   { issuer, clock, onWritten }: RecordsOptions,
 ): Pick<Records, 'create' | 'cancelAhead'> {
-  async function createOnMark(deferral: NewDeferral, now: Date | undefined): Promise<void> {
+  async function replaceMark(deferral: NewDeferral, now: Date | undefined): Promise<void> {
     const isMark = (record: DeferralRecord) => record.issuer === decoy.issuer
-    const cancelled = createdCancelled(deferral, issuer)
-    const onMark: Transition = (record, at) => (isMark(record) ? cancelled(record, at) : undefined)
-    const written = await transit(store, deferral.id, onMark, { now })
+    const createCancelled = createdCancelled(deferral, issuer)
+    const transition: Transition = (record, at) => (isMark(record) ? createCancelled(record, at) : undefined)
+    const written = await transit(store, deferral.id, transition, { now })
     if (written?.entry) onWritten(written.record, written.entry)
   }
 
@@ -105,7 +105,7 @@ function creating(
       const entry = { at: record.createdAt, event: 'created' }
       const written = await begin(store, record, entry, now)
       if (written) onWritten(written, entry)
-      else await createOnMark(deferral, now)
+      else await replaceMark(deferral, now)
       return written
     },
     async cancelAhead(id) {
@@ -119,10 +119,10 @@ function creating(
 
 const epoch = new Date(0)
 
-// no token request takes that long
+// how long the mark of `cancelAhead` stays: longer than any token request
 const markSeconds = 600
 
-// stands for no deferral: no record has this id, and no deferral this issuer
+// no record has this id, and no deferral has this issuer
 const decoy: Stored = {
   id: absentId,
   issuer: '',
@@ -139,4 +139,9 @@ const decoy: Stored = {
   readAt: epoch,
   revision: 0,
   writeId: absentId,
+}
+
+const decoyCancellation: Change = {
+  after: { ...decoy, status: 'cancelled', cancelledAt: epoch },
+  entry: { at: epoch, event: 'cancelled', isByClient: true },
 }

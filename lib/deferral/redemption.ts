@@ -6,19 +6,20 @@ import { type Minted, redeem as redeemTransition } from './transitions.js'
 /** An approved deferral with the revision that its store has. */
 export type Approved = Stored & Extract<DeferralRecord, { status: 'approved' | 'denied' }> & { status: 'approved' }
 
-/** Mints tokens for an approved deferral, and destroys them. */
+/** Mints the tokens of an approved deferral, and can destroy them. */
 export interface Mint {
   /**
-   * Mints and makes the answer. Everything that may fail or refuse happens here. Resolves to the answer to store for
-   * `retryWindow`.
+   * Mints the tokens and builds the response. Everything that can fail or refuse happens here. Resolves to the encrypted response
+   * to store, if `retryWindow` is on.
    */
   mint(): Promise<Minted['answer']>
+  /** Destroys the minted tokens. */
   discard(): Promise<void>
 }
 
 /**
- * Redeems an approved deferral: mints, makes the one write, and leaves the answer to the caller. `undefined`: somebody else was
- * faster, and the minted tokens are destroyed. A node that dies before the write loses nothing: the next poll mints again.
+ * Redeems an approved deferral: mints, then makes the one write. The caller sends the response. `undefined`: somebody else was
+ * faster, and the minted tokens are destroyed. If the node dies before the write, nothing is lost: the next poll mints again.
  */
 export async function redeem(
   records: Records,
@@ -33,7 +34,7 @@ export async function redeem(
     await discard().catch(() => undefined)
     throw error
   }
-  // a fault here is rethrown: nothing has been disclosed, and the minted tokens end with their own expiry
+  // a fault here rejects: nothing has been disclosed, and the minted tokens stay unused until they expire
   const written = await records.transit(approved.id, redeemTransition({ decision, decidedAt, answer }), approved)
   if (!written) await discard().catch(() => undefined)
   return written

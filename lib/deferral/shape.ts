@@ -1,23 +1,23 @@
 /*
- * The checks of everything that integrators pass in: options, decisions, queries, the answer of `defer`.
+ * The checks of all values from integrators: options, decisions, queries, the result of `defer`.
  */
 import type { JsonObject } from './deferral.js'
 import { deepest, isObject, toJson } from './json.js'
 
-/** Checks a value and returns the one to use. A wrong one is a `TypeError` that starts with `at`, the place of the value. */
+/** Checks a value and returns the value to use. A wrong value is a `TypeError` that starts with `at`, the path of the value. */
 export type Check<T> = (value: unknown, at: string) => T
 
 /** One check per member of an object. */
 export type Members<T> = { readonly [K in keyof T]-?: Check<T[K]> }
 
-/** An object after such checks: a member that may be absent has a value where it is there. */
+/** An object after its checks. An optional member is absent or has a value, it is never `undefined`. */
 type Checked<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
 }
 
-/** Throws the `TypeError` of a wrong value; `what` says what to write instead. */
-export function refuse(at: string, what: string): never {
-  throw new TypeError(`${at} ${what}`)
+/** Throws the `TypeError` of a wrong value; `remedy` says what to write instead. */
+export function refuse(at: string, remedy: string): never {
+  throw new TypeError(`${at} ${remedy}`)
 }
 
 /** The value must pass this test. */
@@ -30,21 +30,21 @@ export function optional<T>(check: Check<T>): Check<T | undefined> {
   return (value, at) => (value === undefined ? undefined : check(value, at))
 }
 
-/** The member may be absent, and has this value then. */
-export function withDefault<T>(check: Check<T>, value: T): Check<T> {
-  return (given = value, at) => check(given, at)
+/** The member may be absent; then it has this value. */
+export function withDefault<T>(check: Check<T>, preset: T): Check<T> {
+  return (value = preset, at) => check(value, at)
 }
 
-/** Adds a rule to a check. The rule refuses what it does not like. */
-export function also<T>(check: Check<T>, rule: (value: T, at: string) => void): Check<T> {
-  return (given, at) => {
-    const value = check(given, at)
-    rule(value, at)
-    return value
+/** Adds a rule to a check. The rule throws if it refuses the value. */
+export function withRule<T>(check: Check<T>, rule: (value: T, at: string) => void): Check<T> {
+  return (value, at) => {
+    const result = check(value, at)
+    rule(result, at)
+    return result
   }
 }
 
-/** Whether this is a text that says anything. */
+/** Whether this is a non-empty string. */
 export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 export const boolean = mustBe('true or false', (value) => typeof value === 'boolean')
@@ -52,20 +52,20 @@ export const string = mustBe('a string', (value) => typeof value === 'string')
 export const text = mustBe('a non-empty string', isText)
 export const plainObject = mustBe('a plain object', isObject)
 
-/** A text with no more characters than this. */
+/** A non-empty string of at most `longest` characters. */
 export function textOf(longest: number): Check<string> {
   const expected = `a non-empty string of at most ${longest} characters`
   return mustBe(expected, (value): value is string => isText(value) && value.length <= longest)
 }
 
-/** A copy of an object that JSON does not change. */
+/** A copy of an object of JSON values. */
 export const jsonObject: Check<JsonObject> = (value, at) => {
   const copy = toJson(value)
   if (isObject(copy)) return copy
   refuse(at, `must be a plain object of JSON values, at most ${deepest} levels deep`)
 }
 
-/** A function; its arguments and its answer cannot be checked beforehand. */
+/** A function. Its parameters and its result cannot be checked here. */
 export function callback<F>(): Check<F> {
   return mustBe('a function', (value): value is F => typeof value === 'function')
 }
@@ -75,18 +75,18 @@ export function integer(expected: string, least: number, most = Number.MAX_SAFE_
   const isWithin = (value: unknown): value is number =>
     typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most
   const check = mustBe(expected, isWithin)
-  // JSON knows no -0
+  // JSON has no -0, and -0 + 0 is 0
   return (value, at) => check(value, at) + 0
 }
 
-/** Seconds to wait. A time that lies further ahead is a mistake in the unit. */
+/** A duration in seconds. More than ten years is a mistake in the unit. */
 export const lifetime = integer('whole seconds, from 1 to ten years', 1, 315_360_000)
 
 export function oneOf<T extends string>(values: readonly T[]): Check<T> {
-  return mustBe(`one of ${values.join(', ')}`, (value): value is T => values.some((known) => known === value))
+  return mustBe(`one of ${values.join(', ')}`, (value): value is T => values.some((name) => name === value))
 }
 
-/** A copy of an array of such entries. */
+/** A copy of an array; `expected` describes an entry. */
 export function listOf<T>(expected: string, is: (value: unknown) => value is T): Check<T[]> {
   const entry = mustBe(expected, is)
   return (value, at) => {
@@ -96,17 +96,17 @@ export function listOf<T>(expected: string, is: (value: unknown) => value is T):
 }
 
 /**
- * A copy of an object that has no other members than these. Each is read once: a getter cannot give one value to the check and
- * another one to its user. An object that is absent has no members.
+ * A copy of an object that has only these members. Each member is read once: a getter cannot give one value to the check and
+ * another one to its user. An absent object counts as an empty one.
  */
 export function shape<T>(members: Members<T>): Check<Checked<T>> {
-  return (given = {}, at) => {
-    if (typeof given !== 'object' || given === null || Array.isArray(given)) refuse(at, 'must be an object')
-    const unknown = Object.keys(given).find((name) => !Object.hasOwn(members, name))
+  return (value = {}, at) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(at, 'must be an object')
+    const unknown = Object.keys(value).find((name) => !Object.hasOwn(members, name))
     if (unknown !== undefined) {
-      refuse(within(at, unknown), `is not an option, use one of ${Object.keys(members).join(', ')}`)
+      refuse(pathOf(at, unknown), `is not an option, use one of ${Object.keys(members).join(', ')}`)
     }
-    return checkMembers(members, given, at)
+    return checkMembers(members, value, at)
   }
 }
 
@@ -114,7 +114,7 @@ export function shape<T>(members: Members<T>): Check<Checked<T>> {
 export function checkMembers<T>(members: Members<T>, value: unknown, at: string): Checked<T> {
   const object = Object(value)
   const checked = Object.entries<Check<unknown>>(members)
-    .map(([name, check]) => [name, check(object[name], within(at, name))])
+    .map(([name, check]) => [name, check(object[name], pathOf(at, name))])
     .filter(([, member]) => member !== undefined)
   return Object.fromEntries(checked)
 }
@@ -124,7 +124,7 @@ export function argumentOf<T>(method: string, check: Check<T>): (argument: unkno
   return (argument) => check(plainObject(argument, `${method}: the argument`), `${method}:`)
 }
 
-// features.deferredTokenResponse.ttl, but approve: by
-function within(at: string, name: string): string {
+// `features.deferredTokenResponse.ttl` of an option, `approve: by` of an argument
+function pathOf(at: string, name: string): string {
   return at.endsWith(':') ? `${at} ${name}` : `${at}.${name}`
 }

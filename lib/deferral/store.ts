@@ -1,10 +1,10 @@
 import type { Binding, DeferralRecord, DeferralStatus, DeferredRequest, Interaction, JsonObject } from './deferral.js'
 import type { NotificationStatus, Sealing } from './notification.js'
 
-/** A deferral to be created, and the seconds until it expires. One that comes with its poll handle needs no exchange. */
+/** A deferral to create; it expires after `expiresIn` seconds. With a poll handle it needs no exchange. */
 export type NewDeferral = DeferredRequest & Partial<Exchange> & { interaction?: Interaction; expiresIn: number }
 
-/** What the exchange writes: the new poll handle, the key shown, what was asked for with it. */
+/** The members that the exchange writes: hash of the new poll handle, key of the client, parameters of the request. */
 export interface Exchange {
   handleHash: string
   binding?: Binding
@@ -15,15 +15,15 @@ export interface Exchange {
   sealing?: Sealing
 }
 
-/** Who cancelled, or why. A client is not notified of what it did itself. */
+/** Who cancelled, or why. A client is not notified of its own cancellation. */
 export interface Cancellation {
   by?: string | undefined
-  /** the event of the host that caused it, where nobody cancelled */
+  /** the host's event that caused it, if nobody called `cancel` */
   reason?: string
   isByClient?: boolean
 }
 
-/** What happened to a deferral, in its `history`. */
+/** One event in the `history` of a deferral. */
 export interface HistoryEntry {
   at: Date
   event: string
@@ -31,28 +31,28 @@ export interface HistoryEntry {
   [fact: string]: unknown
 }
 
-/** A history entry as it is stored: with the `writeId` of the write that appended it. */
+/** A history entry, as it is stored: with the `writeId` of the write that appended it. */
 export type StoredEntry = HistoryEntry & { writeId: string }
 
-/** So many entries of a history are kept, the newest: a record that grows for ever could at last not be written any more. */
+/** A history keeps its newest entries, up to this many. Without a limit a record could grow too large to be written. */
 export const historyLimit = 1000
 
-/** A record as a store has it. Every swap raises `revision`; `writeId` is that of the last write. */
+/** A record, as a store returns it. Every swap raises `revision`; `writeId` names the last write. */
 export type Stored = DeferralRecord & { revision: number; writeId: string }
 
-/** What a transition makes of a record. */
+/** The result of a transition. */
 export interface Change {
   after: DeferralRecord
   /** Appended to the history in the same write. A change without an entry must do no harm when it is written twice. */
   entry?: HistoryEntry
-  /** whether it must not be written once the deferral has expired */
+  /** the store must not write it if the deferral has expired */
   unexpired?: boolean
 }
 
-/** Which deferrals of one issuer a query is about. */
+/** Selects deferrals of one issuer. */
 export interface DeferralFilter {
   issuer: string
-  /** `expired` is "not redeemed and past expiry"; `pending` and `approved` exclude those */
+  /** `expired`: past expiry and not redeemed; `pending` and `approved` exclude expired deferrals */
   status?: DeferralStatus | 'expired'
   clientId?: string
   accountId?: string
@@ -66,12 +66,12 @@ export interface DeferralQuery extends DeferralFilter {
   limit: number
 }
 
-/** How many there are; counting stops at `limit`. */
+/** Counts deferrals; counting stops at `limit`. */
 export interface CountQuery extends DeferralFilter {
   limit: number
 }
 
-/** Which deferrals of one issuer to look at: those whose `wakeAt` has come, earliest first, after the given one. */
+/** Selects deferrals of one issuer whose `wakeAt` has come, earliest first, starting after the given deferral. */
 export interface DueQuery {
   issuer: string
   after?: { wakeAt: Date; id: string } | undefined
@@ -79,14 +79,14 @@ export interface DueQuery {
 }
 
 /**
- * Where deferrals live. A store keeps records and decides nothing: the state machine is written once, in the plugin, and
- * reaches a store only as `insert` and `swap`.
+ * The storage of deferrals. A store keeps records and decides nothing: the state machine is in the plugin, which writes only with
+ * `insert` and `swap`.
  *
  * - `now` is the instant of a test clock. Without it the store's own clock counts, never the caller's.
  * - Records come back as copies, with `readAt` set by that clock. A store keeps the members it does not know.
  * - Once `insert` or `swap` has resolved to a record, the write survives the loss of a node, and every later read sees it.
- * - Reads return only what survives the loss of a node (on MongoDB: majority reads).
- * - A rejection means "not known": the write may have been made or not.
+ * - Reads return only writes that survive the loss of a node (on MongoDB: majority reads).
+ * - A rejected `insert` or `swap` may have been written or not.
  *
  * `storeContract` of `oidc-provider-deferred/testing` tests all of this.
  */
@@ -98,8 +98,8 @@ export interface DeferralStore {
   insert(record: DeferralRecord, writeId: string, entry: HistoryEntry, now?: Date): Promise<Stored | undefined>
 
   /**
-   * Reads one record, without its history, in one read by primary key; an expired one too, until it is purged. `inDoubt`: the
-   * reply of a write was lost, and the read must see that write if it was applied.
+   * Reads one record, without its history, in one read by primary key. An expired record is found until it is purged. `inDoubt`:
+   * the reply to a write was lost; this read must see that write if it was applied.
    */
   find(id: string, now?: Date, inDoubt?: boolean): Promise<Stored | undefined>
 
@@ -111,7 +111,7 @@ export interface DeferralStore {
    */
   swap(before: Stored, change: Change, writeId: string, now?: Date): Promise<Stored | undefined>
 
-  /** What happened, oldest first, the newest thousand entries at least; empty for an unknown id. */
+  /** Reads the history, oldest entry first: at least the newest thousand. Empty for an unknown id. */
   history(id: string): Promise<StoredEntry[]>
 
   /** Lists deferrals, newest first. */
@@ -120,10 +120,10 @@ export interface DeferralStore {
   /** Counts deferrals, up to `limit`. */
   count(query: CountQuery, now?: Date): Promise<number>
 
-  /** Reads what is due. A hint only: the swap decides. */
+  /** Reads due deferrals. Only a hint: the swap decides. */
   due(query: DueQuery, now?: Date): Promise<Stored[]>
 
-  /** Calls back with the ids of deferrals that changed on any node. A hint only; calls may be lost. Resolves when it listens. */
+  /** Calls back with the ids of deferrals that changed on any node. Only a hint: calls may be lost. Resolves when it listens. */
   watch?(onChange: (id: string) => void): Promise<{
     /** Stops listening. */
     close(): Promise<void>
@@ -169,11 +169,11 @@ export function difference(before: object, after: object): { set: Record<string,
   for (const name of Object.keys(next)) {
     if (next[name] !== undefined && !isSame(old[name], next[name]) && !bookkeeping.has(name)) set[name] = next[name]
   }
-  const isGone = (name: string) => old[name] !== undefined && next[name] === undefined && !bookkeeping.has(name)
-  return { set, unset: Object.keys(old).filter(isGone) }
+  const isRemoved = (name: string) => old[name] !== undefined && next[name] === undefined && !bookkeeping.has(name)
+  return { set, unset: Object.keys(old).filter(isRemoved) }
 }
 
-// transitions copy members they do not change, and compute some dates anew
+// an unchanged member is the same value, but transitions compute some dates again
 function isSame(a: unknown, b: unknown): boolean {
   return a === b || (a instanceof Date && b instanceof Date && a.getTime() === b.getTime())
 }

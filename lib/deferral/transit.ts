@@ -5,24 +5,24 @@ import type { Transition } from './transition.js'
 
 const attempts = 20
 const longestPause = 500
-// a call of the store that hangs for longer holds up no other request of this node
+// a call of the store that hangs blocks the next request of this node no longer than this
 const longestTurn = 10_000
 
 /** The options of `transit`. */
-export interface Given {
-  /** the record as the caller has read it: saves a read */
-  known?: Stored | undefined
-  /** a test's clock */
+export interface TransitOptions {
+  /** the record, read by the caller a moment ago: saves a read */
+  snapshot?: Stored | undefined
+  /** the time of a test clock */
   now?: Date | undefined
 }
 
-/** What was written: the record, and the history entry that came with it. */
+/** A write: the record, and its history entry. */
 export interface Written {
   record: Stored
   entry: HistoryEntry | undefined
 }
 
-/** A write whose reply was lost. */
+/** A write with a lost reply: it may have been made or not. */
 interface Doubt extends Written {
   writeId: string
   revision: number
@@ -31,28 +31,30 @@ interface Doubt extends Written {
 const queues = new WeakMap<DeferralStore, Map<string, Promise<unknown>>>()
 
 /**
- * Applies a transition: read, apply, swap; a missed swap starts over. `undefined`: the guard failed on a record that was read
- * here, not only on `known`. A rejection means "not known", or that other nodes wrote too often.
+ * Applies a transition: read, apply, swap. A missed swap starts over. Resolves to `undefined` if the guard failed on a record
+ * that was read here; if it fails on `snapshot`, the record is read again. Rejects if it is unknown whether the write was made, or
+ * if other nodes were faster every time.
  *
- * Transitions of one deferral run one after the other on a node, so that only nodes compete, not requests. A turn lasts ten
- * seconds at most.
+ * On one node the transitions of a deferral run one after the other, so that nodes compete and requests do not. The next one does
+ * not wait longer than ten seconds.
  */
 export function transit(
   store: DeferralStore,
   id: string,
   transition: Transition,
-  given: Given = {},
+  options: TransitOptions = {},
 ): Promise<Written | undefined> {
   const queue = queues.get(store) ?? new Map<string, Promise<unknown>>()
   queues.set(store, queue)
-  const turn = queue.get(id)
-  const work = turn
-    ? turn.then(() => contend(store, id, transition, { ...given, known: undefined }))
-    : contend(store, id, transition, given)
-  // leaves the queue before the caller goes on: the caller's next transition need not queue, and may use the record written here
-  const run = work.finally(() => queue.get(id) === done && queue.delete(id))
-  const done = Promise.resolve(turn).then(() => over(run))
-  queue.set(id, done)
+  const previous = queue.get(id)
+  // the previous transition may change the record: a snapshot from before is of no use
+  const work = previous
+    ? previous.then(() => contend(store, id, transition, { ...options, snapshot: undefined }))
+    : contend(store, id, transition, options)
+  // leaves the queue before the caller continues: the caller's next transition then starts at once, with its snapshot
+  const run = work.finally(() => queue.get(id) === end && queue.delete(id))
+  const end = Promise.resolve(previous).then(() => endOf(run))
+  queue.set(id, end)
   return run
 }
 
@@ -67,19 +69,19 @@ export async function begin(
   try {
     return await stamped(() => store.insert(record, writeId, entry, now))
   } catch (error) {
-    const there = await stamped(() => store.find(record.id, now, true))
-    if (!there) throw error
-    const isOurs = there.writeId === writeId || (await isInHistory(store, record.id, writeId))
-    return isOurs ? there : undefined
+    const existing = await stamped(() => store.find(record.id, now, true))
+    if (!existing) throw error
+    const isOurs = existing.writeId === writeId || (await isInHistory(store, record.id, writeId))
+    return isOurs ? existing : undefined
   }
 }
 
 /**
- * Notes when this node asked for a record. From then on the record ages by this node's stopwatch, which is never behind the store's
- * clock: a lease or a pause that is counted from it is not too short.
+ * Notes when this node asked the store for a record. From that moment the current time is `readAt` plus the elapsed time of this
+ * node. The store read its clock later, so this time is never behind the store's clock, and no lease gets too short.
  */
 export function stamp(record: Stored, askedAt: number): void {
-  askedFor.set(record, askedAt)
+  askTimes.set(record, askedAt)
 }
 
 async function stamped<T extends Stored | undefined>(ask: () => Promise<T>): Promise<T> {
@@ -89,17 +91,17 @@ async function stamped<T extends Stored | undefined>(ask: () => Promise<T>): Pro
   return record
 }
 
-const askedFor = new WeakMap<Stored, number>()
+const askTimes = new WeakMap<Stored, number>()
 
-/** Resolves when a turn is over: it has come to its end, or taken too long. The swap decides then, as between nodes. */
-function over(run: Promise<unknown>): Promise<void> {
+/** Resolves when a run has ended or takes too long. In the second case two runs overlap: the swap decides, as between nodes. */
+function endOf(run: Promise<unknown>): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, longestTurn).unref()
-    const end = () => {
+    const finish = () => {
       clearTimeout(timer)
       resolve()
     }
-    run.then(end, end)
+    run.then(finish, finish)
   })
 }
 
@@ -107,35 +109,36 @@ async function contend(
   store: DeferralStore,
   id: string,
   transition: Transition,
-  { known, now }: Given,
+  { snapshot, now }: TransitOptions,
 ): Promise<Written | undefined> {
   const doubts: Doubt[] = []
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const guess = attempt === 0 ? known : undefined
-    const before = guess ?? (await stamped(() => store.find(id, now, doubts.length > 0)))
+    const cached = attempt === 0 ? snapshot : undefined
+    const before = cached ?? (await stamped(() => store.find(id, now, doubts.length > 0)))
     const recovered = before && (await recover(store, before, doubts))
     if (recovered) return recovered
     const change = before && transition(before, now ?? instantOf(before))
-    // a guard that fails on a known record proves nothing: the record may have changed
-    if (!change && guess) continue
+    // a guard that fails on a snapshot proves nothing: the record may have changed since
+    if (!change && cached) continue
     if (!before || !change) return undefined
     const writeId = newId()
-    const begun = performance.now()
+    const startedAt = performance.now()
     try {
       const swapped = await store.swap(before, change, writeId, now)
-      if (swapped) return { record: aged(swapped, before, begun), entry: change.entry }
+      if (swapped) return { record: stampSwapped(swapped, before, startedAt), entry: change.entry }
     } catch (error) {
       if (doubts.length > 0) throw error
       const record = { ...change.after, revision: before.revision + 1, writeId }
-      doubts.push({ writeId, revision: before.revision, record: aged(record, before, begun), entry: change.entry })
+      stampSwapped(record, before, startedAt)
+      doubts.push({ writeId, revision: before.revision, record, entry: change.entry })
       continue
     }
-    await pause(attempt, performance.now() - begun)
+    await pause(attempt, performance.now() - startedAt)
   }
   throw Object.assign(new Error('too many writes to one deferral at once'), { isTransient: true })
 }
 
-// either the last write is ours, or others have written since and ours is in the history, or ours was not made
+// either our write is the last one, or others have written after it and the history has it, or it was not made
 async function recover(store: DeferralStore, current: Stored, doubts: Doubt[]): Promise<Written | undefined> {
   for (const { writeId, revision, record, entry } of doubts) {
     if (current.revision <= revision) continue
@@ -150,19 +153,19 @@ async function isInHistory(store: DeferralStore, id: string, writeId: string): P
 }
 
 // a store that does not read its clock during a swap returns the old `readAt`
-function aged(after: Stored, before: Stored, begun: number): Stored {
-  const askedAt = after.readAt > before.readAt ? begun : askedFor.get(before)
+function stampSwapped(after: Stored, before: Stored, startedAt: number): Stored {
+  const askedAt = after.readAt > before.readAt ? startedAt : askTimes.get(before)
   if (askedAt !== undefined) stamp(after, askedAt)
   return after
 }
 
 function instantOf(record: Stored): Date {
-  const askedAt = askedFor.get(record) ?? performance.now()
+  const askedAt = askTimes.get(record) ?? performance.now()
   return new Date(record.readAt.getTime() + Math.floor(performance.now() - askedAt))
 }
 
-// in proportion to the write: a pause much shorter than the write would not spread the nodes
-function pause(attempt: number, took: number): Promise<void> {
-  const longest = Math.min(took * 2 ** attempt, longestPause)
+// in proportion to the write: after a much shorter pause the nodes would meet again
+function pause(attempt: number, duration: number): Promise<void> {
+  const longest = Math.min(duration * 2 ** attempt, longestPause)
   return new Promise((resolve) => setTimeout(resolve, Math.random() * longest))
 }

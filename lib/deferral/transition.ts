@@ -1,10 +1,10 @@
 import type { DeferralRecord } from './deferral.js'
 import type { Change, HistoryEntry } from './store.js'
 
-/** Computes the change of a record at an instant; `undefined`: the guard fails. */
+/** Computes the change of a record at this time. `undefined`: the guard fails. */
 export type Transition = (record: DeferralRecord, now: Date) => Change | undefined
 
-/** The instant `count` seconds after `from`. */
+/** The time `count` seconds after `from`. */
 export const seconds = (count: number, from: Date) => new Date(from.getTime() + count * 1000)
 
 /** Whether the deferral has not expired. */
@@ -14,7 +14,7 @@ export const isUnexpired = ({ expiresAt }: DeferralRecord, now: Date) => expires
 export const isUnfinished = ({ status }: DeferralRecord) => status === 'pending' || status === 'approved'
 
 /** A change of these members. A member that is `undefined` is removed. */
-export function changed(record: DeferralRecord, members: object, entry?: HistoryEntry, unexpired = false): Change {
+export function changeOf(record: DeferralRecord, members: object, entry?: HistoryEntry, unexpired = false): Change {
   return { after: withWakeAt({ ...record, ...members }), unexpired, ...(entry && { entry }) }
 }
 

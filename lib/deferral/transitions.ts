@@ -1,12 +1,19 @@
 /*
- * The state machine. A transition takes a record and the instant, and returns what becomes of the record, or nothing when its
- * guard fails. It never mutates and never waits; `transit` writes what it returns.
+ * The state machine. A transition takes a record and the time, and returns the change, or `undefined` if its guard fails. It never
+ * mutates and never waits. `transit` writes the change.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Decision, DeferralRecord, Interaction, Progress } from './deferral.js'
-import { begun, lapsed, owed, postponed, suppress, suppressed } from './notification_transitions.js'
+import {
+  endNotification,
+  newNotification,
+  oweNotification,
+  postponeNotification,
+  suppress,
+  suppressNotification,
+} from './notification_transitions.js'
 import type { Cancellation, Exchange, NewDeferral } from './store.js'
-import { changed, isUnexpired, isUnfinished, seconds, type Transition, withWakeAt } from './transition.js'
+import { changeOf, isUnexpired, isUnfinished, seconds, type Transition, withWakeAt } from './transition.js'
 
 const isPending = (record: DeferralRecord, now: Date) => record.status === 'pending' && isUnexpired(record, now)
 
@@ -21,54 +28,54 @@ export function created({ expiresIn, sealing, ...request }: NewDeferral, issuer:
     expiresAt,
     readAt: now,
     ...(request.handleHash !== undefined && { exchangedAt: now }),
-    ...begun(sealing, false, expiresAt, now),
+    ...newNotification(sealing, false, expiresAt, now),
   })
 }
 
-/** A new deferral that is cancelled at once and replaces a mark: its code was used again before it existed. */
+/** A new deferral, cancelled at once. It replaces the mark: the authorization code was used again before it existed. */
 export const createdCancelled =
   (deferral: NewDeferral, issuer: string): Transition =>
   (mark, now) => {
     const record = created(deferral, issuer, now)
-    const members = { status: 'cancelled', cancelledAt: now, ...suppressed(record) }
-    return changed(mark, { ...record, ...members }, { at: now, event: 'cancelled' })
+    const members = { status: 'cancelled', cancelledAt: now, ...suppressNotification(record) }
+    return changeOf(mark, { ...record, ...members }, { at: now, event: 'cancelled' })
   }
 
-/** Exchanges the deferred code, once. Expiry starts anew. */
+/** Exchanges the deferred code, once. The deferral expires `lifetime` seconds from now. */
 export const exchange =
-  ({ sealing, ...exchanged }: Exchange): Transition =>
+  ({ sealing, ...written }: Exchange): Transition =>
   (record, now) => {
     const { status, exchangedAt, lifetime } = record
     if (exchangedAt || !isUnexpired(record, now) || status === 'cancelled') return undefined
     const expiresAt = seconds(lifetime, now)
-    const notification = begun(sealing, status !== 'pending', expiresAt, now)
-    const members = { ...exchanged, ...notification, exchangedAt: now, expiresAt }
-    return changed(record, members, { at: now, event: 'exchanged' }, true)
+    const notification = newNotification(sealing, status !== 'pending', expiresAt, now)
+    const members = { ...written, ...notification, exchangedAt: now, expiresAt }
+    return changeOf(record, members, { at: now, event: 'exchanged' }, true)
   }
 
 /** Sets the progress that pending answers carry. It gets a history entry only when the step changes. */
 export const progress =
-  (given: Progress): Transition =>
+  (next: Progress): Transition =>
   (record, now) => {
     if (!isPending(record, now)) return undefined
-    const { step } = given
+    const { step } = next
     const isNew = record.progress?.step !== step
-    return changed(record, { progress: given }, isNew ? { at: now, event: 'progress', step } : undefined, true)
+    return changeOf(record, { progress: next }, isNew ? { at: now, event: 'progress', step } : undefined, true)
   }
 
-/** Has polls answer `interaction_required`. */
+/** Polls are answered `interaction_required` from now on. */
 export const requireInteraction =
   (interaction: Interaction): Transition =>
   (record, now) => {
     if (!isPending(record, now)) return undefined
     const { host } = new URL(interaction.uri)
-    return changed(record, { interaction }, { at: now, event: 'interaction_required', host }, true)
+    return changeOf(record, { interaction }, { at: now, event: 'interaction_required', host }, true)
   }
 
-/** Takes the interaction back. */
+/** Removes the interaction. */
 export const resume: Transition = (record, now) => {
   if (!isPending(record, now) || !record.interaction) return undefined
-  return changed(record, { interaction: undefined }, { at: now, event: 'resumed' }, true)
+  return changeOf(record, { interaction: undefined }, { at: now, event: 'resumed' }, true)
 }
 
 /** Approves or denies. The same write makes the notification `owed`. */
@@ -77,20 +84,20 @@ export const decide =
   (record, now) => {
     if (!isPending(record, now)) return undefined
     const { by } = decision
-    const members = { status, decision, decidedAt: now, ...owed(record, now) }
-    return changed(record, members, { at: now, event: status, ...(by !== undefined && { by }) }, true)
+    const members = { status, decision, decidedAt: now, ...oweNotification(record, now) }
+    return changeOf(record, members, { at: now, event: status, ...(by !== undefined && { by }) }, true)
   }
 
-/** Cancels a pending or approved deferral, an expired one too. */
+/** Cancels a pending or approved deferral, even after its expiry. */
 export const cancel =
   ({ by, reason, isByClient }: Cancellation = {}): Transition =>
   (record, now) => {
     if (!isUnfinished(record)) return undefined
-    const notification = isByClient ? suppressed(record) : owed(record, now)
+    const notification = isByClient ? suppressNotification(record) : oweNotification(record, now)
     const members = { cancelledBy: by, cancellationReason: reason, ...notification }
     const cause = { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) }
     const entry = { at: now, event: 'cancelled', ...cause, ...(isByClient && { isByClient }) }
-    return changed(record, { status: 'cancelled', cancelledAt: now, ...members }, entry)
+    return changeOf(record, { status: 'cancelled', cancelledAt: now, ...members }, entry)
   }
 
 /** Moves the expiry to `expiresIn` seconds from now. */
@@ -99,9 +106,9 @@ export const extend =
   (record, now) => {
     if (!record.exchangedAt || !isUnfinished(record) || !isUnexpired(record, now)) return undefined
     const expiresAt = seconds(expiresIn, now)
-    return changed(
+    return changeOf(
       record,
-      { expiresAt, expiredAt: undefined, ...postponed(record, expiresAt) },
+      { expiresAt, expiredAt: undefined, ...postponeNotification(record, expiresAt) },
       { at: now, event: 'extended', expiresAt },
       true,
     )
@@ -115,8 +122,8 @@ export interface Minted {
 }
 
 /**
- * The only write of a redemption. Its guard compares the decision that tokens were minted from: the record may have changed
- * since.
+ * The only write of a redemption. The record may have changed since the tokens were minted, so its guard compares the decision they
+ * were minted from.
  */
 export const redeem =
   ({ decision, decidedAt, answer }: Minted): Transition =>
@@ -125,31 +132,32 @@ export const redeem =
     const isMintedFrom =
       record.decidedAt.getTime() === decidedAt.getTime() && isDeepStrictEqual(record.decision, decision)
     if (!isMintedFrom || (decision.until && decision.until <= now)) return undefined
-    const kept = answer && { answer: { sealed: answer.sealed, until: seconds(answer.seconds, now) } }
-    const members = { status: 'redeemed', redeemedAt: now, ...suppressed(record), ...kept }
-    return changed(record, members, { at: now, event: 'redeemed' }, true)
+    const storedAnswer = answer && { answer: { sealed: answer.sealed, until: seconds(answer.seconds, now) } }
+    const members = { status: 'redeemed', redeemedAt: now, ...suppressNotification(record), ...storedAnswer }
+    return changeOf(record, members, { at: now, event: 'redeemed' }, true)
   }
 
 /**
- * Notes the expiry: sets `expiredAt` of a pending or approved deferral, ends a notification that is due, and erases its secrets.
+ * Records the expiry: sets `expiredAt` of a pending or approved deferral, ends a notification that is due, and erases its secrets.
  */
 export const expire: Transition = (record, now) => {
   if (isUnexpired(record, now)) return undefined
   const isNew = isUnfinished(record) && !record.expiredAt
-  const notification = lapsed(record, now)
+  const notification = endNotification(record, now)
   if (!isNew && !notification) return undefined
   const isFailed = record.notification?.status === 'owed' && notification
   const members = { ...notification, ...(isNew && { expiredAt: now }) }
-  if (isNew) return changed(record, members, { at: now, event: 'expired', ...(isFailed && { notification: 'failed' }) })
-  return changed(record, members, isFailed ? { at: now, event: 'notification_failed' } : undefined)
+  if (isNew)
+    return changeOf(record, members, { at: now, event: 'expired', ...(isFailed && { notification: 'failed' }) })
+  return changeOf(record, members, isFailed ? { at: now, event: 'notification_failed' } : undefined)
 }
 
 /** Erases the stored answer when `retryWindow` is over. */
 export const forgetAnswer: Transition = (record, now) => {
   if (!record.answer || record.answer.until > now) return undefined
-  return changed(record, { answer: undefined })
+  return changeOf(record, { answer: undefined })
 }
 
-/** Its client gives up what can be cancelled no more: it is not notified of it, and its answer is not given again. */
+/** The client gives up a deferral that can no longer be cancelled: it is not notified, and the stored answer is erased. */
 export const giveUp: Transition = (record, now) =>
-  record.answer ? changed(record, { answer: undefined }) : suppress(record, now)
+  record.answer ? changeOf(record, { answer: undefined }) : suppress(record, now)

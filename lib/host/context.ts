@@ -14,7 +14,10 @@ export function paramsOf(ctx: Context): Params {
   return ctx.oidc.params as Params
 }
 
-/** The `authorization_details` of this request. The host has validated them. Throws `invalid_request` if they are nested too deeply. */
+/**
+ * The `authorization_details` of this request. The host has validated them. Throws `invalid_request` if they are nested too
+ * deeply.
+ */
 export function detailsOf(ctx: Context): JsonObject[] | undefined {
   const { authorization_details: details } = paramsOf(ctx)
   if (typeof details !== 'string') return undefined
@@ -64,8 +67,8 @@ export function hasHungUp({ req, res }: Context): boolean {
 }
 
 /**
- * Throws if the client has closed its connection. Call it before a write that uses up a code: the client would not get the answer,
- * and would have to send the same code again.
+ * Throws if the client has closed its connection. Call it before a write that uses up a code: the client would not get the
+ * answer, and would have to send the same code again.
  */
 export function assertConnected(ctx: Context): void {
   if (hasHungUp(ctx)) throw new errors.AuthorizationPending('the client has hung up')

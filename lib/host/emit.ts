@@ -4,7 +4,7 @@ import { describe } from '../deferral/describe.js'
 import { type Events, eventsOf } from '../deferral/events.js'
 import { warnOfFault } from './faults.js'
 
-/** Emits `deferral.*` on the provider, after each change that this process wrote. */
+/** Emits `deferral.*` events on the provider after each change that this process has written. */
 export function emitDeferralEvents(provider: Provider, events: Events): void {
   events.subscribe((record, entry) => {
     for (const event of eventsOf(entry)) {
@@ -14,7 +14,9 @@ export function emitDeferralEvents(provider: Provider, events: Events): void {
   })
 }
 
-/** Calls every listener, each by itself: one that throws, or rejects later, keeps nothing from the others or from the client. */
+/**
+ * Calls every listener of an event. If one throws or rejects, the plugin warns, and still calls the others.
+ */
 export function emitSafely(emitter: EventEmitter, event: string, ...args: unknown[]): void {
   for (const listener of emitter.rawListeners(event)) {
     try {

@@ -1,38 +1,38 @@
 import type { Provider } from 'oidc-provider'
 import { type GrantHandler, type Internals, internalsOf, uncheckedInternalsOf } from './seams.js'
 
-/** The parts of a provider that a grant needs, with and without the plugin. */
+/** The parts of a provider that a custom grant needs, with and without the plugin. */
 export interface GrantHost {
   readonly provider: Provider
   readonly internals: Internals
-  /** the host's authorization_code handler, where it has that grant */
+  /** the host's authorization_code handler; `undefined` if that grant is off */
   readonly codeHandler: GrantHandler | undefined
 }
 
-/** The parts of a provider that the plugin uses, as they were before anything was replaced. */
+/** The parts of a provider that the plugin uses. The handlers are the host's own, before the plugin wraps them. */
 export interface Host extends GrantHost {
   readonly codeHandler: GrantHandler
-  /** the host's client_credentials handler, where it has that grant */
+  /** the host's client_credentials handler; `undefined` if that grant is off */
   readonly clientCredentialsHandler: GrantHandler | undefined
   /** path of the token endpoint */
   readonly tokenRoute: string
 }
 
-/** The parts of a provider, each seam checked; a `TypeError` names the one that moved and the host's version. */
+/** The parts of a provider that the plugin uses. Throws a `TypeError` as `internalsOf` does. */
 export function hostOf(provider: Provider): Host {
   const internals = internalsOf(provider)
   const { configuration, grantTypeHandlers } = internals
   return Object.freeze({
     provider,
     internals,
-    // the check of the seams has found it
+    // `internalsOf` has checked that it exists
     codeHandler: grantTypeHandlers.get('authorization_code') as GrantHandler,
     clientCredentialsHandler: grantTypeHandlers.get('client_credentials'),
     tokenRoute: configuration.routes.token as string,
   })
 }
 
-/** The same of a provider on which the plugin is not installed. */
+/** The parts that a custom grant needs, for a provider without the plugin. */
 export function grantHostOf(provider: Provider): GrantHost {
   const internals = uncheckedInternalsOf(provider)
   return { provider, internals, codeHandler: internals.grantTypeHandlers.get('authorization_code') }

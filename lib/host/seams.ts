@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module'
 import { type Account, type interactionPolicy, Provider } from 'oidc-provider'
-// no public way: grant handlers, response types and resolved features live behind the host's per-provider cache
+// no public way: the host keeps grant handlers, response types and resolved features in a private cache per provider
 import * as weakCache from 'oidc-provider/lib/helpers/weak_cache.js'
 import type { Context } from './context.js'
 
 /** A grant handler of the host. */
 export type GrantHandler = (ctx: Context) => Promise<void>
 
-/** The parts of the host's internals that are used, and nothing else of them. */
+/** The parts of the host's internals that the plugin uses. */
 export interface Internals {
   configuration: {
     responseTypes: string[]
@@ -27,7 +27,8 @@ export interface Internals {
   grantTypeDupes: Map<string, Set<string>>
 }
 
-type Seam = [name: string, holds: (provider: any, internals: any) => boolean]
+/** A place in the host where the plugin connects, and a check that it works as expected. */
+type Seam = [name: string, works: (provider: any, internals: any) => boolean]
 
 const seams: Seam[] = [
   ['configuration.responseTypes', (_, { configuration }) => Array.isArray(configuration.responseTypes)],
@@ -86,7 +87,7 @@ const seams: Seam[] = [
   ],
 ]
 
-/** Throws a `TypeError` for a provider that was not made by the copy of oidc-provider that the plugin imports. */
+/** Throws a `TypeError` for a provider of another copy of oidc-provider than the one that the plugin imports. */
 export function assertSameHost(provider: Provider): void {
   if (provider instanceof Provider) return
   const isProvider = typeof (provider as Partial<Provider> | undefined)?.pathFor === 'function'
@@ -102,16 +103,16 @@ function version(): string {
   return createRequire(import.meta.url)('oidc-provider/package.json').version
 }
 
-/** The host's internals, each seam checked by what it does; a `TypeError` names the one that moved and the host's version. */
+/** The host's internals. Checks each seam; throws a `TypeError` that names the first one that fails, and the host's version. */
 export function internalsOf(provider: Provider): Internals {
   const internals = uncheckedInternalsOf(provider)
-  for (const [name, holds] of seams) {
-    if (!attempt(() => holds(provider, internals))) throw moved(name)
+  for (const [name, works] of seams) {
+    if (!attempt(() => works(provider, internals))) throw moved(name)
   }
   return internals
 }
 
-/** The same of a provider on which nothing is installed. */
+/** The host's internals without the check, for a provider without the plugin. */
 export function uncheckedInternalsOf(provider: Provider): Internals {
   const instance = (weakCache as { default?: unknown }).default
   const internals = isFunction(instance) ? instance(provider) : undefined
@@ -119,7 +120,7 @@ export function uncheckedInternalsOf(provider: Provider): Internals {
   return internals as Internals
 }
 
-/** What to throw when a part of the host is not where it was. */
+/** The error for a seam that has changed in this version of the host. */
 export function moved(seam: string): TypeError {
   return new TypeError(
     `features.deferredTokenResponse cannot work with oidc-provider ${version()}: ${seam} is not what it was, ` +

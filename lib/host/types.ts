@@ -1,5 +1,5 @@
 /*
- * What the plugin adds to the host's types. The type of `ctx.oidc.entities` has no name and cannot be augmented: callbacks of a
+ * Additions to the host's types. The type of `ctx.oidc.entities` has no name and cannot be augmented. So callbacks of a
  * configuration get a `DeferralContext` instead.
  */
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider'
@@ -19,10 +19,10 @@ export interface DeferralEvidence {
  */
 export type Deferrals = Pick<BackOffice, keyof BackOffice>
 
-// names in here are looked up in the host's types first
+// inside this block the host's types hide ours of the same name
 declare module 'oidc-provider' {
   interface Provider {
-    /** the back office; undefined where the plugin is not installed, or not enabled */
+    /** the back office; undefined if the plugin is not installed or not enabled */
     readonly deferrals: Deferrals
 
     /** Adds a listener of a `deferral.*` event. It gets the deferral. */
@@ -38,7 +38,7 @@ declare module 'oidc-provider' {
   }
 }
 
-/** The host's context. `ctx.oidc.entities.Deferral` is there while a deferral is created, exchanged, polled or redeemed. */
+/** The host's context. `ctx.oidc.entities.Deferral` is set while a deferral is created, exchanged, polled or redeemed. */
 export type DeferralContext = KoaContextWithOIDC & {
   oidc: { readonly entities: { readonly Deferral?: Deferral | undefined } }
 }
@@ -55,6 +55,6 @@ type Features = NestedCallbacks<NonNullable<Configuration['features']>>
 
 type Nested = Pick<Configuration, 'interactions' | 'ttl'>
 
-/** The host's configuration, its callbacks with a `DeferralContext`. */
+/** The host's configuration. Its callbacks get a `DeferralContext`. */
 export type DeferringConfiguration = Callbacks<Omit<Configuration, 'features' | keyof Nested>> &
   NestedCallbacks<Nested> & { features?: Features | undefined }

@@ -1,18 +1,19 @@
 /*
  * OpenID Connect Deferred Token Response Flow 1.0, "Ping Callback", and OAuth 2.0 Deferred Token Response, "Client Callback": a
- * POST that says which handle to poll with, and nothing about what came of it.
+ * POST with the handle to poll with. It does not contain the decision.
  */
 import type { DeferralRecord, Profile } from '../deferral/deferral.js'
 import type { HandleKind } from '../deferral/handle.js'
 import type { Settlement } from '../deferral/notification.js'
-import { type Egress, EgressDenied } from './egress/egress.js'
+import type { Egress } from './egress/egress.js'
+import { EgressDenied } from './egress/egress_denied.js'
 import { delayAfter } from './retry_schedule.js'
 import { KeyNotFound, type Sealer } from './sealer.js'
 
 const handleName = { openid: 'deferred_auth_id', oauth: 'deferral_code' } as const satisfies Record<Profile, HandleKind>
 
 const retried = [408, 425, 429]
-// TLS faults mend themselves seldom: two more attempts
+// a certificate fault rarely goes away by itself: two more attempts
 const certificateAttempts = 3
 const certificateFault =
   /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/
@@ -24,26 +25,26 @@ const httpDates = [
   /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/,
 ]
 
-/** Where to send a notification; `fault` says why that is not known at the moment. */
+/** Where to send a notification. `fault`: why the endpoint is unknown at the moment. */
 export interface Recipient {
-  /** as the client's metadata has it */
+  /** from the client's metadata, unchecked */
   endpoint?: unknown
   fault?: string
   /** this node does not know the client; another one may */
   isUnknown?: boolean
 }
 
-/** What came of an attempt; `isFinal` where another one would change nothing. */
+/** The outcome of an attempt. `isFinal`: another attempt would change nothing. */
 interface Outcome {
   answer?: number
   reason?: string
   isFinal?: boolean
   isCertificateFault?: boolean
-  /** seconds the receiver asked for */
+  /** seconds that the receiver asked to wait */
   retryAfter?: number
 }
 
-/** Makes one attempt with a leased notification and says what is to be written of it. Never rejects. */
+/** Makes one attempt with a leased notification. Resolves to the result to write, and never rejects. */
 export async function deliver(
   { sealer, egress }: { sealer: Sealer; egress: Egress },
   record: DeferralRecord,
@@ -54,18 +55,18 @@ export async function deliver(
   return settlement(attempt, await send({ sealer, egress }, record, recipient, signal))
 }
 
-/** What an HTTP status says of an attempt. */
+/** The outcome of an attempt that got a response with this HTTP status. */
 export function outcomeOf(status: number): Outcome {
   if (status >= 200 && status < 300) return { answer: status }
   const isRetried = retried.includes(status) || status >= 500
   return { answer: status, reason: `the endpoint answered ${status}`, isFinal: !isRetried }
 }
 
-/** Seconds until a `Retry-After` (RFC 9110, section 10.2.3), from `now` where it is a date. */
+/** The seconds of a `Retry-After` header (RFC 9110, section 10.2.3); from `now` if the header is a date. */
 export function retryAfterSeconds(value: string | undefined, now: Date): number {
   const text = value?.replace(/^[ \t]+|[ \t]+$/g, '') ?? ''
   if (/^\d+$/.test(text)) return Number(text)
-  // Date.parse alone finds a year in anything
+  // Date.parse alone accepts almost any text with a number
   const date = httpDates.some((format) => format.test(text)) ? Date.parse(text.replace(/( GMT)?$/, ' GMT')) : Number.NaN
   return Number.isNaN(date) ? 0 : Math.max((date - now.getTime()) / 1000, 0)
 }
@@ -95,12 +96,12 @@ async function send(
   }
 }
 
-// what a resolver of the integrator's rejects with may be anything
+// an integrator's resolver may reject with any value
 function outcomeOfFault(error: unknown): Outcome {
-  const { message, name, code: given } = Object(error) as { message?: string; name?: string; code?: unknown }
-  const code = [given, name].find(isName) ?? 'unknown'
-  if (error instanceof EgressDenied) return { reason: `the endpoint ${message}`, isFinal: true }
-  if (error instanceof KeyNotFound) return { reason: `what is sealed cannot be opened: ${message}` }
+  const fault = Object(error) as { message?: string; name?: string; code?: unknown }
+  const code = [fault.code, fault.name].find(isName) ?? 'unknown'
+  if (error instanceof EgressDenied) return { reason: `the endpoint ${fault.message}`, isFinal: true }
+  if (error instanceof KeyNotFound) return { reason: `what is sealed cannot be opened: ${fault.message}` }
   if (/^ERR_J(OSE|W)/.test(code)) return { reason: `what is sealed cannot be opened: ${code}`, isFinal: true }
   if (certificateFault.test(code))
     return { reason: `the certificate of the endpoint is not accepted: ${code}`, isCertificateFault: true }

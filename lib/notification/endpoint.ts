@@ -1,28 +1,29 @@
 import type { Client } from 'oidc-provider'
+import { parseUrl } from '../deferral/parse_url.js'
 import type { Stored } from '../deferral/store.js'
 import type { Recipient } from './delivery.js'
 import { hostOf } from './egress/rules.js'
 
-/** Client metadata of both drafts: where a client wants to be notified (C-X01). */
+/** Client metadata of both drafts: the URL for notifications (C-X01). */
 export const notificationEndpoint = 'deferred_client_notification_endpoint'
 
-// the nodes that know the client get a few sweeps first
+// nodes that know the client have this time to send it
 const othersFirstSeconds = 3
 
-/** Where this client wants to be notified, as its metadata has it: the plugin has not checked a stored client. */
+/** The endpoint in the client's metadata. The plugin has not checked a stored client, so it may be any value. */
 export function endpointOf(client: Client): unknown {
   return client[notificationEndpoint] ?? undefined
 }
 
-/** The recipient and the host of its endpoint; an empty host where there is none. */
+/** The recipient and the host of its endpoint; the host is empty if there is none. */
 export function recipientOf(client: Client | undefined): { host: string; recipient: Recipient } {
   if (!client) return { host: '', recipient: { fault: 'this node does not know the client', isUnknown: true } }
   const endpoint = endpointOf(client)
-  const isUrl = typeof endpoint === 'string' && URL.canParse(endpoint)
-  return { host: isUrl ? hostOf(new URL(endpoint)) : '', recipient: { endpoint } }
+  const url = typeof endpoint === 'string' ? parseUrl(endpoint) : undefined
+  return { host: url ? hostOf(url) : '', recipient: { endpoint } }
 }
 
 /** Whether a notification has been due for so long that no node seems to know its client. */
-export function isLeftByOthers({ notification, readAt }: Stored): boolean {
+export function isUnclaimed({ notification, readAt }: Stored): boolean {
   return readAt.getTime() > Number(notification?.due) + othersFirstSeconds * 1000
 }

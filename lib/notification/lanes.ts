@@ -1,94 +1,121 @@
-/** A notification that is due, and whose endpoint is at this host. */
+/** A due notification, and the host of its endpoint. */
 export interface Task {
   id: string
   clientId: string
   host: string
 }
 
-/** Runs tasks side by side, a few per host and per client, so that one that hangs holds up its own kind only (E-27). */
+/** Runs tasks in parallel, a few per host and per client, so that a receiver that hangs delays only its own tasks (E-27). */
 export interface Lanes<T extends Task> {
-  /** Takes a task on, if it is not there already; `false`: there are too many. */
+  /** Runs or queues a task; one with the same id is not taken twice. `false`: the queue is full. */
   take(task: T): boolean
-  /** how many there are, under way or waiting */
+  /** number of tasks, running or queued */
   size(): number
-  /** forgets what has not begun */
+  /** drops the queued tasks */
   clear(): void
   /** resolves when nothing runs */
   idle(): Promise<void>
 }
 
-/** How many at once. */
+/** The greatest numbers of tasks and clients. */
 export interface Limits {
+  /** running tasks per host */
   perHost: number
+  /** running tasks per client */
   perClient: number
+  /** running tasks */
   total: number
-  /** how many wait per client */
+  /** queued tasks per client */
   backlog: number
-  /** of how many clients some wait */
+  /** clients with queued tasks */
   clients: number
 }
 
-/** Lanes that run `work`, which must not reject; `onRoom` is called when nothing waits for a client any more. */
+/** Lanes that run `work`, which must not reject. `onRoom` is called when a client has no queued task any more. */
 export function createLanes<T extends Task>(
   work: (task: T) => Promise<void>,
   limits: Limits,
   onRoom: () => void,
 ): Lanes<T> {
-  const waiting = new Map<string, T[]>()
-  const known = new Set<string>()
-  const running = new Set<Promise<void>>()
-  const perClient = createCount()
-  const perHost = createCount()
+  const queues = new Map<string, T[]>()
+  // of tasks that run or are queued
+  const ids = new Set<string>()
+  const slots = createSlots(limits, work, end)
 
-  function next(clientId: string, tasks: T[]): T | undefined {
-    if (running.size >= limits.total || perClient.of(clientId) >= limits.perClient) return undefined
-    const isHostFree = perHost.of(tasks[0]?.host ?? '') < limits.perHost
-    return isHostFree ? tasks.shift() : undefined
+  function startFirst(clientId: string): void {
+    const [task] = queues.get(clientId) ?? []
+    if (!task || !slots.isFree(task)) return
+    dequeue(queues, clientId)
+    slots.run(task)
   }
 
-  function start(clientId: string, tasks: T[]): void {
-    const task = next(clientId, tasks)
-    if (!task) return
-    waiting.delete(clientId)
-    if (tasks.length > 0) waiting.set(clientId, tasks)
-    begin(task)
-  }
-
-  // one task per client and turn: a client that began one goes to the end of the map, and comes up there again
-  function startAll(): void {
-    for (const [clientId, tasks] of waiting) start(clientId, tasks)
-  }
-
-  function begin(task: T): void {
-    perClient.add(task.clientId, 1)
-    perHost.add(task.host, 1)
-    const done = work(task).finally(() => {
-      running.delete(done)
-      known.delete(task.id)
-      perClient.add(task.clientId, -1)
-      perHost.add(task.host, -1)
-      const before = waiting.size
-      startAll()
-      if (waiting.size < before) onRoom()
-    })
-    running.add(done)
+  function end({ id }: T): void {
+    ids.delete(id)
+    const clients = queues.size
+    // one task per client and turn: `dequeue` moves a client with more tasks to the end, where this loop meets it again
+    for (const clientId of queues.keys()) startFirst(clientId)
+    if (queues.size < clients) onRoom()
   }
 
   return {
     take(task) {
-      if (known.has(task.id)) return true
-      const tasks = waiting.get(task.clientId) ?? []
-      if (tasks.length >= limits.backlog || (tasks.length === 0 && waiting.size >= limits.clients)) return false
-      known.add(task.id)
-      tasks.push(task)
-      waiting.set(task.clientId, tasks)
-      start(task.clientId, tasks)
+      if (ids.has(task.id)) return true
+      if (!enqueue(queues, task, limits)) return false
+      ids.add(task.id)
+      startFirst(task.clientId)
       return true
     },
-    size: () => known.size,
+    size: () => ids.size,
     clear() {
-      for (const tasks of waiting.values()) for (const { id } of tasks) known.delete(id)
-      waiting.clear()
+      for (const queue of queues.values()) for (const { id } of queue) ids.delete(id)
+      queues.clear()
+    },
+    idle: () => slots.idle(),
+  }
+}
+
+/** Adds a task to the queue of its client. `false`: the queue is full. */
+function enqueue<T extends Task>(queues: Map<string, T[]>, task: T, { backlog, clients }: Limits): boolean {
+  const queue = queues.get(task.clientId) ?? []
+  if (queue.length >= backlog || (queue.length === 0 && queues.size >= clients)) return false
+  queue.push(task)
+  queues.set(task.clientId, queue)
+  return true
+}
+
+/** Removes the first task of a client, and moves the client to the end of the map. */
+function dequeue<T extends Task>(queues: Map<string, T[]>, clientId: string): void {
+  const others = queues.get(clientId)?.slice(1) ?? []
+  queues.delete(clientId)
+  if (others.length > 0) queues.set(clientId, others)
+}
+
+/** Runs tasks and counts them: those of each client, those at each host, and all. */
+function createSlots<T extends Task>(
+  { perClient, perHost, total }: Limits,
+  work: (task: T) => Promise<void>,
+  onEnd: (task: T) => void,
+) {
+  const running = new Set<Promise<void>>()
+  const ofClient = createCount()
+  const ofHost = createCount()
+
+  function count({ clientId, host }: Task, change: 1 | -1): void {
+    ofClient.add(clientId, change)
+    ofHost.add(host, change)
+  }
+
+  return {
+    isFree: ({ clientId, host }: Task) =>
+      running.size < total && ofClient.get(clientId) < perClient && ofHost.get(host) < perHost,
+    run(task: T) {
+      count(task, 1)
+      const run = work(task).finally(() => {
+        running.delete(run)
+        count(task, -1)
+        onEnd(task)
+      })
+      running.add(run)
     },
     async idle() {
       await Promise.all(running)
@@ -99,9 +126,9 @@ export function createLanes<T extends Task>(
 function createCount() {
   const counts = new Map<string, number>()
   return {
-    of: (name: string) => counts.get(name) ?? 0,
-    add(name: string, by: number) {
-      const count = (counts.get(name) ?? 0) + by
+    get: (name: string) => counts.get(name) ?? 0,
+    add(name: string, change: number) {
+      const count = (counts.get(name) ?? 0) + change
       if (count > 0) counts.set(name, count)
       else counts.delete(name)
     },

@@ -12,10 +12,10 @@ import { inBackground } from './background.js'
 import { within } from './deadline.js'
 import { deliver, type Recipient } from './delivery.js'
 import type { Egress } from './egress/egress.js'
-import { isLeftByOthers, recipientOf } from './endpoint.js'
+import { isUnclaimed, recipientOf } from './endpoint.js'
 import { createLanes, type Task } from './lanes.js'
 import type { Sealer } from './sealer.js'
-import { shuffled } from './shuffle.js'
+import { shuffle } from './shuffle.js'
 import { complaints } from './warnings.js'
 
 // an attempt ends before its lease, so that two nodes never make one at the same time
@@ -25,7 +25,7 @@ const readAgainSeconds = 1
 const drainSeconds = 10
 const limits = { perHost: 16, perClient: 8, total: 1024, backlog: 128, clients: 4096 }
 
-/** What the worker of one node depends on. */
+/** The dependencies of a worker. */
 export interface OutboxDependencies {
   provider: Provider
   records: Records
@@ -34,20 +34,20 @@ export interface OutboxDependencies {
   egress: Egress
 }
 
-type Addressed = Task & { known: Stored | undefined; recipient: Recipient; readAt: number }
+type OutboxTask = Task & { snapshot: Stored | undefined; recipient: Recipient; readAt: number }
 
 /** The worker of one node. */
 export class Outbox {
   readonly #node: OutboxDependencies
-  readonly #lanes = createLanes<Addressed>(
+  readonly #lanes = createLanes<OutboxTask>(
     (task) => this.#attempt(task).catch((error: unknown) => this.#complain(error)),
     limits,
     () => this.#laneIsFree(),
   )
   readonly #warn = complaints('notifications have to wait')
   #isOpen = true
-  // a due notification found no free lane
-  #isShort = false
+  // a due notification has found no free lane
+  #isFull = false
   #onRoom = () => {}
 
   constructor(node: OutboxDependencies) {
@@ -63,12 +63,12 @@ export class Outbox {
     this.#onRoom = onRoom
   }
 
-  /** Sends due notifications; one that is queued already is not queued twice. */
+  /** Sends due notifications. A notification that is already queued is not queued twice. */
   take(due: readonly Stored[]): void {
     for (const [clientId, records] of byClient(due)) void inBackground(() => this.#take(clientId, records))
   }
 
-  /** Stops, after the attempts under way, or after ten seconds. */
+  /** Stops. Waits for the attempts under way, ten seconds at most. */
   async close(): Promise<void> {
     this.#isOpen = false
     this.#lanes.clear()
@@ -78,29 +78,29 @@ export class Outbox {
   }
 
   #laneIsFree(): void {
-    if (this.#isShort) this.#onRoom()
-    this.#isShort = false
+    if (this.#isFull) this.#onRoom()
+    this.#isFull = false
   }
 
-  // clients are read side by side: one that takes long, or is fetched from afar, holds up nobody else
+  // clients are read in parallel: a slow look-up, such as that of a metadata document, delays no other client
   async #take(clientId: string, due: readonly Stored[]): Promise<void> {
     if (!this.#isOpen) return
     const addressed = await this.#address(clientId)
     if (!this.#isOpen) return
     // during a rolling deployment another node may know this client
-    const ours = addressed.recipient.isUnknown ? due.filter(isLeftByOthers) : due
-    const taken = ours.map((known) => this.#queue({ id: known.id, clientId, known, ...addressed }))
-    if (taken.includes(false)) this.#isShort = true
+    const records = addressed.recipient.isUnknown ? due.filter(isUnclaimed) : due
+    const results = records.map((snapshot) => this.#queue({ id: snapshot.id, clientId, snapshot, ...addressed }))
+    if (results.includes(false)) this.#isFull = true
   }
 
-  #queue(task: Addressed): boolean {
+  #queue(task: OutboxTask): boolean {
     const isTaken = this.#lanes.take(task)
-    // so many may wait that their records are not kept in memory: they are read again
-    if (this.#lanes.size() > limits.total) task.known = undefined
+    // a long queue must not keep its records in memory: the attempt reads the record again
+    if (this.#lanes.size() > limits.total) task.snapshot = undefined
     return isTaken
   }
 
-  async #address(clientId: string): Promise<Pick<Addressed, 'host' | 'recipient' | 'readAt'>> {
+  async #address(clientId: string): Promise<Pick<OutboxTask, 'host' | 'recipient' | 'readAt'>> {
     const readAt = performance.now()
     try {
       const client = await within(readSeconds, () => this.#node.provider.Client.find(clientId))
@@ -111,19 +111,19 @@ export class Outbox {
     }
   }
 
-  async #attempt({ id, clientId, ...taken }: Addressed): Promise<void> {
+  async #attempt({ id, clientId, ...task }: OutboxTask): Promise<void> {
     const { records } = this.#node
-    // while it waited, its client may have another endpoint, and another node may have sent it
-    const isFresh = performance.now() < taken.readAt + readAgainSeconds * 1000
-    const { recipient } = isFresh ? taken : await this.#address(clientId)
-    const known = isFresh ? taken.known : undefined
-    const begun = performance.now()
-    const leased = await records.transit(id, leaseNotification(leaseSeconds), known)
+    // after a long time in the queue the client may have another endpoint, and another node may have sent the notification
+    const isFresh = performance.now() < task.readAt + readAgainSeconds * 1000
+    const { recipient } = isFresh ? task : await this.#address(clientId)
+    const snapshot = isFresh ? task.snapshot : undefined
+    const startedAt = performance.now()
+    const leased = await records.transit(id, leaseNotification(leaseSeconds), snapshot)
     if (!leased?.notification) return
-    const left = Math.floor(begun + attemptSeconds * 1000 - performance.now())
+    const remaining = Math.floor(startedAt + attemptSeconds * 1000 - performance.now())
     // a process that was suspended longer than its lease must not send
-    if (left <= 0) return
-    const settlement: Settlement = await deliver(this.#node, leased, recipient, AbortSignal.timeout(left))
+    if (remaining <= 0) return
+    const settlement: Settlement = await deliver(this.#node, leased, recipient, AbortSignal.timeout(remaining))
     await records.transit(id, settleNotification(leased.notification.fence, settlement), leased)
   }
 
@@ -139,6 +139,6 @@ function isMadeDue({ notification }: Stored, { at }: HistoryEntry): boolean {
 
 function byClient(due: readonly Stored[]): Map<string, Stored[]> {
   const records = new Map<string, Stored[]>()
-  for (const record of shuffled(due)) records.set(record.clientId, [...(records.get(record.clientId) ?? []), record])
+  for (const record of shuffle(due)) records.set(record.clientId, [...(records.get(record.clientId) ?? []), record])
   return records
 }

@@ -4,17 +4,17 @@ const idleSeconds = 1
 const busySeconds = 0.01
 const longestSeconds = 10
 
-/** What is done again and again on this node. */
+/** Work that this node repeats. */
 export interface Rounds {
-  /** the next round need not wait its time */
+  /** Starts the next round now, not at its time. */
   hurry(): void
-  /** Ends them; resolves after the round under way. */
+  /** Ends the rounds; resolves after the round under way. */
   close(): Promise<void>
 }
 
 /**
- * Begins rounds of `work`, one at a time: the next one a second later, or at once where it resolves to `true`, there is more.
- * Nodes that started together do not go on together, and work that takes long is done less often. They keep no process alive.
+ * Repeats `work`, one round at a time. The next round starts a second later, or at once if `work` resolves to `true`: there is more.
+ * Pauses are random, so that nodes do not work in step, and longer after a long round. The timer keeps no process alive.
  */
 export function startRounds(work: () => Promise<boolean>): Rounds {
   let isOpen = true
@@ -30,11 +30,12 @@ export function startRounds(work: () => Promise<boolean>): Rounds {
 
   function begin(): void {
     isHurried = false
-    const begun = performance.now()
+    const startedAt = performance.now()
     underWay = inBackground(work).then((isMore) => {
       underWay = undefined
-      const took = (performance.now() - begun) / 1000
-      schedule(isMore ? Math.max(busySeconds, took) : Math.max(idleSeconds, Math.min(4 * took, longestSeconds)))
+      const duration = (performance.now() - startedAt) / 1000
+      const pause = Math.max(idleSeconds, Math.min(4 * duration, longestSeconds))
+      schedule(isMore ? Math.max(busySeconds, duration) : pause)
     })
   }
 

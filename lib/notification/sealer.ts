@@ -1,26 +1,26 @@
 /*
- * What a notification needs is a secret of the client's, and the handle is otherwise stored only as a hash (I-128, C-I11). Both are
- * kept as a compact JWE (RFC 7516) with direct encryption, tied to one deferral of one client of one issuer.
+ * A notification carries the handle, which is otherwise stored only as a hash, and the client's token, which is a secret (I-128,
+ * C-I11). Both are stored as a compact JWE (RFC 7516) with direct encryption, bound to one deferral of one client of one issuer.
  */
 import { hash, webcrypto } from 'node:crypto'
 import { CompactEncrypt, compactDecrypt, errors } from 'jose'
 
-/** What is kept for the notification of one deferral. */
+/** The secrets for the notification of one deferral. */
 export interface Secrets {
   handle: string
-  /** the bearer token the client asked to be notified with */
+  /** the bearer token that the client wants in its notification */
   token?: string
 }
 
-/** Whom the secrets belong to; they open for nobody else. */
+/** The deferral that the secrets belong to. They cannot be opened for another one. */
 export interface Owner {
-  /** several issuers may have the same keys, and clients of the same id */
+  /** several issuers may use the same keys and the same client ids */
   issuer: string
   id: string
   clientId: string
 }
 
-/** No key of this node opens it; another node's may. */
+/** This node does not have the key. Another node may have it. */
 export class KeyNotFound extends Error {
   constructor() {
     super('no key of this node opens it')
@@ -30,13 +30,13 @@ export class KeyNotFound extends Error {
 /** Seals with the first key, opens with all. */
 export interface Sealer {
   seal(owner: Owner, secrets: Secrets): Promise<string>
-  /** Rejects with `KeyNotFound`, or another error when it was tampered with or belongs to another deferral. */
+  /** Rejects with `KeyNotFound`, or with an error of jose if the text was changed or belongs to another deferral. */
   open(owner: Owner, sealed: string): Promise<Secrets>
 }
 
 const algorithms = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] }
 
-/** A sealer for 32-byte keys or their base64url; `undefined` without any. */
+/** A sealer with these keys, each of 32 bytes or their base64url. `undefined` without keys. */
 export function createSealer(keys: readonly (Uint8Array | string | undefined)[]): Sealer | undefined {
   const byKid = new Map(keys.map((key) => toBytes(key as Uint8Array | string)).map((key) => [kidOf(key), toKey(key)]))
   const [first] = byKid
@@ -51,7 +51,7 @@ export function createSealer(keys: readonly (Uint8Array | string | undefined)[])
     async open({ issuer, id, clientId }, sealed) {
       const { plaintext, protectedHeader } = await compactDecrypt(
         sealed,
-        (header?: { kid?: string }) => found(byKid, header?.kid),
+        (header?: { kid?: string }) => keyOf(byKid, header?.kid),
         algorithms,
       )
       const { iss, deferral_id, client_id } = protectedHeader
@@ -63,13 +63,13 @@ export function createSealer(keys: readonly (Uint8Array | string | undefined)[])
   }
 }
 
-function found(keys: Map<string, Promise<webcrypto.CryptoKey>>, kid: string | undefined): Promise<webcrypto.CryptoKey> {
+function keyOf(keys: Map<string, Promise<webcrypto.CryptoKey>>, kid: string | undefined): Promise<webcrypto.CryptoKey> {
   const key = keys.get(kid ?? '')
   if (!key) throw new KeyNotFound()
   return key
 }
 
-// once, and not for every handle
+// the key is imported once, not for every handle
 function toKey(key: Uint8Array): Promise<webcrypto.CryptoKey> {
   return webcrypto.subtle.importKey('raw', new Uint8Array(key), 'AES-GCM', false, ['encrypt', 'decrypt'])
 }

@@ -9,11 +9,11 @@ import { expire, forgetAnswer } from '../deferral/transitions.js'
 import { within } from './deadline.js'
 import type { Outbox } from './outbox.js'
 import { type Rounds, startRounds } from './rounds.js'
-import { shuffled } from './shuffle.js'
+import { shuffle } from './shuffle.js'
 import { complaints } from './warnings.js'
 
 const batch = 256
-// when very many expire at once, requests come first
+// few, so that a mass expiry does not slow down requests
 const writesAtOnce = 16
 const pagesAhead = 16
 const drainSeconds = 10
@@ -26,7 +26,7 @@ export class Sweeps {
   readonly #warn = complaints('deferrals cannot be swept')
   #isOpen = true
   #ending: Promise<void> | undefined
-  // where the next page begins, and, during a mass expiry, the next look ahead
+  // the beginning of the next page; during a mass expiry also that of the next page to read ahead
   #after: DueQuery['after']
   #ahead: DueQuery['after']
 
@@ -37,7 +37,7 @@ export class Sweeps {
     outbox?.onRoom(() => this.#rounds.hurry())
   }
 
-  /** Stops after the writes under way, or after ten seconds. */
+  /** Stops. Waits for the writes under way, ten seconds at most. */
   async close(): Promise<void> {
     this.#isOpen = false
     await within(drainSeconds, () => Promise.all([this.#rounds.close(), this.#ending])).catch(() => undefined)
@@ -48,11 +48,11 @@ export class Sweeps {
     try {
       const due = await this.#handOver(this.#after)
       const last = lastOf(due)
-      const over = due.filter(isOver)
-      if (last && over.length > 0) await this.#lookAhead(last)
-      const ended = this.#end(over)
-      // the next page waits for these writes, the next round of a second later does not
-      if (last) await ended
+      const finished = due.filter(isFinished)
+      if (last && finished.length > 0) await this.#readAhead(last)
+      const writes = this.#end(finished)
+      // the next page waits for these writes; the next round, a second later, does not
+      if (last) await writes
       this.#after = last
       if (!last) this.#ahead = undefined
       return last !== undefined
@@ -62,15 +62,15 @@ export class Sweeps {
     }
   }
 
-  /** Reads a page, and hands what has to be sent to the outbox. */
+  /** Reads a page, and hands its due notifications to the outbox. */
   async #handOver(after: DueQuery['after']): Promise<Stored[]> {
     const due = await within(leaseSeconds, () => this.#records.due({ after, limit: batch }))
-    this.#outbox?.take(due.filter((record) => !isOver(record)))
+    this.#outbox?.take(due.filter((record) => !isFinished(record)))
     return due
   }
 
-  // reads ahead for notifications: they must not wait for the writes of a mass expiry. Each page is read ahead once
-  async #lookAhead(last: DueQuery['after']): Promise<void> {
+  // notifications must not wait for the writes of a mass expiry, so later pages are read ahead, each page once
+  async #readAhead(last: DueQuery['after']): Promise<void> {
     if (!this.#outbox) return
     this.#ahead ??= last
     for (let page = 0; page < pagesAhead && this.#isOpen; page++) {
@@ -80,10 +80,10 @@ export class Sweeps {
     }
   }
 
-  // while writes hang no further ones are started; sweeps go on, so that notifications are sent
+  // while earlier writes hang, no further writes start; the sweeps continue, so that notifications are sent
   async #end(records: Stored[]): Promise<void> {
     if (this.#ending) return
-    const ending = this.#endAll(shuffled(records)).finally(() => {
+    const ending = this.#endAll(shuffle(records)).finally(() => {
       this.#ending = undefined
     })
     this.#ending = ending
@@ -110,7 +110,8 @@ export class Sweeps {
   }
 }
 
-function isOver({ status, expiresAt, readAt }: Stored): boolean {
+// its stored answer has to be erased, or it has expired
+function isFinished({ status, expiresAt, readAt }: Stored): boolean {
   return status === 'redeemed' || expiresAt <= readAt
 }
 

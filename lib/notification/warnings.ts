@@ -1,12 +1,12 @@
-const complaintSeconds = 60
+const silenceSeconds = 60
 
-/** Warns of faults in the background, once a minute, however long the database is away. */
-export function complaints(what: string): (error: unknown) => void {
-  let complainedAt = Number.NEGATIVE_INFINITY
+/** A function that warns of a fault in background work, at most once a minute. */
+export function complaints(problem: string): (error: unknown) => void {
+  let warnedAt = Number.NEGATIVE_INFINITY
   return (error) => {
-    if (performance.now() < complainedAt + complaintSeconds * 1000) return
-    complainedAt = performance.now()
+    if (performance.now() < warnedAt + silenceSeconds * 1000) return
+    warnedAt = performance.now()
     const { message = String(error), cause } = Object(error) as Error
-    process.emitWarning(`${what}: ${cause instanceof Error ? `${message}: ${cause.message}` : message}`)
+    process.emitWarning(`${problem}: ${cause instanceof Error ? `${message}: ${cause.message}` : message}`)
   }
 }

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { Narrowing } from '../deferral/narrow.js'
-import { also, type Check, callback, listOf, mustBe, plainObject, refuse } from '../deferral/shape.js'
+import { type Check, callback, listOf, mustBe, plainObject, refuse, withRule } from '../deferral/shape.js'
 import { type DeferralStore, storeOperations } from '../deferral/store.js'
 import { toRange } from '../notification/egress/addresses.js'
 import { undeferrable } from '../protocol/oauth/grants.js'
@@ -24,7 +24,7 @@ const grantTypes = mustBe(
   (value): value is string[] => Array.isArray(value) && value.every((name) => typeof name === 'string'),
 )
 
-export const deferrableGrants = also(grantTypes, (names, at) => {
+export const deferrableGrants = withRule(grantTypes, (names, at) => {
   for (const [index, name] of names.entries()) {
     const reason = undeferrable(name)
     if (reason) refuse(`${at}[${index}]`, `must not be ${name}: it ${reason}`)
@@ -33,11 +33,11 @@ export const deferrableGrants = also(grantTypes, (names, at) => {
 
 export const narrowing: Check<Narrowing> = (rules, at) => {
   const rule = callback<Narrowing[string]>()
-  const checked = Object.entries(plainObject(rules, at)).map(([type, given]) => [type, rule(given, `${at}.${type}`)])
-  return Object.fromEntries(checked)
+  const entries = Object.entries(plainObject(rules, at)).map(([type, value]) => [type, rule(value, `${at}.${type}`)])
+  return Object.fromEntries(entries)
 }
 
-export function assertProfileLeft({ openid, oauth }: { openid: boolean; oauth: boolean }, at: string): void {
+export function assertProfile({ openid, oauth }: { openid: boolean; oauth: boolean }, at: string): void {
   if (!openid && !oauth) refuse(at, 'must leave one profile on, use enabled: false to switch both off')
 }
 
@@ -64,8 +64,8 @@ function isHost(value: unknown): boolean {
 const isPort = (value: unknown): value is number =>
   Number.isInteger(value) && 0 < Number(value) && Number(value) < 65_536
 
-export const ports = also(listOf('a port such as 443', isPort), (given, at) => {
-  if (given.length === 0) refuse(at, 'must not be empty, use [443]')
+export const ports = withRule(listOf('a port such as 443', isPort), (numbers, at) => {
+  if (numbers.length === 0) refuse(at, 'must not be empty, use [443]')
 })
 
 type Certificates = string | Uint8Array | readonly (string | Uint8Array)[]
@@ -77,7 +77,7 @@ export const certificates = mustBe('a PEM certificate, or an array of such', (va
 
 function isCertificate(value: unknown): boolean {
   try {
-    // this class would take DER as well, and TLS would not
+    // this class also accepts DER, TLS does not
     return /-----BEGIN/.test(Buffer.from(value as string).toString()) && Boolean(new X509Certificate(value as string))
   } catch {
     return false

@@ -2,7 +2,6 @@ import type { Account, Client, ClientMetadata, KoaContextWithOIDC, ResponseType 
 import type { Deferral, Interaction, JsonObject, Profile } from '../deferral/deferral.js'
 import type { Narrowing } from '../deferral/narrow.js'
 import {
-  also,
   boolean,
   callback,
   integer,
@@ -11,6 +10,7 @@ import {
   optional,
   shape,
   withDefault,
+  withRule,
 } from '../deferral/shape.js'
 import type { DeferralStore } from '../deferral/store.js'
 import type { DeferringConfiguration } from '../host/types.js'
@@ -19,13 +19,13 @@ import * as checks from './checks.js'
 
 /**
  * Why a request cannot wait. `completion_mode`: the client did not offer to wait. `client`: it is not registered to poll. `key`:
- * it is public and shows no key. `grant`: the flow cannot wait.
+ * it is public and has not shown a key. `grant`: the flow cannot wait.
  */
 export type Obstacle = 'completion_mode' | 'client' | 'key' | 'grant'
 
 /** The request that `defer` decides about. */
 export interface DeferRequest {
-  /** internal id the deferral will have, for pages and queues that refer to it */
+  /** internal id that the deferral will have, for pages and queues that refer to it */
   id: string
   /** `openid` at the authorization endpoint, `oauth` at the token endpoint */
   profile: Profile
@@ -38,15 +38,15 @@ export interface DeferRequest {
   authorizationDetails?: JsonObject[]
   /** the request's parameters, frozen, without secrets */
   params: Readonly<Record<string, unknown>>
-  /** the evidence so far, from the integrator's interactions */
+  /** the evidence from the integrator's interactions */
   context?: JsonObject
-  /** whether this request can wait; if not, any answer of `defer` but `false` refuses it */
+  /** whether this request can wait; if not, every result of `defer` except `false` refuses it */
   canWait: boolean
-  /** why it cannot */
+  /** why it cannot wait */
   obstacle?: Obstacle
 }
 
-/** How a request is deferred: times in seconds, `context` is plain JSON of at most 16 KiB for reviewers. */
+/** How to defer a request. Times are in seconds. `context` is plain JSON for reviewers, at most 16 KiB. */
 export interface Deferring {
   expiresIn?: number
   interval?: number
@@ -58,23 +58,23 @@ export interface Deferring {
 /** How clients are notified. Every member has a default that works. */
 export interface NotificationOptions {
   /**
-   * ranges (`10.1.0.0/16`) or single addresses that may be reached although they are not public. Of the ranges that hold an
-   * address the narrowest decides, of `allow` and `deny`, and `deny` where both are equal
+   * ranges (`10.1.0.0/16`) or single addresses that may be reached although they are not public. The narrowest range of `allow`
+   * and `deny` that contains an address decides; of two equal ranges `deny` wins
    */
   allow?: readonly string[]
-  /** ranges, single addresses or host names, with everything below these, that must not be reached */
+  /** ranges, single addresses or host names that must not be reached; a host name includes its subdomains */
   deny?: readonly string[]
-  /** ports an endpoint may have (`[443]`) */
+  /** allowed ports of an endpoint (`[443]`) */
   ports?: readonly number[]
-  /** PEM certificates to trust instead of those Node.js trusts */
+  /** PEM certificates to trust instead of those of Node.js */
   ca?: string | Uint8Array | readonly (string | Uint8Array)[]
-  /** all addresses of a host name, in place of the DNS; what `dns.promises.lookup(name, { all: true })` gives will do */
+  /** returns all addresses of a host name, instead of the DNS; for example `dns.promises.lookup(name, { all: true })` */
   resolve?: (hostname: string) => Promise<Addresses> | Addresses
-  /** `false` on nodes that must not send; others send what they decide (`true`) */
+  /** whether this node sends notifications (`true`); if not, other nodes send those of its decisions */
   worker?: boolean
 }
 
-// the compiler refuses a member without its entry here, and one of another type
+// the compiler refuses a missing entry, and an entry of another type
 const notification = shape({
   allow: withDefault(checks.ranges, []),
   deny: withDefault(checks.rangesAndHosts, []),
@@ -91,7 +91,7 @@ export type Addresses = readonly (string | { address: string })[]
 export interface DeferredTokenResponseOptions {
   /** `false` leaves the host exactly as it is; by default `true` */
   enabled?: boolean
-  /** where deferrals live; by default `memoryStore()`, with a warning */
+  /** where deferrals are stored; by default `memoryStore()`, with a warning */
   store?: DeferralStore
   /**
    * decides whether a request waits. Called for every request that would get tokens, except refresh requests. A request that has
@@ -100,7 +100,7 @@ export interface DeferredTokenResponseOptions {
   defer?: (ctx: KoaContextWithOIDC, request: DeferRequest) => Promise<boolean | Deferring> | boolean | Deferring
   /** 32-byte keys, or their base64url; only needed for notifications. The first encrypts, all decrypt */
   keys?: (Uint8Array | string | undefined)[]
-  /** the wire profiles spoken (both) */
+  /** the profiles that clients may use (both) */
   profiles?: { openid?: boolean; oauth?: boolean }
   /** lifetimes in seconds: of the deferred code (60), and of a deferral from its exchange on (86400) */
   ttl?: { deferredCode?: number; deferral?: number }
@@ -115,11 +115,11 @@ export interface DeferredTokenResponseOptions {
   requireSenderConstraint?: boolean
   /** grants whose token requests may be deferred, of those the host has (`authorization_code`, `client_credentials`) */
   grants?: string[]
-  /** asked again at redemption, whatever was decided: `false` refuses for good */
+  /** called at redemption, after the approval: `false` refuses the tokens for good */
   reconsider?: (ctx: KoaContextWithOIDC, deferral: Deferral) => Promise<boolean> | boolean
-  /** per type of authorization details: whether `granted` asks for no more than `requested`; without it they must be equal */
+  /** per type of authorization details: whether `granted` asks for no more than `requested`; without a rule they must be equal */
   narrow?: Narrowing
-  /** claims of an interim ID Token for the exchange response; `undefined`: none this time */
+  /** claims of an interim ID Token for the exchange response; `undefined`: no interim ID Token */
   interimIdToken?: (
     ctx: KoaContextWithOIDC,
     deferral: Deferral,
@@ -134,16 +134,16 @@ export interface DeferredTokenResponseOptions {
 
 type MembersOf<K extends keyof DeferredTokenResponseOptions> = Members<NonNullable<DeferredTokenResponseOptions[K]>>
 
-/** Check and default of each option; the compiler refuses an option without its entry, and an entry of another type. */
+/** Check and default of each option. The compiler refuses a missing entry, and an entry of another type. */
 export const optionsShape = shape({
   enabled: withDefault(boolean, true),
-  // made anew for each provider
-  store: (given = memoryStore(), at) => checks.deferralStore(given, at),
+  // each provider gets a store of its own
+  store: (store = memoryStore(), at) => checks.deferralStore(store, at),
   defer: optional(callback()),
   keys: withDefault(checks.keys, []),
-  profiles: also(
+  profiles: withRule(
     shape({ openid: withDefault(boolean, true), oauth: withDefault(boolean, true) } satisfies MembersOf<'profiles'>),
-    checks.assertProfileLeft,
+    checks.assertProfile,
   ),
   // C-O19: the deferred code travels through the browser
   ttl: shape({
@@ -162,7 +162,7 @@ export const optionsShape = shape({
   now: optional(callback()),
 } satisfies Members<DeferredTokenResponseOptions>)
 
-/** The options, checked, with every default filled in. */
+/** The options after their checks, with all defaults. */
 export type Settings = ReturnType<typeof optionsShape>
 
 type Named<T> = { [K in keyof T as string extends K ? never : K]: T[K] }
@@ -174,7 +174,7 @@ export type DeferringClientMetadata = Omit<Named<ClientMetadata>, 'response_type
   [member: string]: unknown
 }
 
-/** The host's configuration, its clients able to ask for a deferred code. */
+/** The host's configuration, with clients that may ask for a deferred code. */
 export type HostConfiguration = Omit<DeferringConfiguration, 'clients'> & {
   clients?: readonly DeferringClientMetadata[] | undefined
 }

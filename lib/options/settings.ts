@@ -13,12 +13,12 @@ export function isEnabled(options: DeferredTokenResponseOptions | undefined): op
   return options.enabled !== false
 }
 
-/** Says what the default store is good for, as the host does of its own. */
+/** Warns that the default store is in memory, as the host warns of its own. */
 export function warnOfMemoryStore(): void {
   process.emitWarning(`${path}.store is not set: deferrals are kept in memory and lost on restart, use mongoStore(db)`)
 }
 
-/** Says which doors the operator has opened, so that a development setting is not forgotten in production. */
+/** Warns of the ranges that the operator allows, so that a setting for development is not forgotten in production. */
 export function warnOfAllowedRanges({ notification: { allow } }: Settings): void {
   if (allow.length === 0) return
   process.emitWarning(`${path}.notification.allow lets notifications reach ${allow.join(', ')}, public or not`)

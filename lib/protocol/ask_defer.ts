@@ -1,6 +1,7 @@
 /*
- * The integrator's `defer` decides whether a request waits. It is called when the host has validated the request. Its answer is
- * enforced: a request that has to wait and cannot is refused.
+ * Both drafts leave it to the server whether a request is deferred (OpenID Connect Deferred Token Response Flow 1.0,
+ * "Authentication Request"; OAuth 2.0 Deferred Token Response, "Token Request"). Here the option `defer` decides, after the
+ * host has validated the request. If `defer` wants a request to wait that cannot wait, the request is refused.
  */
 import { interaction as interactionShape } from '../deferral/decision.js'
 import type { Interaction } from '../deferral/deferral.js'
@@ -19,7 +20,7 @@ const deferringShape = shape<Deferring>({
   interaction: optional(interactionShape),
 })
 
-// `defer` does not see these, so that it cannot log them
+// left out of what `defer` gets, so that it cannot log them
 const secrets = [
   'client_secret',
   'client_assertion',
@@ -31,34 +32,34 @@ const secrets = [
   'password',
 ]
 
-/** How a request is to be deferred, the defaults filled in. */
-export type Deferred = Required<Omit<Deferring, 'interaction'>> & { interaction?: Interaction }
+/** How a request is deferred: the answer of `defer` with every default. */
+export type DeferralTerms = Required<Omit<Deferring, 'interaction'>> & { interaction?: Interaction }
 
-/** The part of a `DeferRequest` that depends on endpoint and grant. */
-export type Question = Omit<DeferRequest, 'canWait' | 'context'>
+/** The members of a `DeferRequest` that depend on the endpoint and the grant. `askDefer` adds the others. */
+export type BaseDeferRequest = Omit<DeferRequest, 'canWait' | 'context'>
 
 /** Whether the integrator has set `defer`. */
-export function isAsking({ defer }: Settings): boolean {
+export function hasDefer({ defer }: Settings): boolean {
   return defer !== undefined
 }
 
 /**
- * Asks `defer`; `undefined` means that the request is answered at once, unless it `mustWait`. Throws the refusal of a request
- * that has to wait and cannot; all other errors become plain faults.
+ * Calls `defer`. Returns `undefined` if the request gets its answer at once; with `mustWait` it never does. Throws the refusal
+ * of a request that has to wait but cannot. Every other error becomes a server error.
  */
 export async function askDefer(
   ctx: Context,
   settings: Settings,
-  question: Question,
+  request: BaseDeferRequest,
   mustWait = false,
-): Promise<Deferred | undefined> {
-  return withPlainFaults(ask(ctx, settings, question, mustWait), 'features.deferredTokenResponse.defer failed')
+): Promise<DeferralTerms | undefined> {
+  return withPlainFaults(ask(ctx, settings, request, mustWait), 'features.deferredTokenResponse.defer failed')
 }
 
-/** The parameters of a request as `defer` sees them. */
+/** A frozen copy of the parameters for `defer`, without secrets. */
 export function visibleParams(params: Record<string, unknown>): DeferRequest['params'] {
   const visible = Object.entries(params).filter(([name]) => !secrets.includes(name))
-  // copied: a list belongs to the host
+  // lists are copied before they are frozen: the host still uses its own
   return Object.freeze(
     Object.fromEntries(
       visible.map(([name, value]) => [name, Array.isArray(value) ? Object.freeze([...value]) : value]),
@@ -66,20 +67,20 @@ export function visibleParams(params: Record<string, unknown>): DeferRequest['pa
   )
 }
 
-async function ask(ctx: Context, settings: Settings, question: Question, mustWait: boolean) {
-  const { obstacle } = question
+async function ask(ctx: Context, settings: Settings, base: BaseDeferRequest, mustWait: boolean) {
+  const { obstacle } = base
   const evidence = evidenceOf(ctx)
   const request: DeferRequest = {
-    ...question,
+    ...base,
     ...(evidence && { context: mergedContext(evidence) }),
     canWait: obstacle === undefined,
   }
-  // without `defer` every request that may is answered at once
+  // without the option no request waits, unless it must
   const answer = settings.defer ? await settings.defer(ctx, request) : false
   if (answer === false && !mustWait) return undefined
-  const deferring = asDeferring(answer)
+  const terms = asDeferring(answer)
   if (obstacle) throw refusalOf(request, obstacle, settings)
-  const { expiresIn = settings.ttl.deferral, interval = settings.interval, context, interaction } = deferring
+  const { expiresIn = settings.ttl.deferral, interval = settings.interval, context, interaction } = terms
   if (interaction && request.profile === 'openid') {
     throw new TypeError('defer: interaction is of the oauth profile, use pages of the authorization endpoint instead')
   }

@@ -1,8 +1,14 @@
+/*
+ * OpenID Connect Deferred Token Response Flow 1.0, "Authentication Cancellation Request", and OAuth 2.0 Deferred Token
+ * Response, "Cancellation": ends a deferral that is not redeemed.
+ */
 import type { Cancellation, Stored } from '../deferral/store.js'
 import { cancel, giveUp } from '../deferral/transitions.js'
 import type { Plugin } from '../plugin.js'
 
-/** Cancels, unless the deferral is redeemed or over; resolves to the record if that changed it. `record` saves a read. */
+/**
+ * Cancels a deferral; `undefined` if it is already redeemed, denied, cancelled or expired. With `record` it need not be read.
+ */
 export async function cancelDeferral(
   { records }: Plugin,
   id: string,

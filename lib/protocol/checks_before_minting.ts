@@ -1,3 +1,7 @@
+/*
+ * OAuth 2.0 Deferred Token Response, "Security Considerations", and OpenID Connect Deferred Token Response Flow 1.0,
+ * "Successful Token Response": the approved access must still be allowed when the tokens are minted, days later.
+ */
 import { errors } from 'oidc-provider'
 import type { Decision, DeferralRecord, JsonObject } from '../deferral/deferral.js'
 import { describe } from '../deferral/describe.js'
@@ -5,13 +9,15 @@ import { beyond } from '../deferral/json.js'
 import { beyondDetails, type Narrowing } from '../deferral/narrow.js'
 import { type Context, clientOf } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
-import { isAllowed } from '../host/grants/allowed.js'
-import { isConsentGone, loadValidGrant } from '../host/grants/standing_grant.js'
+import { isAllowed } from '../host/grants/client_access.js'
+import { isConsentGone, loadValidGrant } from '../host/grants/valid_grant.js'
 import type { IssuedToken } from '../host/request/intercepts.js'
 import type { Plugin } from '../plugin.js'
 import { cancelDeferral } from './cancel_deferral.js'
 
-/** Refuses what its client may not have any more, or the integrator takes back (I-129, I-130, E-41). */
+/**
+ * Throws `access_denied` if the client lost its permission, or if the option `reconsider` returns false (I-129, I-130, E-41).
+ */
 export async function assertStillGranted(
   ctx: Context,
   plugin: Plugin,
@@ -20,20 +26,24 @@ export async function assertStillGranted(
 ): Promise<void> {
   const { grantType } = approved
   const client = clientOf(ctx)
-  const mayAsk = grantType === undefined || client.grantTypeAllowed(grantType)
-  if (!mayAsk || !isAllowed(client, plugin.host.internals, { scope, authorizationDetails })) throw noLongerGranted()
+  const isGrantAllowed = grantType === undefined || client.grantTypeAllowed(grantType)
+  if (!isGrantAllowed || !isAllowed(client, plugin.host.internals, { scope, authorizationDetails }))
+    throw noLongerGranted()
   const { reconsider } = plugin.settings
   if (!reconsider) return
   const reconsidering = (async () => reconsider(ctx, describe(approved)))()
-  const stands: unknown = await withPlainFaults(reconsidering, 'features.deferredTokenResponse.reconsider failed')
-  if (typeof stands !== 'boolean') throw new TypeError('reconsider must return true or false')
-  if (stands) return
-  // for good: the client takes access_denied as final
+  const isStillApproved: unknown = await withPlainFaults(
+    reconsidering,
+    'features.deferredTokenResponse.reconsider failed',
+  )
+  if (typeof isStillApproved !== 'boolean') throw new TypeError('reconsider must return true or false')
+  if (isStillApproved) return
+  // access_denied is final for the client, so the deferral ends too
   await cancelDeferral(plugin, approved.id, { by: 'reconsider' })
   throw new errors.AccessDenied('the deferred request was reconsidered')
 }
 
-/** Looks at client, account and Grant once more, and refuses where one was revoked while tokens were minted. */
+/** Throws `access_denied` if the client, its account or its Grant was revoked while the tokens were minted. */
 export async function assertNotRevoked(
   ctx: Context,
   plugin: Plugin,
@@ -44,7 +54,7 @@ export async function assertNotRevoked(
   await withPlainFaults(loadValidGrant(ctx, plugin.host, source))
 }
 
-/** Refuses an access token of a code that is left without scope because the end-user has withdrawn all of it meanwhile. */
+/** Throws `access_denied` if the end-user has withdrawn all scopes of this access token since the approval. */
 export function assertConsent(
   token: IssuedToken,
   { host }: Plugin,
@@ -54,14 +64,14 @@ export function assertConsent(
   if (grantType === 'authorization_code' && isConsentGone(token, host.internals, scope)) throw noLongerGranted()
 }
 
-/** What the integrator's callbacks compute at mint time must not undo what a reviewer narrowed (E-32). */
-export function assertWithin(
+/** Throws if a token is wider than the decision: the integrator's callbacks compute parts of it when it is minted (E-32). */
+export function assertNotWider(
   token: IssuedToken,
   { scope, resource, authorizationDetails }: Decision,
   narrowing: Narrowing,
 ): void {
-  const { scope: issued, rar } = withPlainDetails(token)
-  const widerScope = scope && beyond(issued?.split(' ').filter(Boolean) ?? [], scope)
+  const { scope: tokenScope, rar } = withPlainDetails(token)
+  const widerScope = scope && beyond(tokenScope?.split(' ').filter(Boolean) ?? [], scope)
   const widerDetails = authorizationDetails && beyondDetails(rar ?? [], authorizationDetails, narrowing)
   const widerResource = resource && beyond(resourceOf(token), resource)
   const members = { scope: widerScope, resource: widerResource, authorization_details: widerDetails }
@@ -70,20 +80,20 @@ export function assertWithin(
   }
 }
 
-/** The refusal of what was granted once. */
+/** The refusal of a request that was approved but is not allowed any more. */
 export function noLongerGranted(detail?: string): Error {
   return new errors.AccessDenied('the authorization no longer holds', detail)
 }
 
-/** Whether the host refuses now what it accepted then: a resource server, scope or type of details is gone. */
-export function isOutlived(error: unknown): error is Error {
+/** Whether the host refuses now what it accepted at the first request: a resource server, scope or details type has gone. */
+export function isNoLongerAccepted(error: unknown): error is Error {
   const { InvalidScope, InvalidTarget, InvalidAuthorizationDetails } = errors
   return [InvalidScope, InvalidTarget, InvalidAuthorizationDetails].some((refusal) => error instanceof refusal)
 }
 
-// a plain copy, so that the compared value is the stored one: a toJSON or a getter could give another value later
-function withPlainDetails(issued: IssuedToken): { scope?: string; rar?: JsonObject[] } {
-  const token = issued as { scope?: string; rar?: JsonObject[] }
+// compares a plain copy and stores the same: a getter or a toJSON could return another value later
+function withPlainDetails(issuedToken: IssuedToken): { scope?: string; rar?: JsonObject[] } {
+  const token = issuedToken as { scope?: string; rar?: JsonObject[] }
   if (token.rar !== undefined) token.rar = JSON.parse(JSON.stringify(token.rar))
   return token
 }

@@ -1,6 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Client Metadata": where a client wants to be pinged. The working group's
- * draft uses the same name (C-X01).
+ * OpenID Connect Deferred Token Response Flow 1.0, "Client Registration Metadata": a client registers the endpoint for its
+ * notifications. OAuth 2.0 Deferred Token Response uses the same name (C-X01).
  */
 import { type ClientMetadata, type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider'
 import { type EgressRules, egressRules } from '../notification/egress/rules.js'
@@ -16,16 +16,16 @@ type ExtraMetadata = NonNullable<Configuration['extraClientMetadata']>
 /** Adds the notification endpoint to the integrator's extra client metadata. */
 export function withNotificationEndpoint(configuration: Configuration, settings: Settings): ExtraMetadata {
   const { keys, notification } = settings
-  const theirs = configuration.extraClientMetadata
-  const properties = theirs?.properties ?? []
+  const extraMetadata = configuration.extraClientMetadata
+  const properties = extraMetadata?.properties ?? []
   const rulesOf = (ctx: KoaContextWithOIDC) => egressRules(notification, ctx.oidc.provider.issuer)
   if (keys.length === 0) assertNoStaticEndpoint(configuration)
   if (settings.profiles.openid) assertStaticGrants(configuration)
   return {
     properties: [...properties, notificationEndpoint],
     validator(ctx, key, value, metadata) {
-      if (key !== notificationEndpoint) return theirs?.validator?.(ctx, key, value, metadata)
-      // a client that is there already goes on when the rules change; whether it may be notified is asked again then
+      if (key !== notificationEndpoint) return extraMetadata?.validator?.(ctx, key, value, metadata)
+      // no ctx: the client is registered already, and stays valid when the rules change. The delivery checks them again
       if (!ctx?.oidc) return
       assertGrant(metadata)
       const wrong = value !== undefined && (keys.length > 0 ? rulesOf(ctx).refusal(value) : unsupported)
@@ -34,11 +34,11 @@ export function withNotificationEndpoint(configuration: Configuration, settings:
   }
 }
 
-/** Checks the endpoints of static clients; a `TypeError` names the client. */
+/** Checks the notification endpoints of static clients. Throws a `TypeError` that names the client. */
 export function assertStaticEndpoints(clients: readonly ClientMetadata[], rules: EgressRules): void {
   for (const { client_id: id, [notificationEndpoint]: endpoint } of clients) {
     const wrong = endpoint !== undefined && rules.refusal(endpoint)
-    // what may be different on a developer's machine
+    // on a developer's machine the endpoint may be local
     const remedy = '; change it, or set notification.ports and notification.allow'
     if (wrong) fail('notification', `cannot reach client ${id}: its ${notificationEndpoint} ${wrong}${remedy}`)
   }
@@ -65,7 +65,7 @@ function assertStaticGrants({ clients = [], clientDefaults }: Configuration): vo
   }
 }
 
-// at registration only: a client that is there already is refused where it asks, as unauthorized_client
+// only at registration: a registered client gets unauthorized_client when it sends a request
 function assertGrant({ response_types: types = [], grant_types: grants = [] }: ClientMetadata): void {
   const deferrable = types.some((type) => responseTypes.includes(type))
   if (!deferrable || grants.includes(grantType)) return

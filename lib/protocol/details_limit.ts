@@ -1,3 +1,6 @@
+/*
+ * Not in the drafts: a limit on `authorization_details`, because a `narrow` rule compares each entry with each.
+ */
 import { errors } from 'oidc-provider'
 import type { JsonObject } from '../deferral/deferral.js'
 import { sanitise } from '../deferral/error_description.js'
@@ -5,7 +8,7 @@ import { ownMember } from '../deferral/json.js'
 import { mostRuled } from '../deferral/matching.js'
 import type { Settings } from '../options/options.js'
 
-/** Refuses to defer a request with more entries of a type than its `narrow` rule may have to compare. */
+/** Throws `invalid_authorization_details` if there are more entries of one type than a `narrow` rule may compare. */
 export function assertNarrowable(details: readonly JsonObject[] | undefined, { narrow }: Settings): void {
   const counts = new Map<string, number>()
   for (const { type } of details ?? []) {

@@ -1,3 +1,7 @@
+/*
+ * OAuth 2.0 Deferred Token Response, "Security Considerations": a revoked Grant gives no tokens. Its deferrals are cancelled
+ * at once, so that reviewers do not work on them in vain.
+ */
 import { leaseSeconds } from '../deferral/notification.js'
 import type { DeferralQuery } from '../deferral/store.js'
 import { inBackground } from '../notification/background.js'
@@ -6,47 +10,47 @@ import { complaints } from '../notification/warnings.js'
 import type { Plugin } from '../plugin.js'
 import { cancelDeferral } from './cancel_deferral.js'
 
-// a deferral beyond these limits is refused at its redemption
+// a deferral that these limits leave out is refused when it is redeemed
 const mostGrants = 10_000
 const pageSize = 100
 const mostPages = 10
 
 /**
- * Cancels the deferrals of a Grant when the host emits `grant.revoked`, so that nobody reviews them in vain. It runs in the
- * background and may miss some: the check at redemption decides. `close` waits for the Grant under way only.
+ * Cancels the deferrals of a Grant when the host emits `grant.revoked`. It runs in the background and may miss some: each
+ * redemption checks the Grant again. `close` stops it, and waits only for the Grant that it is working on.
  */
 export function cancelWithGrants(plugin: Plugin): { close(): Promise<void> } {
   const grantIds = new Set<string>()
   const complain = complaints('deferrals of a revoked Grant cannot be cancelled')
-  let underWay: Promise<void> | undefined
+  let currentWork: Promise<void> | undefined
 
   async function work(): Promise<void> {
     for (const grantId of grantIds) {
       grantIds.delete(grantId)
       await within(leaseSeconds, () => cancelAll(plugin, grantId, complain)).catch(complain)
     }
-    underWay = undefined
+    currentWork = undefined
   }
-  function take(_ctx: unknown, grantId: unknown): void {
+  function add(_ctx: unknown, grantId: unknown): void {
     if (typeof grantId !== 'string' || grantIds.size >= mostGrants) return
     grantIds.add(grantId)
-    underWay ??= inBackground(work)
+    currentWork ??= inBackground(work)
   }
 
-  plugin.host.provider.on('grant.revoked', take)
+  plugin.host.provider.on('grant.revoked', add)
   return {
     async close() {
-      plugin.host.provider.off('grant.revoked', take)
+      plugin.host.provider.off('grant.revoked', add)
       grantIds.clear()
-      await underWay
+      await currentWork
     },
   }
 }
 
 async function cancelAll(plugin: Plugin, grantId: string, complain: (error: unknown) => void): Promise<void> {
-  // hosts of 9.0 emit the event even where revokeGrantPolicy kept the Grant
+  // hosts of 9.0 also emit the event when revokeGrantPolicy has kept the Grant
   if (await plugin.host.provider.Grant.find(grantId, { ignoreExpiration: true })) return
-  // in this order: a deferral that is approved meanwhile is found by the second query
+  // in this order: the second query finds a deferral that was approved after the first
   for (const status of ['pending', 'approved'] as const) {
     let after: DeferralQuery['after']
     for (let pages = 0; pages < mostPages; pages++) {

@@ -1,13 +1,17 @@
+/*
+ * OAuth 2.0 Deferred Token Response, "Successful Response": the tokens are those of the first request's grant. One minter per
+ * grant.
+ */
 import type { Context } from '../host/context.js'
 import { mintFromClientCredentials } from '../host/grants/client_credentials.js'
 import { type MintRequest, mintFromCode } from '../host/grants/mint.js'
 import type { Host } from '../host/host.js'
 import { customGrant, mintFromCustomGrant } from './oauth/custom_grants.js'
 
-/** Issues what was deferred, in the end. */
+/** Mints the tokens of an approved deferral. */
 export type Mint = (ctx: Context, request: MintRequest) => Promise<void>
 
-/** How a deferred request of this grant is issued in the end; `undefined`: not on this node. */
+/** The minter for a grant; `undefined` if the grant is not registered on this node. */
 export function minterOf(host: Host, grantType: string): Mint | undefined {
   if (grantType === 'authorization_code') return (ctx, request) => mintFromCode(ctx, host, request)
   if (grantType === 'client_credentials') {

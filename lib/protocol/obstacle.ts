@@ -1,5 +1,5 @@
 /*
- * The refusals of requests that have to wait and cannot. Each says what the client has to send instead.
+ * Not in the drafts: the refusals of requests that have to wait but cannot. Each says what the client must send instead.
  */
 import { errors } from 'oidc-provider'
 import type { DeferRequest, Obstacle, Settings } from '../options/options.js'
@@ -25,7 +25,7 @@ const refusals: Record<Obstacle, Refusal> = {
   },
 }
 
-/** What a request that cannot wait, and has to, is refused with. */
+/** The refusal of a request that has to wait but cannot, by its obstacle. */
 export function refusalOf(request: DeferRequest, obstacle: Obstacle, { profiles }: Settings): Error {
   return refusals[obstacle](request, profiles)
 }

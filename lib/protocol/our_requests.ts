@@ -1,3 +1,7 @@
+/*
+ * Tells requests of the two drafts from all other requests of the host, so that `host/overrides/server_errors.ts` can answer
+ * their faults.
+ */
 import { isHandle } from '../deferral/handle.js'
 import { bodyOf, type Context } from '../host/context.js'
 import type { Rules } from '../host/overrides/install.js'
@@ -8,14 +12,14 @@ import * as openid from './openid/names.js'
 
 const grantTypes: unknown[] = [openid.grantType, oauth.grantType]
 
-/** Whose faults are answered as ours. What was sent decides: the fault may come before the client is known. */
+/** Recognises the requests by their parameters: a fault may come before the client is known. */
 export const ourRequests: Rules['requests'] = {
-  isOurs: (ctx) => isAtDoor(ctx) || offersToWait(ctx) || mayBeDeferred(ctx),
-  // once its client is known, such a request may be answered by the host, and refused by whatever the integrator throws
-  isPlain: (ctx) => isAtDoor(ctx) || (offersToWait(ctx) && !ctx.oidc.client),
+  isOurs: (ctx) => isDeferralRequest(ctx) || offersToWait(ctx) || mayBeDeferred(ctx),
+  // with a known client the host may answer such a request at once, and an integrator's error may be meant as a 4xx
+  isPlain: (ctx) => isDeferralRequest(ctx) || (offersToWait(ctx) && !ctx.oidc.client),
 }
 
-function isAtDoor(ctx: Context): boolean {
+function isDeferralRequest(ctx: Context): boolean {
   const { grant_type: grantType, token } = bodyOf(ctx) ?? {}
   return isCancellation(ctx) || grantTypes.includes(grantType) || (typeof token === 'string' && isHandle(token))
 }

@@ -1,6 +1,9 @@
+/*
+ * The rules for the overrides of the host, from the two drafts and the options.
+ */
 import type { Rules } from '../host/overrides/install.js'
 import type { Plugin } from '../plugin.js'
-import { isAsking } from './ask_defer.js'
+import { hasDefer } from './ask_defer.js'
 import { evidenceOf } from './evidence.js'
 import { assertRequest, canWait, mayPoll } from './oauth/completion_mode.js'
 import { isDeferrableGrant } from './oauth/defer_enforcement.js'
@@ -11,7 +14,7 @@ import * as openid from './openid/names.js'
 import { ourRequests } from './our_requests.js'
 import { revoke } from './revocation.js'
 
-/** What the drafts need replaced in the host, with these options. */
+/** The rules for `installOverrides`, for these options. */
 export function overrideRules(plugin: Plugin, { addedCodeGrant }: { addedCodeGrant: boolean }): Rules {
   const { settings, records } = plugin
   const { profiles } = settings
@@ -19,9 +22,9 @@ export function overrideRules(plugin: Plugin, { addedCodeGrant }: { addedCodeGra
     clients: { responseTypes: openid.responseTypes, grantTypes: [openid.grantType, oauth.grantType] },
     responseTypes: profiles.openid ? acceptedTypes(addedCodeGrant) : [],
     addedCodeGrant,
-    isDecidedFirst: isAsking(settings),
-    hint: profiles.oauth || isAsking(settings) ? hintOf(plugin) : undefined,
-    isCodeUseNoted: profiles.oauth,
+    hasDefer: hasDefer(settings),
+    hint: profiles.oauth || hasDefer(settings) ? hintOf(plugin) : undefined,
+    notesCodeUse: profiles.oauth,
     revoke: (ctx, token) => revoke(ctx, plugin, token),
     now: records.now,
     requests: ourRequests,
@@ -35,7 +38,7 @@ export function overrideRules(plugin: Plugin, { addedCodeGrant }: { addedCodeGra
   }
 }
 
-// without the code grant nobody could redeem the code that the combined type may yield
+// the response type with `code` needs the code grant, to redeem the code
 function acceptedTypes(addedCodeGrant: boolean): string[] {
   return openid.responseTypes.filter((type) => !addedCodeGrant || type === 'deferred_code')
 }
@@ -44,9 +47,9 @@ function hintOf(plugin: Plugin): Rules['hint'] {
   const { profiles, ttl } = plugin.settings
   const isCodeDeferrable = isDeferrableGrant(plugin, 'authorization_code')
   return {
-    mayWait: (ctx) => isCodeDeferrable && mayPoll(ctx),
-    isAsking: isAsking(plugin.settings),
-    isGiven: (ctx, mode) => profiles.oauth && canWait(ctx, mode),
+    isDeferrable: (ctx) => isCodeDeferrable && mayPoll(ctx),
+    hasDefer: hasDefer(plugin.settings),
+    isHint: (ctx, mode) => profiles.oauth && canWait(ctx, mode),
     assertRequest: (ctx, isHinted) => profiles.oauth && assertRequest(ctx, isHinted),
     evidenceOf,
     lifetime: ttl.deferral,

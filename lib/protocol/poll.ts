@@ -1,6 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Token Request", and OAuth 2.0 Deferred Token Response, "Polling": the client
- * asks with its handle until there are tokens or a refusal.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Token Request using the Authentication Request ID", and OAuth 2.0 Deferred
+ * Token Response, "Polling": the client polls with its handle until it gets tokens or a final refusal.
  */
 import { errors } from 'oidc-provider'
 import { type HandleKind, parseHandle } from '../deferral/handle.js'
@@ -22,7 +22,7 @@ export async function poll(ctx: Context, plugin: Plugin, kind: HandleKind, handl
   const proof = await verifyProof(ctx, plugin.host)
   const now = records.now().getTime()
 
-  // most early polls are refused without a read; not those of other clients, whom a fast answer would show that the id exists
+  // most early polls are refused without a read. Other clients always cost a read: a fast answer would show that the id exists
   const early = isRepeating(ctx) ? undefined : pacing.tooEarly(parseHandle(handle).id, now)
   if (early && (await isRightful(ctx, plugin, kind, handle, early))) {
     await assertSender(ctx, plugin, early, proof)

@@ -1,58 +1,60 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Token Request", and OAuth 2.0 Deferred Token Response, "Polling": a poll
- * carries nothing that would change the request it is about (I-010, C-I08). Client libraries repeat parameters of the first
- * request with every token request; a repeated one changes nothing.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Token Request using the Authentication Request ID", and OAuth 2.0 Deferred
+ * Token Response, "Polling": a poll must not change the first request (I-010, C-I08). Some client libraries send the parameters
+ * of the first request with every poll. These are accepted, and have no effect.
  */
 import { errors } from 'oidc-provider'
 import type { DeferralRecord } from '../deferral/deferral.js'
 import type { HandleKind } from '../deferral/handle.js'
 import { type Context, paramsOf, sentValues } from '../host/context.js'
 
-/** Parameters that are always refused. A client must not send completion_mode with a poll (I-068). */
+/** Parameters that a poll must never carry; for completion_mode the draft says so (I-068). */
 const refused = ['authorization_details', 'claims', 'code_verifier', 'completion_mode']
 
 type Repeats = (sent: string[], deferral: DeferralRecord) => boolean
 
-/** Parameters that are ignored where they repeat the first request, each with its comparison. */
+/** Parameters that are ignored if they repeat the first request, each with its comparison. */
 const repeatable: Record<string, Repeats> = {
   scope: ([scope, ...more], deferral) => !more.length && isScope(scope?.split(' ').filter(Boolean), deferral),
   resource: (sent, { resource, requestedResource }) => isSame(sent, resource) || isSame(sent, requestedResource),
   redirect_uri: ([uri, ...more], { source }) => !more.length && uri === source.redirectUri,
 }
 
-/** Refuses the parameters that no poll may carry. */
+/** Throws `invalid_request` for parameters that no poll may carry. */
 export function assertPoll(ctx: Context, kind: HandleKind): void {
-  const name = refused.find((one) => sentValues(ctx, one).length)
-  if (name) throw reshaping(name, kind)
+  const name = refused.find((parameter) => sentValues(ctx, parameter).length)
+  if (name) throw refusalOf(name, kind)
 }
 
-/** Whether this poll carries parameters that have to be compared with those of the first request. */
+/** Whether this poll carries parameters that must be compared with the first request. */
 export function isRepeating(ctx: Context): boolean {
   return Object.keys(repeatable).some((name) => sentValues(ctx, name).length)
 }
 
-/** Refuses parameters that are not those of the first request, and drops those that are. For the rightful client only. */
+/**
+ * Drops parameters that repeat the first request. Throws `invalid_request` for others. Call it only for the rightful client.
+ */
 export function dropRepeated(ctx: Context, kind: HandleKind, deferral: DeferralRecord): void {
   for (const [name, repeats] of Object.entries(repeatable)) {
     const sent = sentValues(ctx, name)
-    if (sent.length && !repeats(sent, deferral)) throw reshaping(name, kind)
-    // the host would read it when tokens are minted
+    if (sent.length && !repeats(sent, deferral)) throw refusalOf(name, kind)
+    // the host must not use it when it mints tokens
     delete paramsOf(ctx)[name]
   }
 }
 
-function reshaping(name: string, kind: HandleKind): Error {
+function refusalOf(name: string, kind: HandleKind): Error {
   const hint = name in repeatable ? ', leave it out or repeat that of the first request' : ''
   return new errors.InvalidRequest(`${name} must not be sent with ${kind}${hint}`)
 }
 
-// the host leaves out what it does not know, what was not granted, and `offline_access` without consent
+// the host drops unknown scopes, scopes that were not granted, and `offline_access` without consent
 function isScope(sent: string[] = [], { scope, requestedScope = scope }: DeferralRecord): boolean {
-  const kept = sent.filter((one) => one !== 'offline_access' || scope.includes(one))
-  return isSame(sent, requestedScope) || isSame(kept, requestedScope) || isSame(kept, scope)
+  const accepted = sent.filter((word) => word !== 'offline_access' || scope.includes(word))
+  return isSame(sent, requestedScope) || isSame(accepted, requestedScope) || isSame(accepted, scope)
 }
 
 function isSame(sent: readonly string[] = [], requested: readonly string[] = []): boolean {
   const [a, b] = [new Set(sent), new Set(requested)]
-  return a.size === b.size && [...a].every((one) => b.has(one))
+  return a.size === b.size && [...a].every((value) => b.has(value))
 }

@@ -1,6 +1,9 @@
+/*
+ * The members of a source that reviewers see. A source is the payload of the host's code, or the request of another grant.
+ */
 import type { DeferredRequest, JsonObject } from '../deferral/deferral.js'
 
-/** The few fields of a source that reviewers see, named as in the host's code whatever the grant. */
+/** The request in a source. For every grant the members of a source have the names of the host's code. */
 export function requestOf(source: JsonObject) {
   const { clientId, accountId, grantId, scope, resource, rar } = source as {
     clientId: string
@@ -20,9 +23,12 @@ export function requestOf(source: JsonObject) {
   }
 }
 
-/** What of a `scope` parameter has to be kept beside what the host took of it: a client may repeat it with its polls. */
-export function sentScope(sent: unknown, taken: readonly string[]): Pick<DeferredRequest, 'requestedScope'> {
+/**
+ * The `scope` of the first request, if the host has dropped a part of it. The client may repeat the whole parameter with its
+ * polls, so it is stored.
+ */
+export function sentScope(sent: unknown, accepted: readonly string[]): Pick<DeferredRequest, 'requestedScope'> {
   const requestedScope = typeof sent === 'string' ? [...new Set(sent.split(' ').filter(Boolean))] : []
-  const known = new Set(taken)
-  return requestedScope.every((one) => known.has(one)) ? {} : { requestedScope }
+  const acceptedScope = new Set(accepted)
+  return requestedScope.every((name) => acceptedScope.has(name)) ? {} : { requestedScope }
 }

@@ -1,6 +1,6 @@
 /*
- * The option `retryWindow`: a client whose token response was lost polls again, and gets the same answer. The answer is stored as
- * a compact JWE (RFC 7516) under a key that can only be derived from the handle (RFC 5869).
+ * Not in the drafts: the option `retryWindow`. A client that did not receive its token response polls again and gets the same
+ * answer. The answer is stored as a compact JWE (RFC 7516). Its key is derived from the handle (RFC 5869), which is not stored.
  */
 import { hkdfSync } from 'node:crypto'
 import { CompactEncrypt, compactDecrypt, errors as joseErrors } from 'jose'
@@ -9,21 +9,21 @@ import type { DeferralRecord } from '../deferral/deferral.js'
 import { parseHandle } from '../deferral/handle.js'
 import { type Context, setDeferral } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
-import { loadValidGrant } from '../host/grants/standing_grant.js'
+import { loadValidGrant } from '../host/grants/valid_grant.js'
 import { keepAnswer } from '../host/request/answer.js'
 import type { Plugin } from '../plugin.js'
 import { refusal } from './token_error_response.js'
 
 type Owner = Pick<DeferralRecord, 'id' | 'issuer' | 'clientId'>
 
-/** Encrypts the answer of a redemption, to be stored. */
+/** Encrypts the answer of a redemption for the store. */
 export function sealAnswer(handle: string, owner: Owner, body: unknown): Promise<string> {
   return new CompactEncrypt(Buffer.from(JSON.stringify(body)))
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', ...claimsOf(owner) })
     .encrypt(keyOf(handle, owner))
 }
 
-/** Gives the rightful client the answer of its redemption again. */
+/** Answers a poll with the answer of the redemption. Call it only for the rightful client. */
 export async function repeatAnswer(
   ctx: Context,
   plugin: Plugin,
@@ -33,7 +33,7 @@ export async function repeatAnswer(
   if (!(await isStillValid(ctx, plugin, deferral))) throw refusal(ctx, deferral, 'invalid_grant')
   setDeferral(ctx, deferral)
   const answer = await openAnswer(handle, deferral, deferral.answer?.sealed ?? '')
-  // tokens that were minted and discarded in this request have left the status of an empty body
+  // if this request has minted tokens and discarded them, its status is that of an empty body
   ctx.status = 200
   ctx.body = answer
   keepAnswer(ctx)
@@ -49,7 +49,7 @@ async function openAnswer(handle: string, owner: Owner, sealed: string): Promise
   return JSON.parse(Buffer.from(plaintext).toString())
 }
 
-// revoked tokens are not disclosed again
+// a client must not get revoked tokens
 async function isStillValid(ctx: Context, plugin: Plugin, { source }: DeferralRecord): Promise<boolean> {
   try {
     await withPlainFaults(loadValidGrant(ctx, plugin.host, source))

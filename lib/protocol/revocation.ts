@@ -1,7 +1,7 @@
 /*
- * "Cancellation" through OAuth 2.0 Token Revocation (RFC 7009): the working group's way to give up a deferral_code, and a second
- * one for a deferred_auth_id (C-O01). The answer is always 200, and never shows what a handle is or whose. Only the rightful
- * client with the right key changes anything.
+ * OAuth 2.0 Deferred Token Response, "Cancellation", through OAuth 2.0 Token Revocation (RFC 7009): a client gives up its
+ * request by revoking its deferral_code, or its deferred_auth_id (C-O01). The answer is always 200, so it does not show whether
+ * a handle exists. Only the rightful client with the right key can cancel.
  */
 import { errors } from 'oidc-provider'
 import { type HandleKind, isHandle } from '../deferral/handle.js'
@@ -13,18 +13,18 @@ import { rightfulDeferral } from './rightful_client.js'
 
 const kinds: HandleKind[] = ['deferral_code', 'deferred_auth_id']
 
-/** Cancels what a client revokes by its handle; leaves every other token to the host. */
+/** Cancels the deferral of a handle. Leaves every other token to the host. */
 export async function revoke(ctx: Context, plugin: Plugin, token: string): Promise<void> {
   if (!isHandle(token)) return
   const proof = await verifyProof(ctx, plugin.host)
   const deferral = await rightfulDeferral(ctx, plugin, kinds, token, proof).catch(undefinedWithoutKey)
-  // I-112; and a miss takes the same steps as a hit (I-116)
+  // I-112. A decoy write makes the answer for unknown handles as slow as for others (I-116)
   const isOver = !deferral || deferral.expiresAt <= deferral.readAt
   if (isOver) await plugin.records.transitDecoy()
   else await cancelDeferral(plugin, deferral.id, { isByClient: true }, deferral)
 }
 
-// C-I05: a missing key or another one changes nothing, and the answer does not show it
+// C-I05: without the right key nothing changes, and the answer is the same
 function undefinedWithoutKey(error: unknown): undefined {
   if (!(error instanceof errors.InvalidDpopProof)) throw error
 }

@@ -1,6 +1,7 @@
 /*
- * A handle is only valid for the client it was issued to, with the key it is bound to. Unknown handles, malformed ones and those
- * of other clients take the same path and get the same answer.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Token Request using the Authentication Request ID", and OAuth 2.0 Deferred
+ * Token Response, "Polling": a handle is only valid for the client that got it, with the key that it is bound to. Unknown
+ * handles, malformed handles and handles of other clients take the same path and get the same answer.
  */
 
 import type { DeferralRecord } from '../deferral/deferral.js'
@@ -11,12 +12,12 @@ import { isInstallation } from '../host/grants/attestation.js'
 import { assertFresh, assertKey, hasCertificate, type Proof } from '../host/grants/proof.js'
 import type { Plugin } from '../plugin.js'
 
-/** The members of a deferral that say whose it is. */
+/** The members of a deferral that identify its rightful client. */
 type Ownership = Pick<DeferralRecord, 'clientId' | 'codeHash' | 'handleHash' | 'binding'> & {
   source?: { dpopJkt?: unknown }
 }
 
-/** Reads the deferral of the rightful client; `undefined` for everybody else. Rejects as `assertSender` does. */
+/** Reads a deferral for its rightful client; `undefined` for all others. Rejects as `assertSender` does. */
 export async function rightfulDeferral(
   ctx: Context,
   plugin: Plugin,
@@ -30,7 +31,7 @@ export async function rightfulDeferral(
   return deferral
 }
 
-/** Whether handle, client, certificate and installation are those of the deferral. */
+/** Whether the handle, client, certificate and installation of this request are those of the deferral. */
 export async function isRightful(
   ctx: Context,
   { host }: Plugin,
@@ -40,13 +41,13 @@ export async function isRightful(
 ): Promise<boolean> {
   const { secret } = parseHandle(handle)
   const hash = kinds === 'deferred_code' ? deferral?.codeHash : deferral?.handleHash
-  // every kind is tried: the time must not show which one it is
+  // compares with every kind, so that the time does not show the kind
   const isHandle = [kinds].flat().filter((kind) => matches(kind, secret, hash)).length > 0
   if (!isHandle || deferral?.clientId !== clientOf(ctx).clientId) return false
   return hasCertificate(ctx, host, deferral.binding) && isInstallation(ctx, deferral.binding)
 }
 
-/** Refuses with `invalid_dpop_proof` a missing key, another key than the deferral's, and a proof that was used before. */
+/** Throws `invalid_dpop_proof` for a missing proof, for a proof with another key, and for a proof that was used before. */
 export async function assertSender(
   ctx: Context,
   { host }: Plugin,

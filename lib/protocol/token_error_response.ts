@@ -1,6 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Token Error Response", and OAuth 2.0 Deferred Token Response, "Token
- * Endpoint Errors": the answers to polls that get no tokens.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Token Request Error Response", and OAuth 2.0 Deferred Token Response,
+ * "Token Endpoint Errors": the answer to a poll that gets no tokens, pending answers included.
  */
 import { errors } from 'oidc-provider'
 import type { DeferralRecord, Profile, Progress } from '../deferral/deferral.js'
@@ -9,7 +9,7 @@ import type { PollOutcome } from '../deferral/outcome.js'
 import type { Context } from '../host/context.js'
 import { amendError, retryAfter } from '../host/request/answer.js'
 
-/** The parameter that carries a poll handle. */
+/** The parameter that carries the handle of a poll, by profile. */
 const handles: Record<Profile, HandleKind> = { openid: 'deferred_auth_id', oauth: 'deferral_code' }
 
 /** The answer to a poll that comes too early (O-072, I-073). */
@@ -18,7 +18,7 @@ export function slowDown(ctx: Context, interval: number): Error {
   return withoutStack(() => new errors.SlowDown())
 }
 
-/** The answer to a poll that cannot be redeemed; `members` come beside `error` and its description. */
+/** The answer to a poll that gets no tokens. `members` are added to the error response. */
 export function refusal(
   ctx: Context,
   deferral: DeferralRecord,
@@ -40,15 +40,15 @@ export function refusal(
   }
 }
 
-function pending(ctx: Context, deferral: DeferralRecord, given: Record<string, unknown>): Error {
+function pending(ctx: Context, deferral: DeferralRecord, additions: Record<string, unknown>): Error {
   retryAfter(ctx, deferral.interval)
-  const members = { ...given, ...progressOf(deferral) }
+  const members = { ...additions, ...progressOf(deferral) }
   if (Object.keys(members).length) amendError(ctx, members)
   const Pending = 'interaction_uri' in members ? errors.InteractionRequired : errors.AuthorizationPending
   return withoutStack(() => new Pending(pendingText(deferral)))
 }
 
-// having to wait is no fault, and the host's errors capture their stack twice: a good part of what such a poll costs
+// a pending answer needs no stack, and the host's errors capture it twice, which would slow each poll down
 function withoutStack(create: () => Error): Error {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
@@ -59,14 +59,14 @@ function withoutStack(create: () => Error): Error {
   }
 }
 
-// for people, in their own language and script, which error_description cannot carry
+// text for people, in any script; error_description must be ASCII
 function progressOf({ progress }: DeferralRecord): { progress?: Progress } {
   if (!progress) return {}
-  const { errorDescription, ...shown } = progress
-  return { progress: shown }
+  const { errorDescription, ...members } = progress
+  return { progress: members }
 }
 
-// the host's own text speaks of an end-user who has yet to act; here they are done, unless they are asked for
+// the host's own text says that the end-user has not acted yet, which is wrong here
 function pendingText(deferral: DeferralRecord): string {
   if (deferral.progress?.errorDescription) return deferral.progress.errorDescription
   return deferral.interaction
@@ -90,7 +90,7 @@ function subject({ profile }: DeferralRecord): string {
   return profile === 'openid' ? 'deferred authentication' : 'deferred request'
 }
 
-// only the rightful client learns the difference from an unknown handle (I-077)
+// other clients get the same answer as for an unknown handle (I-077)
 function alreadyRedeemed({ profile }: DeferralRecord): Error {
   const error = new errors.InvalidGrant('already redeemed')
   error.error_description = `${handles[profile]} was already redeemed`

@@ -1,6 +1,7 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Token Response", and OAuth 2.0 Deferred Token Response, "Successful
- * Response": an approved deferral becomes what the host would have issued without the wait, exactly once.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Successful Token Response", and OAuth 2.0 Deferred Token Response,
+ * "Successful Response": the client gets the tokens of an approved deferral, exactly once. They are those that the host issues
+ * without a wait.
  */
 
 import type { Decision, DeferralRecord, JsonObject } from '../deferral/deferral.js'
@@ -18,23 +19,23 @@ import type { Plugin } from '../plugin.js'
 import {
   assertConsent,
   assertNotRevoked,
+  assertNotWider,
   assertStillGranted,
-  assertWithin,
-  isOutlived,
+  isNoLongerAccepted,
   noLongerGranted,
 } from './checks_before_minting.js'
 import { type Mint, minterOf } from './minters.js'
 import { repeatAnswer, sealAnswer } from './retry_window.js'
 import { refusal } from './token_error_response.js'
 
-// after slower minting, client, account and Grant are checked again: one may have been revoked since the first check
+// if minting takes longer, client, account and Grant are checked again: one may have been revoked meanwhile
 const quickSeconds = 1
 
-/** Redeems; the answer is on `ctx` only when this poll's write was the one that redeemed. */
+/** Redeems an approved deferral. Of several simultaneous polls only one gets the tokens: the one whose write is first. */
 export async function redeemApproved(ctx: Context, plugin: Plugin, approved: Approved, handle: string): Promise<void> {
   const { minting } = plugin
   const { id } = approved
-  // between nodes the write decides. On this node a second poll does not mint, unless the client of the first has hung up
+  // on this node a second poll does not mint while the first does, unless the client of the first has hung up
   const other = minting.get(id)
   if (other && !hasHungUp(other)) throw refusal(ctx, approved, 'authorization_pending')
   minting.set(id, ctx)
@@ -55,9 +56,9 @@ async function redeemOnce(ctx: Context, plugin: Plugin, approved: Approved, hand
       const startedAt = performance.now()
       await mintFrom(ctx, plugin, { approved, mint, tokens })
       if (performance.now() - startedAt > quickSeconds * 1000) await assertNotRevoked(ctx, plugin, approved)
-      // the client would not get the answer: the approval stays for its next poll
+      // the client cannot get this answer: keep the approval for its next poll
       if (hasHungUp(ctx)) throw refusal(ctx, approved, 'authorization_pending')
-      return answerToKeep(ctx, plugin, approved, handle)
+      return sealedAnswer(ctx, plugin, approved, handle)
     },
     discard: () => discardMinted(ctx, tokens),
   })
@@ -66,23 +67,23 @@ async function redeemOnce(ctx: Context, plugin: Plugin, approved: Approved, hand
   keepAnswer(ctx)
 }
 
-async function answerToKeep(ctx: Context, { settings }: Plugin, approved: Approved, handle: string) {
+async function sealedAnswer(ctx: Context, { settings }: Plugin, approved: Approved, handle: string) {
   const { retryWindow: seconds } = settings
   return seconds > 0 ? { sealed: await sealAnswer(handle, approved, ctx.body), seconds } : undefined
 }
 
-interface Minting {
+interface MintState {
   approved: Approved
   mint: Mint
   tokens: IssuedToken[]
 }
 
-async function mintFrom(ctx: Context, plugin: Plugin, { approved, mint, tokens }: Minting): Promise<void> {
+async function mintFrom(ctx: Context, plugin: Plugin, { approved, mint, tokens }: MintState): Promise<void> {
   const { decision } = approved
   setDeferral(ctx, approved)
   await assertStillGranted(ctx, plugin, approved, decision)
   const details = requestedDetails(approved, decision, plugin)
-  // to hosts before 9.12 an empty parameter is none, and none means all that the code has
+  // hosts before 9.12 ignore an empty list, and then grant everything in the code
   const granted = details?.length === 0 ? { ...decision, authorizationDetails: [] } : decision
   try {
     await mint(ctx, {
@@ -91,7 +92,7 @@ async function mintFrom(ctx: Context, plugin: Plugin, { approved, mint, tokens }
       requestedResource: requestedResource(approved, decision),
       requestedDetails: details,
       saveToken(token) {
-        assertWithin(token, { ...defaultsOf(approved), ...decision }, plugin.settings.narrow)
+        assertNotWider(token, { ...defaultsOf(approved), ...decision }, plugin.settings.narrow)
         assertConsent(token, plugin, approved, decision)
         bind(ctx, token, approved.binding ?? {})
         capAtEnd(ctx, plugin, token, approved)
@@ -99,19 +100,19 @@ async function mintFrom(ctx: Context, plugin: Plugin, { approved, mint, tokens }
       },
     })
   } catch (error) {
-    // I-130; the OpenID draft leaves it at the host's own error
-    throw approved.profile === 'oauth' && isOutlived(error) ? noLongerGranted(error.message) : error
+    // I-130. The OpenID draft says nothing here, so the host's own error stays
+    throw approved.profile === 'oauth' && isNoLongerAccepted(error) ? noLongerGranted(error.message) : error
   }
 }
 
-// no token outlives the approval, which may end while tokens are minted
+// no token lives longer than the approval, which may even end while tokens are minted
 function capAtEnd(ctx: Context, { records }: Plugin, token: IssuedToken, approved: Approved): void {
   const { until } = approved.decision
   if (!until || capAt(token, Math.floor(until.getTime() / 1000), records.now())) return
   throw refusal(ctx, approved, 'access_denied')
 }
 
-// for a request without a resource the host asks for its default again, and that may have changed
+// a request without a resource gets the default resource, which may have changed since the first request
 function defaultsOf({ grantType, resource }: DeferralRecord): Pick<Decision, 'resource'> {
   return grantType === 'client_credentials' ? { resource } : {}
 }
@@ -130,7 +131,7 @@ function requestedDetails(
   return requested && granted ? detailsLeft(requested, granted, settings.narrow) : requested
 }
 
-// another poll, a cancellation or the expiry was faster: the state it left decides
+// another poll, a cancellation or the expiry was faster: the answer follows from the new state
 async function answerFromState(ctx: Context, plugin: Plugin, id: string, handle: string): Promise<void> {
   const deferral = await plugin.records.find(id)
   if (!deferral) throw new Error('the deferral vanished during its redemption')

@@ -1,10 +1,10 @@
-// members that are stored as JSON text: their keys come from requests, and BSON would refuse or reinterpret some (`$ref`,
+// these members are stored as JSON text: their keys come from requests, and BSON would refuse or reinterpret some (`$ref`,
 // `_bsontype`, NUL, deep nesting)
 const jsonMembers = ['authorizationDetails', 'claims', 'context', 'requestedDetails', 'source', 'decision'] as const
 
 type Members = Record<string, unknown>
 
-/** The members of a record as they are stored. */
+/** The document of a record. */
 export function toDocument(members: object): Members {
   const document: Members = { ...members }
   for (const name of jsonMembers) if (document[name] !== undefined) document[name] = JSON.stringify(document[name])
@@ -12,8 +12,8 @@ export function toDocument(members: object): Members {
 }
 
 /**
- * Turns a document into the record, in place. JSON text is parsed when its member is first read, so that the client of a deferral
- * is checked before anything large is parsed: else the time of an answer would show that another client's handle exists.
+ * Turns a document into the record, in place. JSON text is parsed when its member is first read: the client of a deferral is checked
+ * before anything large is parsed. Otherwise the response time would show that another client's handle exists.
  */
 export function fromDocument<T>(document: Members): T {
   for (const name of jsonMembers) {
@@ -28,14 +28,14 @@ function parseOnce(document: Members, name: string, text: string): void {
     configurable: true,
     enumerable: true,
     get(this: Members) {
-      const value: unknown = revived(name, JSON.parse(text))
+      const value: unknown = revive(name, JSON.parse(text))
       Object.defineProperty(this, name, { configurable: true, enumerable: true, writable: true, value })
       return value
     },
   })
 }
 
-// the one date among these members
-function revived(name: string, value: Members): Members {
+// `until` is the only date in these members
+function revive(name: string, value: Members): Members {
   return name === 'decision' && value.until ? { ...value, until: new Date(value.until as string) } : value
 }

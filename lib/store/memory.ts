@@ -12,35 +12,35 @@ import { fromDocument, toDocument } from './json_members.js'
 const graceSeconds = 86_400
 
 type Document = Record<string, unknown>
-type Placed = { id: string; createdAt: Date }
-type Waking = { id: string; wakeAt?: Date }
+type ListPosition = { id: string; createdAt: Date }
+type DuePosition = { id: string; wakeAt?: Date }
 
-/** The reference store: one process, nothing survives it. For development and tests. */
+/** The reference store, for development and tests: one process, and a restart loses everything. */
 export function memoryStore(): DeferralStore {
   const documents = new Map<string, Document>()
   const histories = new Map<string, StoredEntry[]>()
-  const purge = purging(documents, histories)
+  const purge = createPurge(documents, histories)
 
   return {
     async insert(record, writeId, entry, now = new Date()) {
       purge(now)
       if (documents.has(record.id)) return undefined
-      const moved = movedBy(now.getTime() - record.createdAt.getTime(), record)
-      const document = structuredClone(toDocument({ ...moved, revision: 0, writeId }))
+      const shifted = shift(now.getTime() - record.createdAt.getTime(), record)
+      const document = structuredClone(toDocument({ ...shifted, revision: 0, writeId }))
       documents.set(record.id, document)
       histories.set(record.id, [structuredClone({ ...entry, at: now, writeId })])
       return copy(document, now)
     },
 
-    // no await between comparison and write: on one thread that is the atomic write the contract asks for
+    // no await between comparison and write: on one thread this is the atomic write that the contract requires
     async swap(before, { after, entry, unexpired }, writeId, now = new Date()) {
       const { id, revision } = before
       const current = documents.get(id)
       if (current?.revision !== revision || (unexpired && (current.expiresAt as Date) <= now)) return undefined
       const { set, unset } = difference(before, after)
-      const kept = Object.entries(current).filter(([name]) => !unset.includes(name))
+      const others = Object.entries(current).filter(([name]) => !unset.includes(name))
       const document = {
-        ...Object.fromEntries(kept),
+        ...Object.fromEntries(others),
         ...structuredClone(toDocument(set)),
         revision: revision + 1,
         writeId,
@@ -55,12 +55,12 @@ export function memoryStore(): DeferralStore {
       return structuredClone(histories.get(id) ?? [])
     },
 
-    ...reading(documents),
+    ...readOperations(documents),
   }
 }
 
 // deletes a day after expiry, as the production store does; at most once a minute
-function purging(documents: Map<string, Document>, histories: Map<string, unknown>): (now: Date) => void {
+function createPurge(documents: Map<string, Document>, histories: Map<string, unknown>): (now: Date) => void {
   let purgedAt = new Date(0)
   return (now) => {
     if (now < seconds(60, purgedAt)) return
@@ -73,7 +73,9 @@ function purging(documents: Map<string, Document>, histories: Map<string, unknow
   }
 }
 
-function reading(documents: ReadonlyMap<string, Document>): Pick<DeferralStore, 'find' | 'list' | 'count' | 'due'> {
+function readOperations(
+  documents: ReadonlyMap<string, Document>,
+): Pick<DeferralStore, 'find' | 'list' | 'count' | 'due'> {
   const records = () => [...documents.values()] as object as Stored[]
   const selection = (filter: DeferralFilter, now: Date) => records().filter((record) => isSelected(record, filter, now))
 
@@ -84,8 +86,8 @@ function reading(documents: ReadonlyMap<string, Document>): Pick<DeferralStore, 
     },
 
     async list({ after, limit, ...filter }, now = new Date()) {
-      const found = selection(filter, now).filter((record) => !after || newestFirst(record, after) > 0)
-      const page = found.sort(newestFirst).slice(0, limit)
+      const rest = selection(filter, now).filter((record) => !after || newestFirst(record, after) > 0)
+      const page = rest.sort(newestFirst).slice(0, limit)
       return page.map((record) => copy(record, now))
     },
 
@@ -94,8 +96,8 @@ function reading(documents: ReadonlyMap<string, Document>): Pick<DeferralStore, 
     },
 
     async due({ issuer, after, limit }, now = new Date()) {
-      const found = records().filter((record) => record.issuer === issuer && record.wakeAt && record.wakeAt <= now)
-      const page = found.filter((record) => !after || earliestFirst(record, after) > 0).sort(earliestFirst)
+      const due = records().filter((record) => record.issuer === issuer && record.wakeAt && record.wakeAt <= now)
+      const page = due.filter((record) => !after || earliestFirst(record, after) > 0).sort(earliestFirst)
       return page.slice(0, limit).map((record) => copy(record, now))
     },
   }
@@ -106,20 +108,20 @@ const copy = (document: object, readAt: Date) => fromDocument<Stored>(structured
 const seconds = (count: number, from: Date) => new Date(from.getTime() + count * 1000)
 
 // all times move with createdAt, which becomes the store's time
-function movedBy(milliseconds: number, members: object): Document {
-  const moved = Object.entries(members).map(([name, value]) => {
+function shift(milliseconds: number, members: object): Document {
+  const shifted = Object.entries(members).map(([name, value]) => {
     if (value instanceof Date) return [name, new Date(value.getTime() + milliseconds)]
-    return [name, name === 'notification' ? movedBy(milliseconds, value) : value]
+    return [name, name === 'notification' ? shift(milliseconds, value) : value]
   })
-  return Object.fromEntries(moved)
+  return Object.fromEntries(shifted)
 }
 
 function isSelected(record: DeferralRecord, filter: DeferralFilter, now: Date): boolean {
   const { issuer, status, clientId, accountId, grantId, notification } = filter
-  const expired = record.status !== 'redeemed' && record.expiresAt <= now
+  const isExpired = record.status !== 'redeemed' && record.expiresAt <= now
   if (record.issuer !== issuer) return false
-  if (status === 'expired' ? !expired : status !== undefined && record.status !== status) return false
-  if ((status === 'pending' || status === 'approved') && expired) return false
+  if (status === 'expired' ? !isExpired : status !== undefined && record.status !== status) return false
+  if ((status === 'pending' || status === 'approved') && isExpired) return false
   if (clientId !== undefined && record.clientId !== clientId) return false
   if (accountId !== undefined && record.accountId !== accountId) return false
   if (grantId !== undefined && record.grantId !== grantId) return false
@@ -127,11 +129,11 @@ function isSelected(record: DeferralRecord, filter: DeferralFilter, now: Date): 
   return notification === 'any' ? Boolean(record.notification) : record.notification?.status === notification
 }
 
-function newestFirst(a: Placed, b: Placed): number {
+function newestFirst(a: ListPosition, b: ListPosition): number {
   return b.createdAt.getTime() - a.createdAt.getTime() || byId(b, a)
 }
 
-function earliestFirst(a: Waking, b: Waking): number {
+function earliestFirst(a: DuePosition, b: DuePosition): number {
   return Number(a.wakeAt) - Number(b.wakeAt) || byId(a, b)
 }
 

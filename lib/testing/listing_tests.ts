@@ -1,76 +1,76 @@
 import assert from 'node:assert/strict'
 import { type NotificationStatus, notificationStatuses } from '../deferral/notification.js'
 import type { DeferralFilter, DeferralStore, Stored } from '../deferral/store.js'
-import { assertSame, at, type Ground, start, type Tests } from './ground.js'
+import { assertSame, at, type Fixture, start, type Tests } from './fixture.js'
 
 const idsOf = (records: readonly { id: string }[] | undefined) => (records ?? []).map(({ id }) => id)
 const sorted = (ids: string[]) => [...ids].sort()
 
-/** What `list`, `count` and `due` promise. */
+/** The contract of `list`, `count` and `due`. */
 export const listingTests: Tests = {
-  async 'list comes newest first and page by page, each record once, those of one instant too'(ground) {
-    const { nodes, issuer, insert } = ground
-    const made: Stored[] = []
-    for (const second of [0, 1, 1, 1, 1, 1, 2]) made.push(await insert({}, at(second)))
+  async 'list comes newest first, page by page, each record once, also if records have the same time'(fixture) {
+    const { nodes, issuer, insert } = fixture
+    const records: Stored[] = []
+    for (const second of [0, 1, 1, 1, 1, 1, 2]) records.push(await insert({}, at(second)))
     for (const limit of [1, 2, 3, 7]) {
-      const seen: Stored[] = []
-      for (let page: Stored[] | undefined; page?.length !== 0; seen.push(...page)) {
-        const after = seen.at(-1)
+      const read: Stored[] = []
+      for (let page: Stored[] | undefined; page?.length !== 0; read.push(...page)) {
+        const after = read.at(-1)
         page = await nodes[1]!.list({ issuer, limit, ...(after && { after }) }, at(9))
-        assert(page.length <= limit, 'no more than asked for')
+        assert(page.length <= limit, 'at most `limit` records')
       }
-      assertSame(sorted(idsOf(seen)), sorted(idsOf(made)), `every record once, ${limit} at a time`)
-      const times = seen.map(({ createdAt }) => createdAt.getTime())
+      assertSame(sorted(idsOf(read)), sorted(idsOf(records)), `every record once, ${limit} at a time`)
+      const times = read.map(({ createdAt }) => createdAt.getTime())
       assertSame(
         times,
         [...times].sort((a, b) => b - a),
         'newest first',
       )
-      for (const { readAt } of seen) assertSame(readAt, at(9), 'readAt')
+      for (const { readAt } of read) assertSame(readAt, at(9), 'readAt')
     }
   },
 
-  async 'list and count go by status, and expired is computed from the clock'(ground) {
-    const ids = await oneOfEachStatus(ground)
-    await expectOf(ground, { status: 'pending' }, at(3), [ids.pending])
-    await expectOf(ground, { status: 'approved' }, at(3), [ids.approved])
-    await expectOf(ground, { status: 'denied' }, at(3), [ids.denied])
-    await expectOf(ground, { status: 'cancelled' }, at(3), [ids.cancelled])
-    await expectOf(ground, { status: 'redeemed' }, at(3), [ids.redeemed])
-    await expectOf(ground, { status: 'expired' }, at(59.999), [])
-    for (const status of ['pending', 'approved'] as const) await expectOf(ground, { status }, at(60), [])
+  async 'list and count filter by status, and compute expired from the clock'(fixture) {
+    const ids = await oneOfEachStatus(fixture)
+    await expectOf(fixture, { status: 'pending' }, at(3), [ids.pending])
+    await expectOf(fixture, { status: 'approved' }, at(3), [ids.approved])
+    await expectOf(fixture, { status: 'denied' }, at(3), [ids.denied])
+    await expectOf(fixture, { status: 'cancelled' }, at(3), [ids.cancelled])
+    await expectOf(fixture, { status: 'redeemed' }, at(3), [ids.redeemed])
+    await expectOf(fixture, { status: 'expired' }, at(59.999), [])
+    for (const status of ['pending', 'approved'] as const) await expectOf(fixture, { status }, at(60), [])
     const { redeemed, ...unredeemed } = ids
-    await expectOf(ground, { status: 'expired' }, at(60), Object.values(unredeemed))
-    await expectOf(ground, { status: 'redeemed' }, at(60), [redeemed])
-    await expectOf(ground, {}, at(60), Object.values(ids))
-    // all of them by the clock of the store: the test's times are long past
-    await expectOf(ground, { status: 'expired' }, undefined, Object.values(unredeemed))
+    await expectOf(fixture, { status: 'expired' }, at(60), Object.values(unredeemed))
+    await expectOf(fixture, { status: 'redeemed' }, at(60), [redeemed])
+    await expectOf(fixture, {}, at(60), Object.values(ids))
+    // by the clock of the store all have expired: the test's times are long past
+    await expectOf(fixture, { status: 'expired' }, undefined, Object.values(unredeemed))
   },
 
-  async 'list and count go by client, by account, and by both with a status'(ground) {
-    const [a, b] = [await ground.insert({ clientId: '$a' }), await ground.insert({ clientId: 'b', accountId: 'x' })]
-    await expectOf(ground, { clientId: '$a' }, at(3), [a.id])
-    await expectOf(ground, { accountId: 'x' }, at(3), [b.id])
-    await expectOf(ground, { clientId: 'b', accountId: 'x', status: 'pending' }, at(3), [b.id])
+  async 'list and count filter by client, by account, and by both with a status'(fixture) {
+    const [a, b] = [await fixture.insert({ clientId: '$a' }), await fixture.insert({ clientId: 'b', accountId: 'x' })]
+    await expectOf(fixture, { clientId: '$a' }, at(3), [a.id])
+    await expectOf(fixture, { accountId: 'x' }, at(3), [b.id])
+    await expectOf(fixture, { clientId: 'b', accountId: 'x', status: 'pending' }, at(3), [b.id])
     for (const none of [
       { clientId: '$a', accountId: 'x' },
       { clientId: 'b', status: 'denied' } as const,
       { clientId: '' },
     ])
-      await expectOf(ground, none, at(3), [])
+      await expectOf(fixture, none, at(3), [])
   },
 
-  async 'list and count go by the status of the notification'(ground) {
-    const made: Partial<Record<NotificationStatus, string>> = {}
-    for (const status of notificationStatuses) made[status] = (await ground.insert(notified(status))).id
-    const none = await ground.insert({ notification: undefined })
+  async 'list and count filter by the status of the notification'(fixture) {
+    const ids: Partial<Record<NotificationStatus, string>> = {}
+    for (const status of notificationStatuses) ids[status] = (await fixture.insert(notified(status))).id
+    const none = await fixture.insert({ notification: undefined })
     for (const notification of notificationStatuses)
-      await expectOf(ground, { notification }, at(3), [made[notification] as string])
-    await expectOf(ground, { notification: 'any' }, at(3), Object.values(made))
-    await expectOf(ground, { notification: 'owed', clientId: 'client', status: 'pending' }, at(3), [
-      made.owed as string,
+      await expectOf(fixture, { notification }, at(3), [ids[notification] as string])
+    await expectOf(fixture, { notification: 'any' }, at(3), Object.values(ids))
+    await expectOf(fixture, { notification: 'owed', clientId: 'client', status: 'pending' }, at(3), [
+      ids.owed as string,
     ])
-    await expectOf(ground, {}, at(3), [...Object.values(made), none.id])
+    await expectOf(fixture, {}, at(3), [...Object.values(ids), none.id])
   },
 
   async 'count stops at its limit'({ nodes, issuer, insert }) {
@@ -84,8 +84,8 @@ export const listingTests: Tests = {
       assert.equal(await nodes[1]?.count({ issuer, limit }, at(3)), expected, `limit ${limit}`)
   },
 
-  async 'due comes earliest first, at the instant and not before, page by page and each record once'(ground) {
-    const { nodes, issuer, insert } = ground
+  async 'due comes earliest first, not before its time, page by page, each record once'(fixture) {
+    const { nodes, issuer, insert } = fixture
     const due = async (seconds: number) => idsOf(await nodes[1]?.due({ issuer, limit: 100 }, at(seconds)))
     const [third, first, second] = [await waking(300), await waking(100), await waking(200)]
     await insert({ wakeAt: undefined })
@@ -93,46 +93,46 @@ export const listingTests: Tests = {
     assertSame(await due(100), [first], 'at the instant')
     assertSame(await due(1000), [first, second, third], 'all of them')
     const tied = await Promise.all([200, 200, 200].map(waking))
-    const seen: Stored[] = []
-    for (let page: Stored[] | undefined; page?.length !== 0; seen.push(...page)) {
-      const last = seen.at(-1)
+    const read: Stored[] = []
+    for (let page: Stored[] | undefined; page?.length !== 0; read.push(...page)) {
+      const last = read.at(-1)
       const after = last?.wakeAt && { wakeAt: last.wakeAt, id: last.id }
       page = await nodes[1]!.due({ issuer, limit: 2, after }, at(1000))
-      assert(page.length <= 2, 'no more than asked for')
+      assert(page.length <= 2, 'at most `limit` records')
     }
-    assertSame(sorted(idsOf(seen)), sorted([first, second, third, ...tied]), 'every record once')
-    assertSame([seen[0]?.id, seen.at(-1)?.id], [first, third], 'earliest first')
-    assertSame(sorted(idsOf(await nodes[1]?.due({ issuer, limit: 9 }))), sorted(idsOf(seen)), 'by its own clock')
+    assertSame(sorted(idsOf(read)), sorted([first, second, third, ...tied]), 'every record once')
+    assertSame([read[0]?.id, read.at(-1)?.id], [first, third], 'earliest first')
+    assertSame(sorted(idsOf(await nodes[1]?.due({ issuer, limit: 9 }))), sorted(idsOf(read)), 'by its own clock')
 
     async function waking(seconds: number): Promise<string> {
       return (await insert({ wakeAt: at(seconds) })).id
     }
   },
 
-  async 'due tells what has to be done: the whole record, and the instant by the clock of the store'(ground) {
-    const { id, wakeAt } = await ground.insert()
-    const [seen] = await ground.nodes[1]!.due({ issuer: ground.issuer, limit: 1 }, at(60))
-    assertSame(seen, { ...(await ground.find(id)), readAt: at(60) }, 'what find would read')
-    assertSame(wakeAt, at(60), 'what is pending wakes at its expiry')
+  async 'due returns the whole record, with the time of the read'(fixture) {
+    const { id, wakeAt } = await fixture.insert()
+    const [record] = await fixture.nodes[1]!.due({ issuer: fixture.issuer, limit: 1 }, at(60))
+    assertSame(record, { ...(await fixture.find(id)), readAt: at(60) }, 'the record that find reads')
+    assertSame(wakeAt, at(60), 'a pending deferral is due at its expiry')
   },
 
-  async 'list, count and due have nothing of another issuer, nor of one whose name begins alike'(ground) {
-    const { nodes, issuer, insert } = ground
+  async 'list, count and due return nothing of another issuer, even if its name begins alike'(fixture) {
+    const { nodes, issuer, insert } = fixture
     const strangers = ['', `${issuer}/`, issuer.slice(0, -1), issuer.toUpperCase()]
     for (const stranger of strangers) await insert({ issuer: stranger, clientId: issuer, accountId: issuer })
-    const mine = await insert({ clientId: issuer, accountId: issuer })
+    const own = await insert({ clientId: issuer, accountId: issuer })
     for (const filter of [{}, { clientId: issuer }, { accountId: issuer }, { status: 'pending' } as const])
-      await expectOf(ground, filter, at(3), [mine.id])
-    for (const notification of ['any', 'waiting'] as const) await expectOf(ground, { notification }, at(3), [mine.id])
-    await expectOf(ground, { status: 'expired' }, at(60), [mine.id])
-    assertSame(idsOf(await nodes[1]?.due({ issuer, limit: 100 }, at(60))), [mine.id], 'due')
+      await expectOf(fixture, filter, at(3), [own.id])
+    for (const notification of ['any', 'waiting'] as const) await expectOf(fixture, { notification }, at(3), [own.id])
+    await expectOf(fixture, { status: 'expired' }, at(60), [own.id])
+    assertSame(idsOf(await nodes[1]?.due({ issuer, limit: 100 }, at(60))), [own.id], 'due')
     const after = { wakeAt: start, id: '' }
-    assertSame(idsOf(await nodes[1]?.due({ issuer, limit: 100, after }, at(60))), [mine.id], 'the next page of due')
+    assertSame(idsOf(await nodes[1]?.due({ issuer, limit: 100, after }, at(60))), [own.id], 'the next page of due')
   },
 }
 
 async function expectOf(
-  { nodes, issuer }: Ground,
+  { nodes, issuer }: Fixture,
   filter: Partial<DeferralFilter>,
   now: Date | undefined,
   ids: string[],
@@ -143,7 +143,7 @@ async function expectOf(
   assert.equal(await reader.count(query, now), ids.length, `count ${JSON.stringify(filter)}`)
 }
 
-async function oneOfEachStatus({ insert }: Ground) {
+async function oneOfEachStatus({ insert }: Fixture) {
   const decided = { decision: { by: 'reviewer' }, decidedAt: at(1) }
   return {
     pending: (await insert()).id,

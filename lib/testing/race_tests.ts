@@ -5,7 +5,7 @@ import { type Records, recordsOf } from '../deferral/records.js'
 import type { DeferralStore, Stored } from '../deferral/store.js'
 import type { Transition } from '../deferral/transition.js'
 import { cancel, decide, exchange, progress, redeem } from '../deferral/transitions.js'
-import { assertMembers, at, changeOf, type Ground, requestOf, type Tests } from './ground.js'
+import { assertMembers, at, changeOf, type Fixture, requestOf, type Tests } from './fixture.js'
 
 const decision = { by: 'reviewer' }
 const approve = decide('approved', decision)
@@ -13,7 +13,7 @@ const sealing = { sealed: 'sealed', delay: 0 }
 const crowd = 64
 const rounds = 8
 
-/** Transitions that only one of many may make, and what leads there. */
+/** Transitions of which only one may succeed, and the transitions before them. */
 const contests: Record<string, { path: Transition[]; event: (nth: number) => Transition }> = {
   exchanges: { path: [], event: (nth) => exchange({ handleHash: `hash ${nth}` }) },
   decisions: {
@@ -32,23 +32,23 @@ const contests: Record<string, { path: Transition[]; event: (nth: number) => Tra
 }
 
 const races = Object.entries(contests).map(([name, { path, event }]) => [
-  `of ${crowd} ${name} on several nodes one is made`,
-  async (ground: Ground) => {
-    const { id } = await begun(ground)
-    for (const step of path) assert(await recordsOn(ground, 0).transit(id, step))
-    const all = Array.from({ length: crowd }, (_, nth) => recordsOn(ground, nth).transit(id, event(nth)))
+  `of ${crowd} ${name} on several nodes one succeeds`,
+  async (fixture: Fixture) => {
+    const { id } = await newDeferral(fixture)
+    for (const step of path) assert(await recordsOn(fixture, 0).transit(id, step))
+    const all = Array.from({ length: crowd }, (_, nth) => recordsOn(fixture, nth).transit(id, event(nth)))
     const winners = (await Promise.all(all)).filter((record) => record !== undefined)
-    assert.equal(winners.length, 1, `${name} that were made`)
+    assert.equal(winners.length, 1, `${name} that succeeded`)
     const { readAt, ...winner } = winners[0] as Stored
-    assertMembers(await ground.find(id), winner, 'the record is that of the one that won')
-    assert.equal((await ground.nodes[1]?.history(id))?.length, path.length + 2, 'entries in the history')
+    assertMembers(await fixture.find(id), winner, 'the record of the winner')
+    assert.equal((await fixture.nodes[1]?.history(id))?.length, path.length + 2, 'entries in the history')
   },
 ])
 
-/** What a store promises when very many write at once, on several nodes. */
+/** The contract under many concurrent writes on several nodes. */
 export const raceTests: Tests = {
-  // `swap` itself: behind the queue that the plugin keeps on each node a store without its revision check would look right
-  async 'of 64 swaps of one revision on several nodes one is made'({ nodes, insert, find }) {
+  // `swap` itself: `transit` queues on each node, so a store without its revision check would pass
+  async 'of 64 swaps of one revision on several nodes one succeeds'({ nodes, insert, find }) {
     let before = await insert()
     for (let round = 1; round <= rounds; round++) {
       const outcomes = await Promise.all(
@@ -58,9 +58,9 @@ export const raceTests: Tests = {
         }),
       )
       const winners = outcomes.filter((stored) => stored !== undefined)
-      assert.equal(winners.length, 1, 'swaps of one revision that were made')
+      assert.equal(winners.length, 1, 'swaps of one revision that succeeded')
       const { readAt, ...winner } = winners[0] as Stored
-      assertMembers(await find(before.id), winner, 'the record is that of the one that won')
+      assertMembers(await find(before.id), winner, 'the record of the winner')
       assert.equal((await nodes[1]?.history(before.id))?.length, round + 1, 'entries in the history')
       before = winners[0] as Stored
     }
@@ -68,29 +68,29 @@ export const raceTests: Tests = {
 
   ...Object.fromEntries(races),
 
-  async 'of writes on several nodes that do not exclude each other none is lost'(ground) {
-    const { id } = await begun(ground)
+  async 'no write is lost when several nodes write at once'(fixture) {
+    const { id } = await newDeferral(fixture)
     const steps = Array.from({ length: 24 }, (_, nth) => `step ${nth}`)
     // one at a time on each node
-    const workers = ground.nodes.map(async (_, node) => {
-      for (const step of steps.filter((_, nth) => nth % ground.nodes.length === node))
-        assert(await recordsOn(ground, node).transit(id, progress({ step })))
+    const workers = fixture.nodes.map(async (_, node) => {
+      for (const step of steps.filter((_, nth) => nth % fixture.nodes.length === node))
+        assert(await recordsOn(fixture, node).transit(id, progress({ step })))
     })
     await Promise.all(workers)
-    const written = ((await ground.nodes[1]?.history(id)) ?? []).flatMap(({ step }) => (step ? [step] : []))
+    const written = ((await fixture.nodes[1]?.history(id)) ?? []).flatMap(({ step }) => (step ? [step] : []))
     assert.deepEqual(written.sort(), steps.sort(), 'the history has every write')
   },
 }
 
-async function begun(ground: Ground): Promise<Stored> {
+async function newDeferral(fixture: Fixture): Promise<Stored> {
   const { handleHash, binding, sealing, ...request } = requestOf()
-  const stored = await recordsOn(ground, 0).create(request)
+  const stored = await recordsOn(fixture, 0).create(request)
   assert(stored)
   return stored
 }
 
-// each a node of its own: what transits on one node waits for its turn
-function recordsOn({ nodes, issuer }: Ground, nth: number): Records {
+// each node has its own store object, because the transitions on one store object queue
+function recordsOn({ nodes, issuer }: Fixture, nth: number): Records {
   const store = nodes[nth % nodes.length] as DeferralStore
   return recordsOf(store, { issuer, clock: () => at(2), onWritten: () => {} })
 }

@@ -1,17 +1,27 @@
 import assert from 'node:assert/strict'
 import { absentId, newId } from '../deferral/handle.js'
-import { assertMembers, assertSame, at, changeOf, firstEntry, recordOf, start, type Tests, unread } from './ground.js'
+import {
+  assertMembers,
+  assertSame,
+  at,
+  changeOf,
+  firstEntry,
+  recordOf,
+  start,
+  type Tests,
+  withoutReadAt,
+} from './fixture.js'
 
-// a clock that is off by more is not one that can decide about expiry
-const toleranceOfClocks = 60_000
+// a clock that is wrong by more than this cannot decide about expiry
+const clockTolerance = 60_000
 
 const oddIds: unknown[] = [
   ...[absentId, '', ' ', '__proto__', 'constructor', 'toString', '$ne', "' OR 1=1 --", 'x'.repeat(1000)],
-  // a back office may hand on what it was sent
+  // a back office may pass on any value from a request
   ...[undefined, null, 5, true, { $ne: 1 }, { $exists: true }, { $gt: '' }, /./, ['x'], []],
 ]
 
-/** What `insert` and `find` promise. */
+/** The contract of `insert` and `find`. */
 export const recordTests: Tests = {
   async 'insert stores a record as it is, with revision 0, its writeId and its first history entry'({ nodes, issuer }) {
     const [store, other] = nodes
@@ -42,12 +52,12 @@ export const recordTests: Tests = {
     assert(stored)
     const [entry] = (await nodes[1]?.history(record.id)) ?? []
     for (const instant of [stored.createdAt, stored.readAt, entry?.at]) {
-      const isNow = Math.abs(Number(instant) - Date.now()) < toleranceOfClocks
+      const isNow = Math.abs(Number(instant) - Date.now()) < clockTolerance
       assert(isNow, `the store says that it is ${instant}, this machine that it is ${new Date()}`)
     }
     assert.equal(Number(stored.expiresAt) - Number(stored.createdAt), 60_000, 'expiry counts from createdAt')
     const found = await nodes[1]?.find(record.id)
-    assert(found && found.readAt >= stored.readAt, 'readAt is the instant of the reading')
+    assert(found && found.readAt >= stored.readAt, 'readAt is the time of the read')
   },
 
   async 'insert of an id that exists resolves to undefined and changes nothing'({ nodes, insert, find }) {
@@ -55,11 +65,14 @@ export const recordTests: Tests = {
     const record = recordOf('https://another.example', { id: first.id, clientId: 'another' })
     const second = await nodes[2]?.insert(record, newId(), { ...firstEntry, by: 'another' }, at(1))
     assert.equal(second, undefined)
-    assertMembers(await find(first.id), unread(first), 'the first record')
+    assertMembers(await find(first.id), withoutReadAt(first), 'the first record')
     assert.equal((await nodes[2]?.history(first.id))?.length, 1)
   },
 
-  async 'of 64 inserts of one id on several nodes one is made, and the others resolve to undefined'({ nodes, issuer }) {
+  async 'of 64 inserts of one id on several nodes one succeeds, and the others resolve to undefined'({
+    nodes,
+    issuer,
+  }) {
     const id = newId()
     const outcomes = await Promise.all(
       Array.from({ length: 64 }, (_, nth) => {
@@ -70,12 +83,12 @@ export const recordTests: Tests = {
     const winners = outcomes.filter((stored) => stored !== undefined)
     assert.equal(winners.length, 1, 'inserts that resolved to a record')
     const { clientId, writeId } = winners[0] ?? {}
-    assertMembers(await nodes[1]?.find(id, at(9)), { clientId, writeId }, 'the record is that of the one that won')
+    assertMembers(await nodes[1]?.find(id, at(9)), { clientId, writeId }, 'the record of the winner')
     const [entry, ...others] = (await nodes[1]?.history(id)) ?? []
-    assertSame([`client ${entry?.nth}`, others], [clientId, []], 'so is the history')
+    assertSame([`client ${entry?.nth}`, others], [clientId, []], 'the history of the winner')
   },
 
-  async 'find and history know nothing of ids that no record has, whatever these are'({ nodes, insert, find }) {
+  async 'an id that no record has is not found, whatever its type'({ nodes, insert, find }) {
     const before = await insert()
     for (const odd of oddIds as string[]) {
       assert.equal(await nodes[0]?.find(odd, at(1)), undefined, `find(${String(odd)})`)
@@ -83,10 +96,10 @@ export const recordTests: Tests = {
       const swapped = await nodes[0]?.swap({ ...before, id: odd }, changeOf(before, { id: odd }), newId(), at(1))
       assert.equal(swapped, undefined, `swap of ${String(odd)}`)
     }
-    assertMembers(await find(before.id), unread(before), 'the record that has another id')
+    assertMembers(await find(before.id), withoutReadAt(before), 'the record with another id')
   },
 
-  async 'records come and go as copies'({ nodes, issuer, find }) {
+  async 'records are copied in every write and every read'({ nodes, issuer, find }) {
     const record = recordOf(issuer)
     const untouched = structuredClone(record)
     const stored = await nodes[0]?.insert(record, newId(), firstEntry, start)
@@ -114,7 +127,8 @@ export const recordTests: Tests = {
     for (const node of [...nodes, ...nodes]) {
       const swapped = await node.swap(before, changeOf(before, { progress: { step: newId() } }), newId(), at(1))
       assert(swapped)
-      for (const reader of nodes) assertMembers(await reader.find(before.id, at(2), true), unread(swapped), 'in doubt')
+      for (const reader of nodes)
+        assertMembers(await reader.find(before.id, at(2), true), withoutReadAt(swapped), 'in doubt')
       before = swapped
     }
   },

@@ -1,7 +1,7 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { Approval, Denial } from '../deferral/decision.js'
 import type { Deferral, Interaction, Progress } from '../deferral/deferral.js'
-import { changed, isUnexpired, isUnfinished, type Transition } from '../deferral/transition.js'
+import { extend } from '../deferral/transitions.js'
 import { warnOfFault } from '../host/faults.js'
 import { pluginOf } from '../plugin.js'
 
@@ -114,12 +114,9 @@ async function take(provider: Provider, id: string, step: Step): Promise<unknown
   if (step === 'wait') return undefined
   if (step === 'approve') return deferrals.approve(id, { by })
   if (step === 'deny') return deferrals.deny(id, { by })
-  if (step === 'expire') return pluginOf(provider)?.records.transit(id, expireNow)
+  if (step === 'expire') return pluginOf(provider)?.records.transit(id, extend(0))
   if ('approve' in step) return deferrals.approve(id, { by, ...step.approve })
   if ('deny' in step) return deferrals.deny(id, { by, ...step.deny })
   if ('progress' in step) return deferrals.progress(id, step.progress)
   return deferrals.requireInteraction(id, step.requireInteraction)
 }
-
-const expireNow: Transition = (record, now) =>
-  isUnfinished(record) && isUnexpired(record, now) ? changed(record, { expiresAt: now }) : undefined

@@ -1,4 +1,4 @@
-import { groundOf, type Open } from './ground.js'
+import { fixtureOf, type Open } from './fixture.js'
 import { listingTests } from './listing_tests.js'
 import { raceTests } from './race_tests.js'
 import { recordTests } from './record_tests.js'
@@ -37,5 +37,5 @@ export interface ContractTest {
  */
 export function storeContract(open: Open): ContractTest[] {
   const tests = { ...recordTests, ...swapTests, ...listingTests, ...raceTests }
-  return Object.entries(tests).map(([name, test]) => ({ name, run: async () => test(await groundOf(open)) }))
+  return Object.entries(tests).map(([name, test]) => ({ name, run: async () => test(await fixtureOf(open)) }))
 }

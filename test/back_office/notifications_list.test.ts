@@ -1,8 +1,7 @@
 import { type DeferralStore, type Deferrals, memoryStore } from 'oidc-provider-deferred'
-import { mongoStore } from 'oidc-provider-deferred/mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Begun, endpoints, startWire, type Wire } from '../notification/wire.js'
-import { describeMongo, type TestDatabase, testDatabase } from '../support/database.js'
+import { describeMongo, useMongoStore } from '../support/database.js'
 import { answering } from '../support/receiver.js'
 
 type List = Deferrals['notifications']['list']
@@ -182,13 +181,5 @@ describe('in memory', () => {
 })
 
 describeMongo('on MongoDB', () => {
-  let database: TestDatabase
-  let store: DeferralStore
-  beforeAll(async () => {
-    database = await testDatabase()
-    store = mongoStore(database.db)
-  })
-  afterAll(() => database.drop())
-
-  contract(() => store)
+  contract(useMongoStore())
 })

@@ -14,6 +14,8 @@ import { oneOf, randomOf } from './random.js'
 export interface Extent {
   uri: string
   decisions: number
+  /** clients at work at the same time, 48 unless told */
+  atOnce?: number
   seed: number
   /** how long to wait, once the faults are over, for nothing to be owed any more */
   quietSeconds: number
@@ -36,7 +38,6 @@ export interface Verdict {
 }
 
 const size = 3
-const atOnce = 48
 
 /** Has three provider processes suffer while clients ask and reviewers decide, and says which promises were broken. */
 export async function runChaos(extent: Extent): Promise<Verdict> {
@@ -65,7 +66,7 @@ interface Stage {
 }
 
 async function suffer(extent: Extent, { fleet, endpoints, client, progress }: Stage): Promise<Verdict> {
-  const { decisions, seed, quietSeconds } = extent
+  const { decisions, atOnce = 48, seed, quietSeconds } = extent
   const random = randomOf(seed)
   const plans = Array.from({ length: decisions }, () => drawPlan(random))
   const begun = performance.now()

@@ -26,10 +26,10 @@ describe('what the caller has read', () => {
     const { store, calls } = observedStore()
     const known = await begun(store)
     calls.length = 0
-    expect(await transit(store, known.id, progress({ step: 'review' }), { known, now })).toBeDefined()
+    expect(await transit(store, known.id, progress({ step: 'review' }), { snapshot: known, now })).toBeDefined()
     expect(calls).toEqual(['swap progress'])
     const decided: Transition = (record) => (record.progress ? approve(record, now) : undefined)
-    expect(await transit(store, known.id, decided, { known, now })).toMatchObject({ record: { revision: 2 } })
+    expect(await transit(store, known.id, decided, { snapshot: known, now })).toMatchObject({ record: { revision: 2 } })
     expect(calls.slice(1)).toEqual(['find', 'swap approved'])
   })
 
@@ -38,11 +38,11 @@ describe('what the caller has read', () => {
     const known = await begun(store)
     await transit(store, known.id, progress({ step: 'review' }), { now })
     calls.length = 0
-    expect(await transit(store, known.id, approve, { known, now })).toMatchObject({
+    expect(await transit(store, known.id, approve, { snapshot: known, now })).toMatchObject({
       record: { progress: { step: 'review' } },
     })
     expect(calls).toEqual(['swap approved', 'find', 'swap approved'])
-    expect(await transit(store, known.id, approve, { known, now })).toBeUndefined()
+    expect(await transit(store, known.id, approve, { snapshot: known, now })).toBeUndefined()
     expect(calls.slice(3)).toEqual(['swap approved', 'find'])
   })
 
@@ -64,9 +64,9 @@ describe('what the caller has read', () => {
       swap: (...[before, change, writeId]: Parameters<DeferralStore['swap']>) =>
         store.swap(before, change, writeId, before.readAt),
     }
-    const written = await transit(fixed, id, watch, { known })
+    const written = await transit(fixed, id, watch, { snapshot: known })
     elapsed += 7000
-    await transit(fixed, id, watch, { known: written!.record })
+    await transit(fixed, id, watch, { snapshot: written!.record })
     expect(instants).toEqual([at(5).getTime(), at(12).getTime()])
   })
 })

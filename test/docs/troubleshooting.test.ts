@@ -5,13 +5,14 @@ import { textsOf } from './texts.js'
 const page = readFileSync('docs/operate/troubleshooting.md', 'utf8')
 const headings = [...page.matchAll(/^### `(.+)`$/gm)].map(([, heading]) => heading as string)
 
-/** The names of a registry, the words of a test suite, and the description of a prompt that never fails. */
+/** The names of a registry, the words of a test suite, and texts that nobody ever reads: of a prompt that never fails, of a stop. */
 const isNoSource = (file: string) => file.startsWith('testing') || file.endsWith('special_purpose_addresses.ts')
-const isNoMessage = (text: string) => text === 'decides whether the request is deferred'
+const isNoMessage = (text: string) =>
+  ['decides whether the request is deferred', 'the plugin stops the handler here'].includes(text)
 
 /** What was expected, why, or what to do: these stand in the text below the heading of their message. */
 const isPart = (text: string) =>
-  /^(an? |cannot be deferred|it threw|a token request of|could not be read|must be (UTF-8|a JSON object|a valid Date|a claims|a space|an array of plain|\0 or app)|gone at|name not found|no answer within)/.test(
+  /^(an? |cannot be deferred|the thrown value|a token request of|could not be read|must be (UTF-8|a JSON object|a valid Date|a claims|a space|an array of plain|\0 or app)|gone at|name not found|no answer within)/.test(
     text,
   ) ||
   /^(must not (begin with|be larger)|is not valid JSON|must have a string as|sealed for|resolves to|was reached)/.test(

@@ -31,7 +31,7 @@ export async function openBrowser(): Promise<{ page: Page; complaints: string[];
     ignoreHTTPSErrors: true,
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(60_000)
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))

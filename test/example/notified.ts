@@ -21,19 +21,22 @@ export function notified(): void {
       deferral: { interval: 600, now: () => new Date(Date.now() + offset) },
       beforeNotification: receiver.middleware,
     })
+    reviewer = await openBrowser()
+    await signInAtDesk(reviewer.page, bank)
   })
-  afterAll(() => bank.stop())
+  afterAll(async () => {
+    await reviewer.close()
+    await bank.stop()
+  })
 
   beforeEach(async () => {
     customer = await openBrowser()
-    reviewer = await openBrowser()
+    reviewer.complaints.length = 0
     receiver.answers.length = 0
-    await signInAtDesk(reviewer.page, bank)
   })
   afterEach(async () => {
     expect([...customer.complaints, ...reviewer.complaints]).toEqual([])
     await customer.close()
-    await reviewer.close()
   })
 
   async function approve(name: string): Promise<void> {

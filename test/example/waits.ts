@@ -15,18 +15,19 @@ export function waits(): void {
 
   beforeAll(async () => {
     bank = await startBank({ ports: [0, 0, 0, 0, 0, 0], deferral: { interval: 1 } })
-  })
-  afterAll(() => bank.stop())
-
-  beforeEach(async () => {
-    customer = await openBrowser()
     reviewer = await openBrowser()
     await signInAtDesk(reviewer.page, bank)
   })
-  afterEach(async () => {
-    await customer.close()
+  afterAll(async () => {
     await reviewer.close()
+    await bank.stop()
   })
+
+  beforeEach(async () => {
+    customer = await openBrowser()
+    reviewer.complaints.length = 0
+  })
+  afterEach(() => customer.close())
 
   async function signIn(name: string): Promise<void> {
     const { page } = customer

@@ -2,7 +2,6 @@
  * A primary that has lost its majority goes on answering for some seconds. What it alone has is taken back by the failover, so
  * nobody may be told of it.
  */
-
 import { type Db, type Document, MongoClient } from 'mongodb'
 import type { DeferralStore } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'

@@ -1,12 +1,8 @@
 export default {
   buildCommand: 'npm run build',
-  testRunner: 'jest',
-  testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
-  jest: {
-    // the set-up starts a database, which no suite here needs
-    config: { globalSetup: null, globalTeardown: null },
-    enableFindRelatedTests: false,
-  },
+  testRunner: 'vitest',
+  // suites are compiled: Vitest sees no relation to the source of a fault
+  vitest: { configFile: 'test/mutation/vitest.config.js', related: false },
   coverageAnalysis: 'perTest',
   // the build fails where a type is wrong, and those of a mutant may be
   disableTypeChecks: '{lib,test,example-app}/**/*.ts',

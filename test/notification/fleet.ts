@@ -108,7 +108,7 @@ export async function startFleet(
       await until(async () => (await told(id)).notBefore <= new Date(clock.now().getTime() + 1000))
       return { ...begun, id }
     },
-    async settled(id, status, seconds = 15) {
+    async settled(id, status, seconds = 60) {
       await until(async () => (await told(id)).status === status, seconds)
       return told(id)
     },

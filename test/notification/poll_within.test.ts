@@ -4,7 +4,7 @@ import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createClock } from '../support/clock.js'
-import { describeMongo, type TestDatabase, testDatabase } from '../support/database.js'
+import { describeMongo, useDatabase } from '../support/database.js'
 import { memoryAdapter } from '../support/memory_adapter.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import type { Answer } from '../support/relying_party.js'
@@ -73,11 +73,7 @@ describe('in memory', () => {
 })
 
 describeMongo('on MongoDB', () => {
-  let database: TestDatabase
-  beforeAll(async () => {
-    database = await testDatabase()
-  })
-  afterAll(() => database.drop())
+  const database = useDatabase()
 
   deployment(async () => {
     const connections = [database.db, await database.connect()]

@@ -14,7 +14,7 @@ const expected = (attempt: number) => promised[attempt - 1] ?? longest
 
 const seed = Number(process.env.RACE_SEED ?? Date.now() % 2 ** 31)
 process.stderr.write(`schedule: seed ${seed}\n`)
-const parameters = { seed, numRuns: 200 }
+const parameters = { seed, numRuns: 100 }
 
 const attempts = fc.integer({ min: 1, max: 60 })
 const randoms = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
@@ -66,13 +66,14 @@ describe('Retry-After', () => {
     )
   })
 
-  test.each([
-    ['blanks around seconds', ' \t60\t '],
-    ['blanks around a date', ' Thu, 01 Jan 2026 00:01:00 GMT '],
-    ['the format of RFC 850', 'Thursday, 01-Jan-26 00:01:00 GMT'],
-    ['the format of asctime', 'Thu Jan  1 00:01:00 2026'],
-  ])('is understood with %s', (_what, value) => {
-    expect(retryAfterSeconds(value, now)).toBe(60)
+  test('is understood with blanks around it, and in the older formats of dates', () => {
+    const values = [
+      ' \t60\t ',
+      ' Thu, 01 Jan 2026 00:01:00 GMT ',
+      'Thursday, 01-Jan-26 00:01:00 GMT',
+      'Thu Jan  1 00:01:00 2026',
+    ]
+    for (const value of values) expect([value, retryAfterSeconds(value, now)]).toEqual([value, 60])
   })
 
   test.each([
@@ -89,7 +90,7 @@ describe('Retry-After', () => {
     ['with an exponent', '1e9'],
     ['hexadecimal', '0x10'],
     ['a list', '5, 10'],
-  ])('that is %s asks for nothing: %s', (_what, value) => {
+  ])('that is %s asks for nothing: %j', (_what, value) => {
     expect(retryAfterSeconds(value, now)).toBe(0)
   })
 

@@ -88,11 +88,8 @@ const message = (path: string) => `features.deferredTokenResponse${path ? `.${pa
 describe.each(wrong)('features.deferredTokenResponse.%s %j', (path, options) => {
   const deferredTokenResponse = options as DeferredTokenResponseOptions
 
-  test('is a TypeError at construction that starts with its path and says what to write', () => {
+  test('is a TypeError of Provider, configure and install that starts with its path and says what to write', () => {
     expectTypeError(() => new Provider(issuer, { features: { deferredTokenResponse } }), path)
-  })
-
-  test('is a TypeError of configure and of install', () => {
     expectTypeError(() => configure({}, deferredTokenResponse), path)
     expectTypeError(
       () => install(new Host(issuer, configure({}, { store: memoryStore() })), deferredTokenResponse),

@@ -1,7 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import { relyingParty } from '../support/relying_party.js'
-import { type Operation, points, type Scene, setScene, strike, sweep, sweepPlanted, wrongUnless } from './crash.js'
+import {
+  crashAt,
+  type Operation,
+  type Planted,
+  points,
+  type Scene,
+  setScene,
+  startMortalProcess,
+  strike,
+  sweep,
+  sweepPlanted,
+  wrongUnless,
+} from './crash.js'
+import { burning, halving, hasty, spending } from './crash_nodes.js'
 import { liveTokens } from './deployment.js'
 import type { Seed, Stage } from './seed.js'
 
@@ -55,9 +68,9 @@ const redeem: Operation<Seed> = {
 }
 
 const operations = { exchange, decide, redeem }
-const naive = { exchange: ['spending', 'hasty'], decide: ['halving', 'hasty'], redeem: ['burning', 'hasty'] }
+const naive = { exchange: { spending, hasty }, decide: { halving, hasty }, redeem: { burning, hasty } }
 
-describeMongo('a provider process dies', () => {
+describeMongo('a provider dies', () => {
   let scene: Scene
 
   beforeAll(async () => {
@@ -66,15 +79,25 @@ describeMongo('a provider process dies', () => {
   afterAll(() => strike(scene))
 
   describe.each(Object.entries(operations))('in the middle of %s', (name, operation) => {
-    test.each(naive[name as keyof typeof naive])('I2, T2: the sweep catches the planted store %s', async (store) => {
-      expect(await sweepPlanted(scene, operation, store)).toEqual(expect.any(String))
-    })
+    test.each(Object.entries<Planted>(naive[name as keyof typeof naive]))(
+      'I2, T2: the sweep catches the planted store %s',
+      async (_name, store) => {
+        expect(await sweepPlanted(scene, operation, store)).toEqual(expect.any(String))
+      },
+    )
 
     test('I1, I2, I5, T2: nothing is lost before the write and nothing doubled after it, wherever it dies', async () => {
-      const places = await points(scene, operation, 'store')
+      const places = await points(scene, operation)
       process.stderr.write(`${name}: ${places.length} places to die: ${places.join(', ')}\n`)
       expect(places).toEqual(expect.arrayContaining([`before ${operation.write}`, `after ${operation.write}`]))
       expect(await sweep(scene, operation, places)).toEqual([])
     })
+  })
+
+  test('I1, I2, T2: a process that is killed right before or after the write of a redemption leaves the same', async () => {
+    const places = await points(scene, redeem)
+    const ats = [`before ${redeem.write}`, `after ${redeem.write}`].map((place) => places.indexOf(place) + 1)
+    const crash = (at: number) => crashAt(scene, redeem, places, at, () => startMortalProcess(scene, at))
+    expect(await Promise.all(ats.map(crash))).toEqual([undefined, undefined])
   })
 })

@@ -1,6 +1,6 @@
 import type { Db, Document } from 'mongodb'
 import { type TestDatabase, testDatabase } from '../support/database.js'
-import { type NodeSetup, type ProviderNode, startNode } from '../support/node.js'
+import { type NodeSetup, type ProviderNode, type ProviderProcess, startSharedProcess } from '../support/node.js'
 import { type RelyingParty, relyingParty } from '../support/relying_party.js'
 import { type Seeder, seeder } from './seed.js'
 
@@ -28,11 +28,15 @@ export function setupOn({ db }: Pick<TestDatabase, 'db'>, modules: NodeSetup['mo
   return { uri, database: db.databaseName, issuer, modules }
 }
 
-/** Starts two provider processes on a database of their own. */
+// started once for all deployments of the suites that run in this process; they end with it
+let processes: [ProviderProcess, ProviderProcess] | undefined
+
+/** Starts a provider in each of two processes, on a database of their own. */
 export async function deploy(modules?: NodeSetup['modules']): Promise<Deployment> {
   const database = await testDatabase()
   const setup = setupOn(database, modules)
-  const nodes = (await Promise.all([startNode(setup), startNode(setup)])) as Deployment['nodes']
+  processes ??= [startSharedProcess(), startSharedProcess()]
+  const nodes = (await Promise.all(processes.map((one) => one.open(setup)))) as Deployment['nodes']
   const stop = async () => {
     await Promise.all(nodes.map((node) => node.stop()))
     await database.drop()

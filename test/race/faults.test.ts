@@ -36,40 +36,47 @@ describeMongo('the database fails', () => {
     mongo = await startFragileMongo()
   })
   afterAll(() => mongo.stop())
-  afterEach(async () => {
-    await patient.heal()
-    await patient.close()
-  })
+  describe('a provider whose store is planted, and', () => {
+    afterEach(async () => {
+      await patient.heal()
+      await patient.close()
+    })
 
-  test('T2, T9: the faults catch a planted store that takes them for a lost race', async () => {
-    patient = await admit(mongo, swallowing)
-    const [seed] = await patient.seed(1, 'approved')
-    patient.failAt('find', 'reports an error')
-    expect((await persist(patient, seed!))[0]).toBe('400 invalid_grant')
-  })
+    test('T2, T9: the faults catch a planted store that takes them for a lost race', async () => {
+      patient = await admit(mongo, swallowing)
+      const [seed] = await patient.seed(1, 'approved')
+      patient.failAt('find', 'reports an error')
+      expect((await persist(patient, seed!))[0]).toBe('400 invalid_grant')
+    })
 
-  test('T2, T9: the faults catch a planted store that marks before it mints', async () => {
-    patient = await admit(mongo, burning)
-    const [seed] = await patient.seed(1, 'approved')
-    patient.failAt('AccessToken.upsert', 'reports an error')
-    expect(served(await persist(patient, seed!))).toBe(0)
-  })
+    test('T2, T9: the faults catch a planted store that marks before it mints', async () => {
+      patient = await admit(mongo, burning)
+      const [seed] = await patient.seed(1, 'approved')
+      patient.failAt('AccessToken.upsert', 'reports an error')
+      expect(served(await persist(patient, seed!))).toBe(0)
+    })
 
-  test('T2, T9: the faults catch a planted store that answers before the swap', async () => {
-    patient = await admit(mongo, hasty)
-    const [seed] = await patient.seed(1, 'pending')
-    patient.failAt('swap approved', 'reports an error')
-    const { deferrals } = patient.op.provider
-    expect((await deferrals.approve(seed!.id)).changed).toBe(true)
-    // by then it would be written
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    expect((await deferrals.get(seed!.id))?.status).toBe('pending')
+    test('T2, T9: the faults catch a planted store that answers before the swap', async () => {
+      patient = await admit(mongo, hasty)
+      const [seed] = await patient.seed(1, 'pending')
+      patient.failAt('swap approved', 'reports an error')
+      const { deferrals } = patient.op.provider
+      expect((await deferrals.approve(seed!.id)).changed).toBe(true)
+      // by then it would be written
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      expect((await deferrals.get(seed!.id))?.status).toBe('pending')
+    })
   })
 
   describe('and', () => {
-    beforeEach(async () => {
+    beforeAll(async () => {
       patient = await admit(mongo)
     })
+    beforeEach(() => {
+      patient.calls.length = 0
+    })
+    afterEach(() => patient.heal())
+    afterAll(() => patient.close())
 
     test.each(faultsAt(['find', 'Grant.find', 'AccessToken.upsert', 'RefreshToken.upsert']))(
       'I1, I2, T2, T9: a redemption whose %s %s is server_error and loses nothing',

@@ -72,6 +72,8 @@ export async function admit({ uri }: Mongo, make: (store: DeferralStore) => Defe
   })
   const failPoint = (mode: 'off' | { times: number }, data: object = {}) =>
     healthy.db('admin').command({ configureFailPoint: 'failCommand', mode, data: { ...data, appName: application } })
+  // a fault that nothing met ends with it
+  let heals = 0
   const patient: Patient = {
     op,
     rp: relyingParty(op.issuer, 'secret'),
@@ -81,9 +83,13 @@ export async function admit({ uri }: Mongo, make: (store: DeferralStore) => Defe
     failAt(call, kind, more = 0, failCommands = commandsOf(call)) {
       const { times, applied: _applied, ...fault } = kinds[kind]
       const observation: Observation = call.includes('.') ? adapter : store
-      observation.interrupt(call, () => failPoint({ times: times + more }, { ...fault, failCommands }))
+      const heard = heals
+      observation.interrupt(call, async () => {
+        if (heard === heals) await failPoint({ times: times + more }, { ...fault, failCommands })
+      })
     },
     heal: async () => {
+      heals += 1
       await failPoint('off')
     },
     async close() {

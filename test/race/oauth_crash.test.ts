@@ -1,9 +1,21 @@
+import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { idFrom } from '../../lib/deferral/handle.js'
 import { describeMongo } from '../support/database.js'
 import { grants, pollDeferral, redeem } from '../support/deferral.js'
 import { relyingParty } from '../support/relying_party.js'
-import { type Operation, points, type Scene, setScene, strike, sweep, sweepPlanted, wrongUnless } from './crash.js'
+import {
+  type Operation,
+  type Planted,
+  points,
+  type Scene,
+  setScene,
+  strike,
+  sweep,
+  sweepPlanted,
+  wrongUnless,
+} from './crash.js'
+import { burning, halfMaking, halving } from './crash_nodes.js'
 import { living } from './living.js'
 import { type CodeSeed, codeSeeder, type OauthSeed, oauthSeeder } from './oauth_seed.js'
 
@@ -72,25 +84,25 @@ const redemption = (grant: (typeof grants)[number]): Operation<OauthSeed> => ({
   },
 })
 
-describeMongo('a provider process of the oauth profile dies', () => {
+describeMongo('a provider of the oauth profile dies', () => {
   let scene: Scene
 
   beforeAll(async () => {
     scene = await setScene()
     const { database, survivor } = scene
-    codes = await codeSeeder(database.db, survivor.origin)
+    codes = await codeSeeder(mongoAdapter(database.db), survivor.origin)
     for (const grant of grants) seeders.set(grant, await oauthSeeder(database.db, survivor.origin, grant))
   })
   afterAll(() => strike(scene))
 
-  function inTheMiddleOf<Prepared>(name: string, operation: Operation<Prepared>, naive: string): void {
+  function inTheMiddleOf<Prepared>(name: string, operation: Operation<Prepared>, planted: Planted): void {
     describe(`in the middle of ${name}`, () => {
-      test(`I2, T2: the sweep catches the planted store ${naive}`, async () => {
-        expect(await sweepPlanted(scene, operation, naive)).toEqual(expect.any(String))
+      test(`I2, T2: the sweep catches the planted store ${planted.name}`, async () => {
+        expect(await sweepPlanted(scene, operation, planted)).toEqual(expect.any(String))
       })
 
       test('I1, I2, I5, T2: nothing is half-made, lost before the write or doubled after it, wherever it dies', async () => {
-        const places = await points(scene, operation, 'store')
+        const places = await points(scene, operation)
         process.stderr.write(`${name}: ${places.length} places to die: ${places.join(', ')}\n`)
         expect(places).toEqual(expect.arrayContaining([`before ${operation.write}`, `after ${operation.write}`]))
         expect(await sweep(scene, operation, places)).toEqual([])
@@ -98,7 +110,7 @@ describeMongo('a provider process of the oauth profile dies', () => {
     })
   }
 
-  inTheMiddleOf('a token request that is deferred', request, 'halfMaking')
-  inTheMiddleOf('a decision', decide, 'halving')
-  for (const grant of grants) inTheMiddleOf(`a redemption of ${grant}`, redemption(grant), 'burning')
+  inTheMiddleOf('a token request that is deferred', request, halfMaking)
+  inTheMiddleOf('a decision', decide, halving)
+  for (const grant of grants) inTheMiddleOf(`a redemption of ${grant}`, redemption(grant), burning)
 })

@@ -1,21 +1,34 @@
+import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
 import type { grants } from '../support/deferral.js'
 import { pollDeferral } from '../support/deferral.js'
 import type { Patient } from './faults.js'
 import { type CodeSeed, codeSeeder, type OauthSeed, oauthSeeder } from './oauth_seed.js'
 
+// each begins with a real request, which is made once
+const codeSeeders = new WeakMap<Patient, ReturnType<typeof codeSeeder>>()
+const seeders = new WeakMap<Patient, Map<string, ReturnType<typeof oauthSeeder>>>()
+
 /** A code that the client of this provider can redeem. */
-export async function aCode({ db, op }: Patient): Promise<CodeSeed> {
-  const [code] = await (await codeSeeder(db, op.issuer))(1)
+export async function aCode(patient: Patient): Promise<CodeSeed> {
+  const { db, op } = patient
+  const seeding = codeSeeders.get(patient) ?? codeSeeder(mongoAdapter(db), op.issuer)
+  codeSeeders.set(patient, seeding)
+  const [code] = await (await seeding)(1)
   return code as CodeSeed
 }
 
 /** A deferral that the client of this provider can poll. */
 export async function one(
-  { db, op }: Patient,
+  patient: Patient,
   grant: (typeof grants)[number],
   stage: 'pending' | 'approved',
 ): Promise<OauthSeed> {
-  const [seed] = await (await oauthSeeder(db, op.issuer, grant))(1, stage)
+  const { db, op } = patient
+  const ofPatient = seeders.get(patient) ?? new Map<string, ReturnType<typeof oauthSeeder>>()
+  seeders.set(patient, ofPatient)
+  const seeding = ofPatient.get(grant) ?? oauthSeeder(db, op.issuer, grant)
+  ofPatient.set(grant, seeding)
+  const [seed] = await (await seeding)(1, stage)
   return seed as OauthSeed
 }
 

@@ -29,7 +29,7 @@ export async function oauthSeeder(db: Db, origin: string, grant: (typeof grants)
   const model = await mongoStore(db).find(answer.body.deferral_code?.slice(0, 22) ?? '')
   if (!model) throw new Error(`the request left no deferral to copy: ${JSON.stringify(answer.body)}`)
   const store = verbsOn(mongoStore(db), model.issuer)
-  const copyGrant = model.grantId === undefined ? undefined : await grantCopier(db, model.grantId)
+  const copyGrant = model.grantId === undefined ? undefined : await grantCopier(mongoAdapter(db), model.grantId)
   const { profile, grantType, clientId, accountId, scope, resource, interval, lifetime, binding, source } = model
   const account = accountId === undefined ? {} : { accountId }
   const of = { profile, grantType: grantType as string, clientId, scope, resource, interval, lifetime, ...account }
@@ -49,12 +49,12 @@ export async function oauthSeeder(db: Db, origin: string, grant: (typeof grants)
 }
 
 /** Has a real end-user bring one real code to the client of this node; stores any number of its like. */
-export async function codeSeeder(db: Db, origin: string, adapter: (name: string) => Adapter = mongoAdapter(db)) {
+export async function codeSeeder(adapter: (name: string) => Adapter, origin: string) {
   const codes = adapter('AuthorizationCode')
   const code = await authorizationCode(relyingParty(origin), authorization)
   const payload = await codes.find(code)
   if (!payload) throw new Error('the request left no code to copy')
-  const copyGrant = await grantCopier(db, payload.grantId as string)
+  const copyGrant = await grantCopier(adapter, payload.grantId as string)
 
   async function plant(): Promise<CodeSeed> {
     const [value, grantId] = [newId() + newId(), await copyGrant()]
@@ -65,8 +65,8 @@ export async function codeSeeder(db: Db, origin: string, adapter: (name: string)
   return (count: number) => Promise.all(Array.from({ length: count }, plant))
 }
 
-async function grantCopier(db: Db, id: string): Promise<() => Promise<string>> {
-  const grants = mongoAdapter(db)('Grant')
+async function grantCopier(adapter: (name: string) => Adapter, id: string): Promise<() => Promise<string>> {
+  const grants = adapter('Grant')
   const payload = await grants.find(id)
   if (!payload) throw new Error('the request left no Grant to copy')
   return async () => {

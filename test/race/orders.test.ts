@@ -1,15 +1,15 @@
 import type { DeferralStore } from 'oidc-provider-deferred'
 import { afterEach, describe, expect, test } from 'vitest'
-import { authorizationCode, grants, held, pollDeferral, redeem, revoke } from '../support/deferral.js'
+import { authorizationCode, grants, pollDeferral, redeem, revoke } from '../support/deferral.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
 import { type Answer, type RelyingParty, relyingParty } from '../support/relying_party.js'
 import { asWritten, swapping, undecided } from './naive_stores.js'
+import { type CodeSeed, codeSeeder } from './oauth_seed.js'
 import { explore, type Pair, turn } from './orders.js'
 import { type Turns, takeTurns } from './turns.js'
 
 type Policy = 'destroys' | 'keeps'
 
-const authorization = { scope: 'openid offline_access', prompt: 'consent' }
 const opted = { completion_mode: 'deferred' }
 const idOf = (handle: string) => handle.slice(0, 22)
 
@@ -18,6 +18,7 @@ let op: TestProvider
 let rp: RelyingParty
 /** the same client at a node of its own, which nothing of the first one holds up */
 let elsewhere: RelyingParty
+let codes: Awaited<ReturnType<typeof codeSeeder>>
 let stop: () => Promise<unknown>
 
 /** Two nodes of a provider whose revocations treat the Grant so; `spoil` plants another store. */
@@ -34,7 +35,8 @@ async function start(policy: Policy, spoil = (store: DeferralStore) => store): P
   elsewhere = relyingParty(nodes[1].origin)
   stop = () => Promise.all(nodes.map((node) => node.close()))
   // by its first code a node learns that the adapter keeps what is consumed
-  for (const party of [rp, elsewhere]) await redeem(party, await authorizationCode(party, authorization), opted)
+  for (const party of [rp, elsewhere]) await redeem(party, await authorizationCode(party), opted)
+  codes = await codeSeeder(turns.adapter, op.origin)
 }
 
 /** Planted: a store that is told to cancel, and does not. */
@@ -57,17 +59,23 @@ async function alive({ body }: Answer): Promise<string[]> {
   return found.filter(Boolean).map(({ kind }) => kind)
 }
 
-async function approved(grant: (typeof grants)[number]) {
-  const deferral = await held(op, rp, grant, grant === 'authorization_code' ? { request: authorization } : {})
-  await op.provider.deferrals.approve(deferral.id)
-  return deferral
+async function newCode(): Promise<string> {
+  const [{ code }] = (await codes(1)) as [CodeSeed]
+  return code
+}
+
+async function approved(grant: (typeof grants)[number]): Promise<{ deferralCode: string; code: string }> {
+  const code = grant === 'authorization_code' ? await newCode() : ''
+  const { body } = code ? await redeem(rp, code, opted) : await rp.token({ grant_type: grant, ...opted })
+  await op.provider.deferrals.approve(idOf(body.deferral_code))
+  return { deferralCode: body.deferral_code, code }
 }
 
 async function pollAndReplay(): Promise<Pair<string>> {
   const { code, deferralCode } = await approved('authorization_code')
   const poll = turn('poll', (extras) => pollDeferral(rp, deferralCode, {}, extras))
   return {
-    pair: [poll, turn('replay', (extras) => redeem(elsewhere, code as string, opted, extras))],
+    pair: [poll, turn('replay', (extras) => redeem(elsewhere, code, opted, extras))],
     about: deferralCode,
   }
 }
@@ -81,7 +89,7 @@ async function replayed([poll, replay]: Answer[], deferralCode: string): Promise
 }
 
 async function requestTwice(): Promise<Pair<undefined>> {
-  const code = await authorizationCode(rp, authorization)
+  const code = await newCode()
   const request = (who: string, by: RelyingParty) => turn(who, (extras) => redeem(by, code, opted, extras))
   return { pair: [request('request', rp), request('replay', elsewhere)], about: undefined }
 }

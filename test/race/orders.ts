@@ -1,9 +1,6 @@
 import type { Answer } from '../support/relying_party.js'
 import { by, type Turns } from './turns.js'
 
-/** More calls than any of these requests makes. */
-const callsAtMost = 24
-
 /** One request of a pair: who it is, and how it is made. */
 export interface Turn {
   who: string
@@ -35,22 +32,30 @@ export async function explore<T>(
   const wrong: string[] = []
   const seen = new Set<string>()
   const meet = async (swapped: boolean, stops: [number, number]) => {
-    if (isPlanted && wrong.length) return false
     const { pair, about } = await prepare()
     const [first, second] = swapped ? [pair[1], pair[0]] : pair
     turns.calls.length = 0
     const answers = await interleave(turns, [first, stops[0]], [second, stops[1]])
+    const callsOf = ({ who }: Turn) => turns.calls.filter((call) => call.startsWith(`${who} `)).length
     const order = turns.calls.join(', ')
-    if (seen.has(order)) return false
-    seen.add(order)
-    const verdict = await judge(swapped ? answers.reverse() : answers, about)
-    if (verdict) wrong.push(`${verdict}: ${order}`)
-    return true
+    const wereStopped = [callsOf(first) > stops[0], callsOf(second) > stops[1]] as const
+    if (!seen.has(order)) {
+      seen.add(order)
+      const verdict = await judge(swapped ? answers.reverse() : answers, about)
+      if (verdict) wrong.push(`${verdict}: ${order}`)
+    }
+    return wereStopped
   }
   for (const swapped of [false, true]) {
-    for (let a = 0; a < callsAtMost; a++) {
-      // where the second one ended before it got there, so it will with every later stop
-      for (let b = 0; b < callsAtMost; b++) if (!(await meet(swapped, [a, b])) && b > 0) break
+    // one that ended before it got to its stop does so with every later stop
+    for (let [a, isFirstStopped] = [0, true]; isFirstStopped; a++) {
+      isFirstStopped = false
+      for (let [b, isSecondStopped] = [0, true]; isSecondStopped; b++) {
+        if (isPlanted && wrong.length) return { wrong, orders: seen.size }
+        const wereStopped = await meet(swapped, [a, b])
+        isFirstStopped ||= wereStopped[0]
+        isSecondStopped = wereStopped[1]
+      }
     }
   }
   return { wrong, orders: seen.size }

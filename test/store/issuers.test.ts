@@ -1,10 +1,9 @@
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
-import { mongoStore } from 'oidc-provider-deferred/mongodb'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { recordsOf } from '../../lib/deferral/records.js'
 import type { HistoryEntry, Stored } from '../../lib/deferral/store.js'
 import { type EventName, events } from '../deferral/states.js'
-import { describeMongo, type TestDatabase, testDatabase } from '../support/database.js'
+import { describeMongo, useMongoStore } from '../support/database.js'
 import { at, newDeferral } from './new_deferral.js'
 
 const names = Object.keys(events) as EventName[]
@@ -68,15 +67,5 @@ describe('two issuers on one memoryStore', () => {
 })
 
 describeMongo('two issuers on one collection', () => {
-  let database: TestDatabase
-  let store: DeferralStore
-
-  beforeAll(async () => {
-    database = await testDatabase()
-    store = mongoStore(database.db)
-  })
-
-  afterAll(() => database.drop())
-
-  sharesNothing(() => store)
+  sharesNothing(useMongoStore())
 })

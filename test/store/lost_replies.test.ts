@@ -1,9 +1,8 @@
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
-import { mongoStore } from 'oidc-provider-deferred/mongodb'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { begin, transit } from '../../lib/deferral/transit.js'
 import { events } from '../deferral/states.js'
-import { describeMongo, type TestDatabase, testDatabase } from '../support/database.js'
+import { describeMongo, useMongoStore } from '../support/database.js'
 import { faultsOf, firstEntry, losing, madeIn, newRecord, paths, ways } from './lost_replies.js'
 import { lastWriteOnly } from './naive_transit.js'
 import { at, start } from './new_deferral.js'
@@ -96,17 +95,7 @@ describe('memoryStore', () => {
 })
 
 describeMongo('mongoStore', () => {
-  let database: TestDatabase
-  let store: DeferralStore
-
-  beforeAll(async () => {
-    database = await testDatabase()
-    store = mongoStore(database.db)
-  })
-
-  afterAll(() => database.drop())
-
-  lostReplies(() => store)
+  lostReplies(useMongoStore())
 })
 
 // others write between the loss and the moment it is heard of

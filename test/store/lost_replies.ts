@@ -92,7 +92,7 @@ export async function faultsOf(rule: typeof transit, store: DeferralStore, name:
   const id = await madeIn(store, paths[name])
   const [known, earlier] = [await store.find(id, now), await store.history(id)]
   const { lossy, seen } = losing(store, way)
-  const written = await rule(lossy, id, transition, { known, now })
+  const written = await rule(lossy, id, transition, { snapshot: known, now })
   const added = (await store.history(id)).slice(earlier.length).filter(({ event }) => event !== 'noted')
   const found = (await store.find(id, now)) as Stored
   const faults: string[] = []

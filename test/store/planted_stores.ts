@@ -85,7 +85,7 @@ export const plantedStores: Record<string, { planted: Planted; fails: string[] }
         history: async (id) => structuredClone([...(await inner.history(id)), ...(entries.get(id) ?? [])]),
       }
     },
-    fails: ['whoever sees a write'],
+    fails: ['a reader that sees a write'],
   },
   'that forgets which write an entry is of': {
     planted: (inner) => ({
@@ -139,7 +139,7 @@ export const plantedStores: Record<string, { planted: Planted; fails: string[] }
         },
       }
     },
-    fails: ['records come and go as copies'],
+    fails: ['records are copied'],
   },
   'that forgets whose deferrals it lists': {
     planted: (inner) => ({
@@ -148,7 +148,7 @@ export const plantedStores: Record<string, { planted: Planted; fails: string[] }
         return all.flat()
       },
     }),
-    fails: ['list, count and due have nothing of another issuer'],
+    fails: ['list, count and due return nothing of another issuer'],
   },
   'that pages by the instant alone': {
     planted: (inner) => ({
@@ -161,7 +161,7 @@ export const plantedStores: Record<string, { planted: Planted; fails: string[] }
   },
   'that counts what has expired as pending': {
     planted: (inner) => ({ count: (query) => inner.count(query, new Date(0)) }),
-    fails: ['list and count go by status'],
+    fails: ['list and count filter by status'],
   },
 }
 

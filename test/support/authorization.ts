@@ -4,7 +4,7 @@ import type { Deferral, DeferringClientMetadata } from 'oidc-provider-deferred'
 import { expect } from 'vitest'
 import { assertionKey, clients } from './clients.js'
 import type { Interaction } from './interaction.js'
-import type { TestProvider } from './provider.js'
+import { startProvider, type TestOptions, type TestProvider } from './provider.js'
 import { type Answer, dpopKey, type RelyingParty, relyingParty } from './relying_party.js'
 import { type Landing, type UserAgent, userAgent } from './user_agent.js'
 
@@ -17,6 +17,12 @@ export const everyWay = {
   requestObjects: { enabled: true },
   jwtResponseModes: { enabled: true },
   claimsParameter: { enabled: true },
+}
+
+/** A test provider with all of them. */
+export function startEveryWay({ configuration, ...options }: TestOptions = {}): Promise<TestProvider> {
+  const features = { ...everyWay, ...configuration?.features } as NonNullable<TestOptions['configuration']>['features']
+  return startProvider({ ...options, configuration: { ...configuration, features } })
 }
 
 /** The client of this type, with a DPoP key where it has no other credential. */

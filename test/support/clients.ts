@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { DeferringClientMetadata } from 'oidc-provider-deferred'
+import { newRsaKey } from './rsa_key.js'
 
 /** The client's redirect URI; nothing listens there. */
 export const redirectUri = 'https://rp.example/cb'
@@ -17,13 +18,10 @@ const key = (kid: string) => {
   }
 }
 
-const providerKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const providerKey = process.env.DEFERRED_TEST_RSA_KEY ?? newRsaKey()
 export const assertionKey = key('assertion')
 export const jwks = {
-  keys: [
-    { ...providerKey.privateKey.export({ format: 'jwk' }), kid: 'op', alg: 'RS256', use: 'sig' },
-    key('op-ec').private,
-  ],
+  keys: [{ ...JSON.parse(providerKey), kid: 'op', alg: 'RS256', use: 'sig' }, key('op-ec').private],
 } as { keys: object[] }
 
 const deferring: Partial<DeferringClientMetadata> = {
@@ -82,3 +80,19 @@ export const notifiedClient = (name: string, secret: string, endpoint: string): 
   token_endpoint_auth_method: 'client_secret_post',
   deferred_client_notification_endpoint: endpoint,
 })
+
+/** A client whose tokens have to be bound to a key. */
+export const boundClient: DeferringClientMetadata = {
+  ...deferring,
+  ...machine,
+  client_id: 'bound',
+  client_secret: 'bound',
+  token_endpoint_auth_method: 'client_secret_post',
+  dpop_bound_access_tokens: true,
+}
+
+/** Clients that may ask for payments, and claims that tell how their end-users signed in. */
+export const payingClients = {
+  clients: clients.map((client) => ({ ...client, authorization_details_types: ['payment'] })),
+  claims: { openid: ['sub', 'acr', 'amr', 'auth_time'], email: ['email', 'email_verified'] },
+}

@@ -1,5 +1,6 @@
 import type { DeferRequest, Deferral } from 'oidc-provider-deferred'
 import { oauthGrantType, redirectUri } from './clients.js'
+import { created } from './created.js'
 import type { TestProvider } from './provider.js'
 import { type Answer, codeVerifier, type Extras, type RelyingParty } from './relying_party.js'
 import { userAgent } from './user_agent.js'
@@ -8,6 +9,13 @@ type Wire = Record<string, string | string[] | undefined>
 
 /** The host's own grants that can wait. */
 export const grants = ['authorization_code', 'client_credentials'] as const
+
+/** The same, by one type of client each, and by one without a secret, which needs a key. */
+export const grantsOfClients = [
+  ['authorization_code', 'secret'],
+  ['authorization_code', 'public'],
+  ['client_credentials', 'assertion'],
+] as const
 
 /** A `defer` that has everybody wait who can. */
 export const whoeverCan = (_ctx: unknown, { canWait }: DeferRequest): boolean => canWait
@@ -66,12 +74,8 @@ export async function held(
   grant: (typeof grants)[number],
   turn: Turn = {},
 ): Promise<HeldDeferral> {
-  const created: string[] = []
-  const note = ({ id }: Deferral) => created.push(id)
-  op.provider.on('deferral.created', note)
-  const { answer, code } = await request(rp, grant, turn)
-  op.provider.off('deferral.created', note)
-  const [id] = created
+  const { result, id } = await created(op, () => request(rp, grant, turn))
+  const { answer, code } = result
   if (!id || !answer.body.deferral_code)
     throw new Error(`not deferred: ${answer.status} ${JSON.stringify(answer.body)}`)
   return { deferralCode: answer.body.deferral_code, id, answer, ...(code !== undefined && { code }) }

@@ -1,6 +1,6 @@
-import type { Deferral } from 'oidc-provider-deferred'
 import { expect } from 'vitest'
 import { grantType } from './clients.js'
+import { created } from './created.js'
 import type { TestProvider } from './provider.js'
 import { type Answer, answer, dpopKey, type Extras, type RelyingParty, relyingParty } from './relying_party.js'
 import { type UserAgent, userAgent } from './user_agent.js'
@@ -46,12 +46,7 @@ export async function deferred(
   rp: RelyingParty,
   { request = {}, agent = userAgent() }: Detour = {},
 ): Promise<Deferred> {
-  const created: string[] = []
-  const note = ({ id }: Deferral) => created.push(id)
-  op.provider.on('deferral.created', note)
-  const landing = await agent.visit(rp.authorizationUrl(request))
-  op.provider.off('deferral.created', note)
-  const [id] = created
+  const { result: landing, id } = await created(op, () => agent.visit(rp.authorizationUrl(request)))
   if (!landing.params.deferred_code || !id) {
     throw new Error(
       `no deferred code: ${landing.status} ${landing.url} ${JSON.stringify(landing.params)} ${landing.html}`,

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type {
   Deferral,
@@ -37,7 +38,7 @@ export interface NodeSetup {
   interim?: JsonObject
 }
 
-/** What the child is told first. */
+/** What the child is told of a provider. */
 export type Told = NodeSetup & { clients: readonly DeferringClientMetadata[]; jwks: typeof jwks }
 
 const methods = [
@@ -55,11 +56,17 @@ const methods = [
 
 const notificationMethods = ['list', 'replay'] as const
 
-export type Method = 'cpu' | (typeof methods)[number] | `notifications.${(typeof notificationMethods)[number]}`
+export type Method =
+  | 'open'
+  | 'end'
+  | 'cpu'
+  | (typeof methods)[number]
+  | `notifications.${(typeof notificationMethods)[number]}`
 
-/** From parent to child. */
+/** From parent to child: a call of the provider with this number. */
 export interface Call {
   call: number
+  provider: number
   method: Method
   args: unknown[]
 }
@@ -73,12 +80,20 @@ interface Happening {
 
 /** From child to parent. */
 export type Report =
-  | { origin: string }
-  | Happening
+  | (Happening & { provider: number })
   | { call: number; result: unknown }
   | { call: number; message: string }
 
-/** A provider in a process of its own. */
+/** A process in which providers run. */
+export interface ProviderProcess {
+  /** Another provider; its `stop` leaves the process alive. */
+  open(setup: NodeSetup): Promise<ProviderNode>
+  /** what it wrote to stdout and stderr so far */
+  output(): string
+  stop(): Promise<void>
+}
+
+/** A provider in another process. */
 export interface ProviderNode {
   origin: string
   /** the back office of that process; rejects when it dies before it answers */
@@ -87,7 +102,7 @@ export interface ProviderNode {
   cpu(): Promise<number>
   /** what it wrote to stdout and stderr so far */
   output(): string
-  /** the plugin's events in that process so far */
+  /** its plugin's events so far */
   events: Happening[]
   /** resolves when the process has ended, however */
   ended: Promise<void>
@@ -96,28 +111,64 @@ export interface ProviderNode {
   stop(): Promise<void>
 }
 
-/** Starts a provider process on MongoDB. */
+/** Starts a provider on MongoDB in a process of its own. */
 export async function startNode(setup: NodeSetup, env: Record<string, string> = {}): Promise<ProviderNode> {
-  const child = fork(fileURLToPath(new URL('./node_main.js', import.meta.url)), {
+  const { open, stop, output } = startProcess(env)
+  try {
+    return { ...(await open(setup)), stop }
+  } catch (error) {
+    await stop()
+    throw new Error(`the provider process did not start: ${error} ${output()}`)
+  }
+}
+
+/** A process without a provider that nobody has to stop: it ends with this process. */
+export function startSharedProcess(): ProviderProcess {
+  const child = forkNode({})
+  child.unref()
+  child.channel?.unref()
+  for (const stream of [child.stdout, child.stderr]) (stream as Socket | null)?.unref()
+  return processOf(child)
+}
+
+function startProcess(env: Record<string, string> = {}): ProviderProcess {
+  return processOf(forkNode(env))
+}
+
+function forkNode(env: Record<string, string>): ChildProcess {
+  return fork(fileURLToPath(new URL('./node_main.js', import.meta.url)), {
     execArgv: [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'advanced',
     env: { ...process.env, ...env },
   })
+}
+
+function processOf(child: ChildProcess): ProviderProcess {
   const ended = once(child, 'close').then(() => undefined)
   const written = collect(child)
-  const { events, origin, call } = converse(child)
-  child.send({ clients, jwks, ...setup } satisfies Told)
-  const started = await Promise.race([origin, ended])
-  if (!started) throw new Error(`the provider process did not start: ${written.join('')}`)
+  const output = () => written.join('')
+  const { events, calls } = converse(child)
+  let providers = 0
   return {
-    origin: started,
-    deferrals: backOffice(call),
-    cpu: call('cpu') as () => Promise<number>,
-    output: () => written.join(''),
-    events,
-    ended,
-    kill: (signal) => void child.kill(signal),
+    async open(setup) {
+      providers += 1
+      const call = calls(providers)
+      const ours: Happening[] = []
+      events.set(providers, ours)
+      const origin = (await call('open')({ clients, jwks, ...setup } satisfies Told)) as string
+      return {
+        origin,
+        deferrals: backOffice(call),
+        cpu: call('cpu') as () => Promise<number>,
+        output,
+        events: ours,
+        ended,
+        kill: (signal) => void child.kill(signal),
+        stop: async () => void (await call('end')()),
+      }
+    },
+    output,
     async stop() {
       child.kill()
       await ended
@@ -140,14 +191,9 @@ function collect({ stdout, stderr }: ChildProcess): string[] {
 
 function converse(child: ChildProcess) {
   const open = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>()
-  const events: ProviderNode['events'] = []
-  let listening: (origin: string) => void = () => undefined
-  const origin = new Promise<string>((resolve) => {
-    listening = resolve
-  })
+  const events = new Map<number, ProviderNode['events']>()
   child.on('message', (report: Report) => {
-    if ('origin' in report) return listening(report.origin)
-    if ('event' in report) return events.push(report)
+    if ('event' in report) return events.get(report.provider)?.push(report)
     const { resolve, reject } = open.get(report.call)!
     open.delete(report.call)
     return 'message' in report ? reject(new Error(report.message)) : resolve(report.result)
@@ -155,14 +201,15 @@ function converse(child: ChildProcess) {
   child.once('close', () => {
     for (const { reject } of open.values()) reject(new Error('the provider process died'))
   })
-  let calls = 0
-  const call =
+  let made = 0
+  const calls =
+    (provider: number) =>
     (method: Method) =>
     (...args: unknown[]) =>
       new Promise<unknown>((resolve, reject) => {
-        calls += 1
-        open.set(calls, { resolve, reject })
-        child.send({ call: calls, method, args } satisfies Call, (error) => error && reject(error))
+        made += 1
+        open.set(made, { resolve, reject })
+        child.send({ call: made, provider, method, args } satisfies Call, (error) => error && reject(error))
       })
-  return { events, origin, call }
+  return { events, calls }
 }

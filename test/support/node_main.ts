@@ -1,6 +1,6 @@
 /*
- * A provider in a process of its own, on MongoDB. Its parent is `startNode` of node.ts: it says how to be set up, calls the
- * back office, and hears of the plugin's events. The process ends with its parent.
+ * A process in which providers run, on MongoDB. Its parent is `startProcess` of node.ts: it says how each provider is to be set up,
+ * calls the back office, and hears of the plugin's events. The process ends with its parent.
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -9,52 +9,53 @@ import { type Db, MongoClient } from 'mongodb'
 import type { Adapter } from 'oidc-provider'
 import { type Deferral, type DeferralStore, type DeferredConfiguration, Provider } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
+import { events } from '../../lib/deferral/events.js'
 import { interact } from './interaction.js'
 import type { Call, Report, Told } from './node.js'
-
-const events = [
-  'created',
-  'exchanged',
-  'approved',
-  'denied',
-  'cancelled',
-  'redeemed',
-  'notified',
-  'notification_failed',
-]
 
 type Office = Record<string, (...args: unknown[]) => Promise<unknown>>
 type Extensions = Record<string, (provider: Provider, setup: Told) => void>
 
 const report = (message: Report) => process.send?.(message)
 
-const [setup] = (await once(process, 'message')) as [Told]
+/** By the numbers the parent gave them. */
+const providers = new Map<number, { provider: Provider; end: () => Promise<void> }>()
+
 process.once('disconnect', () => process.exit())
-
-const client = await MongoClient.connect(setup.uri, { maxPoolSize: 64 })
-const server = createServer()
-server.listen(0, '127.0.0.1')
-await once(server, 'listening')
-const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-
-const provider = new Provider(setup.issuer ?? origin, await configuration(client.db(setup.database)))
-if (setup.issuer) provider.proxy = true
-for (const event of events) {
-  provider.on(
-    `deferral.${event}` as never,
-    ((deferral: Deferral) => report({ event, deferral, at: process.hrtime.bigint() })) as never,
-  )
-}
-await extend()
-const callback = provider.callback()
-server.on('request', (req, res) => {
-  if (req.url?.startsWith('/interaction/')) interact(provider, req, res, {})
-  else callback(req, res)
-})
 process.on('message', answer)
-report({ origin })
 
-async function configuration(db: Db): Promise<DeferredConfiguration> {
+/** Starts a provider; resolves to where it listens. */
+async function open(number: number, setup: Told): Promise<string> {
+  const client = await MongoClient.connect(setup.uri, { maxPoolSize: 64 })
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const provider = new Provider(setup.issuer ?? origin, await configuration(client.db(setup.database), setup))
+  if (setup.issuer) provider.proxy = true
+  for (const event of events) {
+    provider.on(
+      `deferral.${event}` as never,
+      ((deferral: Deferral) => report({ provider: number, event, deferral, at: process.hrtime.bigint() })) as never,
+    )
+  }
+  await extend(provider, setup)
+  const callback = provider.callback()
+  server.on('request', (req, res) => {
+    if (req.url?.startsWith('/interaction/')) interact(provider, req, res, {})
+    else callback(req, res)
+  })
+  const end = async () => {
+    server.closeAllConnections()
+    server.close()
+    await provider.deferrals.close()
+    await client.close()
+  }
+  providers.set(number, { provider, end })
+  return origin
+}
+
+async function configuration(db: Db, setup: Told): Promise<DeferredConfiguration> {
   const { modules = {}, interim, deferred, clients, jwks } = setup
   const { notification } = deferred ?? {}
   const store = await replaced<DeferralStore>(modules.store, db)
@@ -89,7 +90,7 @@ function resolving({ hosts, ...options }: NonNullable<NonNullable<Told['deferred
   return { ...options, ...(hosts && { resolve: (host: string) => hosts[host] ?? [] }) }
 }
 
-async function extend(): Promise<void> {
+async function extend(provider: Provider, setup: Told): Promise<void> {
   const { extension } = setup.modules ?? {}
   if (!extension) return
   const exported = (await import(extension)) as Extensions
@@ -103,16 +104,23 @@ async function replaced<T>(module: string | undefined, db: Db): Promise<T | unde
   return exported[hash.slice(1) || 'default']!(db)
 }
 
-async function answer({ call, method, args }: Call): Promise<void> {
-  if (method === 'cpu') return void report({ call, result: microseconds(process.cpuUsage()) })
-  const { deferrals } = provider
-  const [, notificationMethod] = method.split('.')
-  const office = (notificationMethod ? deferrals.notifications : deferrals) as unknown as Office
+async function answer({ call, provider, method, args }: Call): Promise<void> {
   try {
-    report({ call, result: await office[notificationMethod ?? method]!(...args) })
+    report({ call, result: await perform(provider, method, args) })
   } catch (error) {
     report({ call, message: String(error) })
   }
+}
+
+function perform(number: number, method: Call['method'], args: unknown[]): Promise<unknown> | unknown {
+  if (method === 'open') return open(number, args[0] as Told)
+  if (method === 'cpu') return microseconds(process.cpuUsage())
+  const { provider, end } = providers.get(number)!
+  if (method === 'end') return end()
+  const { deferrals } = provider
+  const [, notificationMethod] = method.split('.')
+  const office = (notificationMethod ? deferrals.notifications : deferrals) as unknown as Office
+  return office[notificationMethod ?? method]!(...args)
 }
 
 function microseconds({ user, system }: NodeJS.CpuUsage): number {

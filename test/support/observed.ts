@@ -1,5 +1,5 @@
-import type { Adapter } from 'oidc-provider'
-import { type Change, type DeferralStore, memoryStore } from 'oidc-provider-deferred'
+import { type Adapter, errors } from 'oidc-provider'
+import { type Change, type DeferRequest, type DeferralStore, type Deferring, memoryStore } from 'oidc-provider-deferred'
 import { memoryAdapter } from './memory_adapter.js'
 
 /** A fault to come: before the call does anything, or when its reply is lost. */
@@ -52,6 +52,33 @@ export function distantAdapter(inner = memoryAdapter()): (name: string) => Adapt
         }
       },
     })
+}
+
+/** A `defer` that is watched, and decides what a test says. */
+export function observedDefer(initially: (request: DeferRequest) => unknown = () => true) {
+  const observed = {
+    asked: [] as DeferRequest[],
+    decide: initially,
+    defer(_ctx: unknown, request: DeferRequest): boolean | Deferring {
+      observed.asked.push(request)
+      return observed.decide(request) as boolean | Deferring
+    },
+    /** nobody has been asked yet, and the first decision holds */
+    reset(): void {
+      observed.asked = []
+      observed.decide = initially
+    },
+  }
+  return observed
+}
+
+/** Errors a driver or an integrator may throw; some carry what the host takes for its own kind. */
+export const foreignErrors: Record<string, (message: string) => unknown> = {
+  'a plain error': (message) => new Error(message),
+  'an error that looks like a 400 of the integrator': (message) =>
+    Object.assign(new Error(message), { status: 400, statusCode: 400, expose: true }),
+  'an OAuth error': (message) => new errors.AccessDenied(message),
+  'something that is no error': (message) => message,
 }
 
 /** Store calls that change nothing. */

@@ -154,3 +154,15 @@ function form(params: Params): URLSearchParams {
   const pairs = Object.entries(params).flatMap(([name, value]) => [value].flat().map((one) => [name, one] as const))
   return new URLSearchParams(pairs.filter((pair): pair is [string, string] => pair[1] !== undefined))
 }
+
+/** What a token request may say, and a poll must not. */
+export const requestOnly: [name: string, value: string | string[]][] = [
+  ['scope', 'openid email'],
+  ['resource', 'https://api.example'],
+  ['resource', ['https://api.example', 'https://b.example']],
+  ['authorization_details', '[{"type":"payment"}]'],
+  ['claims', '{"id_token":{"email":null}}'],
+  ['redirect_uri', 'https://rp.example/other'],
+  ['code_verifier', codeVerifier],
+  ['completion_mode', 'deferred'],
+]

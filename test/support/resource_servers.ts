@@ -15,3 +15,6 @@ export const resourceServers = {
       : { accessTokenFormat: 'opaque' as const }),
   }),
 }
+
+/** What a client may ask for beside scopes, and a decision may narrow. */
+export const narrowable = { claimsParameter: { enabled: true }, resourceIndicators: resourceServers }

@@ -5,19 +5,19 @@ import { plainSource } from '../nesting.js'
 import { markUnsaved } from '../request/intercepts.js'
 
 /**
- * The payload that the host would have stored for this code, without the members of the host's storage and those that the plugin
- * adds. With `isPersistent` the Grant outlives the session, and the payload is not bound to the session. `invalid_request` where
+ * The payload that the host would store for this code, without its storage members (`iat`, `exp`, `jti` ...) and without the
+ * plugin's own members. With `isPersistent` the source is not bound to the session of the end-user. Throws `invalid_request` if
  * a member is nested too deeply.
  */
 export async function sourceOf(code: AuthorizationCode, { isPersistent = false } = {}): Promise<JsonObject> {
-  // public in the host's documentation of custom formats, not in its types
+  // the host documents this method for custom token formats; its types lack it
   const { payload } = await (code as any).getValueAndPayload()
   const { iat, exp, jti, kind, consumed, deferralHint, deferralContext, expiresWithSession, ...source } = payload
   const isBound = expiresWithSession && !isPersistent && !deferralHint
   return plainSource(isBound ? { ...source, expiresWithSession } : source)
 }
 
-/** A code made from a stored source; it is valid now, was never stored, and cannot be consumed. */
+/** Makes a code from a stored source. It is valid for 60 seconds. It is not stored, and `consume` does nothing. */
 export function codeFrom(provider: Provider, source: JsonObject, { consumed = false } = {}): AuthorizationCode {
   const now = epochTime()
   const code = new (provider as any).AuthorizationCode({ ...source, jti: 'deferred', iat: now, exp: now + 60 })

@@ -8,7 +8,7 @@ import type { MintRequest } from './mint.js'
 
 const grantType = 'client_credentials'
 
-/** The validated parameters of a request, named as the host names them in a code. */
+/** The source of a client_credentials request: its validated parameters, with the names that the host uses in a code. */
 export function requestSource(ctx: Context, { grantTypeParams }: Internals): JsonObject {
   const params = paramsOf(ctx)
   const declared = [...(grantTypeParams.get(grantType) ?? [])].map((name) => [name, params[name]] as const)
@@ -24,7 +24,7 @@ export function requestSource(ctx: Context, { grantTypeParams }: Internals): Jso
   return plainSource(source)
 }
 
-/** Runs the host's client_credentials handler to its end, for the stored parameters. */
+/** Mints a token with the host's client_credentials handler and the stored parameters. */
 export async function mintFromClientCredentials(
   ctx: Context,
   handler: GrantHandler,

@@ -2,22 +2,22 @@ import type { Context } from '../context.js'
 import { intercept } from '../request/intercepts.js'
 import type { GrantHandler } from '../seams.js'
 
+/** A delayed consumption of a code, device code or CIBA request. */
 interface Consumption {
-  /** the consumption that the host has asked for meanwhile */
+  /** consumes it; absent until the host has called `consume` */
   run?: () => Promise<void>
 }
 
-/** The consumptions that wait, by request. */
 const consumptions = new WeakMap<Context, Consumption>()
 
-/** The consumption of this request, where it has to wait for `decide`. */
+/** The consumption of this request; `undefined` if it is not delayed. */
 export function consumptionOf(ctx: Context): Consumption | undefined {
   return consumptions.get(ctx)
 }
 
 /**
- * Runs a grant handler of the host on the request as it came, and calls `decide` when everything is validated and nothing is
- * stored. An error of `decide` refuses the request, and its code can still be used. Everything else is as the host does it.
+ * Runs a grant handler of the host for this request. Calls `decide` when the host has validated everything and has stored
+ * nothing. If `decide` throws, the request is refused, and its code is not consumed. Otherwise the host goes on as always.
  */
 export async function decideFirst(ctx: Context, handler: GrantHandler, decide: () => Promise<unknown>): Promise<void> {
   const consumption: Consumption = {}
@@ -34,7 +34,7 @@ export async function decideFirst(ctx: Context, handler: GrantHandler, decide: (
       try {
         await decide()
       } catch (error) {
-        // listeners of the host's events must not take it for one that was issued
+        // listeners of the host's events must not see a token that was not issued
         delete (ctx.oidc.entities as Record<string, unknown>)[kind]
         throw error
       }

@@ -8,32 +8,32 @@ import { installationOf } from './attestation.js'
 import { codeFrom } from './authorization_code.js'
 
 /**
- * Runs a grant handler of the host with these parameters in place, then restores those the client sent. Integrators' callbacks
- * see the grant type that the host's handler would have seen.
+ * Runs a grant handler of the host with other parameters, then restores the parameters of the client. Callbacks of the
+ * integrator see the grant type of that handler.
  */
-export async function runHandler(ctx: Context, handler: GrantHandler, given: Params): Promise<void> {
+export async function runHandler(ctx: Context, handler: GrantHandler, replacements: Params): Promise<void> {
   const params = paramsOf(ctx)
-  const sent: Params = {}
-  for (const name of Object.keys(given)) {
-    sent[name] = params[name]
-    params[name] = given[name]
+  const originals: Params = {}
+  for (const name of Object.keys(replacements)) {
+    originals[name] = params[name]
+    params[name] = replacements[name]
   }
   try {
     await withPlainFaults(handler(ctx))
   } finally {
-    Object.assign(params, sent)
+    Object.assign(params, originals)
   }
 }
 
-/** The parameters of a request for a code that was never stored. */
+/** The parameters of a token request. Its code is a placeholder: an intercept answers the look-up. */
 export function codeRequest(redirectUri: string | string[] | undefined): Params {
   return { grant_type: 'authorization_code', code: 'deferred', redirect_uri: redirectUri }
 }
 
-// one for all requests: a stop is no fault, and capturing a stack at every poll would cost
+// one object for all requests: to capture a stack at every poll would be slow
 const stop = new HandlerStopped('the plugin stops the handler here')
 
-/** Ends the handler that runs. */
+/** Stops the handler that calls this. */
 export function stopHandler(): never {
   throw stop
 }
@@ -50,8 +50,9 @@ export async function runUntilStop(ctx: Context, handler: GrantHandler, params: 
 }
 
 /**
- * Has the host validate the whole token request for a code made from `source`, and stops it at the moment it would store a
- * token. Resolves to the key the tokens would have been bound to. With `consumed` the host ends the grant as for any reused code.
+ * Makes the host validate a whole token request for a code that is made from `source`. Stops the host when it is about to store
+ * a token. Returns the key that the tokens would be bound to. With `consumed` the host revokes the Grant, as for any reused
+ * code.
  */
 export async function dryRun(
   ctx: Context,
@@ -73,35 +74,35 @@ export async function dryRun(
 }
 
 /**
- * Runs a grant handler of the host on the request as it came. When everything is validated and nothing stored, `consider` is
- * called with the key the tokens would be bound to. A result of `consider` stops the handler there, and is the result of this
- * function. `undefined` lets the host go on and answer; errors from then on are the host's.
+ * Runs a grant handler of the host for this request. Calls `decide` with the key for the tokens when the host has validated
+ * everything and has stored nothing. If `decide` returns a result, the handler stops, and this function returns that result. If
+ * it returns `undefined`, the host answers the request, and its errors are rethrown unchanged.
  */
 export async function dryRunThen<T>(
   ctx: Context,
   handler: GrantHandler,
-  consider: (binding: Binding) => Promise<T | undefined>,
+  decide: (binding: Binding) => Promise<T | undefined>,
 ): Promise<T | undefined> {
   let result: T | undefined
-  let isTheHosts = false
+  let isAnsweredByHost = false
   intercept(ctx, {
     async saveToken(token) {
       intercept(ctx, {})
-      result = await consider(await bindingOf(ctx, token))
+      result = await decide(await bindingOf(ctx, token))
       if (result !== undefined) stopBefore(ctx, token)
-      isTheHosts = true
+      isAnsweredByHost = true
     },
   })
   try {
     await handler(ctx)
   } catch (error) {
-    if (error !== stop) throw isTheHosts ? error : plainFault(error)
+    if (error !== stop) throw isAnsweredByHost ? error : plainFault(error)
   }
   return result
 }
 
 function stopBefore(ctx: Context, { kind }: IssuedToken): never {
-  // listeners of the host's events must not take it for one that was issued
+  // listeners of the host's events must not see a token that was not issued
   delete (ctx.oidc.entities as Record<string, unknown>)[kind]
   return stopHandler()
 }

@@ -3,14 +3,14 @@ import { type Context, clientOf } from '../context.js'
 import { epochTime } from '../epoch_time.js'
 import { withPlainFaults } from '../faults.js'
 
-// a node's clock may be up to 90 s ahead of the store's clock or behind it; a Grant ends by the clock of the node that reads it
+// The clock of a node may differ from the store's clock by 90 s. A Grant expires by the clock of the node that reads it.
 const clockDifferenceSeconds = 180
 
 /**
- * Has the Grant behind this code outlive a sign-out, the deferral, and the refresh token that may follow it. Must run before the
- * deferral is written and never later: saving a Grant that was read before a revocation would bring it back.
+ * Extends the Grant of this code, so that it outlives the session, the deferral and a refresh token of the deferral. Call it
+ * before the deferral is written, never later: if the Grant is revoked between its read and its save, the save brings it back.
  */
-export async function outlive(
+export async function extendGrant(
   ctx: Context,
   provider: Provider,
   code: AuthorizationCode,
@@ -18,22 +18,22 @@ export async function outlive(
 ): Promise<void> {
   const grant = await withPlainFaults(provider.Grant.find(code.grantId as string))
   if (!grant) throw new errors.AccessDenied(undefined, 'grant not found')
-  outliveSession(ctx)
+  keepGrantAfterSignOut(ctx)
   if (!grant.exp) return
   const end = epochTime() + seconds + refreshTokenLifetime(ctx, provider, code) + clockDifferenceSeconds
   if (grant.exp >= end) return
-  // save(ttl) is ignored by the host
+  // the host ignores the ttl of save(ttl) for a Grant
   grant.exp = end
   await withPlainFaults(grant.save())
 }
 
-// as the host does for offline_access; it stores the session when the request ends
-function outliveSession(ctx: Context): void {
+// as the host does for offline_access; the host stores the session at the end of the request
+function keepGrantAfterSignOut(ctx: Context): void {
   const authorization = ctx.oidc.session?.authorizationFor(clientOf(ctx).clientId)
   if (authorization) authorization.persistsLogout = true
 }
 
-/** When the Grant ends; `undefined`: never. */
+/** When the Grant expires: `'gone'` if it does not exist, `undefined` if it never expires. */
 export async function grantExpiry(provider: Provider, grantId: string | undefined): Promise<Date | 'gone' | undefined> {
   if (grantId === undefined) return undefined
   const grant = await provider.Grant.find(grantId, { ignoreExpiration: true })

@@ -2,7 +2,7 @@ import type { Provider } from 'oidc-provider'
 import type { Context } from '../context.js'
 import { epochTime } from '../epoch_time.js'
 
-/** Signs, and where the client wants it encrypts, an ID Token of the host with these claims beside `sub`. */
+/** Makes an ID Token of the host with `sub` and these claims. The host signs it, and encrypts it if the client wants that. */
 export async function issueIdToken(
   ctx: Context,
   provider: Provider,

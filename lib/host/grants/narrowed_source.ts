@@ -1,7 +1,7 @@
 import type { DeferralRecord, Granted, Json, JsonObject } from '../../deferral/deferral.js'
 import { isObject, ownMember } from '../../deferral/json.js'
 
-/** The source as the host would have written it, had the client asked only for what is granted. */
+/** The source that the host would have written if the client had asked only for what the decision grants. */
 export function narrow(
   { source, claims: requested = {} }: Pick<DeferralRecord, 'source' | 'claims'>,
   granted: Granted,
@@ -15,19 +15,19 @@ export function narrow(
   if (acr !== undefined) narrowed.acr = acr
   if (amr) narrowed.amr = amr
   if (authTime !== undefined) narrowed.authTime = authTime
-  // callbacks may change what they are given: the decision must not follow
+  // a copy: callbacks may change it, and the decision must stay as it is
   return structuredClone(narrowed)
 }
 
-// what the host itself asks for, on account of max_age or acr_values, stays: it is no consent that could be narrowed
-const always = ['auth_time', 'acr']
+// the host itself requests these for max_age and acr_values: they need no consent, and no decision removes them
+const hostClaims = ['auth_time', 'acr']
 
 function withoutRefused(all: Json | undefined, requested: JsonObject, granted: JsonObject): JsonObject {
   const targets = Object.entries(isObject(all) ? (all as JsonObject) : {}).map(([target, members]) => {
-    const [asked, kept] = [ownMember(requested, target), ownMember(granted, target)]
-    const stays = (name: string) => target === 'id_token' && always.includes(name)
-    const refused = (name: string) => has(asked, name) && !has(kept, name) && !stays(name)
-    return [target, Object.fromEntries(Object.entries(members ?? {}).filter(([name]) => !refused(name)))]
+    const [requestedHere, grantedHere] = [ownMember(requested, target), ownMember(granted, target)]
+    const isOfHost = (name: string) => target === 'id_token' && hostClaims.includes(name)
+    const isRefused = (name: string) => has(requestedHere, name) && !has(grantedHere, name) && !isOfHost(name)
+    return [target, Object.fromEntries(Object.entries(members ?? {}).filter(([name]) => !isRefused(name)))]
   })
   return Object.fromEntries(targets)
 }

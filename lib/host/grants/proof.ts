@@ -1,6 +1,7 @@
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose'
 import { errors } from 'oidc-provider'
 import type { Binding } from '../../deferral/deferral.js'
+import { parseUrl } from '../../deferral/parse_url.js'
 import { type Context, clientOf } from '../context.js'
 import { epochTime } from '../epoch_time.js'
 import { withPlainFaults } from '../faults.js'
@@ -13,7 +14,7 @@ import { codeRequest, runUntilStop, stopHandler } from './dry_run.js'
 
 const { InvalidDpopProof, InvalidRequest } = errors
 
-/** A DPoP proof the host has verified during this request (RFC 9449, section 4.3). */
+/** A DPoP proof that the host has verified during this request (RFC 9449, section 4.3). */
 export interface Proof {
   jkt: string
   jti: string
@@ -21,8 +22,9 @@ export interface Proof {
 }
 
 /**
- * Has the host verify the proof of this request, and resolves to it. No public way: DPoP validation with its nonces, algorithms
- * and errors is internal to the host's handlers. Its code handler verifies the proof, then looks the code up, and is stopped there.
+ * Makes the host verify the DPoP proof of this request, and returns it. No public way: the validation, with its nonces,
+ * algorithms and errors, is inside the host's handlers. The host's code handler verifies the proof and then looks the code up.
+ * The plugin stops it at that look-up.
  */
 export async function verifyProof(
   ctx: Context,
@@ -35,23 +37,23 @@ export async function verifyProof(
   return proofOf(ctx, internals)
 }
 
-/** The proof of this request. To be called only when the host has verified it. */
+/** Reads the DPoP proof of this request without verifying it. Call it only after the host has verified the proof. */
 export async function proofOf(ctx: Context, internals: Internals): Promise<Proof | undefined> {
   const header = headerOf(ctx, internals)
   if (!header) return undefined
   const { jti, iat, htu } = decodeJwt(header)
   const { jwk } = decodeProtectedHeader(header)
-  // hosts before 9.11 take a proof whose htu is no URL for an absent one
-  if (typeof htu !== 'string' || !URL.canParse(htu) || !jwk) throw new InvalidDpopProof('DPoP proof htu mismatch')
+  // hosts before 9.11 ignore a proof whose htu is not a URL
+  if (typeof htu !== 'string' || !parseUrl(htu) || !jwk) throw new InvalidDpopProof('DPoP proof htu mismatch')
   return { jkt: await calculateJwkThumbprint(jwk), jti: jti as string, iat: iat as number }
 }
 
-// with the feature off nobody verifies the header
+// with the feature off the host does not verify the header
 function headerOf(ctx: Context, { configuration }: Internals): string | undefined {
   return configuration.features.dPoP.enabled ? ctx.get('DPoP') : undefined
 }
 
-/** Refuses a missing proof or another key. The host would call both `invalid_grant`. */
+/** Throws `invalid_dpop_proof` for a missing proof and for another key. The host would answer `invalid_grant`. */
 export function assertKey(ctx: Context, proof: Proof | undefined, expected: string | undefined): void {
   if (!proof && (expected !== undefined || clientOf(ctx).dpopBoundAccessTokens)) {
     throw new InvalidDpopProof('DPoP proof JWT not provided')
@@ -61,12 +63,12 @@ export function assertKey(ctx: Context, proof: Proof | undefined, expected: stri
   }
 }
 
-/** Refuses a proof that was used before, and remembers this one. */
+/** Throws `invalid_dpop_proof` if this proof was used before, and remembers it. */
 export async function assertFresh(ctx: Context, { provider, internals }: GrantHost, proof: Proof): Promise<void> {
   const { features } = internals.configuration
-  // a proof that has authenticated its client was checked and remembered by the host
+  // the host has checked and remembered a proof that also authenticates the client
   if (features.dPoP.allowReplay || isProofOfClient(ctx)) return
-  // acceptable to the host for 300 s around iat, which may lie ahead
+  // the host accepts a proof up to 300 s before and after its iat
   const end = Math.max(epochTime(), proof.iat) + 300
   const { ReplayDetection } = provider as unknown as { ReplayDetection: { unique: Unique } }
   const { clientId } = clientOf(ctx)
@@ -76,16 +78,16 @@ export async function assertFresh(ctx: Context, { provider, internals }: GrantHo
   acceptAgain(ctx, clientId, proof.jti)
 }
 
-/** Whether this request came over a connection with the certificate that was bound (RFC 8705, section 3). */
+/** Whether the client certificate of this connection is the one in the binding, if that has one (RFC 8705, section 3). */
 export function hasCertificate(ctx: Context, host: GrantHost, binding: Binding | undefined): boolean {
   return binding?.x5t === undefined || thumbprintOf(ctx, host) === binding.x5t
 }
 
-/** SHA-256 thumbprint of the certificate of this connection, if it has one. */
+/** SHA-256 thumbprint of the client certificate of this connection; `undefined` without a certificate. */
 export function thumbprintOf(ctx: Context, { provider, internals }: GrantHost): string | undefined {
   const certificate = internals.configuration.features.mTLS.getCertificate(ctx)
   if (!certificate) return undefined
-  // the host computes thumbprints of every form of certificate its getCertificate may return
+  // getCertificate may return several types; a token of the host computes the thumbprint of each
   const token = new (provider as any).AccessToken({})
   token.setThumbprint('x5t', certificate)
   return token['x5t#S256']

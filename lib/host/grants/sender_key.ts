@@ -6,13 +6,13 @@ import type { IssuedToken } from '../request/intercepts.js'
 import { installationOf } from './attestation.js'
 import { assertKey, type Proof, proofOf, thumbprintOf } from './proof.js'
 
-/** The key of a request, and the proof of it. Whether the proof was used before is still to be checked. */
+/** The key of a request, and its DPoP proof. The proof is not yet checked for replay: call `assertFresh`. */
 export interface SenderKey {
   binding: Binding
   proof: Proof | undefined
 }
 
-/** The key of this request, by the host's rules for its own grants. To be called only when the host has verified the proof. */
+/** The key of this request, by the host's rules for its own grants. Call it only after the host has verified the proof. */
 export async function senderKey(ctx: Context, host: GrantHost): Promise<SenderKey> {
   const proof = await proofOf(ctx, host.internals)
   assertKey(ctx, proof, undefined)
@@ -27,8 +27,8 @@ export async function senderKey(ctx: Context, host: GrantHost): Promise<SenderKe
 }
 
 /**
- * Binds a token to that key, unless `issue` has done so. As in the host, a refresh token is bound to a key only for public
- * clients, and to the installation only for attested clients.
+ * Binds a token to this key, unless it is bound already. As in the host, only refresh tokens of public clients are bound to a
+ * key, and only those of attested clients to the installation.
  */
 export function bind(ctx: Context, token: IssuedToken, { jkt, x5t, attestationJkt }: Binding): void {
   const bound = token as { jkt?: string; 'x5t#S256'?: string; attestationJkt?: string }

@@ -2,9 +2,9 @@ import { epochTime } from '../epoch_time.js'
 import type { IssuedToken } from '../request/intercepts.js'
 
 /**
- * Ends a token with the approval behind it, and stores that end in a refresh token. `until` and `now` are times of the clock that
- * decides. The token ends by the clock of this node, as all tokens of the host do. `false`: less than a second is left, and the
- * host takes 0 seconds for its full default.
+ * Limits the lifetime of a token to the end of its approval, and writes that end to a refresh token. `until` (epoch seconds)
+ * and `now` are times of the store's clock. The host expires tokens by the clock of this node, so the difference is corrected.
+ * Returns `false` if less than a second is left: the host would replace a lifetime of 0 seconds by its default.
  */
 export function capAt(token: IssuedToken, until: number, now: Date): boolean {
   const untilHere = until * 1000 + (Date.now() - now.getTime())

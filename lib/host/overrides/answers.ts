@@ -1,33 +1,38 @@
 import type { Provider } from 'oidc-provider'
 import type { Context } from '../context.js'
-import { amendmentsOf, putBack } from '../request/answer.js'
+import { amendmentsOf, restoreAnswer } from '../request/answer.js'
 
-/** What the host's answers lack. */
+/** The additions to the host's answers. */
 export interface Amendments {
-  /** members of the discovery document */
+  /** the plugin's members of the discovery document */
   metadata: (ctx: Context) => Record<string, unknown>
-  /** whether the revocation endpoint takes handles: then its answers must not be stored (C-I30), and it may challenge */
+  /**
+   * whether the revocation endpoint accepts handles: its answers must not be cached then (C-I30), and may carry a DPoP nonce
+   */
   isRevocationPrivate: boolean
 }
 
-/** Middleware around the host's routes that writes what their renderers leave out, and puts back answers that have to stand. */
+/**
+ * Adds middleware around the host's routes. It completes the host's answers, and restores a final answer after other middleware
+ * has thrown. It needs no override: `provider.use` is public. The host's own renderers write only the host's members.
+ */
 export function installAnswers(provider: Provider, { metadata, isRevocationPrivate }: Amendments): void {
   provider.use(async (ctx: any, next: () => Promise<void>) => {
     try {
       await next()
     } catch (error) {
-      putBack(ctx, error)
+      restoreAnswer(ctx, error)
     }
-    // another provider may be mounted in this one
+    // another provider may be mounted inside this one
     const route = ctx.oidc?.provider === provider ? ctx.oidc.route : undefined
-    // a failed discovery has nothing to complete, and its URLs could not be made either
+    // an error at the discovery route gets no members: their URLs cannot be built with a wrong Host header
     const additions = route === 'discovery' && ctx.status === 200 ? metadata(ctx) : amendmentsOf(ctx)
     if (additions && isJson(ctx.body)) Object.assign(ctx.body, additions)
     if (isRevocationPrivate && route === 'revocation') completeRevocation(ctx)
   })
 }
 
-// the host does both at its token endpoint only
+// the host sends these headers only at its token endpoint
 function completeRevocation(ctx: any): void {
   ctx.set('Cache-Control', 'no-store')
   const isReadable = ctx.response.get('Access-Control-Allow-Origin') && ctx.response.get('DPoP-Nonce')

@@ -2,17 +2,18 @@ import { errors, type Provider } from 'oidc-provider'
 import { currentContext, paramsOf } from '../context.js'
 import { replaceResponseType } from '../request/response_type.js'
 
-/** What the plugin adds to the host's client checks. */
+/** The response types and grant types that the host's client checks treat in the plugin's way. */
 export interface ClientRules {
   responseTypes: readonly string[]
-  /** of exchange and poll; the first one is that of the response types */
+  /** grant types of exchange and poll; the response types need the first one */
   grantTypes: readonly string[]
 }
 
 /**
- * Overrides two predicates of the host's Client, for which it has no hook: a client that is not registered for deferring is
- * `unauthorized_client` (C-O25), where the host says `invalid_request`. The first also hides plain `deferred_code` from the
- * host's check of `authorization_details`, which insists on the word `code` (O-013); `restoreResponseType` takes that back.
+ * Overrides two predicates of the host's Client. A client without the response type or grant type gets `unauthorized_client`
+ * (C-O25) in place of the host's `invalid_request`. The host accepts `authorization_details` only if the response type has the
+ * word `code` (O-013). So the first predicate replaces plain `deferred_code` until `restoreResponseType` is called. No public
+ * way: the host has no hook for these checks.
  */
 export function installClientRules(provider: Provider, { responseTypes, grantTypes }: ClientRules): void {
   const prototype = (provider as any).Client.prototype

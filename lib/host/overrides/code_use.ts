@@ -5,8 +5,8 @@ import { codeUse, noteCodeUse } from '../request/code_use.js'
 type Consumable = AuthorizationCode & { consumed?: unknown }
 
 /**
- * Notes the state of the code of each token request. No public way: the host answers `invalid_grant` alike to a used code, an
- * unknown code and a wrong verifier, and has no hook in between.
+ * Overrides `AuthorizationCode.find` and `consume` to note the state of the code of each token request. No public way: the host
+ * answers `invalid_grant` to a used code, an unknown code and a wrong verifier alike, and has no hook that tells them apart.
  */
 export function installCodeUse(provider: Provider): void {
   const { AuthorizationCode } = provider as any
@@ -17,7 +17,7 @@ export function installCodeUse(provider: Provider): void {
     const code: Consumable | undefined = await find.call(this, value, ...args)
     const ctx = currentContext(provider)
     const isSent = ctx?.oidc.route === 'token' && paramsOf(ctx)?.code === value
-    // a callback may look it up again later
+    // a callback may look the code up again after the consumption
     if (isSent && !codeUse(ctx)?.isConsumer)
       noteCodeUse(ctx, { code, isSpent: Boolean(code?.consumed), isConsumer: false })
     return code
@@ -25,13 +25,13 @@ export function installCodeUse(provider: Provider): void {
   AuthorizationCode.prototype.consume = async function (this: AuthorizationCode, ...args: unknown[]) {
     const ctx = currentContext(provider)
     const use = ctx && codeUse(ctx)
-    const ours = use?.code === this ? use : undefined
+    const ownUse = use?.code === this ? use : undefined
     try {
       await consume.apply(this, args)
     } catch (error) {
-      if (ours) ours.isSpent = true
+      if (ownUse) ownUse.isSpent = true
       throw error
     }
-    if (ours) ours.isConsumer = true
+    if (ownUse) ownUse.isConsumer = true
   }
 }

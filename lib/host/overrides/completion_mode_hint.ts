@@ -1,22 +1,22 @@
 import type { AuthorizationCode, Provider } from 'oidc-provider'
 import type { JsonObject } from '../../deferral/deferral.js'
 import { type Context, currentContext, paramsOf } from '../context.js'
-import { outlive } from '../grants/grant_lifetime.js'
+import { extendGrant } from '../grants/grant_lifetime.js'
 import { isUnsaved } from '../request/intercepts.js'
 
-/** What is made of the hint. */
+/** How the drafts and the options treat a hint. */
 export interface Hint {
-  /** whether what this request asks for may be deferred later, hint or not */
-  mayWait: (ctx: Context) => boolean
-  /** whether `defer` is called for every code, also for one that cannot wait */
-  isAsking: boolean
-  /** whether a `completion_mode` sent by the client of this request is a hint */
-  isGiven: (ctx: Context, completionMode: unknown) => boolean
-  /** refuses, by throwing, a token request whose code is valid and was hinted or not */
+  /** whether the token request for this code can be deferred at all, with or without a hint */
+  isDeferrable: (ctx: Context) => boolean
+  /** whether `defer` is set: it is then called for every code, also for codes that cannot be deferred */
+  hasDefer: boolean
+  /** whether this `completion_mode` of the client is a hint */
+  isHint: (ctx: Context, completionMode: unknown) => boolean
+  /** throws to refuse a token request. `isHinted`: there was a hint with the request for its code */
   assertRequest: (ctx: Context, isHinted: boolean) => unknown
-  /** what the end-user did before this code was stored, for reviewers */
+  /** the evidence for reviewers that the integrator's interactions have collected in this request */
   evidenceOf: (ctx: Context) => JsonObject | undefined
-  /** seconds a deferral may run */
+  /** seconds that a deferral lives by default */
   lifetime: number
 }
 
@@ -24,9 +24,9 @@ type Code = AuthorizationCode & { deferralHint?: boolean; deferralContext?: Json
 type DeviceCode = { params?: { completion_mode?: unknown }; deferralContext?: JsonObject }
 
 /**
- * Remembers with a code what its end-user did, and that its client announced it could wait (I-024); and has the token request
- * checked before the code is consumed: nothing has been written by then, the code survives a refusal (C-I07). Overrides two
- * models: the host has no hook between validating a code and consuming it.
+ * Overrides `save` and `consume` of codes and device codes. `save` adds the evidence, and the hint that the client can wait
+ * (I-024). `consume` first checks the token request: a refusal leaves the code usable (C-I07). No public way: the host has no
+ * hook when it makes a code, and none between the validation and the consumption of a code.
  */
 export function installHint(provider: Provider, hint: Hint): void {
   const { AuthorizationCode, DeviceCode } = provider as any
@@ -34,20 +34,20 @@ export function installHint(provider: Provider, hint: Hint): void {
 
   AuthorizationCode.prototype.save = async function (this: Code, ...args: unknown[]) {
     const ctx = currentContext(provider)
-    const isTheHosts = ctx?.oidc?.entities.AuthorizationCode === this
-    const mayWait = isTheHosts && hint.mayWait(ctx)
-    if (mayWait || (isTheHosts && hint.isAsking)) keepEvidence(ctx, this)
-    // else a hint is none (I-026)
-    if (mayWait && hint.isGiven(ctx, paramsOf(ctx).completion_mode)) {
+    const isOfHost = ctx?.oidc?.entities.AuthorizationCode === this
+    const isDeferrable = isOfHost && hint.isDeferrable(ctx)
+    if (isDeferrable || (isOfHost && hint.hasDefer)) keepEvidence(ctx, this)
+    // a request that cannot be deferred has no hint (I-026)
+    if (isDeferrable && hint.isHint(ctx, paramsOf(ctx).completion_mode)) {
       this.deferralHint = true
-      await outlive(ctx, provider, this, this.expiration + hint.lifetime)
+      await extendGrant(ctx, provider, this, this.expiration + hint.lifetime)
     }
     return save.apply(this, args)
   }
 
-  if (hint.isAsking) keepEvidenceOfDevices()
+  if (hint.hasDefer) keepEvidenceOfDevices()
   checkBefore(AuthorizationCode.prototype, (_ctx, code: Code) => code.deferralHint === true)
-  checkBefore(DeviceCode.prototype, (ctx, { params }: DeviceCode) => hint.isGiven(ctx, params?.completion_mode))
+  checkBefore(DeviceCode.prototype, (ctx, { params }: DeviceCode) => hint.isHint(ctx, params?.completion_mode))
 
   function keepEvidence(ctx: Context, code: Code | DeviceCode): void {
     const evidence = hint.evidenceOf(ctx)
@@ -58,8 +58,8 @@ export function installHint(provider: Provider, hint: Hint): void {
     const { save: saveDeviceCode } = DeviceCode.prototype
     DeviceCode.prototype.save = async function (this: DeviceCode, ...args: unknown[]) {
       const ctx = currentContext(provider)
-      const isTheHosts = (ctx?.oidc?.entities.DeviceCode as unknown) === this
-      if (ctx && isTheHosts) keepEvidence(ctx, this)
+      const isOfHost = (ctx?.oidc?.entities.DeviceCode as unknown) === this
+      if (ctx && isOfHost) keepEvidence(ctx, this)
       return saveDeviceCode.apply(this, args)
     }
   }

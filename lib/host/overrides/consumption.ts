@@ -3,8 +3,8 @@ import { currentContext, paramsOf } from '../context.js'
 import { consumptionOf } from '../grants/decide_first.js'
 
 /**
- * By the name of the model: the parameter of a token request that carries the artifact. The pre-authorized code is left out: it
- * must allow only one guess at its `tx_code`.
+ * The parameter of a token request that carries the artifact, by the name of its model. The pre-authorized code is not in the
+ * list: it is consumed at once, so that a client has only one guess at its `tx_code`.
  */
 const parameters = {
   AuthorizationCode: 'code',
@@ -18,13 +18,13 @@ interface Artifact {
 
 interface ConsumingAdapter {
   find(id: string): Promise<{ consumed?: unknown } | undefined>
-  /** set by an adapter whose `consume` has one winner */
+  /** true if of several simultaneous calls of `consume` only one succeeds */
   consumesOnce?: boolean
 }
 
 /**
- * Delays the consumption of a code, device code or CIBA request until `defer` has decided about its token request. Overrides
- * three models: the host consumes before it has validated everything.
+ * Overrides `consume` of three models: it waits until `defer` has decided about the token request. No public way: the host
+ * consumes before it has validated everything, and has no hook after the validation.
  */
 export function installConsumption(provider: Provider): void {
   for (const [kind, param] of Object.entries(parameters)) {
@@ -42,7 +42,7 @@ export function installConsumption(provider: Provider): void {
   }
 }
 
-// another request may have used it meanwhile, and not every adapter refuses to consume twice
+// another request may have consumed it meanwhile, and not every adapter refuses the second consumption
 async function assertUnused(adapter: ConsumingAdapter, { jti }: Artifact): Promise<void> {
   if (adapter.consumesOnce) return
   const stored = await adapter.find(jti)

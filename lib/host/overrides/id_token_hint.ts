@@ -1,8 +1,8 @@
 import type { Provider } from 'oidc-provider'
 
 /**
- * Overrides the host's check of an `id_token_hint`, for which it has no hook: an interim ID Token is signed like any other, but
- * is no proof of a login.
+ * Overrides the host's check of an `id_token_hint` to refuse interim ID Tokens. They are signed like any other ID Token, but do
+ * not prove a login. No public way: the host has no hook for this check.
  */
 export function installIdTokenRules(provider: Provider): void {
   const { IdToken } = provider as any
@@ -10,7 +10,8 @@ export function installIdTokenRules(provider: Provider): void {
 
   IdToken.validate = async function (this: unknown, ...args: unknown[]) {
     const validated = await validate.apply(this, args)
-    if (validated.payload?.deferred?.status === 'interim') throw new Error('an interim ID Token is no id_token_hint')
+    if (validated.payload?.deferred?.status === 'interim')
+      throw new Error('an interim ID Token cannot be an id_token_hint')
     return validated
   }
 }

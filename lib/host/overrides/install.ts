@@ -4,6 +4,7 @@ import { type Host, hostOf } from '../host.js'
 import { assertSameHost } from '../seams.js'
 import { type Amendments, installAnswers } from './answers.js'
 import { type ClientRules, installClientRules } from './client_rules.js'
+import { installIntercepts } from './code_and_token_storage.js'
 import { installCodeUse } from './code_use.js'
 import { type Hint, installHint } from './completion_mode_hint.js'
 import { installConsumption } from './consumption.js'
@@ -14,61 +15,62 @@ import { installReplayDetection } from './replay_detection.js'
 import { acceptResponseTypes, removeAddedCodeGrant } from './response_types.js'
 import { installRevocation } from './revocation_lookup.js'
 import { installUnavailable, type OurRequests } from './server_errors.js'
-import { installIntercepts } from './storage.js'
 import { installTokenExpiry } from './token_expiry.js'
 import { installTokenRoute } from './token_route.js'
 
-/** What the overrides are told by the drafts and the options. */
+/** How the overrides treat requests, by the drafts and the options. */
 export interface Rules {
   clients: ClientRules
-  /** response types that the host has to accept */
+  /** response types that the host must accept */
   responseTypes: readonly string[]
-  /** whether the host has its authorization_code grant from `configure` only */
+  /** whether `configure` has added the authorization_code grant, which the integrator has not enabled */
   addedCodeGrant: boolean
-  /** whether `defer` decides about token requests before their code is consumed */
-  isDecidedFirst: boolean
-  /** absent where no code is ever hinted */
+  /** whether `defer` is set: it then decides about token requests before their code is consumed */
+  hasDefer: boolean
+  /** absent if the plugin adds nothing to codes */
   hint: Hint | undefined
-  /** whether the use of each code is noted */
-  isCodeUseNoted: boolean
-  /** what is done with what clients present at the revocation endpoint */
+  /** whether to note the use of each code */
+  notesCodeUse: boolean
+  /** called with the token of each revocation request */
   revoke: (ctx: Context, token: string) => Promise<void>
-  /** the time by the clock that decides */
+  /** the time by the store's clock, or the test clock */
   now: () => Date
   requests: OurRequests
   answers: Amendments
 }
 
-/** The host as the plugin uses it. A `TypeError` where it is another copy of the host, or its internals moved. */
+/**
+ * The parts of a provider that the plugin uses. Throws a `TypeError` for another copy of the host, and for changed internals.
+ */
 export function prepareHost(provider: Provider): Host {
   assertSameHost(provider)
-  // before the check of the seams, which makes the first instance of a code: the host looks at the list only once
+  // before `hostOf`, which makes the first code: the host reads its list of members only once
   extendPayloads(provider)
   return hostOf(provider)
 }
 
 /**
- * Replaces parts of the host, once per provider. An override of a method calls the one before it in this list, so the last one
- * runs first.
+ * Replaces parts of the host, once per provider. When several overrides replace one method, each calls the one before it in
+ * this list. So the last override in the list runs first.
  */
 export function installOverrides({ provider, internals }: Host, rules: Rules): void {
   acceptResponseTypes(internals, rules.responseTypes)
-  // before any handler is wrapped: there is no code grant to wrap
+  // first of all, so that nothing wraps the handler of a grant that is not enabled
   if (rules.addedCodeGrant) removeAddedCodeGrant(internals)
 
-  // AuthorizationCode and the tokens, from the inside out
-  if (rules.isDecidedFirst) installConsumption(provider)
-  // outside: a hint is checked when the host asks for the consumption, not when the consumption takes place
+  // These five replace methods of codes and tokens. The first is the innermost: it runs last.
+  if (rules.hasDefer) installConsumption(provider)
+  // around the consumption: the hint is checked when the host calls `consume`, not when the delayed consumption runs
   if (rules.hint) installHint(provider, rules.hint)
-  // outside: what is intercepted is never stored, so that nothing is kept with it. Where a grant was registered before, this is
-  // innermost already: what is kept then is taken out of the source
+  // around the hint: a code that is intercepted is never stored, and needs no hint. After `registerDeferrableGrant` this is the
+  // innermost already; `sourceOf` then drops the hint
   installIntercepts(provider)
-  // outside: tokens have their end when an intercept sees them
+  // around the intercepts: a token has its end before an intercept sees it
   installTokenExpiry(provider, rules.now)
-  // outside: whatever refuses the consumption of a code is noted
-  if (rules.isCodeUseNoted) installCodeUse(provider)
+  // around all others: it notes every refusal of a consumption
+  if (rules.notesCodeUse) installCodeUse(provider)
 
-  // each of these replaces something else, their order does not matter
+  // each of these replaces another method, so their order does not matter
   installRevocation(provider, rules.revoke)
   installReplayDetection(provider)
   installIdTokenRules(provider)
@@ -77,11 +79,11 @@ export function installOverrides({ provider, internals }: Host, rules: Rules): v
 
   installListeners(provider)
   installUnavailable(provider, rules.requests)
-  // before the middleware of the cancellation endpoint, and so around it
+  // before the middleware of the cancellation endpoint, so that it runs around that
   installAnswers(provider, rules.answers)
 }
 
-/** Replaces what `registerDeferrableGrant` needs, with and without the plugin. */
+/** Replaces the parts of the host that `registerDeferrableGrant` needs, with and without the plugin. */
 export function installGrantOverrides(provider: Provider): void {
   installIntercepts(provider)
 }

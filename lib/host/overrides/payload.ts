@@ -1,7 +1,7 @@
 import type { Provider } from 'oidc-provider'
 import { moved } from '../seams.js'
 
-/** What the plugin adds to the host's own artifacts. */
+/** The members that the plugin adds to the stored payload of the host's models. */
 const additions = {
   AuthorizationCode: ['deferralHint', 'deferralContext'],
   DeviceCode: ['deferralContext'],
@@ -9,8 +9,8 @@ const additions = {
 }
 
 /**
- * Has the host keep what the plugin adds to its artifacts. Must run before the first instance of either exists: hosts from 9.11
- * on look at the list only once. No public way: the list is the host's.
+ * Makes the host store the plugin's members. Call it before the first instance of these models exists: hosts from 9.11 on read
+ * the list only once. No public way: the host stores only members in its own list, `IN_PAYLOAD`.
  */
 export function extendPayloads(provider: Provider): void {
   for (const [model, names] of Object.entries(additions)) {

@@ -5,9 +5,9 @@ import { epochTime } from '../epoch_time.js'
 import { isAccepted, type Unique } from '../request/accepted_proof.js'
 
 /**
- * Overrides the replay check, for which the host has no hook. A second check passes only for the DPoP proof that the plugin has
- * accepted in the same request. Where the adapter can insert uniquely the check is one insert: the host's own find-then-save
- * accepts a proof that is sent several times at once.
+ * Overrides the replay check. It passes a second time for the DPoP proof that the plugin has accepted in the same request. If
+ * the adapter has `insertUnique`, the check is one insert: the host's own find and save would accept a proof that arrives
+ * several times at once. No public way: the host has no hook for its replay check.
  */
 export function installReplayDetection(provider: Provider): void {
   const { ReplayDetection } = provider as any

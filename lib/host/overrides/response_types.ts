@@ -1,11 +1,17 @@
 import type { Internals } from '../seams.js'
 
-/** Has clients, requests, PAR, JAR and discovery take these response types; the host's configuration refuses them. */
+/**
+ * Adds response types to the resolved configuration, which clients, requests, PAR, JAR and discovery read. No public way: the
+ * constructor refuses response types that the host does not know.
+ */
 export function acceptResponseTypes({ configuration }: Internals, responseTypes: readonly string[]): void {
   configuration.responseTypes.push(...responseTypes)
 }
 
-/** Leaves the host without the grant that was only lent to it: discovery and refusals are again those of a host without it. */
+/**
+ * Removes the code grant that `configure` has added, so that discovery and refusals are those of a host without it. No public
+ * way: the plugin needs the handler, and the host makes it only for a configuration with the response type `code`.
+ */
 export function removeAddedCodeGrant({
   configuration,
   grantTypeHandlers,

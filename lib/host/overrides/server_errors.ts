@@ -2,20 +2,23 @@ import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider'
 import type { Context } from '../context.js'
 import { retryAfter } from '../request/answer.js'
 
-/** Seconds of `Retry-After`; an election in a replica set may take about ten. */
+/** Seconds of `Retry-After`. An election in a replica set may take about ten. */
 const retrySeconds = 5
 
-/** Which requests are ours. */
+/** Tells the plugin's requests from others. */
 export interface OurRequests {
+  /** whether this request speaks one of the drafts */
   isOurs: (ctx: Context) => boolean
-  /** of these, those that ask for nothing of the host's: no refusal of an integrator's callback can be meant for them */
+  /**
+   * whether only the plugin can answer this request: an error of an integrator's callback is then never a 4xx for the client
+   */
   isPlain: (ctx: Context) => boolean
 }
 
 /**
- * Answers 503 with `Retry-After` when a request of ours fails for a reason that passes by itself: clients that poll give up at
- * 500. Any other fault is 500. Nothing of the fault is in the body, whatever its `expose` and `statusCode` say. The host has
- * rendered the error by then.
+ * Answers 503 with `Retry-After` when a temporary fault hits a request of ours: clients that poll would give up at 500. Any
+ * other fault is 500. The body never shows the fault, even if the error has `expose` or `statusCode`. This needs no override:
+ * the host emits its error events after it has rendered the error.
  */
 export function installUnavailable(provider: Provider, { isOurs, isPlain }: OurRequests): void {
   provider.on('server_error', (ctx, error: unknown) => {
@@ -36,9 +39,9 @@ export function installUnavailable(provider: Provider, { isOurs, isPlain }: OurR
 
 const driverErrors = /^Mongo(Network|NetworkTimeout|ServerSelection|StalePrimary|OperationTimeout)Error$/
 const poolErrors = /^(MongoPoolCleared|MongoPoolClosed|PoolClearedOnNetwork|MongoWaitQueueTimeout)Error$/
-// a member has left the replica set, or this node is being shut down: another one answers the retry
+// a member has left the replica set, or this node is shutting down: another node can answer the retry
 const closedErrors = /^Mongo(ServerClosed|TopologyClosed|ClientClosed|NotConnected)Error$/
-// of MongoDB: not primary, not reachable, stepping down, shutting down, recovering; no majority in time
+// codes of MongoDB: not primary, not reachable, stepping down, shutting down, recovering, no majority in time
 const serverCodes = new Set([6, 7, 64, 89, 91, 133, 134, 189, 262, 9001, 10058, 10107, 11600, 11602, 13435, 13436])
 const labels = ['RetryableWriteError', 'TransientTransactionError']
 
@@ -50,7 +53,9 @@ interface Fault {
   errorLabels?: unknown
 }
 
-/** Whether a fault passes by itself: one of the database's, or one that a store marks with `isTransient: true`. */
+/**
+ * Whether a fault is temporary: one of MongoDB's, or one that a store marks with `isTransient: true`. Looks at its causes too.
+ */
 export function isTransient(error: unknown, depth = 0): boolean {
   if (typeof error !== 'object' || error === null || depth > 8) return false
   const { name, code, cause, isTransient: isMarked, errorLabels } = error as Fault

@@ -3,12 +3,12 @@ import { currentContext } from '../context.js'
 import { capAt } from '../grants/token_end.js'
 import type { IssuedToken } from '../request/intercepts.js'
 
-/** A refresh token that remembers when the approval behind it ends, in seconds since the epoch by the clock that decides. */
-type Remembering = { deferralUntil?: number } | undefined
+/** A refresh token of an approval that ends: `deferralUntil` is that end, in epoch seconds by the store's clock. */
+type LimitedToken = { deferralUntil?: number } | undefined
 
 /**
- * Ends refreshed tokens with the same approval (E-42). Overrides two models: the host copies only members it knows into a rotated
- * token.
+ * Overrides `save` of two models, so that refreshed tokens end with the same approval (E-42). No public way: into a rotated
+ * token the host copies only members that it knows.
  */
 export function installTokenExpiry(provider: Provider, now: () => Date): void {
   inherit(provider.RefreshToken.prototype, 'RotatedRefreshToken')
@@ -18,8 +18,8 @@ export function installTokenExpiry(provider: Provider, now: () => Date): void {
     const { save } = prototype
     prototype.save = function (this: IssuedToken, ...args: unknown[]) {
       const entities = currentContext(provider)?.oidc?.entities
-      const isTheHosts = entities?.[this.kind as 'AccessToken'] === this
-      const until = isTheHosts ? (entities?.[from] as Remembering)?.deferralUntil : undefined
+      const isOfHost = entities?.[this.kind as 'AccessToken'] === this
+      const until = isOfHost ? (entities?.[from] as LimitedToken)?.deferralUntil : undefined
       if (until !== undefined && !capAt(this, until, now())) throw new errors.InvalidGrant('the approval has ended')
       return save.apply(this, args)
     }

@@ -5,9 +5,9 @@ import { routedRequest, urlsOf } from '../request/token_route.js'
 const bodies = new WeakMap<object, unknown>()
 
 /**
- * Overrides three members of the host's context. A request to an endpoint of ours gets the first of our grant types, and errors
- * of our grants are rendered as JSON. No public way: the host binds client authentication, DPoP and CORS to its own routes, and a
- * second endpoint with all of them would be a copy.
+ * Overrides three members of the host's context. A request to the cancellation endpoint gets the first of our grant types and
+ * keeps its own URL. Errors of our grants are rendered as JSON. No public way: the host binds client authentication, DPoP and
+ * CORS to its own routes, so another endpoint would need a copy of them.
  */
 export function installTokenRoute(provider: Provider, grantTypes: readonly string[]): void {
   const prototype = (provider as any).OIDCContext.prototype
@@ -22,10 +22,10 @@ export function installTokenRoute(provider: Provider, grantTypes: readonly strin
       const request = routedRequest(this.ctx)
       const body = request ? { ...parsed, ...request.body, grant_type: grantTypes[0] } : parsed
       bodies.set(this.ctx, body)
-      // before anything can be refused: clients that poll read JSON
+      // here, before the host can refuse the request: clients that poll expect JSON
       const sent = body?.grant_type
       const isOurs = Array.isArray(sent)
-        ? sent.some((one) => grantTypes.includes(one))
+        ? sent.some((value) => grantTypes.includes(value))
         : grantTypes.includes(sent as string)
       if (isOurs && this.route === 'token') answerJson(this.ctx)
     },

@@ -25,8 +25,8 @@ export function retryAfter(ctx: Context, seconds: number): void {
 }
 
 /**
- * Makes the answer of this request final: the store has the change, and the client cannot ask for the answer again. If a listener
- * or middleware of the integrator's throws from now on, the plugin only warns.
+ * Makes the answer of this request final: the store has the change, and the client cannot ask for the answer again. If a
+ * listener or middleware of the integrator's throws from now on, the plugin only warns.
  */
 export function keepAnswer(ctx: Context): void {
   answers.set(ctx, { body: ctx.body })
@@ -37,8 +37,10 @@ export function isAnswerKept(ctx: unknown): boolean {
   return answers.has(Object(ctx))
 }
 
-/** Restores the final answer of a request after middleware has thrown `error`. Rethrows the error if the answer is not final. */
-export function putBack(ctx: Context, error: unknown): void {
+/**
+ * Restores the final answer of a request after middleware has thrown `error`. Rethrows the error if the answer is not final.
+ */
+export function restoreAnswer(ctx: Context, error: unknown): void {
   const answer = answers.get(ctx)
   if (!answer) throw error
   warnOfFault('a middleware', error)

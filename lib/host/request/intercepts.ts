@@ -16,7 +16,7 @@ export interface Intercepts {
   /** called before each token is stored. If it throws, the token is not stored */
   saveToken?: (token: IssuedToken) => Promise<void> | void
   /** a custom grant of the integrator's makes the tokens. It need not add them to `ctx.oidc.entities` */
-  isTheirs?: boolean
+  isCustomGrant?: boolean
 }
 
 const intercepts = new WeakMap<Context, Intercepts>()

@@ -1,4 +1,5 @@
 import { errors } from 'oidc-provider'
+import { parseUrl } from '../../deferral/parse_url.js'
 import type { Context } from '../context.js'
 import type { Host } from '../host.js'
 
@@ -43,7 +44,7 @@ export function handleAsTokenRequest(
   { route, body }: { route: string; body: RoutedRequest['body'] },
 ): void {
   // before the path changes: the host derives its mount point from it
-  const oidc = URL.canParse(ctx.href) ? new (provider as any).OIDCContext(ctx) : undefined
+  const oidc = parseUrl(ctx.href) ? new (provider as any).OIDCContext(ctx) : undefined
   const urls = oidc && { own: urlBeside(oidc, tokenRoute, route), token: oidc.urlFor('token') }
   requests.set(ctx, { urls, body })
   if (body) replaceForm(ctx, body)
@@ -56,7 +57,7 @@ function replaceForm(ctx: any, body: NonNullable<RoutedRequest['body']>): void {
   ctx.get = (field: string) => {
     // middleware that runs before the host's route must see the original header
     if (!ctx.oidc || field.toLowerCase() !== 'content-type') return get.call(ctx, field)
-    // and so must callbacks that run after the parser
+    // callbacks that run after the parser must see the original header too
     ctx.get = get
     if (body instanceof Error) throw body
     return ''

@@ -1,11 +1,11 @@
 import type { AdapterPayload } from 'oidc-provider'
 
 /**
- * One document per artifact. The payload is kept as JSON text: its keys come from requests (`claims`,
+ * One document per artifact. The payload is stored as JSON text: its keys come from requests (`claims`,
  * `authorization_details`, client metadata), and BSON would refuse or reinterpret some (`$ref`, `_bsontype`, NUL, deep
- * nesting). Beside it stands what queries need, and `accountId` and `clientId` for operators'.
+ * nesting). The other members are for queries; `accountId` and `clientId` are for queries by operators.
  *
- * Without `payload` it is a tombstone: `destroyed` is the `iat` of what had this id.
+ * Without `payload` it is a tombstone: `destroyed` is the `iat` of the destroyed artifact.
  */
 export type Artifact = {
   _id: string
@@ -37,7 +37,7 @@ export function artifactOf(id: string, payload: AdapterPayload, expiresIn: numbe
   }
 }
 
-/** The payload as the host stored it, with `consumed` where it was; nothing of an expired or destroyed artifact. */
+/** The payload as the host stored it, with `consumed` if it is. `undefined` for an expired or destroyed artifact. */
 export function payloadOf(artifact: Artifact | null): AdapterPayload | undefined {
   if (!artifact?.payload || (artifact.expiresAt && artifact.expiresAt.getTime() <= Date.now())) return undefined
   const payload: AdapterPayload = JSON.parse(artifact.payload)
@@ -54,24 +54,24 @@ export function consumable() {
   }
 }
 
-/** Update: writes the artifact unless a living one with its id is stored. */
+/** Update: writes the artifact, unless an unexpired one with its id is stored. */
 export function insertion(artifact: Artifact): object[] {
-  return replacementUnless([living(), exists('$payload')], artifact)
+  return replacementUnless([unexpired(), exists('$payload')], artifact)
 }
 
 /**
- * Update: writes the artifact unless it is a copy read earlier of one that has been destroyed or consumed since. Such a
- * save changes nothing, as though it had come first.
+ * Update: writes the artifact, unless it is an outdated copy of one that was destroyed or consumed after the copy was read.
+ * An outdated copy changes nothing.
  */
 export function replacement(artifact: Artifact): object[] {
-  const overtaken = [
+  const conditions = [
     ...(artifact.iat === undefined ? [] : [{ $eq: ['$destroyed', artifact.iat] }]),
     ...(artifact.consumed === undefined ? [exists('$consumed')] : []),
   ]
-  return replacementUnless([living(), { $or: overtaken }], artifact)
+  return replacementUnless([unexpired(), { $or: conditions }], artifact)
 }
 
-/** Update: leaves a tombstone, which outlives every request that may hold a copy. */
+/** Update: leaves a tombstone. It stays longer than any request that may have a copy. */
 export function tombstone(): object[] {
   return [{ $replaceWith: { _id: '$_id', destroyed: '$iat', expiresAt: secondsFromNow(tombstoneSeconds) } }]
 }
@@ -80,7 +80,7 @@ function replacementUnless(conditions: object[], artifact: Artifact): object[] {
   return [{ $replaceWith: { $cond: [{ $and: conditions }, '$$ROOT', { $literal: artifact }] } }]
 }
 
-function living(): object {
+function unexpired(): object {
   return { $or: [{ $not: [exists('$expiresAt')] }, { $gt: ['$expiresAt', new Date()] }] }
 }
 

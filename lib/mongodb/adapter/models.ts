@@ -26,27 +26,27 @@ const indexes: { readonly [model: string]: Index[] } = {
   Session: [expiry, byUid],
 }
 
-/** Models of which the host saves copies it read earlier. Their ids are random: never a second artifact of one id. */
-const savedAgain = new Set(['BackchannelAuthenticationRequest', 'DeviceCode', 'Grant', 'Interaction', 'Session'])
+/** Models that the host reads, changes and saves again. Their ids are random, so no id is used twice. */
+const rewritableModels = new Set(['BackchannelAuthenticationRequest', 'DeviceCode', 'Grant', 'Interaction', 'Session'])
 
 export const modelNames: readonly string[] = Object.keys(indexes)
 
-/** A model that came with a later host gets what a grantable one needs. */
+/** The indexes of a model. A model of a later host gets those of a model that belongs to a Grant. */
 export function indexesOf(model: string): Index[] {
   return indexes[model] ?? [expiry, byGrantId]
 }
 
-/** Whether a destroyed artifact leaves a tombstone, against a late save of a copy. */
+/** Whether a destroyed artifact leaves a tombstone: a late save of an outdated copy must not restore it. */
 export function leavesTombstone(model: string): boolean {
-  return savedAgain.has(model)
+  return rewritableModels.has(model)
 }
 
 export function collectionName(model: string): string {
   return model.replace(/(?!^)[A-Z]/g, (capital) => `_${capital}`).toLowerCase()
 }
 
-/** What the host itself answers when it finds the artifact consumed. */
-export function alreadyConsumed(model: string): Error {
+/** The error with which the host itself refuses a consumed artifact. */
+export function consumedError(model: string): Error {
   if (model === 'PushedAuthorizationRequest') {
     return new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used')
   }

@@ -1,20 +1,20 @@
 import type { Collection } from 'mongodb'
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 import { type Artifact, artifactOf, consumable, insertion, payloadOf, replacement, tombstone } from './artifact.js'
-import { alreadyConsumed, leavesTombstone } from './models.js'
+import { consumedError, leavesTombstone } from './models.js'
 
-/** Resolves to a model's collection once its indexes are there. */
+/** Resolves to the collection of a model, when it has its indexes. */
 export type Open = () => Promise<Collection<Artifact>>
 
-type Finding = Pick<Adapter, 'find' | 'findByUid' | 'findByUserCode'>
-type Removing = Pick<Adapter, 'destroy' | 'revokeByGrantId'>
-type Saving = Pick<Adapter, 'upsert' | 'consume'> & {
-  /** Stores the artifact and resolves to `true`, unless an unexpired one has its id: of many at once, one wins. */
+type FindOperations = Pick<Adapter, 'find' | 'findByUid' | 'findByUserCode'>
+type RemoveOperations = Pick<Adapter, 'destroy' | 'revokeByGrantId'>
+type SaveOperations = Pick<Adapter, 'upsert' | 'consume'> & {
+  /** Stores the artifact and resolves to `true`, unless an unexpired one has its id. Of concurrent calls one wins. */
   insertUnique(id: string, payload: AdapterPayload, expiresIn?: number): Promise<boolean>
 }
 
-// String(): whoever calls the adapter, an object must not be taken for a query
-export function finding(open: Open): Finding {
+// String(): the database must not take an object from a caller for a query
+export function findOperations(open: Open): FindOperations {
   return {
     async find(id) {
       const artifacts = await open()
@@ -23,7 +23,7 @@ export function finding(open: Open): Finding {
 
     async findByUid(uid) {
       const artifacts = await open()
-      // concurrent logins leave two sessions of one uid: the one saved last is the user's
+      // concurrent logins may leave two sessions with one uid: the user has the session that was saved last
       return payloadOf(await artifacts.findOne({ uid: String(uid) }, { sort: { expiresAt: -1 } }))
     },
 
@@ -34,7 +34,7 @@ export function finding(open: Open): Finding {
   }
 }
 
-export function saving(model: string, open: Open): Saving {
+export function saveOperations(model: string, open: Open): SaveOperations {
   return {
     async upsert(id, payload, expiresIn) {
       const artifacts = await open()
@@ -52,12 +52,12 @@ export function saving(model: string, open: Open): Saving {
       const artifacts = await open()
       const consumed = Math.floor(Date.now() / 1000)
       const { matchedCount } = await artifacts.updateOne({ _id: String(id), ...consumable() }, { $set: { consumed } })
-      if (matchedCount === 0) throw alreadyConsumed(model)
+      if (matchedCount === 0) throw consumedError(model)
     },
   }
 }
 
-export function removing(model: string, open: Open): Removing {
+export function removeOperations(model: string, open: Open): RemoveOperations {
   return {
     async destroy(id) {
       const artifacts = await open()
@@ -67,7 +67,7 @@ export function removing(model: string, open: Open): Removing {
     },
 
     async revokeByGrantId(grantId) {
-      // oidc-provider 9.5.2 still revokes for what never had a Grant, and null would match every such artifact
+      // oidc-provider 9.5.2 also revokes for an artifact without a Grant: null would match every artifact without one
       if (typeof grantId !== 'string' || !grantId) return
       const artifacts = await open()
       if (leavesTombstone(model)) await artifacts.updateMany({ grantId }, tombstone())

@@ -5,16 +5,16 @@ import { fromDocument } from '../../store/json_members.js'
 /** A deferral as a document; its `_id` is the internal id. */
 export type DeferralDocument = Document & { _id: string }
 
-/** The instant that decides: a test clock's, or the database's own. */
+/** The current time: of a test clock, or of the database. */
 export type Instant = Date | '$$NOW'
 
-/** The record, and what the store adds to it. */
+/** A record, with the member that this store adds. */
 export type MongoRecord = Stored & { purgeAt: Date }
 
-// the document as one value: a projection of its many members costs database and driver more than decoding them
+// the document as one value: projecting its many members one by one costs the database and the driver more
 const stored = { $unsetField: { field: 'history', input: '$$ROOT' } }
 
-/** What a read returns: the document without its history, and the time of the read by the clock that decides. */
+/** The projection of a read: the document without its history, and the time of the read. */
 export function projection(now: Instant): Document {
   return { _id: 0, stored, readAt: now }
 }

@@ -2,20 +2,20 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Collection, Document, IndexDescription, IndexDescriptionInfo, MongoServerError } from 'mongodb'
 
 const namespaceNotFound = 26
-/** Server codes of an index that exists with other options, and of a name that is taken. */
+/** Server codes: the index exists with other options, or another index has its name. */
 const conflicts: readonly unknown[] = [85, 86]
-const maxLooks = 5
+const maxAttempts = 5
 
 /**
  * Creates the missing indexes. An existing index with the same key and the same documents is used as it is, under any name and
- * with any `expireAfterSeconds`. Where another index has our name, ours gets the next free name. Idempotent, and safe when
+ * with any `expireAfterSeconds`. If another index has our name, ours gets the next free name. Idempotent, and safe when
  * several nodes start at once.
  */
 export async function ensureIndexes<T extends Document>(
   collection: Collection<T>,
   indexes: readonly IndexDescription[],
 ): Promise<void> {
-  for (let looks = 1; ; looks++) {
+  for (let attempt = 1; ; attempt++) {
     const existing = await existingIndexes(collection)
     const missing = indexes.filter((index) => !existing.some((candidate) => serves(candidate, index, existing)))
     if (missing.length === 0) return
@@ -23,13 +23,13 @@ export async function ensureIndexes<T extends Document>(
       await collection.createIndexes(missing.map((index) => ({ ...index, name: freeName(index, existing) })))
       return
     } catch (error) {
-      // another node or an administrator has created one meanwhile
-      if (!conflicts.includes((error as MongoServerError).code) || looks === maxLooks) throw error
+      // another node or an administrator has created an index meanwhile
+      if (!conflicts.includes((error as MongoServerError).code) || attempt === maxAttempts) throw error
     }
   }
 }
 
-/** The name of an index that serves what this one would serve. */
+/** The name of an existing index that serves the same queries as this one. */
 export async function nameOfIndex<T extends Document>(
   collection: Collection<T>,
   index: IndexDescription,
@@ -59,7 +59,7 @@ function serves(candidate: IndexDescriptionInfo, index: IndexDescription, existi
   )
 }
 
-// as text, because the client's options decide whether a direction is a number, a bigint or a BSON object
+// as text: the options of the driver decide whether a direction is a number, a bigint or a BSON object
 function fields({ key }: { key: IndexDescription['key'] }): [string, string][] {
   return Object.entries(key).map(([field, direction]) => [field, String(direction)])
 }

@@ -7,11 +7,11 @@ import { dueIndex } from './schema.js'
 
 type Deferrals = Collection<DeferralDocument>
 
-/** Server codes of a hint that matches no index, or several. */
+/** Server codes: the hint matches no index, or several. */
 const hintFaults: unknown[] = [2, 27]
 
-/** One page, newest first, along an index. */
-export async function listing(
+/** One page, newest first, in the order of an index. */
+export async function listDeferrals(
   deferrals: Deferrals,
   { after, limit, ...filter }: DeferralQuery,
   now: Instant,
@@ -22,17 +22,17 @@ export async function listing(
       $or: [{ createdAt: { $lt: after.createdAt } }, { createdAt: after.createdAt, _id: { $lt: after.id } }],
     }),
   }
-  const found = deferrals.find(page, { projection: projection(now), sort: { createdAt: -1, _id: -1 }, limit })
-  return (await found.toArray()).map(toRecord)
+  const cursor = deferrals.find(page, { projection: projection(now), sort: { createdAt: -1, _id: -1 }, limit })
+  return (await cursor.toArray()).map(toRecord)
 }
 
-/** How many there are, up to the limit. */
-export function counting(deferrals: Deferrals, { limit, ...filter }: CountQuery, now: Instant): Promise<number> {
+/** Counts deferrals, up to the limit. */
+export function countDeferrals(deferrals: Deferrals, { limit, ...filter }: CountQuery, now: Instant): Promise<number> {
   return deferrals.countDocuments(filterOf(filter, now), { limit })
 }
 
-/** One page of due deferrals, earliest first, along the partial index on `wakeAt`. */
-export async function waking(
+/** One page of due deferrals, earliest first, in the order of the partial index on `wakeAt`. */
+export async function listDue(
   deferrals: Deferrals,
   { issuer, after, limit }: DueQuery,
   now: Instant,
@@ -46,10 +46,10 @@ export async function waking(
   const options = { projection: projection(now), sort: { wakeAt: 1, _id: 1 }, limit } as const
   const read = async (hint: Hint) => (await deferrals.find(filter, { ...options, hint }).toArray()).map(toRecord)
   try {
-    // without the index every sweep would read the whole collection: better an error
+    // without the index every sweep would read the whole collection: an error is better
     return await read(dueIndex.key)
   } catch (error) {
-    // where several indexes have this key, say with other collations, the database needs a name
+    // if several indexes have this key, for example with other collations, the database needs a name
     const name = hintFaults.includes((error as MongoServerError).code) && (await nameOfIndex(deferrals, dueIndex))
     if (!name) throw error
     return read(name)
@@ -67,7 +67,7 @@ function filterOf({ issuer, status, clientId, accountId, grantId, notification }
   } as Filter<DeferralDocument>
 }
 
-// all statuses by name are one merge of index scans; any of them, without the names, would be sorted in memory
+// for a list of all statuses the database merges index scans; for "any status" it would sort in memory
 function notificationFilter(status: NonNullable<DeferralFilter['notification']>): Filter<DeferralDocument> {
   return { 'notification.status': status === 'any' ? { $in: [...notificationStatuses] } : status }
 }

@@ -3,7 +3,7 @@ import { ensureIndexes } from './indexes.js'
 
 /**
  * Raise it with every change of the validator. Nodes of two versions run side by side during an upgrade, so the validator must
- * accept the documents of the version before and of the version after: a new member is optional for one version.
+ * accept the documents of the previous and of the next version: a new member is optional for one version.
  */
 export const schemaVersion = 2
 
@@ -83,7 +83,7 @@ function validatorOf(version: number): Document {
   return { $jsonSchema: { bsonType: 'object', title: `${tag} ${version}`, required, properties } }
 }
 
-/** The index that sweeps read. It holds only deferrals that a sweep has to look at again. */
+/** The index of the sweeps. It contains only deferrals that a sweep has to look at again. */
 export const dueIndex = {
   name: 'due',
   key: { issuer: 1, wakeAt: 1, _id: 1 },
@@ -127,8 +127,8 @@ export async function migrateDeferrals<T extends Document>(
   await ensureIndexes(collection, indexes)
 }
 
-// A validator of a later version stays, it accepts the documents of this version too. collMod runs only where it is needed: it
-// takes a lock, and needs rights that a node at run time may not have
+// A validator of a later version stays: it accepts the documents of this version. collMod runs only if needed: it takes a lock, and
+// needs privileges that a node may not have at run time
 async function raiseValidator(db: Db, name: string, version: number): Promise<void> {
   const [info] = await db.listCollections({ name }).toArray()
   const { options } = info as { options?: { validator?: { $jsonSchema?: { title?: string } } } }

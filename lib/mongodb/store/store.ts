@@ -4,13 +4,13 @@ import { boolean, shape, string, withDefault } from '../../deferral/shape.js'
 import { type DeferralStore, difference, type HistoryEntry, historyLimit, type Stored } from '../../deferral/store.js'
 import { toDocument } from '../../store/json_members.js'
 import { type DeferralDocument, type Instant, type MongoRecord, projection, toRecord } from './document.js'
-import { counting, listing, waking } from './listing.js'
+import { countDeferrals, listDeferrals, listDue } from './listing.js'
 import { migrateDeferrals, schemaVersion } from './schema.js'
 
 const graceSeconds = 86_400
 const duplicateKey = 11000
 
-// an id from an integrator's console may be anything: undefined, or an operator that matches somebody else's deferral
+// an integrator's console may pass any value as id: undefined, or a query operator that matches another deferral
 const byId = (id: string) => ({ _id: String(id) })
 
 const optionsShape = shape({ collection: withDefault(string, 'deferrals'), migrate: withDefault(boolean, true) })
@@ -45,10 +45,10 @@ export function mongoStore(
     await migrated()
     return deferrals
   }
-  return { migrate: () => migrateDeferrals(db, deferrals), ...writing(open), ...reading(db, open) }
+  return { migrate: () => migrateDeferrals(db, deferrals), ...writeOperations(open), ...readOperations(db, open) }
 }
 
-function writing(open: Open): Pick<DeferralStore, 'insert' | 'swap'> {
+function writeOperations(open: Open): Pick<DeferralStore, 'insert' | 'swap'> {
   return {
     async insert(record, writeId, entry, at) {
       const deferrals = await open()
@@ -56,7 +56,7 @@ function writing(open: Open): Pick<DeferralStore, 'insert' | 'swap'> {
       const document = { $mergeObjects: [{ _id: id }, firstDocument(record, writeId, entry, at ?? '$$NOW')] }
       try {
         const inserted = await deferrals.findOneAndUpdate(
-          // a document with this id does not match, and inserting a second one is refused
+          // an existing document does not match, and its id cannot be inserted again
           { ...byId(id), revision: { $exists: false } },
           [{ $replaceWith: document }],
           { returnDocument: 'after', projection: projection(at ?? '$$NOW'), upsert: true },
@@ -71,10 +71,10 @@ function writing(open: Open): Pick<DeferralStore, 'insert' | 'swap'> {
     async swap(before, { after, entry, unexpired }, writeId, at) {
       const deferrals = await open()
       const { set, unset } = difference(before, after)
-      const purge = purgeMoved(before as MongoRecord, after)
+      const purge = purgeChange(before as MongoRecord, after)
       const guard = { ...byId(before.id), revision: before.revision }
-      const alive = unexpired && { $expr: { $gt: ['$expiresAt', at ?? '$$NOW'] } }
-      const { matchedCount } = await deferrals.updateOne({ ...guard, ...alive }, {
+      const isUnexpired = unexpired && { $expr: { $gt: ['$expiresAt', at ?? '$$NOW'] } }
+      const { matchedCount } = await deferrals.updateOne({ ...guard, ...isUnexpired }, {
         $set: { ...toDocument(set), ...purge, writeId },
         ...(unset.length && { $unset: Object.fromEntries(unset.map((member) => [member, 1])) }),
         ...(entry && { $push: { history: { $each: [{ ...entry, writeId }], $slice: -historyLimit } } }),
@@ -87,42 +87,42 @@ function writing(open: Open): Pick<DeferralStore, 'insert' | 'swap'> {
   }
 }
 
-function reading(db: Db, open: Open): Pick<DeferralStore, 'find' | 'history' | 'list' | 'count' | 'due'> {
+function readOperations(db: Db, open: Open): Pick<DeferralStore, 'find' | 'history' | 'list' | 'count' | 'due'> {
   return {
     async find(id, at, inDoubt) {
       const deferrals = await open()
       const options = { projection: projection(at ?? '$$NOW') }
-      const found = await (inDoubt ? findInDoubt(db, deferrals, id, options) : deferrals.findOne(byId(id), options))
-      return found ? toRecord(found) : undefined
+      const document = await (inDoubt ? findInDoubt(db, deferrals, id, options) : deferrals.findOne(byId(id), options))
+      return document ? toRecord(document) : undefined
     },
 
     async history(id) {
       const deferrals = await open()
-      const found = await deferrals.findOne(byId(id), { projection: { history: 1 } })
-      return found?.history ?? []
+      const document = await deferrals.findOne(byId(id), { projection: { history: 1 } })
+      return document?.history ?? []
     },
 
     async list(query, at) {
-      return listing(await open(), query, at ?? '$$NOW')
+      return listDeferrals(await open(), query, at ?? '$$NOW')
     },
 
     async count(query, at) {
-      return counting(await open(), query, at ?? '$$NOW')
+      return countDeferrals(await open(), query, at ?? '$$NOW')
     },
 
     async due(query, at) {
-      return waking(await open(), query, at ?? '$$NOW')
+      return listDue(await open(), query, at ?? '$$NOW')
     },
   }
 }
 
-// All times move with createdAt, which becomes the database's time. purgeAt is by the database's clock, under a test clock too;
-// its random part keeps deferrals that were created together from being deleted together
+// All times move with createdAt, which becomes the database's time. purgeAt uses the database's clock even with a test clock; it has
+// a random part, so that deferrals created together are not deleted together
 function firstDocument({ id, readAt, ...record }: DeferralRecord, writeId: string, entry: HistoryEntry, now: Instant) {
-  const moved = (value: unknown) =>
+  const move = (value: unknown) =>
     value instanceof Date ? { $add: [now, value.getTime() - record.createdAt.getTime()] } : { $literal: value }
   const each = (members: object) =>
-    Object.fromEntries(Object.entries(members).map(([name, value]) => [name, moved(value)]))
+    Object.fromEntries(Object.entries(members).map(([name, value]) => [name, move(value)]))
   const { notification, ...plain } = record
   const grace = graceSeconds * 1000 * (0.9 + Math.random() * 0.2)
   const life = record.expiresAt.getTime() - record.createdAt.getTime()
@@ -134,7 +134,7 @@ function firstDocument({ id, readAt, ...record }: DeferralRecord, writeId: strin
   }
 }
 
-// a majority read may not see the last applied write yet; one that causally follows an operation on the primary does
+// a majority read may not see the last write yet; a read that causally follows an operation on the primary sees it
 function findInDoubt(db: Db, deferrals: Collection<DeferralDocument>, id: string, options: { projection: Document }) {
   return db.client.withSession({ causalConsistency: true }, async (session) => {
     await db.command({ ping: 1 }, { session, readPreference: 'primary' })
@@ -142,7 +142,7 @@ function findInDoubt(db: Db, deferrals: Collection<DeferralDocument>, id: string
   })
 }
 
-function purgeMoved({ purgeAt, expiresAt }: MongoRecord, after: DeferralRecord): { purgeAt?: Date } {
+function purgeChange({ purgeAt, expiresAt }: MongoRecord, after: DeferralRecord): { purgeAt?: Date } {
   const later = after.expiresAt.getTime() - expiresAt.getTime()
   return later ? { purgeAt: new Date(purgeAt.getTime() + later) } : {}
 }

@@ -1,6 +1,6 @@
 /*
- * Which addresses a notification may reach. A client chooses where it is sent, so nothing but the public internet, unless the
- * operator says otherwise (I-123, I-124; E-22).
+ * Which addresses a notification may reach. The client chooses the endpoint, so only the public internet is allowed, unless the
+ * operator's options say otherwise (I-123, I-124; E-22).
  */
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
@@ -11,15 +11,15 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6
 /** A range of addresses. */
 export type Range = [Address, number]
 
-// a block within one that is not reachable is not asked about: none of them is a place for a web server
+// a reachable block inside an unreachable one is refused as well: no web server belongs there
 const unreachable = [...ipv4Blocks, ...ipv6Blocks].filter(([, , isGlobal]: Block) => !isGlobal).map(([block]) => block)
 const special = unreachable.map((block) => ipaddr.parseCIDR(block))
 const global = ipaddr.parseCIDR(ipv6GlobalUnicast)
 
-/** Reads `10.0.0.0/8`, or a single address; `undefined` if it is neither, or IPv4 in the guise of IPv6. */
+/** Parses a range such as `10.0.0.0/8`, or an address. `undefined`: neither, or an IPv4-mapped IPv6 address. */
 export function toRange(text: string): Range | undefined {
   const [address = '', bits, ...rest] = text.split('/')
-  // the library alone would take 010.1 and fe80::1%eth0
+  // the library would accept 010.1 and fe80::1%eth0
   if (!isIP(address) || address.includes('%') || rest.length > 0) return undefined
   const parsed = ipaddr.parse(address)
   if (isMapped(parsed)) return undefined
@@ -28,7 +28,7 @@ export function toRange(text: string): Range | undefined {
   return /^\d{1,3}$/.test(bits) && Number(bits) <= length ? [parsed, Number(bits)] : undefined
 }
 
-/** Whether an address belongs to the public internet. What is no address, or carries a zone, does not. */
+/** Whether a text is an address of the public internet. An address with a zone is not. */
 export function isPublic(text: string): boolean {
   const address = toAddress(text)
   if (!address || special.some((range) => contains(range, address))) return false
@@ -36,8 +36,8 @@ export function isPublic(text: string): boolean {
 }
 
 /**
- * Whether an address may be reached. Of the ranges that hold it the narrowest decides, `deny` where both are equal; outside all of
- * them it has to be public. An IPv4 address in the guise of IPv6 never may.
+ * Whether an address may be reached. The narrowest range that contains it decides; of two equal ranges `deny` wins. An address in
+ * no range must be public. An IPv4-mapped IPv6 address may never be reached.
  */
 export function isReachable(text: string, { allow, deny }: { allow: Range[]; deny: Range[] }): boolean {
   const address = toAddress(text)
@@ -48,7 +48,7 @@ export function isReachable(text: string, { allow, deny }: { allow: Range[]; den
   return denied < 0 && isPublic(text)
 }
 
-/** The same address, however it is written; `undefined`: none. */
+/** The one normal form of an address. `undefined`: the text is not an address. */
 export function canonical(text: string): string | undefined {
   return isIP(text) ? ipaddr.process(text).toString() : undefined
 }

@@ -1,13 +1,15 @@
 /*
- * Where a notification may go, judged by the endpoint itself. The rules are the same at registration, for static clients and at
- * every attempt: an endpoint from an adapter or a metadata document was never registered here.
+ * Which endpoints a notification may be sent to. The same rules apply at registration, to static clients and at every attempt,
+ * because an endpoint from an adapter or a metadata document was never registered here.
  */
+
 import { isIP } from 'node:net'
+import { parseUrl } from '../../deferral/parse_url.js'
 import { canonical, isReachable, type Range, toRange } from './addresses.js'
 
 /** The operator's rules. */
 export interface EgressRules {
-  /** what is wrong with an endpoint, as the end of a sentence that begins with its name; host names are not resolved */
+  /** why an endpoint is refused: the end of a sentence that begins with its name. Host names are not resolved */
   refusal(endpoint: unknown): string | undefined
   /** whether a connection to this port of this address may be opened */
   permits(address: string, port: number): boolean
@@ -39,7 +41,7 @@ export function egressRules({ allow, deny, ports }: Permissions, issuer: string)
       const url = new URL(endpoint as string)
       const [host, port] = [hostOf(url), portOf(url)]
       if (!ports.includes(port)) return `must use port ${ports.join(' or ')}`
-      // the resolver drops one more dot at the end, and a rule about the name would not match
+      // a resolver ignores a second dot at the end, but a rule for the name would not match
       if (host.split('.').includes('')) return notAbsolute
       if (isOwn(host, port, own)) return 'must not be at the host of this provider'
       if (isIP(host) && !permits(host, port)) return 'must not be at an address that may not be reached'
@@ -61,10 +63,10 @@ export function portOf({ port, protocol }: URL): number {
   return protocol === 'http:' ? 80 : 443
 }
 
-// URL parsing repairs slashes, blanks and line breaks, and drops empty user information and empty fragments
+// checks the text: URL parsing repairs slashes, blanks and line breaks, and drops empty user information and empty fragments
 function faultOf(endpoint: unknown): string | undefined {
   if (typeof endpoint !== 'string' || !/^https:\/\/(?![/?#])[^\s\\\p{Cc}]+$/iu.test(endpoint)) return notAbsolute
-  if (!URL.canParse(endpoint)) return notAbsolute
+  if (!parseUrl(endpoint)) return notAbsolute
   const [authority = ''] = endpoint.slice('https://'.length).split(/[/?#]/)
   if (authority.includes('@')) return 'must not contain user information'
   if (endpoint.includes('#')) return 'must not contain a fragment'

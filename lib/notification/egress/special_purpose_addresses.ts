@@ -3,7 +3,7 @@ export type Block = readonly [block: string, name: string, isGlobal: boolean]
 
 /**
  * IANA IPv4 Special-Purpose Address Registry (RFC 6890), and the multicast block, which has a registry of its own (RFC 5771).
- * `N/A` is not reachable.
+ * `N/A` counts as not reachable.
  */
 export const ipv4Blocks: readonly Block[] = [
   ['0.0.0.0/8', 'This network', false],
@@ -36,8 +36,8 @@ export const ipv4Blocks: readonly Block[] = [
 ]
 
 /**
- * IANA IPv6 Special-Purpose Address Registry (RFC 6890). NAT64's well-known prefix is globally reachable there; here it is not, for
- * what it reaches is an IPv4 address that nobody looked at.
+ * IANA IPv6 Special-Purpose Address Registry (RFC 6890). There, NAT64's well-known prefix is globally reachable. Here it is not: it
+ * leads to an IPv4 address that these rules would not see.
  */
 export const ipv6Blocks: readonly Block[] = [
   ['::1/128', 'Loopback Address', false],
@@ -67,5 +67,5 @@ export const ipv6Blocks: readonly Block[] = [
   ['fe80::/10', 'Link-Local Unicast', false],
 ]
 
-/** The only part of IPv6 that is handed out as global unicast (RFC 4291, section 2.4, and IANA's address space registry). */
+/** The only part of IPv6 that is allocated as global unicast (RFC 4291, section 2.4, and IANA's address space registry). */
 export const ipv6GlobalUnicast = '2000::/3'

@@ -1,24 +1,24 @@
 /*
- * OAuth 2.0 Deferred Token Response, "Completion Mode": the client lists the modes it can deal with. A client that lists no
- * known mode is answered at once. On a request before the token request the list is a hint.
+ * OAuth 2.0 Deferred Token Response, "Completion Mode": with completion_mode the client lists the modes that it supports. If
+ * the list has no deferred mode, the client gets its answer at once. Before the token request the parameter is only a hint.
  */
 import { errors } from 'oidc-provider'
 import { bodyOf, type Context, clientOf, sentValues } from '../../host/context.js'
-import { assertNotificationToken } from '../notification_request.js'
+import { assertNotificationToken } from '../notification_setup.js'
 import { grantType } from './names.js'
 
-// the second one is proposed for clients that can show a page (C-I24)
-const waiting = new Set(['deferred', 'deferred_interactive'])
+// the second mode is a proposal for clients that can show a page (C-I24)
+const deferredModes = new Set(['deferred', 'deferred_interactive'])
 
 /**
- * Whether a `completion_mode` of this client lets the answer wait. It is a set: order, repeats and unknown values mean nothing
- * (I-018, I-020). From a client that is not registered to poll it means nothing either (C-I21).
+ * Whether the answer may wait, by this `completion_mode`. It is a set: order, repeats and unknown values have no effect (I-018,
+ * I-020). It has no effect either if the client is not registered to poll (C-I21).
  */
 export function canWait(ctx: Context, completionMode: unknown): boolean {
-  // nearly every request says nothing
+  // nearly every request leaves it out
   if (completionMode === undefined) return false
   const lists = [completionMode].flat().filter((value) => typeof value === 'string')
-  return lists.some((list) => list.split(' ').some((mode) => waiting.has(mode))) && mayPoll(ctx)
+  return lists.some((list) => list.split(' ').some((mode) => deferredModes.has(mode))) && mayPoll(ctx)
 }
 
 /** Whether the client of this request is registered to poll. */
@@ -31,7 +31,7 @@ export function isOptedIn(ctx: Context): boolean {
   return canWait(ctx, bodyOf(ctx)?.completion_mode)
 }
 
-/** What the client wants to be notified with; `invalid_request` where that could not be sent. */
+/** The token for the client's notification. Throws `invalid_request` if it cannot be sent as a bearer token. */
 export function notificationToken(ctx: Context): string | undefined {
   const sent = sentValues(ctx, 'client_notification_token')
   const token: unknown = sent.length > 1 ? sent : sent[0]
@@ -39,7 +39,7 @@ export function notificationToken(ctx: Context): string | undefined {
   return token
 }
 
-/** Refuses what only this draft can find wrong with a token request that is valid otherwise (I-030, I-034). */
+/** Throws `invalid_request` for a token request that breaks a rule of this draft (I-030, I-034). */
 export function assertRequest(ctx: Context, isHinted = false): void {
   if (isOptedIn(ctx)) notificationToken(ctx)
   else if (isHinted && mayPoll(ctx)) {

@@ -1,6 +1,6 @@
 /*
- * `defer` is called for every request that would get tokens. The token requests here cannot wait: if they have to, they are
- * refused.
+ * OAuth 2.0 Deferred Token Response, "Completion Mode": a server must not defer a request whose client did not offer to wait
+ * (I-017). So the token requests in this file are refused if `defer` wants them to wait.
  */
 
 import type { JsonObject } from '../../deferral/deferral.js'
@@ -13,33 +13,33 @@ import type { Obstacle } from '../../options/options.js'
 import type { Plugin } from '../../plugin.js'
 import { askDefer } from '../ask_defer.js'
 import { isOptedIn, mayPoll } from './completion_mode.js'
-import { question } from './defer_request.js'
+import { deferRequest } from './defer_request.js'
 import { artifacts, type HostGrant, hostGrants, isHostGrant } from './grants.js'
 
-/** The host's grants that issue tokens. Refreshing is left out: it only continues what was granted. */
-const doors = new Set([...hostGrants, ...Object.keys(artifacts)])
+/** The host's grants that issue tokens, without refresh_token: `defer` is not called for refresh requests. */
+const issuingGrants = new Set([...hostGrants, ...Object.keys(artifacts)])
 
-/** Whether token requests of this grant of the host's can wait. */
+/** Whether token requests of this grant of the host can wait, by the options. */
 export function isDeferrableGrant({ settings }: Plugin, name: string): name is HostGrant {
   const { profiles, grants = hostGrants } = settings
   return profiles.oauth && isHostGrant(name) && grants.includes(name)
 }
 
-/** Why this token request cannot wait. Whether the key of a public client is valid the host checks later. */
+/** Why this token request cannot wait; `undefined` if it can. The host validates the key of a public client later. */
 export function obstacleOf(ctx: Context, { host, settings }: Plugin): Obstacle | undefined {
   const { clientAuthMethod, tlsClientCertificateBoundAccessTokens } = clientOf(ctx)
   if (!settings.profiles.oauth) return 'grant'
   if (!mayPoll(ctx)) return 'client'
   if (!isOptedIn(ctx)) return 'completion_mode'
-  const showsKey =
+  const hasKey =
     tlsClientCertificateBoundAccessTokens || (host.internals.configuration.features.dPoP.enabled && ctx.get('DPoP'))
-  return clientAuthMethod === 'none' && !showsKey ? 'key' : undefined
+  return clientAuthMethod === 'none' && !hasKey ? 'key' : undefined
 }
 
-/** Has `defer` called for the host's grants that cannot wait. */
-export function guardDoors(plugin: Plugin): void {
+/** Wraps the host's grants that cannot wait, so that `defer` is called for their token requests. */
+export function enforceDefer(plugin: Plugin): void {
   const { grantTypeHandlers } = plugin.host.internals
-  for (const name of doors) {
+  for (const name of issuingGrants) {
     const handler = grantTypeHandlers.get(name)
     if (!handler || isDeferrableGrant(plugin, name)) continue
     grantTypeHandlers.set(name, (ctx) =>
@@ -49,8 +49,8 @@ export function guardDoors(plugin: Plugin): void {
 }
 
 /**
- * Runs the host's handler for a request that cannot wait. If `defer` says that it has to, it is refused, and its code can still
- * be used.
+ * Runs the host's handler for a request that cannot wait. If `defer` wants the request to wait, it is refused, and its code is
+ * not consumed.
  */
 export function answerUnlessRefused(
   ctx: Context,
@@ -60,7 +60,7 @@ export function answerUnlessRefused(
 ): Promise<void> {
   return decideFirst(ctx, handler, () => {
     const source = sourceOf(ctx, plugin, grantType)
-    return askDefer(ctx, plugin.settings, question(ctx, { id, grantType, source, obstacle }))
+    return askDefer(ctx, plugin.settings, deferRequest(ctx, { id, grantType, source, obstacle }))
   })
 }
 

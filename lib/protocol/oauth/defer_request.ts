@@ -1,11 +1,14 @@
+/*
+ * OAuth 2.0 Deferred Token Response, "Token Request": a token request in the form in which `defer` gets it.
+ */
 import type { JsonObject } from '../../deferral/deferral.js'
 import { accountOf, bodyOf, type Context, clientOf, paramsOf } from '../../host/context.js'
 import type { Obstacle } from '../../options/options.js'
-import { type Question, visibleParams } from '../ask_defer.js'
-import { requested } from './requested_access.js'
+import { type BaseDeferRequest, visibleParams } from '../ask_defer.js'
+import { requestedAccess } from './requested_access.js'
 
-/** What `defer` is asked about a token request that passed every check. */
-export function question(
+/** The request for `defer`, from a token request that has passed every check. */
+export function deferRequest(
   ctx: Context,
   {
     id,
@@ -13,9 +16,9 @@ export function question(
     source,
     obstacle,
   }: { id: string; grantType: string; source: JsonObject; obstacle?: Obstacle | undefined },
-): Question {
+): BaseDeferRequest {
   const account = accountOf(ctx)
-  const { scope, resource, requestedResource, authorizationDetails, requestedDetails } = requested(
+  const { scope, resource, requestedResource, authorizationDetails, requestedDetails } = requestedAccess(
     ctx,
     grantType,
     source,
@@ -29,7 +32,7 @@ export function question(
     grantType,
     scope: new Set(scope),
     resource: requestedResource ?? resource,
-    // defer may change what it is shown: what is kept must not follow
+    // a copy: `defer` may change it, and the stored request must stay as it is
     ...(details && { authorizationDetails: structuredClone(details) }),
     params: visibleParams({ ...paramsOf(ctx), completion_mode: bodyOf(ctx)?.completion_mode || undefined }),
     ...(obstacle && { obstacle }),

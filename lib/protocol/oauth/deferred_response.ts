@@ -1,6 +1,6 @@
 /*
- * OAuth 2.0 Deferred Token Response, "Deferred Response": an error in form, for it gives no access to anything, that carries the
- * deferral_code to poll with.
+ * OAuth 2.0 Deferred Token Response, "Deferred Response": the first pending answer. It has the form of an error and carries the
+ * deferral_code, with which the client polls.
  */
 
 import type { Binding, JsonObject } from '../../deferral/deferral.js'
@@ -10,39 +10,39 @@ import { assertConnected, type Context, setDeferral } from '../../host/context.j
 import { epochTime } from '../../host/epoch_time.js'
 import { keepAnswer } from '../../host/request/answer.js'
 import type { Plugin } from '../../plugin.js'
-import type { Deferred } from '../ask_defer.js'
+import type { DeferralTerms } from '../ask_defer.js'
 import { assertNarrowable } from '../details_limit.js'
-import { armOnceAnswered, sealingFor } from '../notification_request.js'
+import { armOnceAnswered, sealingFor } from '../notification_setup.js'
 import { refusal } from '../token_error_response.js'
 import { refuseReplayed } from './code_reuse.js'
 import { notificationToken } from './completion_mode.js'
-import { requested } from './requested_access.js'
+import { requestedAccess } from './requested_access.js'
 
-/** A request that was validated and has to wait. */
+/** A request that has passed every check and has to wait. */
 export interface ValidatedRequest {
   id: string
   grantType: string
   source: JsonObject
-  /** the key the tokens will be bound to */
+  /** the key that the tokens will be bound to */
   binding: Binding
-  deferring: Deferred
+  terms: DeferralTerms
 }
 
-/** Creates the deferral, and throws the answer for its client. */
-export async function deferredResponse(ctx: Context, plugin: Plugin, validated: ValidatedRequest): Promise<never> {
-  const { handle, hash } = newHandle('deferral_code', validated.id)
-  const request = newDeferral(ctx, validated, hash)
+/** Creates the deferral, and throws the pending answer for its client. */
+export async function deferredResponse(ctx: Context, plugin: Plugin, validRequest: ValidatedRequest): Promise<never> {
+  const { handle, hash } = newHandle('deferral_code', validRequest.id)
+  const request = newDeferral(ctx, validRequest, hash)
   assertNarrowable(request.authorizationDetails, plugin.settings)
   assertNarrowable(request.requestedDetails, plugin.settings)
-  const sealing = await sealingFor(ctx, plugin, validated.id, { handle, token: notificationToken(ctx) })
+  const sealing = await sealingFor(ctx, plugin, validRequest.id, { handle, token: notificationToken(ctx) })
   assertConnected(ctx)
   const record = await plugin.records.create({ ...request, ...sealing })
-  // the code was used twice, which is a theft signal
-  if (!record) return refuseReplayed(plugin, validated.id)
+  // the code was used twice, so it may be stolen
+  if (!record) return refuseReplayed(plugin, validRequest.id)
   setDeferral(ctx, record)
   armOnceAnswered(ctx, plugin, record)
   keepAnswer(ctx)
-  throw refusal(ctx, record, validated.deferring.interaction ? 'interaction_required' : 'authorization_pending', {
+  throw refusal(ctx, record, validRequest.terms.interaction ? 'interaction_required' : 'authorization_pending', {
     deferral_code: handle,
     expires_in: record.lifetime,
     interval: record.interval,
@@ -51,26 +51,26 @@ export async function deferredResponse(ctx: Context, plugin: Plugin, validated: 
 
 function newDeferral(
   ctx: Context,
-  { id, grantType, source, binding, deferring }: ValidatedRequest,
+  { id, grantType, source, binding, terms }: ValidatedRequest,
   handleHash: string,
 ): NewDeferral {
-  const expiresIn = lifetime(ctx, deferring.expiresIn)
+  const expiresIn = lifetime(ctx, terms.expiresIn)
   return {
     id,
     profile: 'oauth',
-    ...requested(ctx, grantType, source),
-    context: deferring.context,
-    interval: deferring.interval,
+    ...requestedAccess(ctx, grantType, source),
+    context: terms.context,
+    interval: terms.interval,
     lifetime: expiresIn,
     expiresIn,
     handleHash,
     binding,
-    ...(deferring.interaction && { interaction: deferring.interaction }),
+    ...(terms.interaction && { interaction: terms.interaction }),
     source,
   }
 }
 
-// a Grant that ends earlier ends the deferral; one whose client announced that it could wait was given time
+// a deferral cannot live longer than its Grant; with a hint the Grant was extended when the code was stored
 function lifetime(ctx: Context, expiresIn: number): number {
   const { exp } = (ctx.oidc.entities.Grant ?? {}) as { exp?: number }
   return exp === undefined ? expiresIn : Math.max(1, Math.min(expiresIn, exp - epochTime()))

@@ -1,18 +1,22 @@
+/*
+ * OAuth 2.0 Deferred Token Response, "Token Request": the draft allows every grant to wait. This file lists the grants of the
+ * host that can wait here, and the reasons why others cannot.
+ */
 import { grantType as openidGrantType } from '../openid/names.js'
 import { grantType } from './names.js'
 
-/** The host's own grants that can wait. */
+/** The host's grants whose token requests can wait. */
 export const hostGrants = ['authorization_code', 'client_credentials'] as const
 
-/** One of them. */
+/** A grant of the host that can wait. */
 export type HostGrant = (typeof hostGrants)[number]
 
-/** Whether a grant is one of them. */
+/** Whether this is a grant of the host that can wait. */
 export function isHostGrant(name: string): name is HostGrant {
   return (hostGrants as readonly string[]).includes(name)
 }
 
-/** The host's grants that redeem something it has stored, and what it calls that. */
+/** The host's grants that redeem a stored artifact, and the name of its model. */
 export const artifacts: Readonly<Record<string, string>> = {
   authorization_code: 'AuthorizationCode',
   'urn:ietf:params:oauth:grant-type:device_code': 'DeviceCode',
@@ -30,7 +34,7 @@ const reasons: Record<string, string> = {
   [openidGrantType]: 'is the grant of polls',
 }
 
-/** Why a grant can never be deferred, or be registered as one of the integrator's. */
+/** Why a grant can never be deferred, and cannot be a custom grant; `undefined` if it can. */
 export function undeferrable(name: string): string | undefined {
   return Object.hasOwn(reasons, name) ? reasons[name] : undefined
 }

@@ -1,3 +1,6 @@
+/*
+ * OAuth 2.0 Deferred Token Response: connects the messages of this draft with the host's token endpoint.
+ */
 import type { Context } from '../../host/context.js'
 import type { Host } from '../../host/host.js'
 import type { GrantHandler } from '../../host/seams.js'
@@ -12,13 +15,13 @@ import { deferrableClientCredentials, deferrableCode } from './token_request.js'
 
 type Wrap = (plugin: Plugin, handler: GrantHandler) => GrantHandler
 
-/** How each of the host's own grants that can wait comes to do so. */
+/** The wrapper for each grant of the host that can wait. */
 const deferrable: Record<HostGrant, Wrap> = {
   authorization_code: deferrableCode,
   client_credentials: deferrableClientCredentials,
 }
 
-/** Has the host speak the working group's draft. */
+/** Installs the oauth profile on the host. */
 export function installOauth(plugin: Plugin): void {
   const { provider, internals } = plugin.host
   const { grantTypeHandlers } = internals
@@ -29,14 +32,14 @@ export function installOauth(plugin: Plugin): void {
   provider.registerGrantType(grantType, (ctx) => handleDeferredGrant(ctx as Context, plugin), parameters)
 }
 
-/** Checks the option `grants` against what the host has; a `TypeError` names the entry. */
+/** Throws a `TypeError` for an entry of the option `grants` that this provider does not have. */
 export function assertGrants({ provider, internals }: Host, { grants = [] }: Settings, addedCodeGrant: boolean): void {
   for (const [index, name] of grants.entries()) {
     const at = `grants[${index}]`
-    const isTheHosts = isHostGrant(name)
-    const isThere = internals.grantTypeHandlers.has(name) && !(addedCodeGrant && name === 'authorization_code')
-    if (isTheHosts && !isThere) fail(at, `is ${name}, which this provider has not enabled`)
-    if (!isTheHosts && !customGrant(provider, name)) {
+    const isOfHost = isHostGrant(name)
+    const isEnabled = internals.grantTypeHandlers.has(name) && !(addedCodeGrant && name === 'authorization_code')
+    if (isOfHost && !isEnabled) fail(at, `is ${name}, which this provider has not enabled`)
+    if (!isOfHost && !customGrant(provider, name)) {
       fail(at, `is ${name}, a grant of yours: leave it out and register it with registerDeferrableGrant(provider, ...)`)
     }
   }

@@ -1,9 +1,10 @@
 /*
- * OAuth 2.0 Deferred Token Response, "Authorization Server Metadata". The grant type shows up by itself once the host knows it.
+ * OAuth 2.0 Deferred Token Response, "Authorization Server Metadata": the members of the discovery document that show the
+ * support of this draft. The host adds the grant type itself.
  */
 import { tokenType } from './names.js'
 
-/** What the discovery document says of this profile (I-001, I-002). */
+/** The members of the discovery document for this profile (I-001, I-002). */
 export function metadata(): Record<string, unknown> {
   return {
     deferred_token_response_supported: true,

@@ -1,5 +1,9 @@
+/*
+ * OAuth 2.0 Deferred Token Response, "IANA Considerations": the names that the draft registers.
+ */
+
 /** Grant type of polls. */
 export const grantType = 'urn:ietf:params:oauth:grant-type:deferred'
 
-/** Token type of a poll handle, at the revocation endpoint. */
+/** Token type of a deferral_code at the revocation endpoint. */
 export const tokenType = 'urn:ietf:params:oauth:token-type:deferral-code'

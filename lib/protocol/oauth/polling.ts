@@ -1,12 +1,12 @@
 /*
- * OAuth 2.0 Deferred Token Response, "Polling": a grant type of its own, and the only way for a client to advance a deferral.
+ * OAuth 2.0 Deferred Token Response, "Polling": the client polls with a grant type of its own. `poll.ts` answers.
  */
 import { errors } from 'oidc-provider'
 import { type Context, paramsOf } from '../../host/context.js'
 import type { Plugin } from '../../plugin.js'
 import { poll } from '../poll.js'
 
-/** The parameters the grant declares to the host. */
+/** The parameters that the grant declares to the host. */
 export const parameters = ['deferral_code']
 
 /** The handler of the deferred grant. */

@@ -1,3 +1,7 @@
+/*
+ * OAuth 2.0 Deferred Token Response, "Token Request": the access that a token request asks for, from its own parameters and
+ * from the code that it redeems.
+ */
 import type { JsonObject } from '../../deferral/deferral.js'
 import { isObject } from '../../deferral/json.js'
 import type { NewDeferral } from '../../deferral/store.js'
@@ -5,27 +9,27 @@ import { type Context, detailsOf, paramsOf, sentValues } from '../../host/contex
 import { requestOf, sentScope } from '../request_of_source.js'
 import { artifacts } from './grants.js'
 
-type Requested = ReturnType<typeof requestOf> &
+type RequestedAccess = ReturnType<typeof requestOf> &
   Pick<NewDeferral, 'grantType' | 'claims' | 'requestedScope' | 'requestedResource' | 'requestedDetails'>
 
-/** What a token request asks for. It may be less than the code that it redeems allows (RFC 8707, RFC 9396). */
-export function requested(ctx: Context, grantType: string, source: JsonObject): Requested {
-  const taken = requestOf(source)
+/** The access that a token request asks for. It may be less than its code allows (RFC 8707, RFC 9396). */
+export function requestedAccess(ctx: Context, grantType: string, source: JsonObject): RequestedAccess {
+  const request = requestOf(source)
   return {
     grantType,
-    ...taken,
-    ...sentScope(sentValues(ctx, 'scope')[0], taken.scope),
+    ...request,
+    ...sentScope(sentValues(ctx, 'scope')[0], request.scope),
     ...claimsOf(source),
-    ...(Object.hasOwn(artifacts, grantType) && lessThanStored(ctx)),
+    ...(Object.hasOwn(artifacts, grantType) && narrowingParameters(ctx)),
   }
 }
 
-// with what the host itself asked for, on account of max_age and acr_values: the client's own parameter is not known any more
+// the claims in a code include those that the host has added for max_age and acr_values; nothing tells them apart
 function claimsOf({ claims }: JsonObject): Pick<NewDeferral, 'claims'> {
   return isObject(claims) && Object.keys(claims).length > 0 ? { claims: claims as JsonObject } : {}
 }
 
-function lessThanStored(ctx: Context): Partial<Requested> {
+function narrowingParameters(ctx: Context): Partial<RequestedAccess> {
   const { resource } = paramsOf(ctx)
   const details = detailsOf(ctx)
   return {

@@ -1,6 +1,6 @@
 /*
- * OAuth 2.0 Deferred Token Response, "Token Request": a request of any grant whose client lists `deferred` in completion_mode is
- * validated in full as ever, and may then be answered with a deferral instead of tokens.
+ * OAuth 2.0 Deferred Token Response, "Token Request": the client lists `deferred` in completion_mode of any token request. The
+ * request is validated as always, and is then answered with tokens or with a deferral_code.
  */
 
 import type { Binding, JsonObject } from '../../deferral/deferral.js'
@@ -12,31 +12,32 @@ import { dryRunThen } from '../../host/grants/dry_run.js'
 import type { GrantHandler } from '../../host/seams.js'
 import type { Obstacle } from '../../options/options.js'
 import type { Plugin } from '../../plugin.js'
-import { askDefer, type Deferred, isAsking } from '../ask_defer.js'
+import { askDefer, type DeferralTerms, hasDefer } from '../ask_defer.js'
 import { endIfReused } from './code_reuse.js'
 import { assertRequest } from './completion_mode.js'
 import { answerUnlessRefused, obstacleOf } from './defer_enforcement.js'
-import { question } from './defer_request.js'
+import { deferRequest } from './defer_request.js'
 import { deferredResponse, type ValidatedRequest } from './deferred_response.js'
 
-/** The host's authorization_code grant, able to wait. */
+/** The host's authorization_code grant, with requests that can wait. */
 export function deferrableCode(plugin: Plugin, handler: GrantHandler): GrantHandler {
-  const waiting = { idOf: codeId, grantType: 'authorization_code', source: codeSource }
-  const refused = async (ctx: Context, error: unknown) => {
+  const reader = { idOf: codeId, grantType: 'authorization_code', sourceOf: codeSource }
+  const refuse = async (ctx: Context, error: unknown) => {
     await endIfReused(ctx, plugin, codeId(ctx), error)
     throw error
   }
-  return (ctx) => answer(ctx, plugin, handler, waiting).catch((error: unknown) => refused(ctx, error))
+  return (ctx) => handleTokenRequest(ctx, plugin, handler, reader).catch((error: unknown) => refuse(ctx, error))
 }
 
-/** The host's client_credentials grant, able to wait. */
+/** The host's client_credentials grant, with requests that can wait. */
 export function deferrableClientCredentials(plugin: Plugin, handler: GrantHandler): GrantHandler {
-  const source = async (ctx: Context) => requestSource(ctx, plugin.host.internals)
-  return (ctx) => answer(ctx, plugin, handler, { idOf: newId, grantType: 'client_credentials', source })
+  const sourceOf = async (ctx: Context) => requestSource(ctx, plugin.host.internals)
+  const reader = { idOf: newId, grantType: 'client_credentials', sourceOf }
+  return (ctx) => handleTokenRequest(ctx, plugin, handler, reader)
 }
 
-/** A token request that passed every check. */
-interface Validated {
+/** A token request that has passed every check. */
+interface TokenRequest {
   id: string
   grantType: string
   source: JsonObject
@@ -44,41 +45,44 @@ interface Validated {
   obstacle?: Obstacle | undefined
 }
 
-/** Asks `defer` about a request that passed every check; `undefined`: it is to be answered now. */
-export function considerRequest(ctx: Context, plugin: Plugin, request: Validated): Promise<Deferred | undefined> {
+/** Asks `defer` about a token request; `undefined` if it gets its answer now. */
+export function askAboutTokenRequest(
+  ctx: Context,
+  plugin: Plugin,
+  request: TokenRequest,
+): Promise<DeferralTerms | undefined> {
   const { jkt, x5t } = request.binding
-  // C-I06: a handle that lives for days must be useless to a thief
+  // C-I06: a handle lives for days, so a thief must not be able to use it without the client's key
   const isKeyMissing = clientOf(ctx).clientAuthMethod === 'none' && !jkt && !x5t
   const obstacle = request.obstacle ?? (isKeyMissing ? 'key' : undefined)
-  return askDefer(ctx, plugin.settings, question(ctx, { ...request, obstacle }))
+  return askDefer(ctx, plugin.settings, deferRequest(ctx, { ...request, obstacle }))
 }
 
-/** How requests of one grant are deferred: the source to store, and the id of the deferral. */
-interface Waiting {
+/** Reads the id of the deferral and the source to store from a request of one grant. */
+interface RequestReader {
   grantType: string
   idOf: (ctx: Context) => string
-  source: (ctx: Context) => Promise<JsonObject>
+  sourceOf: (ctx: Context) => Promise<JsonObject>
 }
 
-function answer(ctx: Context, plugin: Plugin, handler: GrantHandler, waiting: Waiting): Promise<void> {
+function handleTokenRequest(ctx: Context, plugin: Plugin, handler: GrantHandler, reader: RequestReader): Promise<void> {
   const obstacle = obstacleOf(ctx, plugin)
-  if (!obstacle) return consider(ctx, plugin, handler, waiting)
-  if (!isAsking(plugin.settings)) return handler(ctx)
-  return answerUnlessRefused(ctx, plugin, handler, { grantType: waiting.grantType, obstacle, id: waiting.idOf(ctx) })
+  if (!obstacle) return answerOrDefer(ctx, plugin, handler, reader)
+  if (!hasDefer(plugin.settings)) return handler(ctx)
+  return answerUnlessRefused(ctx, plugin, handler, { grantType: reader.grantType, obstacle, id: reader.idOf(ctx) })
 }
 
-async function consider(
+async function answerOrDefer(
   ctx: Context,
   plugin: Plugin,
   handler: GrantHandler,
-  { idOf, grantType, source }: Waiting,
+  { idOf, grantType, sourceOf }: RequestReader,
 ): Promise<void> {
   const validated = await dryRunThen(ctx, handler, async (binding): Promise<ValidatedRequest | undefined> => {
     assertRequest(ctx)
-    const request = { id: idOf(ctx), grantType, source: await source(ctx), binding }
-    const deferring = await considerRequest(ctx, plugin, request)
-    if (!deferring) return undefined
-    return { ...request, deferring }
+    const request = { id: idOf(ctx), grantType, source: await sourceOf(ctx), binding }
+    const terms = await askAboutTokenRequest(ctx, plugin, request)
+    return terms && { ...request, terms }
   })
   if (!validated) return
   await deferredResponse(ctx, plugin, validated)

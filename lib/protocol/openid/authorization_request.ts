@@ -1,15 +1,15 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Authentication Request": an ordinary authentication request whose
- * response_type says that the client can wait; the OP decides whether it will have to.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Authentication Request": with response_type the client says that it can
+ * wait. The provider decides whether it must.
  */
 import { errors } from 'oidc-provider'
 import { newId } from '../../deferral/handle.js'
 import { accountOf, type Context, clientOf, detailsOf, paramsOf } from '../../host/context.js'
 import { restoreResponseType } from '../../host/request/response_type.js'
-import { type Question, visibleParams } from '../ask_defer.js'
+import { type BaseDeferRequest, visibleParams } from '../ask_defer.js'
 import { responseTypes } from './names.js'
 
-/** Takes back what was lent to the host's checks, and refuses what the host would let pass. */
+/** Restores the response type after the host's checks. Throws `invalid_request` for response mode fragment. */
 export function checkResponseType(ctx: Context): void {
   restoreResponseType(ctx)
   if (!isDeferrable(ctx)) return
@@ -25,14 +25,14 @@ export function isDeferrable(ctx: Context): boolean {
   return typeof type === 'string' && responseTypes.includes(type)
 }
 
-/** Whether the authorization response to this request holds tokens: the implicit and the hybrid flow. */
+/** Whether the authorization response carries tokens, as in the implicit and the hybrid flow. */
 export function isAnsweredWithTokens(ctx: Context): boolean {
   const { response_type: type } = paramsOf(ctx)
   return typeof type === 'string' && type.split(' ').some((word) => word === 'token' || word === 'id_token')
 }
 
-/** What `defer` is asked about; `id` is the id that the deferral will have. */
-export function question(ctx: Context, id = newId()): Question {
+/** The request for `defer`, from an authentication request. `id` is the id of the future deferral. */
+export function deferRequest(ctx: Context, id = newId()): BaseDeferRequest {
   const params = paramsOf(ctx)
   const { resource } = params
   const account = accountOf(ctx)

@@ -1,50 +1,51 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Authentication Response": the end-user is sent back with a
- * deferred_code, which is to a deferral what a code is to a grant.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Authentication Request Acknowledgment": the end-user returns to the client
+ * with a deferred_code in place of an authorization code. The deferral is created here.
  */
 import type { AuthorizationCode } from 'oidc-provider'
 import type { JsonObject } from '../../deferral/deferral.js'
 import { newHandle, newId } from '../../deferral/handle.js'
 import { type Context, paramsOf, setDeferral } from '../../host/context.js'
 import { sourceOf } from '../../host/grants/authorization_code.js'
-import { outlive } from '../../host/grants/grant_lifetime.js'
+import { extendGrant } from '../../host/grants/grant_lifetime.js'
 import { assertNesting } from '../../host/nesting.js'
 import { intercept } from '../../host/request/intercepts.js'
 import type { Plugin } from '../../plugin.js'
-import { askDefer, type Deferred, isAsking } from '../ask_defer.js'
+import { askDefer, type DeferralTerms, hasDefer } from '../ask_defer.js'
 import { assertNarrowable } from '../details_limit.js'
 import { requestOf, sentScope } from '../request_of_source.js'
-import { isAnsweredWithTokens, isDeferrable, question } from './authorization_request.js'
+import { deferRequest, isAnsweredWithTokens, isDeferrable } from './authorization_request.js'
 
-const deferred = new WeakSet<Context>()
-const considered = new WeakSet<Context>()
+const deferredRequests = new WeakSet<Context>()
+const deferrableRequests = new WeakSet<Context>()
 
-/** Whether this request asks for `deferred_code`, whatever its response type is by now. */
+/** Whether the client asked for `deferred_code`, also after the response type was replaced by `code`. */
 export function mayBeDeferred(ctx: Context): boolean {
-  return considered.has(ctx) || Boolean(ctx.oidc.params && isDeferrable(ctx))
+  return deferrableRequests.has(ctx) || Boolean(ctx.oidc.params && isDeferrable(ctx))
 }
 
-/** Runs when every prompt is resolved. Writes nothing: the host may still refuse the request. */
+/** Decides about a request after its last prompt. It must not write: the host may still refuse the request. */
 export async function beforeResponse(ctx: Context, plugin: Plugin): Promise<void> {
-  if (!isDeferrable(ctx)) return guardTokens(ctx, plugin)
-  considered.add(ctx)
+  if (!isDeferrable(ctx)) return refuseTokensIfDecided(ctx, plugin)
+  deferrableRequests.add(ctx)
   const id = newId()
-  const isCodeRefused = paramsOf(ctx).response_type === 'deferred_code'
-  const deferring = await askDefer(ctx, plugin.settings, question(ctx, id), isCodeRefused)
+  // without the word `code` the client accepts no code, so the request must wait
+  const mustWait = paramsOf(ctx).response_type === 'deferred_code'
+  const terms = await askDefer(ctx, plugin.settings, deferRequest(ctx, id), mustWait)
   paramsOf(ctx).response_type = 'code'
-  // else the request is answered with a code at once (O-016)
-  if (deferring) intercept(ctx, { saveCode: (code) => create(ctx, plugin, { id, code, deferring }) })
+  // without terms the host answers with a code at once (O-016)
+  if (terms) intercept(ctx, { saveCode: (code) => create(ctx, plugin, { id, code, terms }) })
 }
 
-// tokens of this endpoint cannot wait; for a code `defer` is called when it is redeemed
-async function guardTokens(ctx: Context, { settings }: Plugin): Promise<void> {
-  if (!isAsking(settings) || !isAnsweredWithTokens(ctx)) return
-  await askDefer(ctx, settings, { ...question(ctx), grantType: 'implicit', obstacle: 'grant' })
+// tokens of the authorization endpoint cannot wait. For a code `defer` is called when the client redeems it
+async function refuseTokensIfDecided(ctx: Context, { settings }: Plugin): Promise<void> {
+  if (!hasDefer(settings) || !isAnsweredWithTokens(ctx)) return
+  await askDefer(ctx, settings, { ...deferRequest(ctx), grantType: 'implicit', obstacle: 'grant' })
 }
 
-/** Gives the reference its own name (O-021, O-022), in whatever response mode the host is about to use. */
+/** Renames `code` to `deferred_code` in the response (O-021, O-022), before the host applies the response mode. */
 export function nameDeferredCode(ctx: Context, response: Record<string, unknown>): void {
-  if (!deferred.has(ctx)) return
+  if (!deferredRequests.has(ctx)) return
   response.deferred_code = response.code
   delete response.code
 }
@@ -52,34 +53,34 @@ export function nameDeferredCode(ctx: Context, response: Record<string, unknown>
 async function create(
   ctx: Context,
   plugin: Plugin,
-  { id, code, deferring }: { id: string; code: AuthorizationCode; deferring: Deferred },
+  { id, code, terms }: { id: string; code: AuthorizationCode; terms: DeferralTerms },
 ): Promise<string> {
   const { host, settings, records } = plugin
   const { deferredCode } = settings.ttl
   const source = await sourceOf(code, { isPersistent: true })
   const request = { ...requestOf(source), ...claimsOf(ctx) }
   assertNarrowable(request.authorizationDetails, settings)
-  await outlive(ctx, host.provider, code, deferredCode + deferring.expiresIn)
+  await extendGrant(ctx, host.provider, code, deferredCode + terms.expiresIn)
   const { handle, hash } = newHandle('deferred_code', id)
   const record = await records.create({
     id,
     profile: 'openid',
     ...request,
     ...sentScope(paramsOf(ctx).scope, request.scope),
-    context: deferring.context,
-    interval: deferring.interval,
-    lifetime: deferring.expiresIn,
+    context: terms.context,
+    interval: terms.interval,
+    lifetime: terms.expiresIn,
     codeHash: hash,
     source,
     expiresIn: deferredCode,
   })
   if (!record) throw new Error('a deferral with this id exists')
-  deferred.add(ctx)
+  deferredRequests.add(ctx)
   setDeferral(ctx, record)
   return handle
 }
 
-// the client's own; the host adds to them on account of max_age and acr_values
+// from the parameter, not from the code: the host adds claims for max_age and acr_values to the code
 function claimsOf(ctx: Context): { claims?: JsonObject } {
   const { claims } = paramsOf(ctx)
   if (typeof claims !== 'string') return {}

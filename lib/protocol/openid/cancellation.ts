@@ -1,6 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Cancellation": the client gives up on its request. Whatever the handle is,
- * the answer is the same; only the rightful client's unredeemed deferral is changed by it.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Authentication Cancellation Request": the client gives up its request. The
+ * answer is the same for every handle. Only the rightful client can cancel, and only before the redemption.
  */
 import { errors } from 'oidc-provider'
 import { answerJson, type Context } from '../../host/context.js'
@@ -12,12 +12,12 @@ import { cancelDeferral } from '../cancel_deferral.js'
 import { rightfulDeferral } from '../rightful_client.js'
 import { cancellationBody } from './cancellation_body.js'
 
-/** Middleware that has the host handle the cancellation endpoint as it handles its token endpoint. */
+/** Middleware for the cancellation endpoint. It lets the host handle these requests as token requests. */
 export function cancellationEndpoint({ host, settings }: Plugin) {
   const route = settings.routes.cancellation
   const isOurs = routeMatcher(route)
 
-  async function lend(ctx: Context, next: () => Promise<void>): Promise<void> {
+  async function handle(ctx: Context, next: () => Promise<void>): Promise<void> {
     answerJson(ctx)
     const body = ctx.method === 'POST' ? await cancellationBody(ctx) : undefined
     handleAsTokenRequest(ctx, host, { route, body })
@@ -25,10 +25,10 @@ export function cancellationEndpoint({ host, settings }: Plugin) {
   }
 
   return (ctx: Context, next: () => Promise<void>): Promise<void> =>
-    (ctx.method === 'POST' || ctx.method === 'OPTIONS') && isOurs(ctx.path) ? lend(ctx, next) : next()
+    (ctx.method === 'POST' || ctx.method === 'OPTIONS') && isOurs(ctx.path) ? handle(ctx, next) : next()
 }
 
-/** Cancels (O-098 to O-110). */
+/** Answers a cancellation (O-098 to O-110). */
 export async function cancel(ctx: Context, plugin: Plugin, deferredAuthId: string | undefined): Promise<void> {
   if (deferredAuthId === undefined) throw new errors.InvalidRequest("missing required parameter 'deferred_auth_id'")
   const proof = await verifyProof(ctx, plugin.host)

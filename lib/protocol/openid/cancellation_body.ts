@@ -1,6 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Cancellation", what may be in the request: its text says form, its example is
- * JSON (C-O02). The host parses the form; JSON is read here.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Authentication Cancellation Request": the body of the request. The text of
+ * the draft has a form, its example has JSON (C-O02), so both are accepted. The host parses the form, this file parses JSON.
  */
 import { errors } from 'oidc-provider'
 import { isObject } from '../../deferral/json.js'
@@ -10,14 +10,14 @@ import type { Context } from '../../host/context.js'
 const largestBody = 56 * 1024
 const form = 'application/x-www-form-urlencoded'
 
-/** The members of a JSON body, or what is wrong with it; `undefined`: a form, or nothing at all. */
+/** The members of a JSON body, or the error to refuse it with; `undefined` for a form and for an empty body. */
 export async function cancellationBody(ctx: Context): Promise<Record<string, string> | Error | undefined> {
   const type = ctx.request.type.trim().toLowerCase()
   if (type === '' || type === form) return undefined
   try {
     if (type !== 'application/json') throw wrong(`must be ${form} or application/json, by its Content-Type`)
     const body = parsed(await bodyOf(ctx))
-    // a body parser of Koa that runs later leaves an existing body alone
+    // a body parser of Koa that runs later does not replace it
     Object.assign(ctx.request, { body })
     return members(body)
   } catch (error) {
@@ -25,16 +25,16 @@ export async function cancellationBody(ctx: Context): Promise<Record<string, str
   }
 }
 
-function wrong(what: string): Error {
-  return new errors.InvalidRequest(`the body of a cancellation ${what}`)
+function wrong(text: string): Error {
+  return new errors.InvalidRequest(`the body of a cancellation ${text}`)
 }
 
-// upstream parsers keep it where the host looks for it
+// a body parser that ran before has put the body where the host reads it
 async function bodyOf({ req, request }: Context): Promise<unknown> {
   if (!req.readable) return (req as { body?: unknown }).body ?? (request as { body?: unknown }).body
   const chunks: Buffer[] = []
   let size = 0
-  // as the host does: to destroy the request would destroy the answer, too
+  // as the host does: a destroyed request could not be answered
   for await (const chunk of req.iterator({ destroyOnReturn: false })) {
     size += chunk.length
     if (size > largestBody) throw wrong(`must not be larger than ${largestBody} bytes`)
@@ -66,7 +66,7 @@ function members(body: unknown): Record<string, string> {
   if (!isObject(body)) throw wrong('must be a JSON object')
   for (const [name, value] of Object.entries(body)) {
     if (typeof value === 'string') continue
-    // a member that is not a plain name is not echoed
+    // the answer does not repeat unusual names: they may hold anything
     const member = /^\w{1,64}$/.test(name) ? name : 'each member'
     throw wrong(`must have a string as ${member}, not ${kindOf(value)}`)
   }

@@ -1,6 +1,7 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Deferred Code Exchange": the one-time code from the front channel is
- * swapped for the handle the client polls with. The request is validated in full, as if it redeemed an authorization code.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Deferred Code Exchange Request": the client exchanges its one-time
+ * deferred_code for the deferred_auth_id, with which it polls. The request is validated like a request that redeems an
+ * authorization code.
  */
 import { errors } from 'oidc-provider'
 import type { DeferralRecord } from '../../deferral/deferral.js'
@@ -13,12 +14,12 @@ import { verifyProof } from '../../host/grants/proof.js'
 import { keepAnswer } from '../../host/request/answer.js'
 import type { Plugin } from '../../plugin.js'
 import { cancelDeferral } from '../cancel_deferral.js'
-import { armOnceAnswered, assertNotificationToken, sealingFor } from '../notification_request.js'
+import { armOnceAnswered, assertNotificationToken, sealingFor } from '../notification_setup.js'
 import { sentScope } from '../request_of_source.js'
 import { rightfulDeferral } from '../rightful_client.js'
 import { interimIdToken } from './interim_id_token.js'
 
-/** Answers an exchange. Everything that can fail comes before the one write that spends the code. */
+/** Answers an exchange. Every step that can fail comes before the write that uses up the code. */
 export async function exchange(ctx: Context, plugin: Plugin, deferredCode: string): Promise<void> {
   const { settings } = plugin
   const { resource, deferred_notification_token: token } = paramsOf(ctx)
@@ -32,15 +33,15 @@ export async function exchange(ctx: Context, plugin: Plugin, deferredCode: strin
   if (settings.requireSenderConstraint && clientOf(ctx).clientAuthMethod === 'none' && !binding.jkt && !binding.x5t) {
     throw new errors.InvalidDpopProof('public clients must present a DPoP proof')
   }
-  const issuing = interimIdToken(ctx, plugin, deferral)
-  const interim = await withPlainFaults(issuing, 'features.deferredTokenResponse.interimIdToken failed')
+  const interimToken = interimIdToken(ctx, plugin, deferral)
+  const interim = await withPlainFaults(interimToken, 'features.deferredTokenResponse.interimIdToken failed')
 
   const { handle, hash } = newHandle('deferred_auth_id', deferral.id)
   const requested = resource === undefined ? undefined : [resource].flat()
   const change = {
     handleHash: hash,
     binding,
-    // the host has dropped the scopes it does not know: only a scope sent again here names them
+    // the host has dropped unknown scopes from the first request: if the client repeats its scope here, they are stored
     ...sentScope(sentValues(ctx, 'scope')[0], deferral.requestedScope ?? deferral.scope),
     ...(requested && { requestedResource: requested }),
     ...(await sealingFor(ctx, plugin, deferral.id, { handle, token })),
@@ -67,13 +68,13 @@ function isLate({ exchangedAt, expiresAt, readAt }: DeferralRecord): boolean {
   return !exchangedAt && expiresAt <= readAt
 }
 
-// a second use that passes every other check is a theft signal (RFC 6749, section 4.1.2)
+// a second use that passes every other check means that the code may be stolen (RFC 6749, section 4.1.2)
 async function refuseReuse(ctx: Context, plugin: Plugin, id: string): Promise<never> {
   const deferral = await plugin.records.find(id)
-  // it expired while the request was validated
+  // the code expired while the request was validated
   if (deferral && isLate(deferral)) throw notFound()
   const current = (await cancelDeferral(plugin, id, {}, deferral)) ?? (await plugin.records.find(id))
-  // too late to cancel: the host ends the grant, as for any reused code
+  // too late to cancel: let the host revoke the tokens, as for any reused code
   if (current?.status === 'redeemed') await dryRun(ctx, plugin.host, current.source, { consumed: true })
   throw new errors.InvalidGrant('deferred code already used')
 }

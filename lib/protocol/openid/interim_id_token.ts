@@ -1,6 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Interim ID Token": what is already known of the end-user, for a client that
- * must not take it for the final answer.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Interim ID Tokens": the exchange response may carry an ID Token with claims
+ * that the provider already has. It is marked, because it is not the final answer.
  */
 
 import type { DeferralRecord } from '../../deferral/deferral.js'
@@ -13,22 +13,22 @@ import type { Plugin } from '../../plugin.js'
 const lifetime = 300
 const reserved = new Set(['iss', 'sub', 'aud', 'exp', 'iat', 'nonce', 'at_hash', 'c_hash', 's_hash', 'azp', 'deferred'])
 
-/** A signed ID Token marked `deferred: { status: 'interim' }`, or `undefined` when none is configured for this request. */
+/** A signed ID Token with `deferred: { status: 'interim' }`; `undefined` if the option `interimIdToken` returns no claims. */
 export async function interimIdToken(
   ctx: Context,
   { host, settings }: Plugin,
   deferral: DeferralRecord,
 ): Promise<string | undefined> {
-  // without openid in its scope the request is none of OpenID Connect
+  // without the scope openid it is not a request of OpenID Connect
   if (!settings.interimIdToken || !deferral.scope.includes('openid')) return undefined
-  const given = await settings.interimIdToken(ctx, describe(deferral))
-  if (given === undefined) return undefined
-  const claims = toJson(given)
+  const returned = await settings.interimIdToken(ctx, describe(deferral))
+  if (returned === undefined) return undefined
+  const claims = toJson(returned)
   if (!isObject(claims)) throw new TypeError('interimIdToken must return a plain object of JSON values, or undefined')
   const clash = Object.keys(claims).find((name) => reserved.has(name))
   if (clash) throw new TypeError(`interimIdToken must not return the claim ${clash}`)
   const account = accountOf(ctx)
   const { sub } = (await account?.claims('id_token', 'openid', {}, [])) ?? { sub: deferral.accountId as string }
-  const marked = { ...claims, nonce: deferral.source.nonce, deferred: { status: 'interim' } }
-  return issueIdToken(ctx, host.provider, { sub, claims: marked, lifetime })
+  const interimClaims = { ...claims, nonce: deferral.source.nonce, deferred: { status: 'interim' } }
+  return issueIdToken(ctx, host.provider, { sub, claims: interimClaims, lifetime })
 }

@@ -1,6 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0: one grant type carries two requests at the token endpoint, told apart by
- * which of deferred_code and deferred_auth_id is there.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Deferred Code Exchange Request" and "Token Request using the Authentication
+ * Request ID": one grant type has two requests. An exchange carries deferred_code, a poll carries deferred_auth_id.
  */
 import { errors } from 'oidc-provider'
 import { type Context, paramsOf } from '../../host/context.js'
@@ -11,10 +11,10 @@ import { poll } from '../poll.js'
 import { cancel } from './cancellation.js'
 import { exchange } from './deferred_code_exchange.js'
 
-/** The parameters the grant declares to the host; only `resource` may be repeated. */
+/** The parameters that the grant declares to the host. Only `resource` may be repeated. */
 export function parameters({ configuration }: Internals): string[] {
-  const always = ['deferred_code', 'deferred_auth_id', 'deferred_notification_token', 'code_verifier', 'redirect_uri']
-  return configuration.features.resourceIndicators.enabled ? [...always, 'resource'] : always
+  const names = ['deferred_code', 'deferred_auth_id', 'deferred_notification_token', 'code_verifier', 'redirect_uri']
+  return configuration.features.resourceIndicators.enabled ? [...names, 'resource'] : names
 }
 
 /** The handler of the deferred grant. */
@@ -28,7 +28,7 @@ export async function handleDeferredGrant(ctx: Context, plugin: Plugin): Promise
   throw new errors.InvalidRequest('exactly one of deferred_code and deferred_auth_id must be provided')
 }
 
-// the host drops a parameter without a value (RFC 6749, section 3.2), but not one of several values
+// the host drops an empty parameter (RFC 6749, section 3.2), but not an empty value in a list
 function dropEmptyResources(ctx: Context): void {
   const params = paramsOf(ctx)
   if (!Array.isArray(params.resource)) return

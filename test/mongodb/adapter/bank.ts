@@ -1,11 +1,10 @@
-import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import { type AdapterFactory, type Configuration, Provider } from 'oidc-provider'
+import { jwks } from '../../support/clients.js'
 
 const redirectUri = 'https://rp.example/cb'
 const verifier = randomUUID() + randomUUID()
-const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const signingKey = { ...privateKey.export({ format: 'jwk' }), kid: 'test', use: 'sig' }
 
 export type Answer = { status: number; body: { [member: string]: string } }
 
@@ -121,7 +120,7 @@ function configuration(adapter: AdapterFactory): Configuration {
       },
     ],
     cookies: { keys: ['test'] },
-    jwks: { keys: [signingKey] },
+    jwks,
     features: {
       devInteractions: { enabled: false },
       introspection: { enabled: true },

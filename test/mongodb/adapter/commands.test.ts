@@ -1,16 +1,15 @@
 import type { CommandStartedEvent, Document } from 'mongodb'
 import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { beforeAll, beforeEach, expect, test } from 'vitest'
+import { describeMongo, useDatabase } from '../../support/database.js'
 import { models } from './models.js'
 
 describeMongo('commands', () => {
-  let database: TestDatabase
+  const database = useDatabase({ monitorCommands: true })
   let adapter: ReturnType<typeof mongoAdapter>
   const sent: CommandStartedEvent[] = []
 
   beforeAll(async () => {
-    database = await testDatabase({ monitorCommands: true })
     database.db.client.on('commandStarted', (event) => sent.push(event))
     adapter = mongoAdapter(database.db)
     await adapter.migrate()
@@ -19,7 +18,6 @@ describeMongo('commands', () => {
   beforeEach(() => {
     sent.length = 0
   })
-  afterAll(() => database.drop())
 
   /** The one command that was sent, and its one statement. */
   function only(): { command: Document; filter: Document } {

@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb'
 import { type Adapter, Provider } from 'oidc-provider'
 import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { describeMongo, useMongoAdapter } from '../../support/database.js'
 import { type Mongo, startMongo } from '../../support/mongod.js'
 import { adapterContract } from './adapter_contract.js'
 import { models } from './models.js'
@@ -20,14 +20,7 @@ describe("oidc-provider's memory adapter", () => {
 })
 
 describeMongo('mongoAdapter', () => {
-  let database: TestDatabase
-  let adapter: ReturnType<typeof mongoAdapter>
-
-  beforeAll(async () => {
-    database = await testDatabase()
-    adapter = mongoAdapter(database.db)
-  })
-  afterAll(() => database.drop())
+  const { database, adapter } = useMongoAdapter()
 
   adapterContract((name) => adapter(name), models)
 

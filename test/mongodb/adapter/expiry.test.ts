@@ -1,20 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { expect, test } from 'vitest'
+import { describeMongo, useMongoAdapter } from '../../support/database.js'
 import { models } from './models.js'
 
 type Stored = { _id: string; expiresAt?: Date }
 
 describeMongo('expiry', () => {
-  let database: TestDatabase
-  let adapter: ReturnType<typeof mongoAdapter>
-
-  beforeAll(async () => {
-    database = await testDatabase()
-    adapter = mongoAdapter(database.db)
-  })
-  afterAll(() => database.drop())
+  const { database, adapter } = useMongoAdapter()
 
   const stored = (name: string) => database.db.collection<Stored>(`oidc_${name}`)
   const expire = (name: string, id: string) => stored(name).updateOne({ _id: id }, { $set: { expiresAt: new Date(0) } })

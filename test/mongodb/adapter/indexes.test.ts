@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb'
 import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { expect, test } from 'vitest'
+import { describeMongo, useDatabase } from '../../support/database.js'
 import { grantables, models } from './models.js'
 
 const primary = { v: 2, name: '_id_', key: { _id: 1 } }
@@ -30,12 +30,7 @@ async function expectIndexes(db: Db): Promise<void> {
 }
 
 describeMongo('indexes', () => {
-  let database: TestDatabase
-
-  beforeAll(async () => {
-    database = await testDatabase()
-  })
-  afterAll(() => database.drop())
+  const database = useDatabase()
 
   test('are made by four nodes that migrate at once, and again later', async () => {
     const nodes = await Promise.all([database.connect(), database.connect(), database.connect(), database.connect()])

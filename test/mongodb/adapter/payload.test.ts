@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { AdapterPayload } from 'oidc-provider'
 import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { expect, test } from 'vitest'
+import { describeMongo, useMongoAdapter } from '../../support/database.js'
 
 const keys = [
   'a.b',
@@ -35,14 +35,7 @@ const extras: [string, { [key: string]: unknown }][] = [
 ]
 
 describeMongo('a payload', () => {
-  let database: TestDatabase
-  let adapter: ReturnType<typeof mongoAdapter>
-
-  beforeAll(async () => {
-    database = await testDatabase()
-    adapter = mongoAdapter(database.db)
-  })
-  afterAll(() => database.drop())
+  const { database, adapter } = useMongoAdapter()
 
   test.each(extras)('survives as JSON would: %s', async (_name, extra) => {
     const id = randomUUID()

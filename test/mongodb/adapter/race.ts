@@ -16,13 +16,13 @@ type Race = {
   contend(node: Pick<Racer, 'consume' | 'insertUnique'>, id: string): Promise<boolean>
 }
 
-/** Lets 64 contenders, spread over the nodes, loose on a fresh id each round; resolves to the winners of each round. */
+/** Lets 16 contenders, spread over the nodes, loose on a fresh id each round; resolves to the winners of each round. */
 export async function race({ nodes, rounds, prepare, contend }: Race): Promise<number[]> {
   const winners: number[] = []
   for (let round = 0; round < rounds; round++) {
     const id = randomUUID()
     await prepare?.(nodes[0]!, id)
-    const contenders = Array.from({ length: 64 }, (_, index) => contend(nodes[index % nodes.length]!, id))
+    const contenders = Array.from({ length: 16 }, (_, index) => contend(nodes[index % nodes.length]!, id))
     winners.push((await Promise.all(contenders)).filter(Boolean).length)
   }
   return winners

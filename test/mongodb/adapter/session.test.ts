@@ -1,24 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { beforeAll, expect, test } from 'vitest'
+import { describeMongo, useDatabase } from '../../support/database.js'
 
 describeMongo('a Session', () => {
-  let database: TestDatabase
+  const database = useDatabase()
   let sessions: ReturnType<ReturnType<typeof mongoAdapter>>
 
   beforeAll(async () => {
-    database = await testDatabase()
     sessions = mongoAdapter(database.db)('Session')
   })
-  afterAll(() => database.drop())
 
-  test('survives 64 first saves at once, and 64 later ones', async () => {
-    for (let round = 0; round < 10; round++) {
+  test('survives 16 first saves at once, and 16 later ones', async () => {
+    for (let round = 0; round < 5; round++) {
       const id = randomUUID()
       for (const iat of [1, 2]) {
         await Promise.all(
-          Array.from({ length: 64 }, (_, n) => sessions.upsert(id, { jti: id, uid: id, iat, loginTs: n }, 60)),
+          Array.from({ length: 16 }, (_, n) => sessions.upsert(id, { jti: id, uid: id, iat, loginTs: n }, 60)),
         )
       }
       expect(await sessions.findByUid(id)).toMatchObject({ jti: id, iat: 2 })

@@ -1,16 +1,11 @@
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { newDeferral } from '../../store/new_deferral.js'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { describeMongo, useDatabase } from '../../support/database.js'
 import { issuer, verbsOn } from '../../support/records.js'
 
 describeMongo('deferrals of a Grant', () => {
-  let database: TestDatabase
-
-  beforeAll(async () => {
-    database = await testDatabase({ monitorCommands: true })
-  })
-  afterAll(() => database.drop())
+  const database = useDatabase({ monitorCommands: true })
 
   test('are read along an index that holds those with a Grant, in order', async () => {
     const store = mongoStore(database.db)

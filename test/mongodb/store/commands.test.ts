@@ -1,6 +1,6 @@
 import type { CommandStartedEvent, Document } from 'mongodb'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { recordsOf } from '../../../lib/deferral/records.js'
 import type { Stored } from '../../../lib/deferral/store.js'
 import { transit } from '../../../lib/deferral/transit.js'
@@ -8,7 +8,7 @@ import { type EventName, events } from '../../deferral/states.js'
 import { madeIn, paths } from '../../store/lost_replies.js'
 import { at, newDeferral } from '../../store/new_deferral.js'
 import { recorded } from '../../store/recorded.js'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { describeMongo, useDatabase } from '../../support/database.js'
 import { issuer, verbsOn } from '../../support/records.js'
 
 const write = 'update'
@@ -20,17 +20,14 @@ const from: Record<string, readonly EventName[]> = {
 }
 
 describeMongo('the commands of mongoStore', () => {
-  let database: TestDatabase
+  const database = useDatabase({ monitorCommands: true })
   let store: ReturnType<typeof mongoStore>
 
   beforeAll(async () => {
-    database = await testDatabase({ monitorCommands: true })
     store = mongoStore(database.db)
     await store.migrate()
     await store.find('migrates')
   })
-
-  afterAll(() => database.drop())
 
   test('creation is one, and so is a poll', async () => {
     const request = newDeferral()
@@ -49,7 +46,7 @@ describeMongo('the commands of mongoStore', () => {
       for (const isKnown of [false, true]) {
         const id = await madeIn(store, from[name] as EventName[])
         const known = isKnown ? ((await store.find(id, now)) as Stored) : undefined
-        const commands = await recorded(database.db, () => transit(store, id, transition, { now, known }))
+        const commands = await recorded(database.db, () => transit(store, id, transition, { now, snapshot: known }))
         expect(commands.map(({ commandName }) => commandName)).toEqual(isKnown ? [write] : [read, write])
         for (const event of commands) expectOnOneShard(event, id)
       }
@@ -69,8 +66,8 @@ describeMongo('the commands of mongoStore', () => {
     const id = await madeIn(store, ['exchange', 'approve'])
     const commands = await recorded(database.db, async () => {
       const known = (await store.find(id, at(20))) as Stored
-      const leased = await transit(store, id, events.lease[1], { now: at(20), known })
-      await transit(store, id, events.settleDelivered[1], { now: at(21), known: leased?.record })
+      const leased = await transit(store, id, events.lease[1], { now: at(20), snapshot: known })
+      await transit(store, id, events.settleDelivered[1], { now: at(21), snapshot: leased?.record })
     })
     expect(commands.map(({ commandName }) => commandName)).toEqual([read, write, write])
   })
@@ -107,7 +104,7 @@ describeMongo('the commands of mongoStore', () => {
   async function writesOf(id: string, name: EventName): Promise<Document> {
     const now = at(events[name][0])
     const known = (await store.find(id, now)) as Stored
-    const commands = await recorded(database.db, () => transit(store, id, events[name][1], { now, known }))
+    const commands = await recorded(database.db, () => transit(store, id, events[name][1], { now, snapshot: known }))
     expect(commands.map(({ commandName }) => commandName)).toEqual([write])
     return commands[0]?.command.updates[0].u
   }

@@ -1,20 +1,18 @@
 import type { CreateIndexesOptions, IndexSpecification } from 'mongodb'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { beforeAll, expect, test } from 'vitest'
+import { describeMongo, type TestDatabase, useDatabase } from '../../support/database.js'
 
 type Beforehand = [model: string, key: IndexSpecification, options: CreateIndexesOptions]
 
 describeMongo('an index that an administrator made beforehand', () => {
-  let database: TestDatabase
+  const database = useDatabase()
   let another: TestDatabase['db']
   let count = 0
 
   beforeAll(async () => {
-    database = await testDatabase()
     another = await database.connect()
   })
-  afterAll(() => database.drop())
 
   /** Names of the indexes after two nodes migrated at once, and one of them again. */
   async function names([model, key, options]: Beforehand): Promise<string[]> {

@@ -1,11 +1,11 @@
 import type { Document } from 'mongodb'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { notificationStatuses } from '../../../lib/deferral/notification.js'
 import type { DeferralFilter, Stored } from '../../../lib/deferral/store.js'
 import { newDeferral } from '../../store/new_deferral.js'
 import { recorded } from '../../store/recorded.js'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { describeMongo, useDatabase } from '../../support/database.js'
 import { issuer, verbsOn } from '../../support/records.js'
 
 const sealing = { sealed: 'sealed', delay: 0 }
@@ -23,12 +23,11 @@ const filters: Partial<DeferralFilter>[] = [
 ]
 
 describeMongo('the listings of mongoStore', () => {
-  let database: TestDatabase
+  const database = useDatabase({ monitorCommands: true })
   let store: ReturnType<typeof mongoStore>
   let some: Stored
 
   beforeAll(async () => {
-    database = await testDatabase({ monitorCommands: true })
     store = mongoStore(database.db)
     const verbs = verbsOn(store)
     for (let nth = 0; nth < 200; nth++) {
@@ -36,8 +35,6 @@ describeMongo('the listings of mongoStore', () => {
       some = (await verbs.create(newDeferral({ ...held, clientId: `client ${nth % 7}`, expiresIn: 3600 }))) as Stored
     }
   })
-
-  afterAll(() => database.drop())
 
   // the command as it was sent, and how the database runs it
   async function explained(

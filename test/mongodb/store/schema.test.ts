@@ -1,13 +1,13 @@
 import type { Collection, Document } from 'mongodb'
 import type { DeferralStore, Stored } from 'oidc-provider-deferred'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { dueIndex, migrateDeferrals, schemaVersion } from '../../../lib/mongodb/store/schema.js'
 import type { EventName } from '../../deferral/states.js'
 import { madeIn } from '../../store/lost_replies.js'
 import { newDeferral } from '../../store/new_deferral.js'
 import { recorded } from '../../store/recorded.js'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { describeMongo, useDatabase } from '../../support/database.js'
 import { issuer, verbsOn } from '../../support/records.js'
 
 type Deferrals = Collection<Document & { _id: string }>
@@ -15,16 +15,10 @@ type Deferrals = Collection<Document & { _id: string }>
 const ours = ['by_account', 'by_client', 'by_grant', 'by_notification', 'by_status', 'due', 'newest', 'purge']
 
 describeMongo('the collection of mongoStore', () => {
-  let database: TestDatabase
+  const database = useDatabase({ monitorCommands: true })
   const collection = (name: string): Deferrals => database.db.collection(name)
   const indexNames = async (name: string) => (await collection(name).indexes()).map((index) => index.name).sort()
   const validatorOf = async (name: string) => ((await collection(name).options()) as Document).validator.$jsonSchema
-
-  beforeAll(async () => {
-    database = await testDatabase({ monitorCommands: true })
-  })
-
-  afterAll(() => database.drop())
 
   test('is migrated on four nodes at once, and again, to the same validator and indexes', async () => {
     const nodes = await Promise.all(Array.from({ length: 4 }, () => database.connect()))

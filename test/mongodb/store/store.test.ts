@@ -4,22 +4,19 @@ import { mongoStore } from 'oidc-provider-deferred/mongodb'
 import { storeContract } from 'oidc-provider-deferred/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newDeferral } from '../../store/new_deferral.js'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { describeMongo, useDatabase } from '../../support/database.js'
 import { type Mongo, startMongo } from '../../support/mongod.js'
 import { verbsOn } from '../../support/records.js'
 
 describeMongo('mongoStore', () => {
-  let database: TestDatabase
+  const database = useDatabase()
   const nodes: DeferralStore[] = []
   let opened = 0
 
   beforeAll(async () => {
-    database = await testDatabase()
     const connections = [database.db, ...(await Promise.all([1, 2, 3].map(() => database.connect())))]
     nodes.push(...connections.map((db) => mongoStore(db)))
   })
-
-  afterAll(() => database.drop())
 
   describe('on a replica set, from four clients', () => {
     test.each(storeContract(() => nodes[opened++ % nodes.length] as DeferralStore))('$name', ({ run }) => run())

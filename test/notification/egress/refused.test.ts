@@ -108,7 +108,10 @@ test.each(Object.keys(garbage).map((name, at) => ({ name, at })))(
   },
 )
 
-const writings = malformed(anyPort).map((endpoint, at) => ({ name: JSON.stringify(endpoint), at }))
+// a delivery asks the rules that a configuration asks
+const writings = malformed(anyPort)
+  .slice(0, 3)
+  .map((endpoint, at) => ({ name: JSON.stringify(endpoint), at }))
 
 test.each(writings)('E-22 a client that was never registered is not called at $name', async ({ at }) => {
   const before = watch.opened(own()).length

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { grants, held, pollDeferral, revoke } from '../../support/deferral.js'
+import { nonceRequired } from '../../support/dpop_nonce.js'
 import { basic } from '../../support/journey.js'
 import { observedStore } from '../../support/observed.js'
 import { startProvider, type TestProvider, withProvider } from '../../support/provider.js'
@@ -102,8 +102,7 @@ describe.each(grants)('%s', (grant) => {
   })
 
   test('C-X06 the nonce a page has to use is readable, at polls and at revocations', async () => {
-    const dPoP = { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true }
-    const configuration = { ...corsOf(page), features: { dPoP } }
+    const configuration = { ...corsOf(page), features: { dPoP: nonceRequired } }
     await withProvider({ configuration, deferred: { defer: () => true } }, async (strict) => {
       const rp: RelyingParty = relyingParty(strict.issuer, 'secret', await dpopKey())
       for (const present of [pollDeferral, revoke]) {

@@ -3,7 +3,7 @@ import type { DeferralStore } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { deferrals } from '../../support/authorization.js'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { describeMongo, useDatabase } from '../../support/database.js'
 import { authorizationCode, held, pollDeferral, redeem } from '../../support/deferral.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'
 import { distantAdapter, observedStore } from '../../support/observed.js'
@@ -230,18 +230,14 @@ function marking(inner: (name: string) => Adapter) {
 }
 
 test.each(Object.keys(adapters))('C-I17 one code several times at once ends its deferral, with %s', async (name) => {
-  await rounds(12, adapters[name]!())
+  await rounds(6, adapters[name]!())
 })
 
 describeMongo('with mongoAdapter and mongoStore', () => {
-  let database: TestDatabase
-  beforeAll(async () => {
-    database = await testDatabase()
-  })
-  afterAll(() => database.drop())
+  const database = useDatabase()
 
   test('C-I17 one code several times at once ends its deferral', async () => {
     const { db } = database
-    await rounds(24, mongoAdapter(db), mongoStore(db))
+    await rounds(9, mongoAdapter(db), mongoStore(db))
   })
 })

@@ -1,54 +1,41 @@
 import { errors } from 'oidc-provider'
-import type { DeferRequest, Deferring } from 'oidc-provider-deferred'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { DeferRequest } from 'oidc-provider-deferred'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { authorize } from '../../support/authorization.js'
 import { redirectUri } from '../../support/clients.js'
 import { grants, held, redeem, request } from '../../support/deferral.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
+import { observedDefer } from '../../support/observed.js'
 import { relyingParty } from '../../support/relying_party.js'
 import { resourceIndicators } from '../../support/rich_authorization_requests.js'
+import { useProvider } from '../../support/use_provider.js'
 import { userAgent } from '../../support/user_agent.js'
 
-let op: TestProvider
-let asked: DeferRequest[]
-let decide: (request: DeferRequest) => unknown
+const observed = observedDefer()
+const op = useProvider({ configuration: { features: { resourceIndicators } }, deferred: { defer: observed.defer } })
 
-beforeAll(async () => {
-  op = await startProvider({
-    configuration: { features: { resourceIndicators } },
-    deferred: {
-      defer(_ctx, deferRequest) {
-        asked.push(deferRequest)
-        return decide(deferRequest) as boolean | Deferring
-      },
-    },
-  })
-})
 beforeEach(() => {
-  asked = []
-  decide = () => true
+  observed.reset()
   op.user.interaction = {}
 })
-afterAll(() => op.close())
 
 const opted = { completion_mode: 'deferred' }
 
 describe('what it is told', () => {
+  const ofAll = { profile: 'oauth', client: { clientId: 'secret' }, resource: ['https://pay.example/'] }
+
   test('I-025 of a code', async () => {
     const rp = relyingParty(op.issuer)
     const { id, code } = await held(op, rp, 'authorization_code', {
       request: { scope: 'openid email', resource: 'https://pay.example/' },
       params: { client_notification_token: 'a' },
     })
-    const [told] = asked as [DeferRequest]
+    const [told] = observed.asked as [DeferRequest]
     expect(told).toMatchObject({
+      ...ofAll,
       id,
-      profile: 'oauth',
       grantType: 'authorization_code',
-      client: { clientId: 'secret' },
       account: { accountId: 'alice' },
       scope: new Set(['openid', 'email']),
-      resource: ['https://pay.example/'],
       params: { grant_type: 'authorization_code', code, redirect_uri: redirectUri, completion_mode: 'deferred' },
     })
     expect(told).not.toHaveProperty('authorizationDetails')
@@ -59,14 +46,12 @@ describe('what it is told', () => {
     const rp = relyingParty(op.issuer)
     const params = { scope: 'pay', resource: 'https://pay.example/', completion_mode: 'other deferred' }
     const { id } = await held(op, rp, 'client_credentials', { params })
-    const [told] = asked as [DeferRequest]
+    const [told] = observed.asked as [DeferRequest]
     expect(told).toMatchObject({
+      ...ofAll,
       id,
-      profile: 'oauth',
       grantType: 'client_credentials',
-      client: { clientId: 'secret' },
       scope: new Set(['pay']),
-      resource: ['https://pay.example/'],
       params: { grant_type: 'client_credentials', ...params },
     })
     expect(told).not.toHaveProperty('account')
@@ -79,31 +64,31 @@ describe('what it is told', () => {
     const url = `${rp.authorizationUrl({ response_type: 'code' })}&${resources.map((one) => `resource=${one}`).join('&')}`
     const { params } = await userAgent().visit(url)
     await redeem(rp, params.code as string, { ...opted, resource: 'https://books.example/' })
-    expect(asked[0]?.resource).toEqual(['https://books.example/'])
+    expect(observed.asked[0]?.resource).toEqual(['https://books.example/'])
   })
 
   test('in the openid profile there is no grant, and the profile says which it is', async () => {
     await authorize(op, relyingParty(op.issuer), { response_type: 'deferred_code' })
-    expect(asked).toMatchObject([{ profile: 'openid' }])
-    expect(asked[0]).not.toHaveProperty('grantType')
+    expect(observed.asked).toMatchObject([{ profile: 'openid' }])
+    expect(observed.asked[0]).not.toHaveProperty('grantType')
   })
 
   test.each(grants)('the id is that of the deferral, whatever the grant: %s', async (grant) => {
     const { id } = await held(op, relyingParty(op.issuer), grant)
-    expect(asked[0]?.id).toBe(id)
+    expect(observed.asked[0]?.id).toBe(id)
     expect(id).toMatch(/^[\w-]{22}$/)
   })
 })
 
 test('E-55 the context of a deferred code is what defer says of it', async () => {
   op.user.interaction = { context: { passport: 'evidence/4711' } }
-  decide = () => ({ context: { why: 'amount' } })
+  observed.decide = () => ({ context: { why: 'amount' } })
   const { id } = await held(op, relyingParty(op.issuer), 'authorization_code')
   expect(await op.provider.deferrals.get(id)).toMatchObject({ context: { why: 'amount' } })
 })
 
 test('E-49 defer may refuse to hold more for one client', async () => {
-  decide = ({ client }) => {
+  observed.decide = ({ client }) => {
     const waiting = op.provider.deferrals.list({ status: 'pending', clientId: client.clientId })
     return waiting.then(({ deferrals }) => {
       if (deferrals.length >= 2) throw new errors.AccessDenied('too many requests are waiting')

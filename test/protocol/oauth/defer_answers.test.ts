@@ -1,65 +1,54 @@
 import { errors } from 'oidc-provider'
-import type { DeferRequest, Deferral, Deferring } from 'oidc-provider-deferred'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Deferral } from 'oidc-provider-deferred'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { added } from '../../support/authorization.js'
-import { grants, held, request } from '../../support/deferral.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
+import { held, request } from '../../support/deferral.js'
+import { observedDefer } from '../../support/observed.js'
 import { dpopKey, relyingParty } from '../../support/relying_party.js'
 import { resourceIndicators } from '../../support/rich_authorization_requests.js'
+import { useProvider } from '../../support/use_provider.js'
 
-let op: TestProvider
-let asked: DeferRequest[]
-let decide: (request: DeferRequest) => unknown
+const observed = observedDefer()
+const op = useProvider({ configuration: { features: { resourceIndicators } }, deferred: { defer: observed.defer } })
 
-beforeAll(async () => {
-  op = await startProvider({
-    configuration: { features: { resourceIndicators } },
-    deferred: {
-      defer(_ctx, deferRequest) {
-        asked.push(deferRequest)
-        return decide(deferRequest) as boolean | Deferring
-      },
-    },
-  })
-})
 beforeEach(() => {
-  asked = []
-  decide = () => true
+  observed.reset()
   op.user.interaction = {}
 })
-afterAll(() => op.close())
 
-describe.each(grants)('%s', (grant) => {
+describe('authorization_code', () => {
+  const grant = 'authorization_code'
+
   test('I-022 is answered at once where it says no', async () => {
-    decide = () => false
+    observed.decide = () => false
     const { result, ...outcome } = await added(op, () => request(relyingParty(op.issuer), grant))
     expect(result.answer).toMatchObject({ status: 200, body: { access_token: expect.any(String) } })
-    expect({ times: asked.length, ...outcome }).toEqual({ times: 1, new: [] })
+    expect({ times: observed.asked.length, ...outcome }).toEqual({ times: 1, new: [] })
   })
 
-  test('is asked once, and with a key as without', async () => {
+  test('is observed.asked once, and with a key as without', async () => {
     for (const key of [undefined, await dpopKey()]) {
-      asked = []
+      observed.asked = []
       await held(op, relyingParty(op.issuer, 'secret', key), grant)
-      expect(asked).toHaveLength(1)
+      expect(observed.asked).toHaveLength(1)
     }
   })
 
   test('its answer may come later', async () => {
-    decide = async () => ({ expiresIn: 10, interval: 7, context: { why: 'amount' } })
+    observed.decide = async () => ({ expiresIn: 10, interval: 7, context: { why: 'amount' } })
     const { answer, id } = await held(op, relyingParty(op.issuer), grant)
     expect(answer.body).toMatchObject({ expires_in: 10, interval: 7 })
     expect(await op.provider.deferrals.get(id)).toMatchObject({ context: { why: 'amount' } })
   })
 
   test('with nothing of its own the options hold', async () => {
-    decide = () => ({})
+    observed.decide = () => ({})
     const { answer } = await held(op, relyingParty(op.issuer), grant)
     expect(answer.body).toMatchObject({ error: 'authorization_pending', expires_in: 86_400, interval: 5 })
   })
 
   test('I-048 I-049 E-08 an interaction may refer to the id that it is told', async () => {
-    decide = ({ id }) => ({ interaction: { uri: `https://op.example/confirm/${id}` } })
+    observed.decide = ({ id }) => ({ interaction: { uri: `https://op.example/confirm/${id}` } })
     const { answer, id } = await held(op, relyingParty(op.issuer), grant)
     expect(answer.body).toMatchObject({
       error: 'interaction_required',
@@ -87,7 +76,7 @@ describe.each(grants)('%s', (grant) => {
     ['an interaction with a fragment', { interaction: { uri: 'https://op.example/confirm#a' } }],
     ['an interaction that is no URL', { interaction: { uri: 'confirm' } }],
   ])('I-037 an answer that is %s is server_error, tells nothing, and defers nothing', async (_, wrong) => {
-    decide = () => wrong
+    observed.decide = () => wrong
     const { result, ...outcome } = await added(op, () => request(relyingParty(op.issuer), grant))
     expect(result.answer).toMatchObject({ status: 500, body: { error: 'server_error' } })
     expect(JSON.stringify(result.answer.body)).not.toMatch(/defer|expiresIn|TypeError|access_token/)
@@ -95,7 +84,7 @@ describe.each(grants)('%s', (grant) => {
   })
 
   test('I-037 a fault of its own is server_error, and defers nothing', async () => {
-    decide = () => {
+    observed.decide = () => {
       throw new Error('risk engine at risk.internal is down')
     }
     const { result, ...outcome } = await added(op, () => request(relyingParty(op.issuer), grant))
@@ -105,7 +94,7 @@ describe.each(grants)('%s', (grant) => {
   })
 
   test('I-033 a refusal of its own reaches the client, without a token', async () => {
-    decide = () => {
+    observed.decide = () => {
       throw new errors.AccessDenied('not at this hour')
     }
     const { result, ...outcome } = await added(op, () => request(relyingParty(op.issuer), grant))

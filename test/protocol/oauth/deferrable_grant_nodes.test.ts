@@ -2,6 +2,7 @@ import { memoryStore } from 'oidc-provider-deferred'
 import { expect, test } from 'vitest'
 import { createClock } from '../../support/clock.js'
 import { pollDeferral } from '../../support/deferral.js'
+import { nonceRequired } from '../../support/dpop_nonce.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'
 import { withProvider } from '../../support/provider.js'
 import { dpopKey, relyingParty } from '../../support/relying_party.js'
@@ -35,8 +36,7 @@ test('a node that does not know the grant issues nothing, and loses nothing', as
 })
 
 test('E-14 a proof without the nonce that is demanded is use_dpop_nonce, and the request is not validated yet', async () => {
-  const dPoP = { enabled: true, nonceSecret: Buffer.alloc(32, 1), requireNonce: () => true }
-  const configuration = { clients: customClients, features: { dPoP } }
+  const configuration = { clients: customClients, features: { dPoP: nonceRequired } }
   await withProvider({ configuration, deferred: { defer: () => true } }, async (op) => {
     const did = registerCustomGrants(op.provider, op.clock)
     const rp = relyingParty(op.issuer)

@@ -1,56 +1,26 @@
 import { errors } from 'oidc-provider'
 import type { JsonObject } from 'oidc-provider-deferred'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { added } from '../../support/authorization.js'
 import { observedAdapter } from '../../support/observed.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
-import {
-  assertion,
-  type CustomGrants,
-  customClients,
-  exchangeApproved,
-  exchangeWaiting,
-  registerCustomGrants,
-} from './custom_grants.js'
+import { useCustomGrants } from './custom_grant_provider.js'
+import { assertion, exchangeApproved, exchangeWaiting } from './custom_grants.js'
 
-let op: TestProvider
-let did: CustomGrants
-let asked: number
 const host = observedAdapter()
-
-beforeAll(async () => {
-  op = await startProvider({
-    configuration: {
-      adapter: host.adapter,
-      clients: customClients,
-    },
-    deferred: {
-      defer() {
-        asked += 1
-        return true
-      },
-    },
-  })
-  did = registerCustomGrants(op.provider, op.clock)
-})
-beforeEach(() => {
-  asked = 0
-  did.instead = {}
-  did.issued.length = did.validated.length = 0
-})
-afterAll(() => op.close())
+const custom = useCustomGrants(() => true, { adapter: host.adapter })
 
 const serverError = { status: 500, body: { error: 'server_error' } }
 
 type More = Parameters<typeof exchangeWaiting>
-const send = (params?: More[1], extras?: More[2], clientId?: More[3]) => exchangeWaiting(op, params, extras, clientId)
-const approved = (params?: More[1]) => exchangeApproved(op, params)
+const send = (params?: More[1], extras?: More[2], clientId?: More[3]) =>
+  exchangeWaiting(custom.op, params, extras, clientId)
+const approved = (params?: More[1]) => exchangeApproved(custom.op, params)
 
 describe('I-028 I-032 I-033 what is refused before leaves no deferral, and defer is not asked', () => {
   const refusals: Record<string, [() => Promise<{ status: number; body: { error: string } }>, number, string]> = {
     'an assertion that is none': [() => send({ subject_token: 'x' }), 400, 'invalid_grant'],
     'one that has expired': [
-      async () => send({ subject_token: await assertion(op.clock, { exp: 1 }) }),
+      async () => send({ subject_token: await assertion(custom.op.clock, { exp: 1 }) }),
       400,
       'invalid_grant',
     ],
@@ -66,9 +36,13 @@ describe('I-028 I-032 I-033 what is refused before leaves no deferral, and defer
 
   test.each(Object.keys(refusals))('%s', async (name) => {
     const [refused, status, error] = refusals[name] as NonNullable<(typeof refusals)[string]>
-    const { result, ...outcome } = await added(op, refused)
+    const { result, ...outcome } = await added(custom.op, refused)
     expect(result).toMatchObject({ status, body: { error } })
-    expect({ asked, issued: did.issued, ...outcome }).toEqual({ asked: 0, issued: [], new: [] })
+    expect({ asked: custom.observed.asked.length, issued: custom.did.issued, ...outcome }).toEqual({
+      asked: 0,
+      issued: [],
+      new: [],
+    })
   })
 
   test('what is wrong with the assertion comes before what is wrong with the notification token', async () => {
@@ -76,7 +50,7 @@ describe('I-028 I-032 I-033 what is refused before leaves no deferral, and defer
   })
 
   test('an error of the host’s that validate throws is the answer', async () => {
-    did.instead.validate = () => {
+    custom.did.instead.validate = () => {
       throw new errors.InvalidTarget('no such audience')
     }
     expect(await send()).toMatchObject({
@@ -98,16 +72,20 @@ describe('I-028 I-032 I-033 what is refused before leaves no deferral, and defer
     ['an instance of a class in it', { at: new (class {})() }],
     ['a toJSON in it', { at: { toJSON: () => 1 } }],
   ])('a validate that returns %s is server_error, opted in or not', async (_, wrong) => {
-    did.instead.validate = () => wrong
+    custom.did.instead.validate = () => wrong
     for (const completion_mode of ['deferred', '']) {
-      const { result, ...outcome } = await added(op, () => send({ completion_mode }))
+      const { result, ...outcome } = await added(custom.op, () => send({ completion_mode }))
       expect(result).toMatchObject(serverError)
-      expect({ asked, issued: did.issued, ...outcome }).toEqual({ asked: 0, issued: [], new: [] })
+      expect({ asked: custom.observed.asked.length, issued: custom.did.issued, ...outcome }).toEqual({
+        asked: 0,
+        issued: [],
+        new: [],
+      })
     }
   })
 
   test('a fault of validate is server_error and tells nothing', async () => {
-    did.instead.validate = () => {
+    custom.did.instead.validate = () => {
       throw new Error('partner.internal is down')
     }
     const answer = await send()
@@ -116,15 +94,15 @@ describe('I-028 I-032 I-033 what is refused before leaves no deferral, and defer
   })
 
   test('a member that is undefined is left out', async () => {
-    did.instead.validate = (source) => ({ ...source, scope: undefined }) as unknown as JsonObject
-    const { result, new: there } = await added(op, () => send())
+    custom.did.instead.validate = (source) => ({ ...source, scope: undefined }) as unknown as JsonObject
+    const { result, new: there } = await added(custom.op, () => send())
     expect(result.body.error).toBe('authorization_pending')
     expect(there).toMatchObject([{ scope: [] }])
   })
 
   test('duplicates are taken where they are declared, and nowhere else', async () => {
     await send({ audience: ['a', 'b'] })
-    expect(did.validated).toMatchObject([{ source: { audience: ['a', 'b'] } }])
+    expect(custom.did.validated).toMatchObject([{ source: { audience: ['a', 'b'] } }])
   })
 })
 
@@ -134,31 +112,31 @@ describe('a fault while it is issued', () => {
     ['that looks like a 400', () => Object.assign(new Error('down'), { statusCode: 400, expose: true })],
   ])('%s is server_error, and the approval is redeemable at once', async (_, fault) => {
     const { id, poll } = await approved()
-    did.instead.issue = () => {
+    custom.did.instead.issue = () => {
       throw fault()
     }
     const answer = await poll()
     expect(answer).toMatchObject(serverError)
     expect(answer.headers.get('content-type')).toMatch(/^application\/json\b/)
-    expect(await op.provider.deferrals.get(id)).toMatchObject({ status: 'approved' })
-    did.instead = {}
+    expect(await custom.op.provider.deferrals.get(id)).toMatchObject({ status: 'approved' })
+    custom.did.instead = {}
     expect(await poll()).toMatchObject({ status: 200 })
   })
 
   test('after a token was stored: that token is destroyed', async () => {
     const { poll } = await approved({ scope: 'email offline_access' })
     const stored: string[] = []
-    op.provider.once('access_token.saved', ({ jti }) => stored.push(jti))
+    custom.op.provider.once('access_token.saved', ({ jti }) => stored.push(jti))
     host.failNext('RefreshToken.upsert')
     expect(await poll()).toMatchObject(serverError)
     expect(stored).toHaveLength(1)
-    expect(await op.provider.AccessToken.find(stored[0] as string)).toBeUndefined()
+    expect(await custom.op.provider.AccessToken.find(stored[0] as string)).toBeUndefined()
     expect(await poll()).toMatchObject({ status: 200 })
   })
 
   test('a refusal of its own is the answer, and no token is left', async () => {
     const { poll } = await approved()
-    did.instead.issue = () => {
+    custom.did.instead.issue = () => {
       throw new errors.InvalidTarget('the audience is closed')
     }
     expect((await poll()).status).toBe(400)

@@ -1,11 +1,9 @@
-import type { DeferRequest, Deferring } from 'oidc-provider-deferred'
-import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { added, authorize, clientsWith } from '../../support/authorization.js'
 import { oauthGrantType } from '../../support/clients.js'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
 import { authorizationCode, redeem } from '../../support/deferral.js'
-import { startProvider, type TestOptions, type TestProvider } from '../../support/provider.js'
+import { observedDefer } from '../../support/observed.js'
+import { startProvider, type TestProvider } from '../../support/provider.js'
 import { dpopKey, relyingParty } from '../../support/relying_party.js'
 import { registerCustomGrants } from './custom_grants.js'
 import { closedDoors, everyDoor, openDoors, tokenTypes, unregistered } from './doors.js'
@@ -18,161 +16,133 @@ const refusal = (error: string, remedy: string) => ({
   body: { error, error_description: expect.stringContaining(remedy) },
 })
 
-describe('memory', () => battery(async () => ({})))
+let op: TestProvider
+const observed = observedDefer()
 
-describeMongo('MongoDB', () => {
-  let database: TestDatabase
-  afterAll(() => database?.drop())
-  battery(async () => {
-    database = await testDatabase()
-    const { db } = database
-    return { configuration: { adapter: mongoAdapter(db) }, deferred: { store: mongoStore(db) } }
+beforeAll(async () => {
+  const clients = everyDoor.clients?.map((client) => (client.client_id === 'other' ? unregistered(client) : client))
+  op = await startProvider({ configuration: { ...everyDoor, clients }, deferred: { defer: observed.defer } })
+  registerCustomGrants(op.provider, op.clock)
+})
+beforeEach(() => observed.reset())
+afterAll(() => op.close())
+
+const obstacles = () => observed.asked.map(({ canWait, obstacle }) => (canWait ? undefined : obstacle))
+
+describe.each(Object.keys(closedDoors))('%s', (name) => {
+  const { grantType, staysUsable, open } = closedDoors[name]!
+
+  test('a request that has to wait is refused, says what to do instead, and loses nothing where the host allows it', async () => {
+    const send = await open(op, relyingParty(op.issuer))
+    const { result, ...outcome } = await added(op, async () => [await send(), await send(opted)])
+    const expected = refusal('access_denied', 'response_type=deferred_code')
+    expect(result[0]).toMatchObject(expected)
+    observed.decide = () => false
+    if (!staysUsable) return expect((await send()).body.error).toBe('invalid_grant')
+    expect(result[1]).toMatchObject(expected)
+    expect(await send()).toMatchObject(tokens)
+    expect((await send()).body.error).toBe('invalid_grant')
+    expect(outcome.new).toEqual([])
+    expect(obstacles()).toEqual(['grant', 'grant', 'grant'])
+  })
+
+  test('defer sees what is observed.asked for, without the credential that asks', async () => {
+    observed.decide = () => false
+    const send = await open(op, relyingParty(op.issuer))
+    await send()
+    expect(observed.asked).toMatchObject([
+      {
+        profile: 'oauth',
+        grantType,
+        client: { clientId: 'secret' },
+        account: { accountId: 'alice' },
+        scope: new Set(['openid', 'email']),
+        resource: [],
+        params: { grant_type: grantType },
+      },
+    ])
+    const { params } = observed.asked[0]!
+    expect(Object.keys(params).filter((key) => /code|auth_req_id/.test(key))).toEqual([])
+    expect(Object.isFrozen(params)).toBe(true)
   })
 })
 
-function battery(stores: () => Promise<TestOptions>): void {
-  let op: TestProvider
-  let asked: DeferRequest[]
-  let decide: (request: DeferRequest) => unknown
+describe.each(Object.keys(openDoors))('%s', (name) => {
+  const { open } = openDoors[name]!
 
-  beforeAll(async () => {
-    const { configuration, deferred } = await stores()
-    const clients = everyDoor.clients?.map((client) => (client.client_id === 'other' ? unregistered(client) : client))
-    op = await startProvider({
-      configuration: { ...everyDoor, clients, ...configuration },
-      deferred: {
-        ...deferred,
-        defer(_ctx, request) {
-          asked.push(request)
-          return decide(request) as boolean | Deferring
-        },
-      },
-    })
-    registerCustomGrants(op.provider, op.clock)
-  })
-  beforeEach(() => {
-    asked = []
-    decide = () => true
-  })
-  afterAll(() => op.close())
-
-  const obstacles = () => asked.map(({ canWait, obstacle }) => (canWait ? undefined : obstacle))
-
-  describe.each(Object.keys(closedDoors))('%s', (name) => {
-    const { grantType, staysUsable, open } = closedDoors[name]!
-
-    test('a request that has to wait is refused, says what to do instead, and loses nothing where the host allows it', async () => {
-      const send = await open(op, relyingParty(op.issuer))
-      const { result, ...outcome } = await added(op, async () => [await send(), await send(opted)])
-      const expected = refusal('access_denied', 'response_type=deferred_code')
-      expect(result[0]).toMatchObject(expected)
-      decide = () => false
-      if (!staysUsable) return expect((await send()).body.error).toBe('invalid_grant')
-      expect(result[1]).toMatchObject(expected)
-      expect(await send()).toMatchObject(tokens)
-      expect((await send()).body.error).toBe('invalid_grant')
-      expect(outcome.new).toEqual([])
-      expect(obstacles()).toEqual(['grant', 'grant', 'grant'])
-    })
-
-    test('defer sees what is asked for, without the credential that asks', async () => {
-      decide = () => false
-      const send = await open(op, relyingParty(op.issuer))
-      await send()
-      expect(asked).toMatchObject([
-        {
-          profile: 'oauth',
-          grantType,
-          client: { clientId: 'secret' },
-          account: { accountId: 'alice' },
-          scope: new Set(['openid', 'email']),
-          resource: [],
-          params: { grant_type: grantType },
-        },
-      ])
-      const { params } = asked[0]!
-      expect(Object.keys(params).filter((key) => /code|auth_req_id/.test(key))).toEqual([])
-      expect(Object.isFrozen(params)).toBe(true)
-    })
+  test.each([
+    ['without completion_mode', {}],
+    ['with an empty one', { completion_mode: '' }],
+    ['with an unknown one', unknown],
+  ])('%s it has to offer to wait: invalid_request, then deferred', async (_, params) => {
+    const send = await open(op, relyingParty(op.issuer))
+    const { result, ...outcome } = await added(op, () => send(params as Record<string, string>))
+    expect(result).toMatchObject(refusal('invalid_request', 'completion_mode=deferred'))
+    expect(outcome.new).toEqual([])
+    expect((await send(opted)).body).toMatchObject({ deferral_code: expect.any(String) })
+    expect(obstacles()).toEqual(['completion_mode', undefined])
   })
 
-  describe.each(Object.keys(openDoors))('%s', (name) => {
-    const { open } = openDoors[name]!
-
-    test.each([
-      ['without completion_mode', {}],
-      ['with an empty one', { completion_mode: '' }],
-      ['with an unknown one', unknown],
-    ])('%s it has to offer to wait: invalid_request, then deferred', async (_, params) => {
-      const send = await open(op, relyingParty(op.issuer))
-      const { result, ...outcome } = await added(op, () => send(params as Record<string, string>))
-      expect(result).toMatchObject(refusal('invalid_request', 'completion_mode=deferred'))
-      expect(outcome.new).toEqual([])
-      expect((await send(opted)).body).toMatchObject({ deferral_code: expect.any(String) })
-      expect(obstacles()).toEqual(['completion_mode', undefined])
-    })
-
-    test('a client that is not registered for the grant of polls: unauthorized_client, offer or none', async () => {
-      const send = await open(op, relyingParty(op.issuer, 'other'))
-      for (const params of [opted, {}]) {
-        expect(await send(params)).toMatchObject(refusal('unauthorized_client', oauthGrantType))
-      }
-      decide = () => false
-      expect(await send(opted)).toMatchObject(tokens)
-      expect(obstacles()).toEqual(['client', 'client', 'client'])
-    })
+  test('a client that is not registered for the grant of polls: unauthorized_client, offer or none', async () => {
+    const send = await open(op, relyingParty(op.issuer, 'other'))
+    for (const params of [opted, {}]) {
+      expect(await send(params)).toMatchObject(refusal('unauthorized_client', oauthGrantType))
+    }
+    observed.decide = () => false
+    expect(await send(opted)).toMatchObject(tokens)
+    expect(obstacles()).toEqual(['client', 'client', 'client'])
   })
+})
 
-  test('a public client without a key: invalid_dpop_proof, and the code is deferred for one', async () => {
-    const rp = relyingParty(op.issuer, 'public')
-    const code = await authorizationCode(rp)
-    expect(await redeem(rp, code, opted)).toMatchObject(refusal('invalid_dpop_proof', 'DPoP'))
-    const deferred = await redeem(rp, code, opted, { dpop: await dpopKey() })
-    expect(deferred.body).toMatchObject({ deferral_code: expect.any(String) })
-    expect(obstacles()).toEqual(['key', undefined])
-  })
+test('a public client without a key: invalid_dpop_proof, and the code is deferred for one', async () => {
+  const rp = relyingParty(op.issuer, 'public')
+  const code = await authorizationCode(rp)
+  expect(await redeem(rp, code, opted)).toMatchObject(refusal('invalid_dpop_proof', 'DPoP'))
+  const deferred = await redeem(rp, code, opted, { dpop: await dpopKey() })
+  expect(deferred.body).toMatchObject({ deferral_code: expect.any(String) })
+  expect(obstacles()).toEqual(['key', undefined])
+})
 
-  test.each(tokenTypes)('response_type=%s: access_denied in its response mode, and no token', async (type) => {
-    const rp = relyingParty(op.issuer)
-    const request = { response_type: type, nonce: 'n', scope: 'openid email' }
-    const { params, url } = await authorize(op, rp, request)
-    expect(url?.hash).toContain('error=access_denied')
-    expect(params).toMatchObject({ state: 'a state', error_description: expect.stringContaining('deferred_code') })
-    expect(Object.keys(params).filter((name) => /code$|token/.test(name))).toEqual([])
-    decide = () => false
-    const answered = await authorize(op, rp, request)
-    for (const word of type.split(' ')) expect(answered.params).toHaveProperty(word === 'token' ? 'access_token' : word)
-    expect(asked).toMatchObject([
-      {
-        profile: 'openid',
-        grantType: 'implicit',
-        account: { accountId: 'alice' },
-        scope: new Set(['openid', 'email']),
-      },
-      { canWait: false, obstacle: 'grant' },
-    ])
-  })
+test.each(tokenTypes)('response_type=%s: access_denied in its response mode, and no token', async (type) => {
+  const rp = relyingParty(op.issuer)
+  const request = { response_type: type, nonce: 'n', scope: 'openid email' }
+  const { params, url } = await authorize(op, rp, request)
+  expect(url?.hash).toContain('error=access_denied')
+  expect(params).toMatchObject({ state: 'a state', error_description: expect.stringContaining('deferred_code') })
+  expect(Object.keys(params).filter((name) => /code$|token/.test(name))).toEqual([])
+  observed.decide = () => false
+  const answered = await authorize(op, rp, request)
+  for (const word of type.split(' ')) expect(answered.params).toHaveProperty(word === 'token' ? 'access_token' : word)
+  expect(observed.asked).toMatchObject([
+    {
+      profile: 'openid',
+      grantType: 'implicit',
+      account: { accountId: 'alice' },
+      scope: new Set(['openid', 'email']),
+    },
+    { canWait: false, obstacle: 'grant' },
+  ])
+})
 
-  test('a response with a code alone, and a refresh request, are not asked about', async () => {
-    decide = () => false
-    const rp = relyingParty(op.issuer)
-    const code = await authorizationCode(rp, { scope: 'openid offline_access', prompt: 'consent' })
-    expect(asked).toEqual([])
-    const { body } = await redeem(rp, code)
-    asked = []
-    decide = () => true
-    const refreshed = await rp.token({ grant_type: 'refresh_token', refresh_token: body.refresh_token })
-    expect(refreshed).toMatchObject(tokens)
-    expect(asked).toEqual([])
-  })
+test('a response with a code alone, and a refresh request, are not observed.asked about', async () => {
+  observed.decide = () => false
+  const rp = relyingParty(op.issuer)
+  const code = await authorizationCode(rp, { scope: 'openid offline_access', prompt: 'consent' })
+  expect(observed.asked).toEqual([])
+  const { body } = await redeem(rp, code)
+  observed.asked = []
+  observed.decide = () => true
+  const refreshed = await rp.token({ grant_type: 'refresh_token', refresh_token: body.refresh_token })
+  expect(refreshed).toMatchObject(tokens)
+  expect(observed.asked).toEqual([])
+})
 
-  test.each(['deferred_code', 'code deferred_code'])('response_type=%s can wait', async (type) => {
-    const { params } = await authorize(op, relyingParty(op.issuer), { response_type: type })
-    expect(params).toHaveProperty('deferred_code')
-    expect(asked).toMatchObject([{ canWait: true }])
-    expect(asked[0]).not.toHaveProperty('obstacle')
-  })
-}
+test.each(['deferred_code', 'code deferred_code'])('response_type=%s can wait', async (type) => {
+  const { params } = await authorize(op, relyingParty(op.issuer), { response_type: type })
+  expect(params).toHaveProperty('deferred_code')
+  expect(observed.asked).toMatchObject([{ canWait: true }])
+  expect(observed.asked[0]).not.toHaveProperty('obstacle')
+})
 
 test('with the profile of the token endpoint switched off, or its grants left out, nothing there can wait', async () => {
   const clients = clientsWith('secret', { grant_types: ['authorization_code', 'client_credentials'] } as never)

@@ -1,54 +1,34 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { clients } from '../../support/clients.js'
-import { grants, held, pollDeferral, redeem, request, whoeverCan } from '../../support/deferral.js'
+import { describe, expect, test } from 'vitest'
+import { boundClient, clients } from '../../support/clients.js'
+import { grantsOfClients, held, pollDeferral, redeem, request, whoeverCan } from '../../support/deferral.js'
 import { observedStore } from '../../support/observed.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
 import { type DpopKey, dpopKey, type RelyingParty, relyingParty } from '../../support/relying_party.js'
+import { useProvider } from '../../support/use_provider.js'
 
-let op: TestProvider
-let [key, another]: DpopKey[] = []
+const [key, another] = [await dpopKey(), await dpopKey()]
 const { store, calls } = observedStore()
-
-const bound = { client_id: 'bound', client_secret: 'bound', dpop_bound_access_tokens: true }
-
-beforeAll(async () => {
-  ;[key, another] = [await dpopKey(), await dpopKey()]
-  const secret = clients.find(({ client_id }) => client_id === 'secret')
-  op = await startProvider({
-    deferred: { store, defer: whoeverCan },
-    configuration: {
-      clients: [...clients, { ...secret, ...bound, token_endpoint_auth_method: 'client_secret_post' }],
-    },
-  })
-})
-
-afterAll(() => op.close())
+const configuration = { clients: [...clients, boundClient] }
+const op = useProvider({ deferred: { store, defer: whoeverCan }, configuration })
 
 const refused = { status: 400, body: { error: 'invalid_dpop_proof' } }
 const none = { dpop: undefined }
 const deferrals = () => op.provider.deferrals
 const active = async (token: string) =>
   (await relyingParty(op.issuer).post('/token/introspection', { token })).body as Record<string, unknown>
-const saying = (claims: Record<string, unknown>): DpopKey => ({ ...key!, proof: (url) => key!.proof(url, claims) })
+const saying = (claims: Record<string, unknown>): DpopKey => ({ ...key, proof: (url) => key.proof(url, claims) })
 
-describe.each([
-  ['authorization_code', 'secret'],
-  ['authorization_code', 'assertion'],
-  ['authorization_code', 'public'],
-  ['client_credentials', 'secret'],
-  ['client_credentials', 'assertion'],
-] as const)('%s, %s client', (grant, clientId) => {
+describe.each(grantsOfClients)('%s, %s client', (grant, clientId) => {
   const party = () => relyingParty(op.issuer, clientId, key)
 
   test('I-009 I-084 I-085 I-086 I-089 I-092 one key throughout: the tokens are bound to it', async () => {
     const rp = party()
     const { deferralCode, id } = await held(op, rp, grant)
-    expect((await store.find(id))?.binding).toEqual({ jkt: key!.jkt })
+    expect((await store.find(id))?.binding).toEqual({ jkt: key.jkt })
     expect((await pollDeferral(rp, deferralCode)).body.error).toBe('authorization_pending')
     await deferrals().approve(id)
     const { status, body } = await pollDeferral(rp, deferralCode)
     expect({ status, type: body.token_type }).toEqual({ status: 200, type: 'DPoP' })
-    expect(await active(body.access_token)).toMatchObject({ active: true, cnf: { jkt: key!.jkt }, token_type: 'DPoP' })
+    expect(await active(body.access_token)).toMatchObject({ active: true, cnf: { jkt: key.jkt }, token_type: 'DPoP' })
   })
 
   test.each(['pending', 'approved', 'denied', 'redeemed'])(
@@ -103,10 +83,8 @@ describe.each([
 })
 
 describe.each([
-  ['authorization_code', 'secret'],
   ['authorization_code', 'assertion'],
   ['client_credentials', 'secret'],
-  ['client_credentials', 'assertion'],
 ] as const)('%s of the %s client without a proof', (grant, clientId) => {
   const unbound = () => relyingParty(op.issuer, clientId)
 
@@ -123,11 +101,13 @@ describe.each([
     await deferrals().approve(id)
     const { body } = await pollDeferral(unbound(), deferralCode, {}, { dpop: another })
     expect(body.token_type).toBe('DPoP')
-    expect(await active(body.access_token)).toMatchObject({ cnf: { jkt: another!.jkt } })
+    expect(await active(body.access_token)).toMatchObject({ cnf: { jkt: another.jkt } })
   })
 })
 
-describe.each(grants)('%s', (grant) => {
+describe('authorization_code', () => {
+  const grant = 'authorization_code'
+
   test('I-093 a client that must bind its tokens gets nowhere without a proof', async () => {
     const rp = relyingParty(op.issuer, 'bound', key)
     const params = { client_secret: 'bound' }

@@ -1,42 +1,27 @@
-import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { authorizationCode, grants, held, pollDeferral, redeem, revoke } from '../../support/deferral.js'
+import { challenged, nonceRequired, withNonce } from '../../support/dpop_nonce.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'
 import { observedStore } from '../../support/observed.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
-import { type Answer, type DpopKey, dpopKey, type RelyingParty, relyingParty } from '../../support/relying_party.js'
+import { dpopKey, type RelyingParty, relyingParty } from '../../support/relying_party.js'
+import { useProvider } from '../../support/use_provider.js'
 
-let op: TestProvider
-let key: DpopKey
-let rp: RelyingParty
 const { store, calls } = observedStore()
+const configuration = { adapter: memoryAdapter(), features: { dPoP: nonceRequired } }
+const op = useProvider({ configuration, deferred: { store, defer: () => true } })
+const key = await dpopKey()
+let rp: RelyingParty
 
-beforeAll(async () => {
-  key = await dpopKey()
-  const dPoP = { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true }
-  op = await startProvider({
-    configuration: { adapter: memoryAdapter(), features: { dPoP } },
-    deferred: { store, defer: () => true },
-  })
+beforeAll(() => {
   rp = relyingParty(op.issuer, 'secret', key)
 })
 
-afterAll(() => op.close())
-
-const withNonce = (nonce: string) => ({ dpop: { ...key, proof: (url: string) => key.proof(url, { nonce }) } })
 const status = async (id: string) => (await op.provider.deferrals.get(id))?.status
-
-/** The nonce a challenge carries. */
-function challenged({ status, headers, body }: Answer): string {
-  expect({ status, error: body.error }).toEqual({ status: 400, error: 'use_dpop_nonce' })
-  expect(headers.get('cache-control')).toBe('no-store')
-  return headers.get('dpop-nonce') as string
-}
 
 describe.each(grants)('C-X06 use_dpop_nonce, %s', (grant) => {
   /** A deferral, and the nonce that was asked for on the way. */
   async function started() {
-    const extras = withNonce(challenged(await pollDeferral(rp, 'x'.repeat(65))))
+    const extras = withNonce(key, challenged(await pollDeferral(rp, 'x'.repeat(65))))
     return { ...(await held(op, rp, grant, { extras })), extras }
   }
 
@@ -48,7 +33,7 @@ describe.each(grants)('C-X06 use_dpop_nonce, %s', (grant) => {
       code ? redeem(rp, code, opted, extras) : rp.token({ grant_type: grant, ...opted }, extras)
     const nonce = challenged(await send())
     expect(calls).toEqual([])
-    expect((await send(withNonce(nonce))).body).toMatchObject({ deferral_code: expect.any(String) })
+    expect((await send(withNonce(key, nonce))).body).toMatchObject({ deferral_code: expect.any(String) })
   })
 
   test('I-085 at a poll is neutral: the retry is the first poll, and on time', async () => {
@@ -56,7 +41,7 @@ describe.each(grants)('C-X06 use_dpop_nonce, %s', (grant) => {
     calls.length = 0
     const nonce = challenged(await pollDeferral(rp, deferralCode))
     expect(calls).toEqual([])
-    expect((await pollDeferral(rp, deferralCode, {}, withNonce(nonce))).body.error).toBe('authorization_pending')
+    expect((await pollDeferral(rp, deferralCode, {}, withNonce(key, nonce))).body.error).toBe('authorization_pending')
   })
 
   test('I-073 never counts as a poll, however often, nor does it put off the next one', async () => {
@@ -86,7 +71,7 @@ describe.each(grants)('C-X06 use_dpop_nonce, %s', (grant) => {
     const { deferralCode, id } = await started()
     const nonce = challenged(await revoke(rp, deferralCode))
     expect(await status(id)).toBe('pending')
-    expect(await revoke(rp, deferralCode, {}, withNonce(nonce))).toMatchObject({ status: 200, body: '' })
+    expect(await revoke(rp, deferralCode, {}, withNonce(key, nonce))).toMatchObject({ status: 200, body: '' })
     expect(await status(id)).toBe('cancelled')
   })
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { added, authorize, everyWay } from '../../support/authorization.js'
+import { added, authorize, startEveryWay } from '../../support/authorization.js'
 import { authorizationCode, redeem, whoeverCan } from '../../support/deferral.js'
 import { observedAdapter } from '../../support/observed.js'
-import { startProvider, type TestProvider, withProvider } from '../../support/provider.js'
+import { type TestProvider, withProvider } from '../../support/provider.js'
 import { codeChallenge, dpopKey, relyingParty } from '../../support/relying_party.js'
 import { userAgent } from '../../support/user_agent.js'
 
@@ -11,8 +11,8 @@ let asked: number
 const host = observedAdapter()
 
 beforeAll(async () => {
-  op = await startProvider({
-    configuration: { adapter: host.adapter, features: everyWay },
+  op = await startEveryWay({
+    configuration: { adapter: host.adapter },
     deferred: {
       defer(_ctx, { canWait }) {
         asked += 1

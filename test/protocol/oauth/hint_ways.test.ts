@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { everyWay, push, pushedUrl, requestObject, requestParams } from '../../support/authorization.js'
+import { push, pushedUrl, requestObject, requestParams, startEveryWay } from '../../support/authorization.js'
 import { redeem, whoeverCan } from '../../support/deferral.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
+import type { TestProvider } from '../../support/provider.js'
 import { type RelyingParty, relyingParty } from '../../support/relying_party.js'
 import { userAgent } from '../../support/user_agent.js'
 
 let op: TestProvider
 
 beforeAll(async () => {
-  op = await startProvider({ configuration: { features: everyWay }, deferred: { defer: whoeverCan } })
+  op = await startEveryWay({ deferred: { defer: whoeverCan } })
 })
 afterAll(() => op.close())
 

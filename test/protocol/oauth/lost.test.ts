@@ -1,8 +1,7 @@
-import { errors } from 'oidc-provider'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { added, deferrals } from '../../support/authorization.js'
 import { authorizationCode, grants, pollDeferral, redeem, request } from '../../support/deferral.js'
-import { observedAdapter, observedStore } from '../../support/observed.js'
+import { foreignErrors, observedAdapter, observedStore } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { relyingParty } from '../../support/relying_party.js'
 
@@ -21,23 +20,18 @@ afterAll(() => op.close())
 const opted = { completion_mode: 'deferred' }
 const serverError = { status: 500, body: { error: 'server_error' } }
 
-const kinds: Record<string, () => unknown> = {
-  'a plain error': () => new Error('db.internal is down'),
-  'an error that looks like a 400 of the integrator': () =>
-    Object.assign(new Error('db.internal is down'), { status: 400, statusCode: 400, expose: true }),
-  'an OAuth error': () => new errors.AccessDenied('db.internal is down'),
-  'something that is no error': () => 'db.internal is down',
-}
-
 describe.each(grants)('%s', (grant) => {
-  test.each(Object.keys(kinds))('I-037 the store fails at insert with %s: server_error, and no token', async (kind) => {
-    failNext('insert', 'before', kinds[kind]?.())
-    const { result, ...outcome } = await added(op, () => request(relyingParty(op.issuer), grant))
-    expect(result.answer).toMatchObject(serverError)
-    expect(JSON.stringify(result.answer.body)).not.toMatch(/db\.internal|deferral_code|access_token/)
-    expect(result.answer.headers.get('content-type')).toMatch(/^application\/json\b/)
-    expect(outcome.new).toEqual([])
-  })
+  test.each(Object.keys(foreignErrors))(
+    'I-037 the store fails at insert with %s: server_error, and no token',
+    async (kind) => {
+      failNext('insert', 'before', foreignErrors[kind]?.('db.internal is down'))
+      const { result, ...outcome } = await added(op, () => request(relyingParty(op.issuer), grant))
+      expect(result.answer).toMatchObject(serverError)
+      expect(JSON.stringify(result.answer.body)).not.toMatch(/db\.internal|deferral_code|access_token/)
+      expect(result.answer.headers.get('content-type')).toMatch(/^application\/json\b/)
+      expect(outcome.new).toEqual([])
+    },
+  )
 
   test('I-035 I-038 a lost reply of insert is no fault: the client gets the code of the deferral that is there', async () => {
     failNext('insert', 'after')

@@ -161,7 +161,7 @@ describe.each(oauth)('E-32 %s: what would widen is a RangeError, and nothing cha
     ['one member wider, another narrower', { scope: ['email'], resource: [opaqueApi] }],
   ]
 
-  test.each(wider)('%s', async (_case, approval) => {
+  test.each(kind === 'authorization_code' ? wider : wider.slice(0, 1))('%s', async (_case, approval) => {
     const { id, poll } = await waitingRequest(op, kind, { ...asked, scope: scopeOf(kind) })
     const before = await op.provider.deferrals.get(id)
     await expect(op.provider.deferrals.approve(id, approval)).rejects.toThrow(RangeError)

@@ -49,13 +49,16 @@ describe.each(withDetails)('%s', (kind) => {
     ['no entry of one type', [account]],
   ]
 
-  test.each(granted)('E-33 %s: the answer and the token say what is left', async (_case, authorizationDetails) => {
-    const { id, poll } = await waiting(kind)
-    await op.provider.deferrals.approve(id, { authorizationDetails })
-    const { body } = await poll()
-    expect(body.authorization_details).toEqual(authorizationDetails)
-    expect((await introspected(op, body.access_token)).authorization_details).toEqual(authorizationDetails)
-  })
+  test.each(kind === 'authorization_code' ? granted : granted.slice(0, 1))(
+    'E-33 %s: the answer and the token say what is left',
+    async (_case, authorizationDetails) => {
+      const { id, poll } = await waiting(kind)
+      await op.provider.deferrals.approve(id, { authorizationDetails })
+      const { body } = await poll()
+      expect(body.authorization_details).toEqual(authorizationDetails)
+      expect((await introspected(op, body.access_token)).authorization_details).toEqual(authorizationDetails)
+    },
+  )
 
   const wider: [string, JsonObject[]][] = [
     ['an entry with more in it', [payment(1001)]],
@@ -68,14 +71,20 @@ describe.each(withDetails)('%s', (kind) => {
     ['an entry of another type that the rule would let pass', [{ type: 'account', amount: 1 }]],
   ]
 
-  test.each(wider)('E-32 %s is a RangeError, and nothing changes', async (_case, authorizationDetails) => {
-    const { id, poll } = await waiting(kind)
-    const before = await op.provider.deferrals.get(id)
-    await expect(op.provider.deferrals.approve(id, { authorizationDetails })).rejects.toThrow(RangeError)
-    expect(await op.provider.deferrals.get(id)).toEqual(before)
-    expect((await poll()).body.error).toBe('authorization_pending')
-  })
+  test.each(kind === 'authorization_code' ? wider : wider.slice(0, 1))(
+    'E-32 %s is a RangeError, and nothing changes',
+    async (_case, authorizationDetails) => {
+      const { id, poll } = await waiting(kind)
+      const before = await op.provider.deferrals.get(id)
+      await expect(op.provider.deferrals.approve(id, { authorizationDetails })).rejects.toThrow(RangeError)
+      expect(await op.provider.deferrals.get(id)).toEqual(before)
+      expect((await poll()).body.error).toBe('authorization_pending')
+    },
+  )
+})
 
+describe('authorization_code', () => {
+  const kind = 'authorization_code'
   const faults: [string, Rule, RegExp][] = [
     ['throws', throws, /no idea/],
     ['answers with no boolean', () => 1 as never, /narrow\.payment/],

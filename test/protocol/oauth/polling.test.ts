@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clients, grantType, oauthGrantType } from '../../support/clients.js'
-import { grants, held, pollDeferral, redeem, revoke } from '../../support/deferral.js'
+import { grants, grantsOfClients, held, pollDeferral, redeem, revoke } from '../../support/deferral.js'
 import { basic, party, send, waiting } from '../../support/journey.js'
 import { observedStore, readVerbs } from '../../support/observed.js'
 import { startProvider, type TestOptions, type TestProvider, withProvider } from '../../support/provider.js'
-import { codeVerifier, relyingParty } from '../../support/relying_party.js'
+import { relyingParty, requestOnly } from '../../support/relying_party.js'
 
 let op: TestProvider
 const { store, calls } = observedStore()
@@ -19,13 +19,7 @@ const refusal = (error: string) => ({ status: 400, body: { error } })
 const status = async (id: string) => (await op.provider.deferrals.get(id))?.status
 const writes = () => calls.filter((verb) => !readVerbs.includes(verb))
 
-describe.each([
-  ['authorization_code', 'secret'],
-  ['authorization_code', 'assertion'],
-  ['authorization_code', 'public'],
-  ['client_credentials', 'secret'],
-  ['client_credentials', 'assertion'],
-] as const)('%s, %s client', (grant, clientId) => {
+describe.each(grantsOfClients)('%s, %s client', (grant, clientId) => {
   test('I-056 I-057 I-070 the first poll may come at once', async () => {
     const rp = await party(op, clientId)
     const { deferralCode } = await held(op, rp, grant)
@@ -46,28 +40,22 @@ describe.each([
   })
 })
 
-describe.each(grants)('%s', (grant) => {
-  test.each([
-    ['scope', 'openid email'],
-    ['resource', 'https://api.example'],
-    ['resource', ['https://api.example', 'https://b.example']],
-    ['authorization_details', '[{"type":"payment"}]'],
-    ['claims', '{"id_token":{"email":null}}'],
-    ['redirect_uri', 'https://rp.example/other'],
-    ['code_verifier', codeVerifier],
-    ['completion_mode', 'deferred'],
-    ['completion_mode', 'something'],
-    ['deferral_code', ['x'.repeat(65), 'y'.repeat(65)]],
-  ])('I-010 I-068 C-I08 a poll with %s is invalid_request without a change of state', async (name, value) => {
-    const rp = relyingParty(op.issuer)
-    const { deferralCode, id } = await held(op, rp, grant)
-    await op.provider.deferrals.approve(id)
-    calls.length = 0
-    expect(await pollDeferral(rp, deferralCode, { [name]: value })).toMatchObject(refusal('invalid_request'))
-    expect(writes()).toEqual([])
-    expect(await status(id)).toBe('approved')
-    expect((await pollDeferral(rp, deferralCode)).status).toBe(200)
-  })
+describe('authorization_code', () => {
+  const grant = 'authorization_code'
+
+  test.each([...requestOnly, ['completion_mode', 'something'], ['deferral_code', ['x'.repeat(65), 'y'.repeat(65)]]])(
+    'I-010 I-068 C-I08 a poll with %s is invalid_request without a change of state',
+    async (name, value) => {
+      const rp = relyingParty(op.issuer)
+      const { deferralCode, id } = await held(op, rp, grant)
+      await op.provider.deferrals.approve(id)
+      calls.length = 0
+      expect(await pollDeferral(rp, deferralCode, { [name]: value })).toMatchObject(refusal('invalid_request'))
+      expect(writes()).toEqual([])
+      expect(await status(id)).toBe('approved')
+      expect((await pollDeferral(rp, deferralCode)).status).toBe(200)
+    },
+  )
 
   test('C-I08 such a poll is not counted: the proper one after it is no hurried one', async () => {
     const rp = relyingParty(op.issuer)

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { memoryAdapter } from '../../support/memory_adapter.js'
 import { observedAdapter } from '../../support/observed.js'
 import type { TestProvider } from '../../support/provider.js'
-import { kinds, startDeciding, waitingRequest } from './decisions/waiting_request.js'
+import { type Kind, kinds, startDeciding, waitingRequest } from './decisions/waiting_request.js'
 
 type Reconsider = (ctx: KoaContextWithOIDC, deferral: Deferral) => Promise<boolean> | boolean
 
@@ -35,23 +35,13 @@ beforeEach(() => {
   reconsider = () => true
 })
 
-test.each(kinds.filter((kind) => kind !== 'client_credentials'))(
-  'E-32 %s: what it does to the deferral it is shown changes nothing',
-  async (kind) => {
-    const { id, poll } = await waitingRequest(op, kind, { scope: 'openid email' })
-    await op.provider.deferrals.approve(id, { scope: ['openid'] })
-    reconsider = (_ctx, { decision }) => Boolean(decision?.scope?.push('email'))
-    expect(await poll()).toMatchObject({ status: 200, body: { scope: 'openid' } })
-  },
-)
+async function approved(kind: Kind) {
+  const held = await waitingRequest(op, kind)
+  await op.provider.deferrals.approve(held.id, { by: 'carol' })
+  return held
+}
 
 describe.each(kinds)('%s', (kind) => {
-  const approved = async () => {
-    const held = await waitingRequest(op, kind)
-    await op.provider.deferrals.approve(held.id, { by: 'carol' })
-    return held
-  }
-
   test('E-41 asked at redemption and not before, with what was asked for and decided', async () => {
     const { id, poll } = await waitingRequest(op, kind)
     await poll()
@@ -71,14 +61,8 @@ describe.each(kinds)('%s', (kind) => {
     expect(calls).toHaveLength(1)
   })
 
-  test('a promise of true is as good', async () => {
-    const { poll } = await approved()
-    reconsider = async () => true
-    expect((await poll()).status).toBe(200)
-  })
-
   test('I-129 I-130 E-41 false is access_denied for good, and no token was made', async () => {
-    const { id, poll } = await approved()
+    const { id, poll } = await approved(kind)
     reconsider = async () => false
     stored.calls.length = 0
     const { status, body } = await poll()
@@ -90,6 +74,23 @@ describe.each(kinds)('%s', (kind) => {
     for (let again = 0; again < 2; again++) expect((await poll()).body.error).toBe('access_denied')
     expect(calls).toHaveLength(1)
     expect(await op.provider.deferrals.approve(id)).toMatchObject({ changed: false })
+  })
+})
+
+describe('authorization_code', () => {
+  const kind = 'authorization_code'
+
+  test('a promise of true is as good', async () => {
+    const { poll } = await approved(kind)
+    reconsider = async () => true
+    expect((await poll()).status).toBe(200)
+  })
+
+  test('E-32 what it does to the deferral it is shown changes nothing', async () => {
+    const { id, poll } = await waitingRequest(op, kind, { scope: 'openid email' })
+    await op.provider.deferrals.approve(id, { scope: ['openid'] })
+    reconsider = (_ctx, { decision }) => Boolean(decision?.scope?.push('email'))
+    expect(await poll()).toMatchObject({ status: 200, body: { scope: 'openid' } })
   })
 
   const faults: [string, Reconsider][] = [
@@ -107,7 +108,7 @@ describe.each(kinds)('%s', (kind) => {
   ]
 
   test.each(faults)('%s is a server_error, and the approval is not lost', async (_case, fault) => {
-    const { id, poll } = await approved()
+    const { id, poll } = await approved(kind)
     reconsider = fault
     const { status, body } = await poll()
     expect({ status, error: body.error }).toEqual({ status: 500, error: 'server_error' })
@@ -119,7 +120,7 @@ describe.each(kinds)('%s', (kind) => {
   })
 
   test('a refusal of the host thrown there is answered as it is, and the approval is not lost', async () => {
-    const { poll } = await approved()
+    const { poll } = await approved(kind)
     reconsider = fails(new errors.TemporarilyUnavailable('later'))
     expect((await poll()).body.error).toBe('temporarily_unavailable')
     reconsider = () => true
@@ -127,7 +128,7 @@ describe.each(kinds)('%s', (kind) => {
   })
 
   test('what was cancelled while it was asked is not issued', async () => {
-    const { id, poll } = await approved()
+    const { id, poll } = await approved(kind)
     reconsider = async () => {
       await op.provider.deferrals.cancel(id)
       return true

@@ -27,7 +27,7 @@ describe.each(kinds)('%s', (kind) => {
 
   test('details may be nested 64 levels deep, and no deeper: invalid_request, nothing is kept', async () => {
     expect((await ask(deep(64))).new).toMatchObject([{ authorizationDetails: deep(64) }])
-    for (const levels of [65, 2000]) {
+    for (const levels of [65, 1000]) {
       const { result, ...outcome } = await ask(deep(levels))
       expect(result).toMatch(/invalid_request.*authorization_details must not be nested more than 64 levels deep/)
       expect(outcome.new).toEqual([])

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   apartFromSweeps,
   authorizationCode,
-  grants,
+  grantsOfClients,
   held,
   pollDeferral,
   redeem,
@@ -37,13 +37,7 @@ function seen({ status, headers, body }: Answer): string {
   return JSON.stringify({ status, headers: rest, body })
 }
 
-describe.each([
-  ['authorization_code', 'secret'],
-  ['authorization_code', 'assertion'],
-  ['authorization_code', 'public'],
-  ['client_credentials', 'secret'],
-  ['client_credentials', 'assertion'],
-] as const)('%s, %s client', (grant, clientId) => {
+describe.each(grantsOfClients)('%s, %s client', (grant, clientId) => {
   test('I-109 I-110 I-111 I-117 its code is cancelled, once, and polls are access_denied', async () => {
     const rp = await party(op, clientId)
     const { deferralCode, id } = await held(op, rp, grant)
@@ -68,7 +62,9 @@ describe.each([
   })
 })
 
-describe.each(grants)('%s', (grant) => {
+describe('authorization_code', () => {
+  const grant = 'authorization_code'
+
   const rp = () => relyingParty(op.issuer)
 
   test.each<[string, string | undefined]>([

@@ -100,10 +100,14 @@ const optIns = {
 
 describe.each(Object.keys(optIns) as (keyof typeof optIns)[])('%s', (opting) => {
   describe.each(grants)('%s', (grant) => {
-    test.each(Object.keys(cases))("I-017 I-022 I-026 I-035 the answer is the host's own: %s", async (name) => {
-      const expected = await answered(host, grant, name, {})
-      expect(await answered(op, grant, name, optIns[opting])).toEqual(expected)
-    })
+    const names = Object.keys(cases)
+    test.each(opting === 'opted in and not deferred' ? names : names.slice(0, 1))(
+      "I-017 I-022 I-026 I-035 the answer is the host's own: %s",
+      async (name) => {
+        const expected = await answered(host, grant, name, {})
+        expect(await answered(op, grant, name, optIns[opting])).toEqual(expected)
+      },
+    )
   })
 })
 

@@ -1,31 +1,15 @@
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { clients } from '../../support/clients.js'
+import { describe, expect, test } from 'vitest'
+import { payingClients } from '../../support/clients.js'
 import { authorizationCode, grants, held, pollDeferral, redeem, request, whoeverCan } from '../../support/deferral.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
 import { dpopKey, type RelyingParty, relyingParty } from '../../support/relying_party.js'
-import { opaqueApi, resourceServers } from '../../support/resource_servers.js'
+import { narrowable, opaqueApi } from '../../support/resource_servers.js'
 import { richAuthorizationRequests } from '../../support/rich_authorization_requests.js'
+import { useProvider } from '../../support/use_provider.js'
 import { userAgent } from '../../support/user_agent.js'
 
-let op: TestProvider
-
-beforeAll(async () => {
-  op = await startProvider({
-    configuration: {
-      clients: clients.map((client) => ({ ...client, authorization_details_types: ['payment'] })),
-      claims: { openid: ['sub', 'acr', 'amr', 'auth_time'], email: ['email', 'email_verified'] },
-      features: {
-        claimsParameter: { enabled: true },
-        resourceIndicators: resourceServers,
-        richAuthorizationRequests: richAuthorizationRequests(() => undefined),
-      } as never,
-    },
-    deferred: { defer: whoeverCan },
-  })
-})
-
-afterAll(() => op.close())
+const features = { ...narrowable, richAuthorizationRequests: richAuthorizationRequests(() => undefined) } as never
+const op = useProvider({ configuration: { ...payingClients, features }, deferred: { defer: whoeverCan } })
 
 const deferrals = () => op.provider.deferrals
 const party = () => relyingParty(op.issuer)

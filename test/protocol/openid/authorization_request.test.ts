@@ -6,26 +6,25 @@ import {
   clientOf,
   clientTypes,
   deferralOf,
-  everyWay,
   redeem,
   requestParams,
   signedIn,
+  startEveryWay,
 } from '../../support/authorization.js'
 import { redirectUri } from '../../support/clients.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
+import type { TestProvider } from '../../support/provider.js'
 import { userAgent } from '../../support/user_agent.js'
 
 let op: TestProvider
 
 beforeAll(async () => {
-  op = await startProvider({
+  op = await startEveryWay({
     configuration: {
       acrValues: ['urn:acr:high', 'urn:acr:low'],
       claims: { openid: ['sub'], email: ['email', 'email_verified'], amr: null } as never,
       enableHttpPostMethods: true,
       cookies: { keys: ['test'], long: { sameSite: 'none' } },
       extraParams: ['branch'],
-      features: everyWay,
     },
     deferred: { defer: () => true },
   })

@@ -22,8 +22,14 @@ const pending = async (id: string) => {
   return deferral?.status === 'pending'
 }
 
+type Refusal = [string, string, (body: Record<string, string>) => Record<string, string>, number, string]
+type Claims = [string, (url: string) => Record<string, unknown>]
+
 describe.each(doors)('O-043 O-056 O-100 at %s', (door) => {
-  test.each<[string, string, (body: Record<string, string>) => Record<string, string>, number, string]>([
+  // the token endpoint is the host's own, the one for cancellations is ours
+  const some = <T>(rows: T[]) => (door === 'cancel' ? rows : rows.slice(0, 2))
+
+  const refusals: Refusal[] = [
     ['secret', 'nothing at all', (body) => body, 400, 'invalid_request'],
     ['secret', 'the client_id alone', (body) => ({ ...body, client_id: 'secret' }), 401, 'invalid_client'],
     [
@@ -38,15 +44,19 @@ describe.each(doors)('O-043 O-056 O-100 at %s', (door) => {
     ['assertion', 'an assertion that is none', (body) => ({ ...body, ...by('a.b.c') }), 400, 'invalid_request'],
     ['public', 'nothing at all', (body) => body, 400, 'invalid_request'],
     ['public', 'an unknown client_id', (body) => ({ ...body, client_id: 'unknown' }), 401, 'invalid_client'],
-  ])('C26 C76 the %s client with %s is refused and nothing changes', async (clientId, _case, body, status, error) => {
-    const rp = await party(op, clientId)
-    const message = await atDoor(op, rp, door)
-    const refused = await send(message.url, body(message.body))
-    expect(refused).toMatchObject({ status, body: { error } })
-    expect(refused.headers.get('cache-control')).toBe('no-store')
-    expect(await pending(message.id)).toBe(true)
-    expect(await message.present()).toMatchObject(successAt[door])
-  })
+  ]
+  test.each(some(refusals))(
+    'C26 C76 the %s client with %s is refused and nothing changes',
+    async (clientId, _case, body, status, error) => {
+      const rp = await party(op, clientId)
+      const message = await atDoor(op, rp, door)
+      const refused = await send(message.url, body(message.body))
+      expect(refused).toMatchObject({ status, body: { error } })
+      expect(refused.headers.get('cache-control')).toBe('no-store')
+      expect(await pending(message.id)).toBe(true)
+      expect(await message.present()).toMatchObject(successAt[door])
+    },
+  )
 
   test('O-107 C33 a wrong secret in the header is 401 with a Basic challenge', async () => {
     const rp = relyingParty(op.issuer)
@@ -90,7 +100,7 @@ describe.each(doors)('O-043 O-056 O-100 at %s', (door) => {
     expect(await message.present()).toMatchObject(successAt[door])
   })
 
-  test.each<[string, () => Record<string, unknown>]>([
+  const bad: Claims[] = [
     ['that expired 5 min ago', () => ({ iat: seconds() - 360, exp: seconds() - 300 })],
     ['for another audience', () => ({ aud: 'https://other.example' })],
     ['with another iss', () => ({ iss: 'other' })],
@@ -98,21 +108,23 @@ describe.each(doors)('O-043 O-056 O-100 at %s', (door) => {
     ['without jti', () => ({ jti: undefined })],
     ['without exp', () => ({ exp: undefined })],
     ['C30 not valid for another 75 s', () => ({ nbf: seconds() + 75 })],
-  ])('C28 an assertion %s is refused, nothing changes', async (_case, claims) => {
+  ]
+  test.each(some(bad))('C28 an assertion %s is refused, nothing changes', async (_case, claims) => {
     const message = await atDoor(op, relyingParty(op.issuer, 'assertion'), door)
-    const refused = await message.present(by(await clientAssertion(op.issuer, claims())))
+    const refused = await message.present(by(await clientAssertion(op.issuer, claims(message.url))))
     expect(refused).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
     expect(await pending(message.id)).toBe(true)
     expect(await message.present()).toMatchObject(successAt[door])
   })
 
-  test.each<[string, (url: string) => Record<string, unknown>]>([
+  const good: Claims[] = [
     ['C29 for the issuer', () => ({ aud: op.issuer })],
     ['C29 for the token endpoint', () => ({ aud: `${op.issuer}/token` })],
     ['C29 for the endpoint called', (url) => ({ aud: url })],
     ['C29 for several, the issuer among them', () => ({ aud: ['https://other.example', op.issuer] })],
     ['C30 valid in 8 s', () => ({ nbf: seconds() + 8, iat: seconds() + 8 })],
-  ])('an assertion %s is accepted', async (_case, claims) => {
+  ]
+  test.each(some(good))('an assertion %s is accepted', async (_case, claims) => {
     const message = await atDoor(op, relyingParty(op.issuer, 'assertion'), door)
     expect(await message.present(by(await clientAssertion(op.issuer, claims(message.url))))).toMatchObject(
       successAt[door],
@@ -123,7 +135,6 @@ describe.each(doors)('O-043 O-056 O-100 at %s', (door) => {
 describe('C31 one assertion', () => {
   test.each([
     ['exchange', 'poll'],
-    ['poll', 'poll'],
     ['poll', 'cancel'],
     ['cancel', 'exchange'],
   ] as const)('at %s and then at %s: the second one is refused and changes nothing', async (first, second) => {
@@ -136,7 +147,7 @@ describe('C31 one assertion', () => {
     expect(await other.present()).toMatchObject(successAt[second])
   })
 
-  test.each(doors)('16 times at once at %s: one wins', async (door) => {
+  test.each(['exchange', 'cancel'] as const)('16 times at once at %s: one wins', async (door) => {
     const rp = relyingParty(op.issuer, 'assertion')
     const message = await atDoor(op, rp, door)
     const assertion = by(await clientAssertion(op.issuer))

@@ -1,37 +1,25 @@
-import type { DeferRequest, Deferring } from 'oidc-provider-deferred'
 import { allowInsecureRequests, authorizationCodeGrant, ClientSecretBasic, discovery } from 'openid-client'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { added, authorize, clientOf, clientTypes, deferralOf, everyWay } from '../../support/authorization.js'
+import { added, authorize, clientOf, clientTypes, deferralOf, startEveryWay } from '../../support/authorization.js'
 import { redirectUri } from '../../support/clients.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
+import { observedDefer } from '../../support/observed.js'
+import type { TestProvider } from '../../support/provider.js'
 import { codeChallenge, codeVerifier } from '../../support/relying_party.js'
 
 let op: TestProvider
-let asked: DeferRequest[]
-let decide: () => boolean | Deferring
+const observed = observedDefer(() => false)
 
 beforeAll(async () => {
-  op = await startProvider({
-    configuration: { features: everyWay },
-    deferred: {
-      defer(_ctx, request) {
-        asked.push(request)
-        return decide()
-      },
-    },
-  })
+  op = await startEveryWay({ deferred: { defer: observed.defer } })
 })
-beforeEach(() => {
-  asked = []
-  decide = () => false
-})
+beforeEach(() => observed.reset())
 afterAll(() => op.close())
 
 const orders = ['deferred_code code', 'code deferred_code']
 
 describe.each(orders)('%s', (type) => {
   test('O-016 O-023 O-024 O-025 C-O11 deferred: carries deferred_code and no code', async () => {
-    decide = () => true
+    observed.decide = () => true
     const outcome = await added(op, async () => authorize(op, await clientOf(op, 'secret'), { response_type: type }))
     expect(Object.keys(outcome.result.params).sort()).toEqual(['deferred_code', 'iss', 'state'])
     expect(outcome.new).toMatchObject([{ status: 'pending' }])
@@ -74,7 +62,7 @@ test('O-026 the code of an undeferred request is verified, and redeemed, by open
 test('C-O12 plain deferred_code is deferred also when defer says no', async () => {
   const { params } = await authorize(op, await clientOf(op, 'secret'))
   expect(params).not.toHaveProperty('code')
-  expect(asked).toHaveLength(1)
+  expect(observed.asked).toHaveLength(1)
   expect(await deferralOf(op, params.deferred_code)).toMatchObject({ status: 'pending', context: {} })
 })
 
@@ -89,29 +77,32 @@ test('C-O12 what is decided at once: the first poll yields tokens', async () => 
   })
 })
 
-test('defer is not asked about requests that cannot be deferred', async () => {
+test('defer is not observed.asked about requests that cannot be deferred', async () => {
   const { params } = await authorize(op, await clientOf(op, 'secret'), { response_type: 'code' })
   expect(params.code).toBeDefined()
-  expect(asked).toEqual([])
+  expect(observed.asked).toEqual([])
 })
 
-test.each(['deferred_code', ...orders])('O-016 defer is asked once, after every interaction (%s)', async (type) => {
-  let started = 0
-  const count = () => {
-    started += 1
-    expect(asked).toEqual([])
-  }
-  op.provider.on('interaction.started', count)
-  await authorize(op, await clientOf(op, 'secret'), { response_type: type })
-  op.provider.off('interaction.started', count)
-  expect(started).toBe(2)
-  expect(asked).toHaveLength(1)
-})
+test.each(['deferred_code', ...orders])(
+  'O-016 defer is observed.asked once, after every interaction (%s)',
+  async (type) => {
+    let started = 0
+    const count = () => {
+      started += 1
+      expect(observed.asked).toEqual([])
+    }
+    op.provider.on('interaction.started', count)
+    await authorize(op, await clientOf(op, 'secret'), { response_type: type })
+    op.provider.off('interaction.started', count)
+    expect(started).toBe(2)
+    expect(observed.asked).toHaveLength(1)
+  },
+)
 
 test('defer receives the documented request', async () => {
   const request = { response_type: 'deferred_code code', scope: 'openid email', nonce: 'n', login_hint: 'al' }
   await authorize(op, await clientOf(op, 'secret'), request)
-  const [received] = asked
+  const [received] = observed.asked
   expect(received).toMatchObject({
     profile: 'openid',
     client: { clientId: 'secret' },
@@ -134,14 +125,14 @@ test('defer receives the documented request', async () => {
 })
 
 test('defer sets lifetime and interval of this deferral', async () => {
-  decide = () => ({ expiresIn: 3600, interval: 30 })
+  observed.decide = () => ({ expiresIn: 3600, interval: 30 })
   const rp = await clientOf(op, 'secret')
   const { params } = await authorize(op, rp)
   expect((await rp.exchange(params.deferred_code!)).body).toMatchObject({ expires_in: 3600, interval: 30 })
 })
 
 test('without its own lifetime and interval the options hold', async () => {
-  decide = () => ({})
+  observed.decide = () => ({})
   const rp = await clientOf(op, 'secret')
   const { params } = await authorize(op, rp)
   expect((await rp.exchange(params.deferred_code!)).body).toMatchObject({ expires_in: 86_400, interval: 5 })
@@ -156,7 +147,7 @@ test.each([
   ['a negative interval', { interval: -5 }],
   ['an interval in words', { interval: '5' }],
 ])('O-035 O-037 a defer that answers %s is server_error, and nothing is deferred', async (_, wrong) => {
-  decide = () => wrong as never
+  observed.decide = () => wrong as never
   const outcome = await added(op, async () =>
     authorize(op, await clientOf(op, 'secret'), { response_type: 'deferred_code code' }),
   )

@@ -1,29 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { clients } from '../../support/clients.js'
+import { describe, expect, test } from 'vitest'
+import { boundClient, clients } from '../../support/clients.js'
 import { approved, atDoor, clientTypes, deferred, doors, successAt, waiting } from '../../support/journey.js'
 import { observedStore } from '../../support/observed.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
-import { type DpopKey, dpopKey, type RelyingParty, relyingParty } from '../../support/relying_party.js'
+import { dpopKey, type RelyingParty, relyingParty } from '../../support/relying_party.js'
+import { useProvider } from '../../support/use_provider.js'
 
-let op: TestProvider
-let [key, another]: DpopKey[] = []
+const [key, another] = [await dpopKey(), await dpopKey()]
 const { store, calls } = observedStore()
-
-const bound = { client_id: 'bound', client_secret: 'bound', dpop_bound_access_tokens: true }
-
-beforeAll(async () => {
-  ;[key, another] = [await dpopKey(), await dpopKey()]
-  const secret = clients.find(({ client_id }) => client_id === 'secret')
-  op = await startProvider({
-    deferred: { store },
-    configuration: {
-      clients: [...clients, { ...secret, ...bound, token_endpoint_auth_method: 'client_secret_post' }],
-      features: { pushedAuthorizationRequests: { enabled: true } },
-    },
-  })
-})
-
-afterAll(() => op.close())
+const configuration = {
+  clients: [...clients, boundClient],
+  features: { pushedAuthorizationRequests: { enabled: true } },
+}
+const op = useProvider({ deferred: { store }, configuration })
 
 const refused = { status: 400, body: { error: 'invalid_dpop_proof' } }
 const none = { dpop: undefined }
@@ -41,7 +29,7 @@ describe.each(clientTypes)('%s client', (clientId) => {
     await op.provider.deferrals.approve(id)
     const { status, body } = await rp.poll(handle)
     expect({ status, type: body.token_type }).toEqual({ status: 200, type: 'DPoP' })
-    expect(await active(body.access_token)).toMatchObject({ active: true, cnf: { jkt: key!.jkt }, token_type: 'DPoP' })
+    expect(await active(body.access_token)).toMatchObject({ active: true, cnf: { jkt: key.jkt }, token_type: 'DPoP' })
   })
 
   test.each(['poll', 'cancel'] as const)(
@@ -66,7 +54,7 @@ describe.each(clientTypes)('%s client', (clientId) => {
 
   test.each(['exchange', 'poll', 'cancel'] as const)('C57 at %s the key must be the one of dpop_jkt', async (door) => {
     const rp = party()
-    const { present } = await atDoor(op, rp, door, { request: { dpop_jkt: key!.jkt } })
+    const { present } = await atDoor(op, rp, door, { request: { dpop_jkt: key.jkt } })
     for (const dpop of [undefined, another]) expect(await present({}, { dpop })).toMatchObject(refused)
     expect(await present()).toMatchObject(successAt[door])
   })
@@ -92,7 +80,7 @@ describe.each(['secret', 'assertion'])('C56 %s client that showed no proof at th
     await op.provider.deferrals.approve(id)
     const { body } = await rp.poll(handle, {}, { dpop: another })
     expect(body.token_type).toBe('DPoP')
-    expect(await active(body.access_token)).toMatchObject({ cnf: { jkt: another!.jkt } })
+    expect(await active(body.access_token)).toMatchObject({ cnf: { jkt: another.jkt } })
   })
 
   test('none at the redemption either gives Bearer tokens', async () => {

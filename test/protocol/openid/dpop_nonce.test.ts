@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { challenged, nonceRequired, withNonce } from '../../support/dpop_nonce.js'
 import { deferred, type Waiting, waiting } from '../../support/journey.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'
 import { observedStore } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
-import { type Answer, type DpopKey, dpopKey, type RelyingParty, relyingParty } from '../../support/relying_party.js'
+import { type DpopKey, dpopKey, type RelyingParty, relyingParty } from '../../support/relying_party.js'
 
 let op: TestProvider
 let otherNode: TestProvider
@@ -14,8 +15,7 @@ const { store, calls } = observedStore()
 
 beforeAll(async () => {
   key = await dpopKey()
-  const dPoP = { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true }
-  const configuration = { adapter: memoryAdapter(), features: { dPoP } }
+  const configuration = { adapter: memoryAdapter(), features: { dPoP: nonceRequired } }
   op = await startProvider({ configuration, deferred: { store } })
   otherNode = await startProvider({ configuration, deferred: { store }, clock: op.clock, issuer: op.issuer })
   rp = relyingParty(op.issuer, 'public', key)
@@ -26,18 +26,9 @@ afterAll(async () => {
   await otherNode.close()
 })
 
-const withNonce = (nonce: string) => ({ dpop: { ...key, proof: (url: string) => key.proof(url, { nonce }) } })
-
-/** The nonce a challenge carries. */
-function challenged({ status, headers, body }: Answer): string {
-  expect({ status, error: body.error }).toEqual({ status: 400, error: 'use_dpop_nonce' })
-  expect(headers.get('cache-control')).toBe('no-store')
-  return headers.get('dpop-nonce') as string
-}
-
 async function held(): Promise<Waiting & { extras: ReturnType<typeof withNonce> }> {
   const { code } = await deferred(op, rp)
-  const extras = withNonce(challenged(await rp.exchange(code)))
+  const extras = withNonce(key, challenged(await rp.exchange(code)))
   const { body } = await rp.exchange(code, {}, extras)
   return { handle: body.deferred_auth_id, id: code.slice(0, 22), extras }
 }
@@ -48,7 +39,7 @@ describe('C-X06 E-14 use_dpop_nonce', () => {
     calls.length = 0
     const nonce = challenged(await rp.exchange(code))
     expect(calls).toEqual([])
-    expect((await rp.exchange(code, {}, withNonce(nonce))).status).toBe(200)
+    expect((await rp.exchange(code, {}, withNonce(key, nonce))).status).toBe(200)
   })
 
   test('C62 at a poll is neutral: the retry is the first poll', async () => {
@@ -56,7 +47,7 @@ describe('C-X06 E-14 use_dpop_nonce', () => {
     calls.length = 0
     const nonce = challenged(await rp.poll(handle))
     expect(calls).toEqual([])
-    expect((await rp.poll(handle, {}, withNonce(nonce))).body.error).toBe('authorization_pending')
+    expect((await rp.poll(handle, {}, withNonce(key, nonce))).body.error).toBe('authorization_pending')
   })
 
   test('C62 never counts as a poll, however often, nor does it put off the next one', async () => {
@@ -84,7 +75,7 @@ describe('C-X06 E-14 use_dpop_nonce', () => {
     const { handle, id } = await held()
     const nonce = challenged(await rp.cancel(handle))
     expect(await op.provider.deferrals.get(id)).toMatchObject({ status: 'pending' })
-    expect(await rp.cancel(handle, {}, withNonce(nonce))).toMatchObject({ status: 200, body: {} })
+    expect(await rp.cancel(handle, {}, withNonce(key, nonce))).toMatchObject({ status: 200, body: {} })
     expect(await op.provider.deferrals.get(id)).toMatchObject({ status: 'cancelled' })
   })
 
@@ -100,12 +91,12 @@ describe('C-X06 E-14 use_dpop_nonce', () => {
     expect((await there.poll(handle, {}, extras)).body.error).toBe('authorization_pending')
     const nonce = challenged(await there.poll(handle))
     op.clock.advance(5)
-    expect((await rp.poll(handle, {}, withNonce(nonce))).body.error).toBe('authorization_pending')
+    expect((await rp.poll(handle, {}, withNonce(key, nonce))).body.error).toBe('authorization_pending')
   })
 
   test('C62 a nonce of somebody else is challenged again', async () => {
     const { handle } = await held()
-    challenged(await rp.poll(handle, {}, withNonce(randomBytes(42).toString('base64url'))))
+    challenged(await rp.poll(handle, {}, withNonce(key, randomBytes(42).toString('base64url'))))
   })
 })
 

@@ -21,17 +21,22 @@ const saying = (claims: Record<string, unknown>): DpopKey => ({ ...key, proof: (
 describe.each(doors)('O-075 O-081 O-084 O-106 a proof at %s', (door) => {
   const party = () => relyingParty(op.issuer, 'public', key)
 
-  test.each<[string, () => Record<string, unknown>]>([
+  type Row = [string, () => Record<string, unknown>]
+  // the exchange and the poll are one endpoint
+  const some = (rows: Row[]) => (door === 'exchange' ? rows.slice(0, 1) : rows)
+
+  const good: Row[] = [
     ['C60 made 10 s ago', () => ({ iat: now() - 10 })],
     ['C60 made in 10 s', () => ({ iat: now() + 10 })],
     ['C60 with nbf and exp around now', () => ({ nbf: now() - 5, exp: now() + 60 })],
     ['whose htu has a query and a fragment', () => ({ htu: `${urlOf()}?a=b#c` })],
-  ])('%s passes', async (_case, claims) => {
+  ]
+  test.each(some(good))('%s passes', async (_case, claims) => {
     const { present } = await atDoor(op, party(), door)
     expect(await present({}, { dpop: saying(claims()) })).toMatchObject(successAt[door])
   })
 
-  test.each<[string, () => Record<string, unknown>]>([
+  const bad: Row[] = [
     ['C60 made an hour ago', () => ({ iat: now() - 3600 })],
     ['C60 made in an hour', () => ({ iat: now() + 3600 })],
     ['C60 that has expired', () => ({ exp: now() - 60 })],
@@ -46,7 +51,8 @@ describe.each(doors)('O-075 O-081 O-084 O-106 a proof at %s', (door) => {
     ['whose htu is empty', () => ({ htu: '' })],
     ['without htu', () => ({ htu: undefined })],
     ['with a nonce where there are none', () => ({ nonce: 'nonce' })],
-  ])('%s is refused and changes nothing', async (_case, claims) => {
+  ]
+  test.each(some(bad))('%s is refused and changes nothing', async (_case, claims) => {
     const { id, present } = await atDoor(op, party(), door)
     expect(await present({}, { dpop: saying(claims()) })).toMatchObject(refused)
     expect(await op.provider.deferrals.get(id)).toMatchObject({ status: 'pending' })
@@ -72,10 +78,7 @@ describe('C61 one jti', () => {
 
   test.each([
     ['exchange', 'poll'],
-    ['exchange', 'exchange'],
-    ['poll', 'poll'],
     ['poll', 'cancel'],
-    ['cancel', 'poll'],
     ['cancel', 'exchange'],
   ] as const)('at %s and again at %s: the second one is refused and changes nothing', async (first, second) => {
     const rp = relyingParty(op.issuer, 'public', key)
@@ -107,7 +110,7 @@ describe('C61 one jti', () => {
     expect((await rp.poll(other.handle)).status).toBe(200)
   })
 
-  test.each(doors)('16 times at once at %s: one passes', async (door) => {
+  test.each(['exchange', 'cancel'] as const)('16 times at once at %s: one passes', async (door) => {
     const rp = relyingParty(op.issuer, 'public', key)
     const { present } = await atDoor(op, rp, door)
     const extras = { dpop: once() }

@@ -1,8 +1,8 @@
 import { decodeJwt } from 'jose'
 import type { Deferral, Deferring } from 'oidc-provider-deferred'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { added, authorize, clientOf, deferralOf, everyWay, redeem, signedIn } from '../../support/authorization.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
+import { added, authorize, clientOf, deferralOf, redeem, signedIn, startEveryWay } from '../../support/authorization.js'
+import type { TestProvider } from '../../support/provider.js'
 import { userAgent } from '../../support/user_agent.js'
 
 type Seen = { where: string; deferral: Deferral | undefined }
@@ -16,9 +16,8 @@ const note = (where: string, ctx: unknown) => seen.push({ where, deferral: struc
 const at = (where: string) => seen.filter((one) => one.where === where).map(({ deferral }) => deferral)
 
 beforeAll(async () => {
-  op = await startProvider({
+  op = await startEveryWay({
     configuration: {
-      features: everyWay,
       claims: { openid: ['sub', 'verified_claims'] },
       findAccount(ctx, sub) {
         note('findAccount', ctx)

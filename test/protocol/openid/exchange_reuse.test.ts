@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { approved, clientTypes, deferred, party } from '../../support/journey.js'
+import { approved, deferred, party } from '../../support/journey.js'
 import { observedAdapter, observedStore } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { codeChallenge, codeVerifier, dpopKey, type RelyingParty, relyingParty } from '../../support/relying_party.js'
@@ -24,7 +24,7 @@ async function spent(rp: RelyingParty, request: Record<string, string> = {}) {
 
 const status = async (id: string) => (await op.provider.deferrals.get(id))?.status
 
-describe.each(clientTypes)('%s client', (clientId) => {
+describe.each(['secret', 'public'])('%s client', (clientId) => {
   test.each([
     ['C17 at once', 0],
     ['C18 after 1 s', 1],

@@ -1,7 +1,6 @@
-import { errors } from 'oidc-provider'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { approved, deferred, waiting } from '../../support/journey.js'
-import { observedStore } from '../../support/observed.js'
+import { foreignErrors, observedStore } from '../../support/observed.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { relyingParty } from '../../support/relying_party.js'
 
@@ -16,17 +15,8 @@ afterAll(() => op.close())
 
 const serverError = { status: 500, body: { error: 'server_error' } }
 
-/** Errors a driver or an integrator may throw; some carry what the host takes for its own kind. */
-const kinds: Record<string, () => unknown> = {
-  'a plain error': () => new Error('down'),
-  'an error that looks like a 400 of the integrator': () =>
-    Object.assign(new Error('down'), { status: 400, statusCode: 400, expose: true }),
-  'an OAuth error': () => new errors.AccessDenied('down'),
-  'something that is no error': () => 'down',
-}
-
-describe.each(Object.keys(kinds))('the store fails with %s', (kind) => {
-  const error = () => kinds[kind]?.()
+describe.each(Object.keys(foreignErrors))('the store fails with %s', (kind) => {
+  const error = () => foreignErrors[kind]?.('down')
 
   test.each([[['find']], [['swap exchanged', 'swap exchanged']]])(
     'at %j of an exchange: server_error, the code is still usable',

@@ -2,7 +2,7 @@ import { memoryStore, type Stored } from 'oidc-provider-deferred'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newDeferral } from '../../store/new_deferral.js'
-import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
+import { describeMongo, useDatabase } from '../../support/database.js'
 import { deferred, waiting } from '../../support/journey.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { verbsOn } from '../../support/records.js'
@@ -52,12 +52,7 @@ describe('E-19 a foreign handle', () => {
 })
 
 describeMongo('E-19 a record in MongoDB', () => {
-  let database: TestDatabase
-
-  beforeAll(async () => {
-    database = await testDatabase()
-  })
-  afterAll(() => database.drop())
+  const database = useDatabase()
 
   test('is parsed when it is looked into, once', async () => {
     const store = mongoStore(database.db)

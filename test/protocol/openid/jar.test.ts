@@ -6,15 +6,15 @@ import {
   authorize,
   clientOf,
   deferralOf,
-  everyWay,
   pushedUrl,
   redeem,
   requestObject,
   requestParams,
   responseOf,
+  startEveryWay,
 } from '../../support/authorization.js'
 import { assertionKey, redirectUri } from '../../support/clients.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
+import type { TestProvider } from '../../support/provider.js'
 import type { RelyingParty } from '../../support/relying_party.js'
 import { userAgent } from '../../support/user_agent.js'
 
@@ -22,7 +22,7 @@ let op: TestProvider
 let rp: RelyingParty
 
 beforeAll(async () => {
-  op = await startProvider({ configuration: { features: everyWay }, deferred: { defer: () => true } })
+  op = await startEveryWay({ deferred: { defer: () => true } })
   rp = await clientOf(op, 'assertion')
 })
 afterAll(() => op.close())

@@ -1,18 +1,16 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { authorize, clientOf, deferralOf } from '../../support/authorization.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
 import type { Answer, RelyingParty } from '../../support/relying_party.js'
+import { useProvider } from '../../support/use_provider.js'
 
 // what the draft leaves to the provider, and what was decided
 
-let op: TestProvider
+const op = useProvider()
 let rp: RelyingParty
 
 beforeAll(async () => {
-  op = await startProvider()
   rp = await clientOf(op, 'secret')
 })
-afterAll(() => op.close())
 
 async function waiting(interaction = {}): Promise<{ id: string; poll: () => Promise<Answer> }> {
   const { params } = await authorize(op, rp, {}, { interaction })

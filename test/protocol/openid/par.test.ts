@@ -1,31 +1,26 @@
 import { decodeJwt } from 'jose'
 import { allowInsecureRequests, buildAuthorizationUrlWithPAR, ClientSecretBasic, discovery } from 'openid-client'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import {
   added,
   authorize,
   clientOf,
   clientTypes,
-  everyWay,
   push,
   pushedUrl,
   redeem,
   requestParams,
   signedIn,
+  startEveryWay,
 } from '../../support/authorization.js'
 import { redirectUri } from '../../support/clients.js'
 import { memoryAdapter } from '../../support/memory_adapter.js'
-import { startProvider, type TestProvider } from '../../support/provider.js'
 import { answer, codeChallenge, codeVerifier, dpopKey } from '../../support/relying_party.js'
+import { useProvider } from '../../support/use_provider.js'
 import { userAgent } from '../../support/user_agent.js'
 
-let op: TestProvider
 const adapter = memoryAdapter()
-
-beforeAll(async () => {
-  op = await startProvider({ configuration: { adapter, features: everyWay } })
-})
-afterAll(() => op.close())
+const op = useProvider({ configuration: { adapter } }, startEveryWay)
 
 test.each(clientTypes)('C10 C11 a pushed request needs client_id and request_uri only (%s)', async (clientId) => {
   const rp = await clientOf(op, clientId)
@@ -179,7 +174,7 @@ test('C10 a client that must push cannot ask directly', async () => {
   const clients = [
     { ...(await import('../../support/clients.js')).clients[0]!, require_pushed_authorization_requests: true },
   ]
-  const other = await startProvider({ configuration: { clients, features: everyWay } })
+  const other = await startEveryWay({ configuration: { clients } })
   const rp = await clientOf(other, 'secret')
   expect((await authorize(other, rp)).params).toMatchObject({ error: 'invalid_request', state: 'a state' })
   expect((await userAgent().visit(await push(rp))).params.deferred_code).toBeDefined()

@@ -3,10 +3,10 @@ import {
   added,
   authorize,
   clientOf,
-  everyWay,
   redeem,
   requestObject,
   requestParams,
+  startEveryWay,
 } from '../../support/authorization.js'
 import { redirectUri } from '../../support/clients.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
@@ -17,8 +17,8 @@ const s256 = { code_challenge: codeChallenge, code_challenge_method: 'S256' }
 const none = { code_challenge: undefined, code_challenge_method: undefined }
 
 beforeAll(async () => {
-  op = await startProvider({
-    configuration: { features: everyWay, pkce: { required: (_ctx, { clientId }) => clientId !== 'secret' } },
+  op = await startEveryWay({
+    configuration: { pkce: { required: (_ctx, { clientId }) => clientId !== 'secret' } },
     deferred: { defer: () => true },
   })
 })

@@ -6,10 +6,10 @@ import {
   clientOf,
   clientTypes,
   deferralOf,
-  everyWay,
   push,
   redeem,
   signedIn,
+  startEveryWay,
 } from '../../support/authorization.js'
 import { startProvider, type TestProvider } from '../../support/provider.js'
 import { userAgent } from '../../support/user_agent.js'
@@ -18,7 +18,7 @@ let op: TestProvider
 const prompts: string[] = []
 
 beforeAll(async () => {
-  op = await startProvider({ configuration: { features: everyWay } })
+  op = await startEveryWay()
   op.provider.on('interaction.started', (_ctx, { name }) => prompts.push(name))
 })
 afterAll(() => op.close())

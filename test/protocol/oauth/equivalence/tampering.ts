@@ -91,6 +91,18 @@ export const mistakes: [string, Situation, ReturnType<typeof source>][] = [
   ['resource of a grant of one\u2019s own', custom, without('resource')],
 ]
 
+/** Situations of this grant that chance may leave out: those of the mistakes, every client with every proof, and a refusal. */
+export function examplesOf(grant: Situation['grant']): Situation[] {
+  const base = { authorization_code: code, client_credentials: machine, [customGrant]: custom }[grant] as Situation
+  const known = grant === 'client_credentials' ? 'secret' : 'public'
+  return [
+    ...new Set(mistakes.map(([, situation]) => situation).filter((one) => one.grant === grant)),
+    { ...base, clientId: 'assertion', proof: 'dpop' },
+    { ...base, clientId: known, proof: 'certificate' },
+    { ...base, resources: code.resources, token: { ...base.token, resource: 'another' } },
+  ]
+}
+
 function requestedResource() {
   return { requestedResource: [] } as never
 }

@@ -1,7 +1,7 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0, "Ping Callback", and OAuth 2.0 Deferred Token Response, "Client Callback", up
- * to the answer that gives the client its handle: the secrets of the notification are stored, and nothing is sent before that
- * answer.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Ping Callback", and OAuth 2.0 Deferred Token Response, "Client Callback":
+ * the secrets of the notification are stored with the deferral, and nothing is sent before the client has its handle.
+ * `lib/notification` sends it.
  */
 import { errors } from 'oidc-provider'
 import type { Sealing } from '../deferral/notification.js'
@@ -17,16 +17,16 @@ const bearerSyntax = /^[A-Za-z0-9\-._~+/]+=*$/
 
 // I-099
 const delaySeconds = 1
-// for a node that died while it answered
+// used if the node dies before it has answered
 const delayAfterCrashSeconds = 15
 
-/** Refuses what could not be sent as a bearer token. */
+/** Throws `invalid_request` for a token that cannot be sent as a bearer token. */
 export function assertNotificationToken(parameter: string, token: unknown): asserts token is string | undefined {
   if (token === undefined || (typeof token === 'string' && token.length <= 1024 && bearerSyntax.test(token))) return
   throw new errors.InvalidRequest(`${parameter} must have the syntax of a bearer token`)
 }
 
-/** Seals the secrets for the notification of this client; empty where it has no endpoint (C-I11). */
+/** Encrypts the secrets for the notification of this client; empty if it has no endpoint (C-I11). */
 export async function sealingFor(
   ctx: Context,
   { host, sealer }: Plugin,
@@ -40,9 +40,9 @@ export async function sealingFor(
   return { sealing: { sealed: await sealer.seal(owner, secrets), delay: delayAfterCrashSeconds } }
 }
 
-/** Allows the notification once the answer of this request is out (O-090, I-098, C-I28). */
-export function armOnceAnswered(ctx: Context, { records }: Plugin, issued: Stored): void {
-  if (!issued.notification) return
+/** Allows the notification when the answer to this request has left (O-090, I-098, C-I28). */
+export function armOnceAnswered(ctx: Context, { records }: Plugin, deferral: Stored): void {
+  if (!deferral.notification) return
   // if this write fails, the notification is sent after `delayAfterCrashSeconds`
-  onceAnswered(ctx, () => void records.transit(issued.id, arm(delaySeconds), issued).catch(() => undefined))
+  onceAnswered(ctx, () => void records.transit(deferral.id, arm(delaySeconds), deferral).catch(() => undefined))
 }

@@ -2,7 +2,7 @@ import type { Client } from 'oidc-provider'
 import type { JsonObject } from '../../deferral/deferral.js'
 import type { Internals } from '../seams.js'
 
-/** Whether a client may be given this, by the rules of the host's authorization endpoint. */
+/** Whether the client may have these scopes and authorization details, by the rules of the host's authorization endpoint. */
 export function isAllowed(
   client: Client,
   { configuration }: Internals,
@@ -10,6 +10,6 @@ export function isAllowed(
 ): boolean {
   const scopes = client.scope === undefined ? undefined : new Set(client.scope.split(' '))
   const types = client.authorizationDetailsTypes as string[] | undefined
-  const isScopeAllowed = scope.every((one) => !scopes || scopes.has(one) || !configuration.scopes.has(one))
+  const isScopeAllowed = scope.every((name) => !scopes || scopes.has(name) || !configuration.scopes.has(name))
   return isScopeAllowed && authorizationDetails.every(({ type }) => !types || types.includes(type as string))
 }

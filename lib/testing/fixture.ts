@@ -5,35 +5,35 @@ import { newId } from '../deferral/handle.js'
 import type { Change, DeferralStore, NewDeferral, Stored } from '../deferral/store.js'
 import { created } from '../deferral/transitions.js'
 
-/** A store object over the same data each time, as another node has it. */
+/** Returns another store object over the same data at each call, as another node of the provider would have it. */
 export type Open = () => DeferralStore | Promise<DeferralStore>
 
 /** The stores and the data of one test of the contract. */
-export interface Ground {
+export interface Fixture {
   /** several store objects over the same data */
   nodes: DeferralStore[]
   /** used by this test only: records of other tests have other issuers */
   issuer: string
   /** Stores a new record. */
   insert(members?: object, now?: Date): Promise<Stored>
-  /** Reads a record, on another node than the one that writes. */
+  /** Reads a record, on another node than that of `insert`. */
   find(id: string, now?: Date): Promise<Stored>
 }
 
 /** Tests by name. */
-export type Tests = Record<string, (ground: Ground) => Promise<void>>
+export type Tests = Record<string, (fixture: Fixture) => Promise<void>>
 
-/** The time of these tests: long enough ago to have expired by the clock of the store, not long enough to be purged. */
+/** The time of these tests. By the clock of the store such a record has expired, and is not yet purged. */
 export const start = new Date(Math.floor(Date.now() / 1000) * 1000 - 3_599_877)
 
-/** So many seconds after the start. */
+/** The time so many seconds after the start. */
 export const at = (seconds: number) => new Date(start.getTime() + seconds * 1000)
 
 /** The first history entry of a record. */
 export const firstEntry = { at: start, event: 'created' }
 
 /** Opens the store for one test. */
-export async function groundOf(open: Open): Promise<Ground> {
+export async function fixtureOf(open: Open): Promise<Fixture> {
   const nodes = [await open(), await open(), await open(), await open()]
   const [writer, reader] = nodes as [DeferralStore, DeferralStore]
   const issuer = `https://op.example/${newId()}`
@@ -46,14 +46,14 @@ export async function groundOf(open: Open): Promise<Ground> {
       return stored
     },
     async find(id, now = at(9)) {
-      const found = await reader.find(id, now)
-      assert(found, 'find on another node finds it')
-      return found
+      const record = await reader.find(id, now)
+      assert(record, 'find on another node finds it')
+      return record
     },
   }
 }
 
-/** A request with everything in it that a database might take for its own language. */
+/** A request full of names and texts that a database could take for its own query language. */
 export function requestOf(members: Partial<NewDeferral> = {}): NewDeferral {
   return {
     id: newId(),
@@ -82,7 +82,7 @@ export function requestOf(members: Partial<NewDeferral> = {}): NewDeferral {
   }
 }
 
-/** A record that was made at the start and expires 60 seconds later. */
+/** A record that is created at the start and expires 60 seconds later. */
 export function recordOf(issuer: string, members: object = {}): DeferralRecord {
   const { expiresIn = 60, ...others } = members as { expiresIn?: number }
   return withoutAbsent({ ...created(requestOf({ expiresIn }), issuer, new Date(start)), ...others }) as DeferralRecord
@@ -94,7 +94,7 @@ export function changeOf(before: Stored, members: object, more: Partial<Change> 
   return { after: withoutAbsent({ ...before, ...members }) as DeferralRecord, entry, ...more }
 }
 
-/** Asserts that two values are equal, in whatever realm they were made; members that are `undefined` count as absent. */
+/** Asserts that two values are equal. Their realms may differ, and members that are `undefined` count as absent. */
 export function assertSame(actual: unknown, expected: unknown, message: string): void {
   assert.deepEqual(plain(actual), plain(expected), message)
 }
@@ -106,12 +106,12 @@ export function assertMembers(actual: Stored | undefined, expected: object, mess
   assertSame(Object.fromEntries(members), expected, message)
 }
 
-/** A record without the instant of its reading. */
-export function unread({ readAt, ...record }: Stored): object {
+/** A record without the time of its read. */
+export function withoutReadAt({ readAt, ...record }: Stored): object {
   return record
 }
 
-/** Lets other work run. */
+/** Lets other work of the process run. */
 export const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 function withoutAbsent(members: object): object {
@@ -126,7 +126,7 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, member]) => [name, plain(member)]))
 }
 
-// deeper than what BSON takes
+// deeper than BSON allows
 function nested(depth: number): JsonObject {
   let value: JsonObject = {}
   for (let level = 0; level < depth; level++) value = { level: value }

@@ -1,0 +1,2 @@
+/** The rules refuse this endpoint. */
+export class EgressDenied extends Error {}
