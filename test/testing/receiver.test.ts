@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import type { RequestListener } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { memoryStore } from 'oidc-provider-deferred'
 import { notificationReceiver } from 'oidc-provider-deferred/client'
 import {
@@ -11,6 +13,7 @@ import { expect, test } from 'vitest'
 import { notifiedAt } from '../support/clients.js'
 import { type TestProvider, withProvider } from '../support/provider.js'
 import { until } from '../support/receiver.js'
+import { serving } from '../support/serve.js'
 
 /** A provider whose clients are all notified at a receiver. */
 async function notifying(
@@ -78,6 +81,23 @@ test('hands notifications to a notificationReceiver, which can read them', async
     await until(() => notified.length > 0)
     expect(notified).toEqual([handle])
   })
+})
+
+test('hands notifications to an endpoint that listens elsewhere', async () => {
+  const bodies: string[] = []
+  const endpoint: RequestListener = async (request, response) => {
+    bodies.push(await text(request))
+    response.writeHead(204).end()
+  }
+  await serving(endpoint, (origin) =>
+    notifying({ answer: (request) => fetch(`${origin}/notified`, request) }, async ({ provider }) => {
+      const delivered = new Promise((resolve) => provider.once('deferral.notified', resolve))
+      const { id, handle } = await createDeferral(provider, { clientId: 'secret' })
+      await provider.deferrals.approve(id)
+      await delivered
+      expect(bodies).toEqual([JSON.stringify({ deferral_code: handle })])
+    }),
+  )
 })
 
 test('waitFor rejects when too few arrive, and says how many', async () => {
