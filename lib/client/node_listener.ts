@@ -6,18 +6,32 @@ export interface IncomingRequest {
   headers: { [name: string]: string | string[] | undefined }
   /** what a body parser made of the body */
   body?: unknown
+  /** whether the body was read to its end */
   readableEnded?: boolean
+  /** Hands out the body. */
   on(event: 'data', listener: (chunk: Uint8Array) => void): unknown
+  /** The body has ended. */
   on(event: 'end', listener: () => void): unknown
+  /** The body was cut off. */
   on(event: 'error', listener: (error: Error) => void): unknown
+  /** The connection has ended. */
   on(event: 'close', listener: () => void): unknown
+  /** Stops the body. */
   pause(): unknown
+  /** Lets the body go on. */
   resume(): unknown
 }
 
 /** A response of `node:http`, as far as the listener writes it. */
 export interface OutgoingResponse {
-  writeHead(status: number, headers: Record<string, string>): { end(text?: string): unknown }
+  /** Writes status and headers. */
+  writeHead(
+    status: number,
+    headers: Record<string, string>,
+  ): {
+    /** Ends the answer. */
+    end(text?: string): unknown
+  }
 }
 
 /** A listener of `node:http`, and a handler of Express. It resolves when the answer is given. */

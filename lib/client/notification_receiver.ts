@@ -23,6 +23,7 @@ export interface NotificationReceiverOptions<T extends NotifiedDeferral> {
 
 /** What the platform of a Fetch handler offers: workers keep running for the promises given to `waitUntil`. */
 export interface NotificationContext {
+  /** Keeps the process running until `work` is done. */
   waitUntil?(work: Promise<unknown>): void
 }
 

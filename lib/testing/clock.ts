@@ -1,5 +1,6 @@
 /** A clock for tests. `now` is for the option `now` of the plugin. */
 export interface TestClock {
+  /** the time of the clock */
   now: () => Date
   /** Moves the clock forward. */
   advance(seconds: number): void

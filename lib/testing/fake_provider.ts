@@ -44,7 +44,9 @@ export interface FakeProvider {
   reviewer: Reviewer
   /** Plays the end-user's browser: takes an authorization request, resolves to the redirect with the authorization response. */
   authorize(request: string | URL): Promise<URL>
+  /** Stops the provider and closes its port. */
   close(): Promise<void>
+  /** Calls `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 

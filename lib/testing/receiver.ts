@@ -31,7 +31,9 @@ export interface RecordingReceiver {
   received: ReceivedNotification[]
   /** Resolves when so many have arrived. Rejects after `seconds`, 30 by default. */
   waitFor(count: number, seconds?: number): Promise<ReceivedNotification[]>
+  /** Closes the port. */
   close(): Promise<void>
+  /** Calls `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
