@@ -3,6 +3,7 @@ import type { NotificationContext } from './notification_receiver.js'
 /** A request of `node:http`, as far as the listener reads it. Nothing of Node.js is imported, so that this runs everywhere. */
 export interface IncomingRequest {
   method?: string | undefined
+  url?: string | undefined
   headers: { [name: string]: string | string[] | undefined }
   /** what a body parser made of the body */
   body?: unknown
@@ -64,8 +65,9 @@ export function toNodeListener(
       return
     }
     const request = toRequest(incoming)
-    const { status, headers } = request ? await receive(request) : new Response(null, { status: 400 })
-    outgoing.writeHead(status, Object.fromEntries(headers)).end()
+    const response = request ? await receive(request) : new Response(null, { status: 400 })
+    const text = await response.text()
+    outgoing.writeHead(response.status, Object.fromEntries(response.headers)).end(text)
     // a body that nobody wanted would block the connection
     if (request?.body && !request.body.locked) await request.body.cancel()
   }
@@ -73,12 +75,18 @@ export function toNodeListener(
 
 /** The request; nothing for one that the Fetch API forbids, with the method TRACE for example. */
 function toRequest(incoming: IncomingRequest): Request | undefined {
-  const { method = 'GET' } = incoming
+  const { method = 'GET', url = '/' } = incoming
   const isParsed = incoming.body !== undefined && incoming.readableEnded !== false
   const body = method === 'GET' || method === 'HEAD' ? null : isParsed ? bytesOf(incoming.body) : streamOf(incoming)
   const headers = headersOf(incoming.headers, isParsed)
   try {
-    return new Request('http://receiver.invalid/', { method, headers, body, duplex: 'half' } as RequestInit)
+    // a request line may have anything but a path
+    return new Request(`http://receiver.invalid${url.startsWith('/') ? url : '/'}`, {
+      method,
+      headers,
+      body,
+      duplex: 'half',
+    } as RequestInit)
   } catch {
     return undefined
   }

@@ -7,6 +7,8 @@ import { close, listen } from './listen.js'
 /** A notification as it arrived. */
 export interface ReceivedNotification {
   at: Date
+  /** path and query of the endpoint */
+  path: string
   /** `deferred_auth_id` of the openid profile, `deferral_code` of the oauth profile */
   handle: string | undefined
   /** the bearer token that the client had sent with its request */
@@ -17,7 +19,7 @@ export interface ReceivedNotification {
 
 /** How a receiver answers. */
 export interface ReceiverOptions {
-  /** the answer to a notification; 204 by default. A `notificationReceiver` of `./client` will do */
+  /** the answer to a notification; 204 by default, 500 where it throws. A `notificationReceiver` of `./client` will do */
   answer?: (request: Request) => Promise<Response> | Response
 }
 
@@ -63,7 +65,7 @@ export async function recordingReceiver({ answer = noContent }: ReceiverOptions 
       const body = await request.clone().text()
       received.push(recordOf(request, body))
       for (const look of waiting) look()
-      return answer(request)
+      return answered(answer, request)
     }),
   )
   const port = await listen(server)
@@ -92,13 +94,23 @@ export async function recordingReceiver({ answer = noContent }: ReceiverOptions 
   }
 }
 
+// the provider hears of a fault, and tries again
+async function answered(answer: NonNullable<ReceiverOptions['answer']>, request: Request): Promise<Response> {
+  try {
+    return await answer(request)
+  } catch {
+    return new Response(null, { status: 500 })
+  }
+}
+
 function noContent(): Response {
   return new Response(null, { status: 204 })
 }
 
-function recordOf({ headers }: Request, body: string): ReceivedNotification {
+function recordOf({ headers, url }: Request, body: string): ReceivedNotification {
+  const { pathname, search } = new URL(url)
   const [, token] = /^Bearer (.+)$/.exec(headers.get('authorization') ?? '') ?? []
-  return { at: new Date(), handle: handleIn(body), token, headers, body }
+  return { at: new Date(), path: pathname + search, handle: handleIn(body), token, headers, body }
 }
 
 function handleIn(body: string): string | undefined {

@@ -28,7 +28,7 @@ export interface Reviewer {
   approveAll(approval?: Approval): Promise<Deferral[]>
   /** Denies everything that is pending now. Resolves to what it has denied. */
   denyAll(denial?: Denial): Promise<Deferral[]>
-  /** From now on follows this script with every new deferral. It replaces the script before. */
+  /** From now on follows this script with every new deferral. A provider has one script: it replaces the one before. */
   follow(script: Script): void
   /** Follows no script any more. */
   stop(): void
@@ -50,19 +50,22 @@ export interface Reviewer {
 export function reviewer(provider: Provider): Reviewer {
   const { deferrals } = provider
   if (!deferrals) throw new TypeError('reviewer: the provider has no features.deferredTokenResponse')
-  let stop = () => {}
+  const stop = () => following.get(provider)?.()
   return {
     approveAll: (approval) => decideAll(provider, (id) => deferrals.approve(id, { by, ...approval })),
     denyAll: (denial) => decideAll(provider, (id) => deferrals.deny(id, { by, ...denial })),
     follow(script) {
       stop()
-      stop = follow(provider, script)
+      following.set(provider, follow(provider, script))
     },
-    stop: () => stop(),
+    stop,
   }
 }
 
 const by = 'reviewer'
+
+// ends the script of a provider
+const following = new WeakMap<Provider, () => void>()
 
 async function decideAll(
   provider: Provider,

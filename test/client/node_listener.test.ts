@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Agent, createServer, request as open, type RequestListener } from 'node:http'
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { bodyParser } from '@koa/bodyparser'
 import express from 'express'
 import Koa from 'koa'
@@ -100,6 +101,24 @@ describe('under node:http', () => {
         socket.destroy()
       })
       expect(notified).toEqual([])
+    },
+  )
+
+  test.each(['/notified?from=op', '//evil.example/', 'http://evil.example/', '*'])(
+    'a handler sees path and query, and no host of the client: %s',
+    async (target) => {
+      const urls: string[] = []
+      const receive = async (request: Request) => {
+        urls.push(request.url)
+        return new Response('said', { status: 202, headers: { 'x-answer': 'yes' } })
+      }
+      await serving(toNodeListener(receive), async (origin) => {
+        const sent = open(origin, { path: target, method: 'OPTIONS' }).end()
+        const [response] = await once(sent, 'response')
+        expect([response.statusCode, response.headers['x-answer']]).toEqual([202, 'yes'])
+        expect(await text(response)).toBe('said')
+      })
+      expect(urls).toEqual([`http://receiver.invalid${target.startsWith('/') ? target : '/'}`])
     },
   )
 

@@ -42,6 +42,7 @@ test('records what arrives, in both profiles, with and without a token', async (
       token: 'token',
       body: JSON.stringify({ deferred_auth_id: openid.handle }),
     })
+    expect(first?.path).toBe('/notified')
     expect([first?.headers.get('delivery-id'), first?.headers.get('delivery-attempt')]).toEqual([openid.id, '1'])
 
     const oauth = await createDeferral(provider, { clientId: 'other' })
@@ -62,6 +63,18 @@ test('answers as told, and the provider acts on it', async () => {
     const { notifications } = await provider.deferrals.notifications.list({ status: 'failed' })
     expect(notifications).toMatchObject([{ id, answer: 404 }])
     expect(receiver.received).toHaveLength(1)
+  })
+})
+
+test('an answer that throws is a 500, and the provider will try again', async () => {
+  const answer = () => Promise.reject(new Error('planted'))
+  await notifying({ answer }, async ({ provider }, receiver) => {
+    const { id } = await createDeferral(provider, { clientId: 'secret' })
+    await provider.deferrals.approve(id)
+    await receiver.waitFor(1)
+    const status = async () => (await provider.deferrals.notifications.list()).notifications[0]
+    await until(async () => (await status())?.answer === 500)
+    expect(await status()).toMatchObject({ id, status: 'owed', attempts: 1 })
   })
 })
 

@@ -122,7 +122,8 @@ test('the token request that is deferred is no poll', async () => {
 
 test('follow replaces the script before, stop ends it', async () => {
   decides.follow('approve')
-  decides.follow('deny')
+  // by whom is the same
+  reviewer(op.provider).follow('deny')
   expect(await polled((await create()).handle)).toBe('access_denied')
   decides.stop()
   expect(await polled((await create()).handle)).toBe('authorization_pending')
