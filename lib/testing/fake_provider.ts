@@ -119,6 +119,7 @@ function configurationOf(
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
     jwks: { keys: [signingKey()] },
     pkce: { required: () => false },
+    ttl: lifetimes,
     ...rest,
     scopes: [...new Set(['openid', 'offline_access', ...scopes])],
     clients: [client, ...clients],
@@ -137,6 +138,18 @@ function configurationOf(
       },
     } as DeferredConfiguration['features'],
   }
+}
+
+// seconds, as the host has them: it complains of those that are not set
+const lifetimes = {
+  AccessToken: 3600,
+  AuthorizationCode: 60,
+  ClientCredentials: 600,
+  Grant: 1_209_600,
+  IdToken: 3600,
+  Interaction: 3600,
+  RefreshToken: 1_209_600,
+  Session: 1_209_600,
 }
 
 // takes a millisecond; an RSA key takes longer than everything else
