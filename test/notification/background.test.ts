@@ -90,7 +90,7 @@ async function notifiedOf(id: string): Promise<void> {
   await until(async () => (await op.provider.deferrals.get(id))?.notification?.status === 'delivered')
 }
 
-test('a decision that is made within a request is told of outside of it', async () => {
+test('the notification of a decision made within a request runs outside of the request', async () => {
   const id = await begun()
   await within(async () => {
     expect(currentRequest()).toBeDefined()
