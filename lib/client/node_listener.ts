@@ -39,7 +39,7 @@ export interface OutgoingResponse {
 export type NodeListener = (request: IncomingRequest, response: OutgoingResponse) => Promise<void>
 
 const unreadable =
-  'the body was read before: put this listener before the body parser, or the parsed body into request.body\n'
+  'the body was read before: put this listener before the body parser, or the parsed body into request.body'
 
 /**
  * A Fetch handler as a listener of `node:http`. Express takes it as it is, before or behind a body parser.
@@ -110,27 +110,20 @@ function streamOf(incoming: IncomingRequest): ReadableStream<Uint8Array> {
   let isOver = false
   return new ReadableStream({
     start(controller) {
-      const once = (finish: () => void) => () => {
-        if (!isOver) finish()
+      const end = (work: () => void) => () => {
+        if (!isOver) work()
         isOver = true
       }
+      const close = end(() => controller.close())
+      const fail = end(() => controller.error())
       incoming.on('data', (chunk) => {
         if (isOver) return
         controller.enqueue(chunk)
         incoming.pause()
       })
-      incoming.on(
-        'end',
-        once(() => controller.close()),
-      )
-      incoming.on(
-        'error',
-        once(() => controller.error(new Error('the request was cut off'))),
-      )
-      incoming.on(
-        'close',
-        once(() => controller.error(new Error('the request was cut off'))),
-      )
+      incoming.on('end', close)
+      incoming.on('error', fail)
+      incoming.on('close', fail)
     },
     pull() {
       incoming.resume()
