@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { DeferredTokenResponseOptions, DeferringClientMetadata } from '../options/options.js'
 import * as oauth from '../protocol/oauth/names.js'
 import * as openid from '../protocol/openid/names.js'
@@ -66,10 +66,10 @@ export interface FakeProvider {
 export async function fakeProvider(options: FakeProviderOptions = {}): Promise<FakeProvider> {
   const { script = ['wait', 'approve'], accountId = 'user', port = 0 } = options
   const clock = runningClock()
+  const client = clientOf(options)
   const server = createServer()
   const issuer = `http://127.0.0.1:${await listen(server, port)}`
-  const client = clientOf(options)
-  const provider = new Provider(issuer, configurationOf(options, client, clock))
+  const provider = await orClose(server, () => new Provider(issuer, configurationOf(options, client, clock)))
   const callback = provider.callback()
   server.on('request', (request, response) => {
     if (request.url?.startsWith('/interaction/')) signIn(provider, accountId, request, response)
@@ -90,6 +90,16 @@ export async function fakeProvider(options: FakeProviderOptions = {}): Promise<F
     authorize: (request) => browse(request, issuer),
     close: stop,
     [Symbol.asyncDispose]: stop,
+  }
+}
+
+// a wrong option must not leave a server behind that keeps the process alive
+async function orClose<T>(server: Server, create: () => T): Promise<T> {
+  try {
+    return create()
+  } catch (error) {
+    await close(server)
+    throw error
   }
 }
 

@@ -159,7 +159,7 @@ describe('fakeProvider', () => {
 
 /** Runs a module of its own; resolves to what it prints. */
 function run(code: string): { stdout: string; stderr: string; status: number | null } {
-  return spawnSync(process.execPath, ['--input-type=module', '--eval', code], { encoding: 'utf8' })
+  return spawnSync(process.execPath, ['--input-type=module', '--eval', code], { encoding: 'utf8', timeout: 60_000 })
 }
 
 test('it starts in under a second in a process that does nothing else, warns of nothing of ours, and lets it end', () => {
@@ -176,6 +176,14 @@ test('it starts in under a second in a process that does nothing else, warns of 
   // nor does the host complain of what is not set
   const { start } = JSON.parse(stdout)
   expect(start).toBeLessThan(1000)
+})
+
+test('a wrong option rejects with its path, and lets the process end', () => {
+  const code = `
+    const { fakeProvider } = await import('oidc-provider-deferred/testing')
+    await fakeProvider({ deferred: { interval: 0 } }).catch(({ message }) => console.log(message))`
+  const { stdout, status } = run(code)
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^features\.deferredTokenResponse\.interval must be /)])
 })
 
 test('./testing pulls no test runner', () => {
