@@ -1,0 +1,2 @@
+export * from './node_listener.js'
+export * from './notification_receiver.js'
