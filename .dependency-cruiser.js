@@ -61,6 +61,13 @@ export default {
       to: { pathNot: '^lib/', dependencyTypesNot: ['core'] },
     },
     {
+      name: 'client-anywhere',
+      comment: 'lib/client runs in browsers and workers: nothing of Node.js, no package but its peers',
+      severity: 'error',
+      from: { path: '^lib/client/' },
+      to: { pathNot: '^lib/client/|node_modules/(openid-client|oauth4webapi)/' },
+    },
+    {
       name: 'host-internals',
       comment: "only lib/host reaches into oidc-provider's own files",
       severity: 'error',
