@@ -36,15 +36,13 @@ const peer = `openid-client@${devDependencies['openid-client']}`
 run('npm', ['install', '--silent', '--no-audit', '--no-fund', peer], project)
 run('node', load, project)
 writeFileSync(join(project, 'provider.ts'), provider)
-for (const file of ['types.ts', 'client.ts']) copyFileSync(join('test/package', file), join(project, file))
+for (const file of ['types.ts', 'testing.ts', 'client.ts']) copyFileSync(`test/package/${file}`, join(project, file))
 writeFileSync(
   join(project, 'store.ts'),
   `import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import type { Db } from 'mongodb'
-import { memoryStore, type DeferralStore } from 'oidc-provider-deferred'
-import { storeContract } from 'oidc-provider-deferred/testing'
+import type { DeferralStore } from 'oidc-provider-deferred'
 
-export const contract = storeContract(memoryStore)
 export const store = (db: Db): DeferralStore => mongoStore(db, { collection: 'deferrals', migrate: true })
 export const adapter = (db: Db) => mongoAdapter(db, { prefix: 'oidc_' })
 `,
@@ -61,6 +59,8 @@ const check =
 writeFileSync(join(project, 'check.js'), check)
 run('node', ['check.js'], project)
 console.log('the provider of the README runs from the packed package')
+run('node', ['testing.js'], project)
+console.log('a provider of ./testing runs from the packed package')
 // the last compiler that knows the resolution of before `exports`
 run('npm', ['install', '--silent', '--no-audit', '--no-fund', 'typescript@5'], project)
 typeCheck('esnext', 'node10')
@@ -80,7 +80,7 @@ rmSync(tarball)
 
 function typeCheck(module: string, moduleResolution: string): void {
   const compilerOptions = { strict: true, target: 'es2022', module, moduleResolution, types: ['node'], noEmit: true }
-  const files = ['provider.ts', 'store.ts', 'types.ts', 'client.ts']
+  const files = ['provider.ts', 'store.ts', 'types.ts', 'testing.ts', 'client.ts']
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
   run('npx', ['tsc'], project)
   console.log(`type-checks under moduleResolution ${moduleResolution}`)

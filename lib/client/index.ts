@@ -4,6 +4,8 @@ export { type DeferrableOptions, deferrable, deferrableCodeGrant, type Outcome }
 export type { Deferral, DPoPOptions, StartOptions, TokenChecks } from './deferral.js'
 export { DeferralDenied, DeferralExpired, DeferralGone } from './errors.js'
 export { deferredCodeExchange } from './exchange.js'
+export * from './node_listener.js'
+export * from './notification_receiver.js'
 export { type Granted, type Pending, type Progress, poll } from './poll.js'
 export type { Profile } from './profiles.js'
 export { type WaitOptions, wait } from './wait.js'

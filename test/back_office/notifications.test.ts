@@ -71,7 +71,7 @@ describe('deferral.notification', () => {
     expect(eventsOf(id)).toEqual([])
   })
 
-  test('says of one that was given up why, and nothing of a next attempt', async () => {
+  test('says why one was given up, and names no next attempt', async () => {
     const { id } = await answered(410)
     expect(await shown(id)).toEqual({
       status: 'failed',

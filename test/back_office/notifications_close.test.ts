@@ -52,7 +52,7 @@ test('close waits for the attempt under way, and for what came of it to be writt
   expect(await wire.kept(id)).toMatchObject({ status: 'delivered' })
 })
 
-test('after close nothing is sent any more, decisions are taken as ever, and another node sends what is owed', async () => {
+test('after close this node sends nothing, decisions work as before, and another node sends the notifications', async () => {
   const [decided, again] = [await ready(), await ready()]
   wire.answer(again.id, (response, _arrival, n) => response.writeHead(n === 1 ? 400 : 204).end())
   await deferrals().approve(again.id)

@@ -100,7 +100,7 @@ describe('the store', () => {
     expect(eventsOf(id)).toEqual(['notified'])
   })
 
-  test('a lease is lost, whose reply is, and nobody can look whether it was written: it goes on when that ends', async () => {
+  test('the reply to a lease is lost, and so is the read after it: the notification goes on when the lease ends', async () => {
     const { id } = await ready()
     observed.failNext('swap notification_attempted', 'after')
     observed.failNext('find in doubt')

@@ -151,7 +151,7 @@ function contract(storeOf: () => DeferralStore) {
     expect(deferral).not.toHaveProperty('notification')
   })
 
-  test('replay of what nobody knows is ERR_DEFERRAL_NOT_FOUND, of what is no id a TypeError', async () => {
+  test('replay of an unknown id is ERR_DEFERRAL_NOT_FOUND, of anything but an id a TypeError', async () => {
     const { notifications } = wire.op.provider.deferrals
     for (const id of ['unknown', '', 'A'.repeat(22)])
       await expect(notifications.replay(id)).rejects.toMatchObject({ code: 'ERR_DEFERRAL_NOT_FOUND' })

@@ -96,7 +96,7 @@ describe('the option notification', () => {
     expect(() => construct({ notification })).not.toThrow()
   })
 
-  test('what is allowed beyond the public internet is said at the start, once', async () => {
+  test('ranges that are allowed beyond the public internet are warned of at the start, once', async () => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
     construct({ notification: { allow: ['10.0.0.0/8', '::1'] } })
     construct({ notification: { deny: ['10.0.0.0/8'] } })

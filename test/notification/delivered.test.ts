@@ -168,7 +168,7 @@ describe('I-124 and what is denied is not', () => {
   })
 })
 
-test('E-22 a range that was allowed is told of at the start, nothing otherwise', () => {
+test('E-22 a range that was allowed is warned of at the start, nothing otherwise', () => {
   const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
   const construct = (notification: NotificationOptions) => {
     emit.mockClear()

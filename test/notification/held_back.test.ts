@@ -58,7 +58,7 @@ async function decidedAtOnce({ op }: Wire, decide: Decide): Promise<Answered> {
 }
 
 describe.each(Object.keys(ways) as Way[])('%s', (way) => {
-  test('C71 E-23 what is decided before the client has its handle is held back until it has', async () => {
+  test('C71 E-23 the notification of an early decision waits until the client has its handle', async () => {
     const { id: other } = await wire.begin('oauth', { clientId: 'other' })
     wire.op.clock.advance(2)
     const early: Answered[] = []
@@ -77,7 +77,7 @@ describe.each(Object.keys(ways) as Way[])('%s', (way) => {
     }
   })
 
-  test('C71 where nobody can write that the answer is out, it is held back for as long as an answer may take', async () => {
+  test('C71 where the store cannot record that the answer is out, the notification waits for as long as an answer may take', async () => {
     observed.calls.length = 0
     observed.failNext('swap')
     observed.failNext('swap')

@@ -86,7 +86,7 @@ describe('lanes', () => {
     expect(take(lanes, 1, 'a', 'two.example')).toBe(1)
   })
 
-  test('a client that fills its backlog turns nobody else at its host away', () => {
+  test('a client that fills its backlog does not turn away other clients at its host', () => {
     const { lanes, begun } = bench()
     take(lanes, 50, 'dead', 'shared.example')
     expect(take(lanes, 1, 'alive', 'shared.example')).toBe(1)

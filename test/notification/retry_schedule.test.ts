@@ -184,7 +184,7 @@ describe('through a provider', () => {
     expect(pause).toBeLessThanOrEqual(most)
   })
 
-  test('I-100 it is cut where the deferral expires: nothing is sent then, and what is left is given up and erased', async () => {
+  test('I-100 the schedule ends where the deferral expires: nothing more is sent, and the notification is erased', async () => {
     fleet.receiver.behave = answering(503)
     const [soon, later] = [(await fleet.begin(op)).id, (await fleet.begin(op)).id]
     fleet.clock.advance(2)

@@ -2,7 +2,7 @@ import { test } from 'vitest'
 import { startRounds } from '../../lib/notification/rounds.js'
 import { until } from '../support/receiver.js'
 
-test('rounds that are hurried again and again begin all the same', async () => {
+test('rounds that are called for again and again begin all the same', async () => {
   let count = 0
   const rounds = startRounds(async () => {
     count += 1

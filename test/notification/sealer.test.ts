@@ -38,7 +38,7 @@ describe('what is sealed', () => {
     }
   })
 
-  test('I-128 opens for nobody else', async () => {
+  test('I-128 opens for no other deferral, client or issuer', async () => {
     const sealed = await sealer.seal(owner, secrets)
     for (const other of [{ id: 'another' }, { clientId: 'another' }, { issuer: 'https://another.example' }, { id: '' }])
       await expect(sealer.open({ ...owner, ...other }, sealed)).rejects.toThrow(errors.JWEInvalid)

@@ -58,7 +58,7 @@ describe('what is sealed, through a provider', () => {
     await sender.provider.deferrals.close()
   })
 
-  test('a key that is rotated while notifications wait and are owed loses none; one that is gone is waited for', async () => {
+  test('a rotated key loses no queued notification; a notification waits for a key that is gone', async () => {
     const decided = [await owed(), await owed()]
     const waits = await fleet.begin(op)
     const before = fleet.receiver.arrivals.length

@@ -92,7 +92,7 @@ function silent(profile: Profile): Record<string, Story> {
 const page = 'https://op.example/confirm'
 
 describe.each(profiles)('%s profile', (profile) => {
-  test.each(Object.keys(ends(profile)))('a client is told of %s', async (name) => {
+  test.each(Object.keys(ends(profile)))('a client is notified of %s', async (name) => {
     const { id, poll } = lived.get(`${profile} ${name}`) as Begun
     await wire.settled(id, 'delivered')
     expect(wire.heard(id)).toHaveLength(1)
@@ -105,7 +105,7 @@ describe.each(profiles)('%s profile', (profile) => {
     )
   })
 
-  test.each(Object.keys(silent(profile)))('a client is not told of %s', async (name) => {
+  test.each(Object.keys(silent(profile)))('a client is not notified of %s', async (name) => {
     const { id } = lived.get(`${profile} ${name}`) as Begun
     expect(wire.heard(id)).toEqual([])
     const kept = await wire.kept(id)

@@ -9,6 +9,7 @@ type Wire = Record<string, string | string[] | undefined>
 
 /** The host's own grants that can wait. */
 export const grants = ['authorization_code', 'client_credentials'] as const
+type HostGrant = (typeof grants)[number]
 
 /** The same, by one type of client each, and by one without a secret, which needs a key. */
 export const grantsOfClients = [
@@ -58,7 +59,7 @@ export function redeem(rp: RelyingParty, code: string, params: Wire = {}, extras
 /** A token request of this grant whose client can wait; `code` is of the grant that has one. */
 export async function request(
   rp: RelyingParty,
-  grant: (typeof grants)[number],
+  grant: HostGrant,
   { request: authorization, params = {}, extras = {} }: Turn = {},
 ): Promise<{ answer: Answer; code?: string }> {
   const opted = { completion_mode: 'deferred', ...params }
@@ -71,7 +72,7 @@ export async function request(
 export async function held(
   op: TestProvider,
   rp: RelyingParty,
-  grant: (typeof grants)[number],
+  grant: HostGrant,
   turn: Turn = {},
 ): Promise<HeldDeferral> {
   const { result, id } = await created(op, () => request(rp, grant, turn))

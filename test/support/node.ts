@@ -2,14 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import type {
-  Deferral,
-  Deferrals,
-  DeferringClientMetadata,
-  JsonObject,
-  NotificationOptions,
-} from 'oidc-provider-deferred'
+import type { Deferrals, DeferringClientMetadata, JsonObject, NotificationOptions } from 'oidc-provider-deferred'
 import { clients, jwks } from './clients.js'
+import { collect, converse, type Happening } from './node_messages.js'
 
 /** The options of notifications, the names that can be looked up in place of what looks them up. */
 type PlainNotificationOptions = Omit<NotificationOptions, 'resolve'> & { hosts?: Record<string, string[]> }
@@ -62,27 +57,6 @@ export type Method =
   | 'cpu'
   | (typeof methods)[number]
   | `notifications.${(typeof notificationMethods)[number]}`
-
-/** From parent to child: a call of the provider with this number. */
-export interface Call {
-  call: number
-  provider: number
-  method: Method
-  args: unknown[]
-}
-
-/** An event of the plugin, and when the process said so: nanoseconds of the clock that all processes of a machine share. */
-interface Happening {
-  event: string
-  deferral: Deferral
-  at: bigint
-}
-
-/** From child to parent. */
-export type Report =
-  | (Happening & { provider: number })
-  | { call: number; result: unknown }
-  | { call: number; message: string }
 
 /** A process in which providers run. */
 export interface ProviderProcess {
@@ -181,35 +155,4 @@ function backOffice(call: (method: Method) => unknown): ProviderNode['deferrals'
     ...Object.fromEntries(methods.map((method) => [method, call(method)])),
     notifications: Object.fromEntries(notificationMethods.map((method) => [method, call(`notifications.${method}`)])),
   } as unknown as ProviderNode['deferrals']
-}
-
-function collect({ stdout, stderr }: ChildProcess): string[] {
-  const written: string[] = []
-  for (const stream of [stdout, stderr]) stream?.setEncoding('utf8').on('data', (text: string) => written.push(text))
-  return written
-}
-
-function converse(child: ChildProcess) {
-  const open = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>()
-  const events = new Map<number, ProviderNode['events']>()
-  child.on('message', (report: Report) => {
-    if ('event' in report) return events.get(report.provider)?.push(report)
-    const { resolve, reject } = open.get(report.call)!
-    open.delete(report.call)
-    return 'message' in report ? reject(new Error(report.message)) : resolve(report.result)
-  })
-  child.once('close', () => {
-    for (const { reject } of open.values()) reject(new Error('the provider process died'))
-  })
-  let made = 0
-  const calls =
-    (provider: number) =>
-    (method: Method) =>
-    (...args: unknown[]) =>
-      new Promise<unknown>((resolve, reject) => {
-        made += 1
-        open.set(made, { resolve, reject })
-        child.send({ call: made, provider, method, args } satisfies Call, (error) => error && reject(error))
-      })
-  return { events, calls }
 }

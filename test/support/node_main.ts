@@ -11,7 +11,8 @@ import { type Deferral, type DeferralStore, type DeferredConfiguration, Provider
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import { events } from '../../lib/deferral/events.js'
 import { interact } from './interaction.js'
-import type { Call, Report, Told } from './node.js'
+import type { Told } from './node.js'
+import type { Call, Report } from './node_messages.js'
 
 type Office = Record<string, (...args: unknown[]) => Promise<unknown>>
 type Extensions = Record<string, (provider: Provider, setup: Told) => void>

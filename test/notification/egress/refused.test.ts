@@ -158,7 +158,7 @@ test.each(['localhost', 'LOCALHOST.', 'op.localhost'])('E-22 %s is loopback with
 })
 
 // last: what it leaves owed is tried again whenever time goes on
-test('C73 E-27 a resolver that throws or never answers is asked again later, and holds up nobody else', async () => {
+test('C73 E-27 a resolver that throws or never answers is asked again later, and delays no other client', async () => {
   const { port } = loopback
   const endpoints = { hangs: `https://hangs.example:${port}/`, throws: `https://throws.example:${port}/` }
   const ids: string[] = []

@@ -108,7 +108,7 @@ test.each([
 })
 
 test.each([`https://127.0.0.1:${port}/`, `https://denied.example:${port}/`, 'https://rp.example:22/'])(
-  'I-123 E-22 a client that is registered cannot move to %s',
+  'I-123 E-22 a registered client cannot move to %s',
   async (endpoint) => {
     const { client_id: _, client_secret: __, ...metadata } = notified('', `https://rp.example:${port}/`)
     const registration = await request('POST', `${op.origin}/reg`, metadata)

@@ -106,7 +106,7 @@ test('I-096 C-I17 a code that was used again ends its deferral, which is told, o
   expect((await pollDeferral(rp, deferralCode)).body.error).toBe('access_denied')
 })
 
-test('C-X03 an ordinary code of the combined response type that has to wait after all is told of as a deferral_code', async () => {
+test('C-X03 the notification of an ordinary code of the combined response type that is deferred carries a deferral_code', async () => {
   defer = () => false
   const rp = relyingParty(wire.op.issuer)
   const code = await authorizationCode(rp, { response_type: 'deferred_code code' })

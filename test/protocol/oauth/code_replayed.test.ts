@@ -103,7 +103,7 @@ describe('C-I17 where the host does not know the code any more the deferral tell
     expect(await status(id)).toBe('pending')
   })
 
-  test('a verifier nobody asked for ends nothing', async () => {
+  test('a verifier without a challenge ends no deferral', async () => {
     const rp = relyingParty(op.issuer)
     const { code, id } = await heldCode(rp, {})
     await redeem(rp, code, verifier)

@@ -61,7 +61,7 @@ describe.each(grants)('%s', (grant) => {
   })
 
   test.each(some(others))(
-    'I-017 I-018 I-019 I-020 completion_mode %j opts nobody in: answered at once where defer can do without',
+    'I-017 I-018 I-019 I-020 completion_mode %j does not opt in: the request is answered at once',
     async (mode) => {
       const rp = relyingParty(op.issuer)
       const { result, ...outcome } = await added(op, () => request(rp, grant, { params: { completion_mode: mode } }))
@@ -80,7 +80,7 @@ describe.each(grants)('%s', (grant) => {
     expect(answer.body.error).toBe(status === 400 ? 'authorization_pending' : undefined)
   })
 
-  test('I-017 in the query it opts nobody in', async () => {
+  test('I-017 completion_mode in the query does not opt in', async () => {
     const rp = relyingParty(op.issuer)
     const params =
       grant === 'client_credentials'

@@ -67,7 +67,7 @@ test.each(paths)('%s after %j a poll hears %s', async (_ids, path, expected) => 
 describe('client_credentials', () => {
   const kind = 'client_credentials'
 
-  test('a denial says what the reviewer wanted the client to know', async () => {
+  test('a denial carries the description of the reviewer', async () => {
     const { poll } = await reach(kind, ['deny'])
     expect((await poll()).body).toEqual({
       error: 'access_denied',
@@ -76,7 +76,7 @@ describe('client_credentials', () => {
     })
   })
 
-  test('events follow the life of a deferral, and none is about an exchange', async () => {
+  test('the events are those of a deferral’s life, without an exchange', async () => {
     const { id, poll } = await reach(kind, ['progress', 'requireInteraction', 'resume', 'approve'])
     await poll()
     expect(events.map(([name, deferral]) => [name, deferral.id])).toEqual([
@@ -86,7 +86,7 @@ describe('client_credentials', () => {
     ])
   })
 
-  test('E-40 one decision decides one deferral', async () => {
+  test('E-40 a decision decides one deferral', async () => {
     const [first, second] = [await reach(kind, []), await reach(kind, [])]
     await op.provider.deferrals.approve(first.id)
     expect((await second.poll()).body.error).toBe('authorization_pending')

@@ -41,7 +41,7 @@ describe('authorization_code', () => {
     expect(await op.provider.deferrals.get(id)).toMatchObject({ context: { why: 'amount' } })
   })
 
-  test('with nothing of its own the options hold', async () => {
+  test('without its own lifetime and interval those of the options count', async () => {
     observed.decide = () => ({})
     const { answer } = await held(op, relyingParty(op.issuer), grant)
     expect(answer.body).toMatchObject({ error: 'authorization_pending', expires_in: 86_400, interval: 5 })

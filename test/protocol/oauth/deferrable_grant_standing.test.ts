@@ -16,7 +16,7 @@ const send = (params?: More[1], extras?: More[2], clientId?: More[3]) =>
   exchangeWaiting(custom.op, params, extras, clientId)
 const approved = (params?: More[1]) => exchangeApproved(custom.op, params)
 
-describe('I-129 I-130 E-34 what no longer holds is access_denied', () => {
+describe('I-129 I-130 E-34 a Grant or an account that is gone is access_denied', () => {
   test('the account is gone', async () => {
     const { poll } = await approved()
     isGone = true

@@ -108,7 +108,7 @@ describe.each([
 describe('authorization_code', () => {
   const grant = 'authorization_code'
 
-  test('I-093 a client that must bind its tokens gets nowhere without a proof', async () => {
+  test('I-093 a client that must bind its tokens gets invalid_dpop_proof without a proof', async () => {
     const rp = relyingParty(op.issuer, 'bound', key)
     const params = { client_secret: 'bound' }
     const { deferralCode, id } = await held(op, rp, grant, { params })

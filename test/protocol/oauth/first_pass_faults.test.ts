@@ -74,7 +74,7 @@ describe('a fault with statusCode and expose in the first pass of a token reques
 })
 
 describe('a fault with statusCode and expose at the authorization endpoint of the openid profile', () => {
-  test.each(['deferred_code', 'deferred_code code'])('of defer is shown to nobody: %s', async (type) => {
+  test.each(['deferred_code', 'deferred_code code'])('of defer is shown to no client: %s', async (type) => {
     const { status, params, html } = await failingWith('defer', async () =>
       authorize(op, await clientOf(op, 'secret'), { response_type: type }),
     )
@@ -83,7 +83,7 @@ describe('a fault with statusCode and expose at the authorization endpoint of th
     expect(html).not.toContain('secret of the driver')
   })
 
-  test('of the adapter, when the deferral is created, is shown to nobody', async () => {
+  test('of the adapter, when the deferral is created, is shown to no client', async () => {
     const rp = await clientOf(op, 'secret')
     const agent = await signedIn(op, rp)
     host.failNext('Grant.upsert', 'before', exposed())

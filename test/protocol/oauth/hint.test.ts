@@ -150,7 +150,7 @@ describe('I-027 the hint changes no answer of the authorization endpoint', () =>
   }
 })
 
-test('I-025 I-027 the hint is there for whoever wants to act on it, at consent', async () => {
+test('I-025 I-027 an interaction can read the hint', async () => {
   const rp = relyingParty(op.issuer)
   const seen: unknown[] = []
   op.provider.on('interaction.started', (ctx) => seen.push(ctx.oidc.params?.completion_mode))

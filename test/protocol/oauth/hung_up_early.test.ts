@@ -62,7 +62,7 @@ test('C18 an exchange whose client has hung up leaves the deferred code unused: 
   expect(await op.provider.deferrals.get(id)).toMatchObject({ status: 'pending' })
 })
 
-test('a token request whose client has hung up is not deferred: nobody could poll for it', async () => {
+test('a token request whose client has hung up is not deferred, because no client has the code to poll with', async () => {
   const rp = relyingParty(op.issuer)
   const code = await authorizationCode(rp)
   const created = vi.fn()

@@ -135,7 +135,7 @@ describe.each(grants)('%s', (grant) => {
       expect(source).not.toContain(name)
   })
 
-  test('I-011 a code says nothing: not who, nor what, nor what became of it', async () => {
+  test('I-011 a code says neither who asked, nor for what, nor the decision', async () => {
     const codes = new Set<string>()
     for (let n = 0; n < 5; n++) codes.add((await held(op, party(), grant)).deferralCode)
     expect(codes.size).toBe(5)

@@ -110,7 +110,7 @@ describe.each(grants)('%s', (grant) => {
     }
   })
 
-  test('C-I31 I-078 so does a poll of a stranger while its client is in a hurry', async () => {
+  test('C-I31 I-078 a poll of another client asks the store the same while the rightful client polls too fast', async () => {
     const other = relyingParty(op.issuer, 'other')
     const { deferralCode } = await held(op, other, grant)
     for (let n = 0; n < 2; n++) await pollDeferral(other, deferralCode)

@@ -36,7 +36,7 @@ describe('authorization_code', () => {
     expect(await said(party(), deferralCode, [0, 1, 4, 5, 3])).toEqual([pending, slow, pending, pending, slow])
   })
 
-  test('C-I22 whoever slows down by 5 s is heard, and refusals do not add up', async () => {
+  test('C-I22 a client that slows down by 5 s gets another answer, and refusals do not add up', async () => {
     const { deferralCode } = await held(op, party(), grant)
     expect(await said(party(), deferralCode, [0, 0.1, 0.1, 0.1, 10])).toEqual([pending, slow, slow, slow, pending])
     expect(await said(party(), deferralCode, [1, 1, 1, 1])).toEqual([slow, slow, slow, pending])
@@ -53,7 +53,7 @@ describe('authorization_code', () => {
     expect(answers.map(({ headers }) => headers.get('retry-after'))).toEqual(['5', '5', '10'])
   })
 
-  test('I-073 a hurried poll for an interaction is slow_down too, one on time is interaction_required', async () => {
+  test('I-073 an early poll for an interaction is slow_down too, one on time is interaction_required', async () => {
     const { deferralCode, id } = await held(op, party(), grant)
     await op.provider.deferrals.requireInteraction(id, { uri })
     expect(await said(party(), deferralCode, [0, 1, 4])).toEqual([interaction, slow, interaction])
@@ -74,7 +74,7 @@ describe('authorization_code', () => {
     expect((await pollDeferral(party(), deferralCode)).body.error).toBe(expected)
   })
 
-  test('I-121 what another node decided is heard 1 s later at the latest', async () => {
+  test('I-121 polls answer the decision of another node 1 s later at the latest', async () => {
     await withProvider({ clock: op.clock, issuer: op.issuer, deferred: { store } }, async (other) => {
       const { deferralCode, id } = await held(op, party(), grant)
       expect(await said(party(), deferralCode, [0])).toEqual([pending])

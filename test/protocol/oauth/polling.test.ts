@@ -57,7 +57,7 @@ describe('authorization_code', () => {
     },
   )
 
-  test('C-I08 such a poll is not counted: the proper one after it is no hurried one', async () => {
+  test('C-I08 such a poll does not count: a correct poll right after it is not slow_down', async () => {
     const rp = relyingParty(op.issuer)
     const { deferralCode } = await held(op, rp, grant)
     await pollDeferral(rp, deferralCode, { scope: 'openid email' })

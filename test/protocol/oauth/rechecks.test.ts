@@ -116,7 +116,7 @@ describe.each(grants)('I-129 I-130 at the redemption of %s', (grant) => {
     expect((await pollDeferral(rp(), one.deferralCode, { client_secret: 'replaced' })).status).toBe(200)
   })
 
-  test('whoever reconsiders refuses for good', async () => {
+  test('a refusal by reconsider is final', async () => {
     const one = await approved(grant)
     reconsidered = () => false
     expect(await minted(async () => expect(await poll(one)).toMatchObject(denied))).toEqual([])
@@ -126,7 +126,7 @@ describe.each(grants)('I-129 I-130 at the redemption of %s', (grant) => {
   })
 })
 
-describe('I-129 I-130 what an end-user stands behind', () => {
+describe('I-129 I-130 a Grant, an account and consent are checked at the redemption', () => {
   test.each<[string, (grantId: string, grant: AdapterPayload) => Promise<unknown>]>([
     ['revoked', (grantId) => adapter('Grant').destroy(grantId)],
     ['over', (grantId, grant) => adapter('Grant').upsert(grantId, { ...grant, exp: 1 }, 1)],

@@ -86,14 +86,14 @@ describe.each(grants)('at the redemption of %s', (grant) => {
     },
   )
 
-  test('C-I16 a fault of the adapter is none either', async () => {
+  test('C-I16 a fault of the adapter is no refusal', async () => {
     const one = await approved(grant)
     host.failNext(grant === 'client_credentials' ? 'ClientCredentials.upsert' : 'AccessToken.upsert')
     expect(await pollDeferral(rp(), one.deferralCode)).toMatchObject({ status: 500, body: { error: 'server_error' } })
     expect((await pollDeferral(rp(), one.deferralCode)).status).toBe(200)
   })
 
-  test('C-I16 nor one of whoever reconsiders', async () => {
+  test('C-I16 a fault of reconsider is no refusal', async () => {
     const one = await approved(grant)
     reconsidered = () => Promise.reject(new Error('down'))
     const answer = await pollDeferral(rp(), one.deferralCode)

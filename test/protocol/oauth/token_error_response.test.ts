@@ -124,7 +124,7 @@ describe('authorization_code', () => {
   })
 
   test.each(['approve', 'deny', 'cancel'] as const)(
-    'I-081 I-137 who decided, and what they noted, is told to nobody: %s',
+    'I-081 I-137 who decided, and what they noted, is shown to no client: %s',
     async (verb) => {
       const { id, deferralCode } = await held(op, party(), grant)
       const { body: before } = await polled(deferralCode)

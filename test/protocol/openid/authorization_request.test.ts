@@ -181,7 +181,7 @@ describe('O-009 O-063 the request binds what comes at the end:', () => {
   })
 })
 
-test('O-013 C-O13 a parameter nobody knows is ignored', async () => {
+test('O-013 C-O13 an unknown parameter is ignored', async () => {
   const { params } = await authorize(op, await clientOf(op, 'secret'), { color: 'green', completion_mode: 'deferred' })
   expect(params.deferred_code).toBeDefined()
 })

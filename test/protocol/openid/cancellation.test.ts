@@ -72,7 +72,7 @@ describe.each(clientTypes)('%s client', (clientId) => {
     expect((await rp.poll(handle)).body.error).toBe('invalid_grant')
   })
 
-  test('O-103 C78 an approval nobody collected is cancelled', async () => {
+  test('O-103 C78 an approval that was not redeemed is cancelled', async () => {
     const rp = await party(op, clientId)
     const { handle, id } = await approved(op, rp)
     await rp.cancel(handle)

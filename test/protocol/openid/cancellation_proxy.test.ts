@@ -85,7 +85,7 @@ describe('behind a proxy that ends TLS, trusted by provider.proxy', () => {
   })
 })
 
-test('forwarded headers nobody trusts are not believed', async () => {
+test('forwarded headers are ignored where the proxy is not trusted', async () => {
   await withProvider({}, async (plain) => {
     const rp = relyingParty(plain.issuer, 'public', key)
     const { handle } = await waiting(plain, rp)

@@ -92,7 +92,7 @@ test('where the look-up of any other token fails at a revocation of a handle, no
   }
 })
 
-test('a fault at a request that may be deferred is JSON, also for whoever prefers a page', async () => {
+test('a fault at a request that may be deferred is JSON, also where Accept prefers a page', async () => {
   host.failNext('Client.find')
   const { headers } = await rp.post(
     '/token',

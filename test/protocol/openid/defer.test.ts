@@ -131,7 +131,7 @@ test('defer sets lifetime and interval of this deferral', async () => {
   expect((await rp.exchange(params.deferred_code!)).body).toMatchObject({ expires_in: 3600, interval: 30 })
 })
 
-test('without its own lifetime and interval the options hold', async () => {
+test('without its own lifetime and interval those of the options count', async () => {
   observed.decide = () => ({})
   const rp = await clientOf(op, 'secret')
   const { params } = await authorize(op, rp)

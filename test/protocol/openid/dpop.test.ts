@@ -108,7 +108,7 @@ describe('O-119 E-18 refresh tokens are bound exactly as the host binds them', (
 })
 
 describe('C63 a client that must bind its tokens', () => {
-  test.each(doors)('gets nowhere without a proof at %s, and nothing is consumed', async (door) => {
+  test.each(doors)('is refused without a proof at %s, and nothing is consumed', async (door) => {
     const rp = relyingParty(op.issuer, 'bound', key)
     const client = { client_secret: 'bound' }
     const { id, present } = await atDoor(op, rp, door, { params: client })
@@ -118,7 +118,7 @@ describe('C63 a client that must bind its tokens', () => {
   })
 })
 
-describe('E-16 E-20 somebody with the secret and the handle but not the key', () => {
+describe('E-16 E-20 an attacker with the secret and the handle but not the key', () => {
   test('neither learns the state nor uses up the polls of the rightful client', async () => {
     const rp = relyingParty(op.issuer, 'secret', key)
     const { handle, id } = await waiting(op, rp)

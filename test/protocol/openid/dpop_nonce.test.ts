@@ -94,7 +94,7 @@ describe('C-X06 E-14 use_dpop_nonce', () => {
     expect((await rp.poll(handle, {}, withNonce(key, nonce))).body.error).toBe('authorization_pending')
   })
 
-  test('C62 a nonce of somebody else is challenged again', async () => {
+  test('C62 a nonce of another provider is challenged again', async () => {
     const { handle } = await held()
     challenged(await rp.poll(handle, {}, withNonce(key, randomBytes(42).toString('base64url'))))
   })

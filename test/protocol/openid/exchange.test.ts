@@ -78,7 +78,7 @@ describe.each(clientTypes)('%s client', (clientId) => {
 })
 
 describe('one exchange', () => {
-  test('C12 refuses a verifier nobody asked for', async () => {
+  test('C12 refuses a verifier without a challenge', async () => {
     const rp = relyingParty(op.issuer)
     const { code } = await deferred(op, rp)
     expect(await rp.exchange(code, { code_verifier: codeVerifier })).toMatchObject({ body: { error: 'invalid_grant' } })

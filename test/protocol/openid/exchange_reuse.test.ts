@@ -185,7 +185,7 @@ describe('a decision before the exchange', () => {
     expect(await op.provider.deferrals.get(id)).toMatchObject({ status: 'cancelled' })
   })
 
-  test('O-080 a reference nobody exchanged cannot be decided after it expired', async () => {
+  test('O-080 a deferred code that was not exchanged cannot be decided after it expired', async () => {
     const rp = relyingParty(op.issuer)
     const { id } = await deferred(op, rp)
     op.clock.advance(60)

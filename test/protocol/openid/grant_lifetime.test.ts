@@ -81,7 +81,7 @@ test('O-019 O-037 a Grant revoked while the request is answered is access_denied
   await op.close()
 })
 
-test('O-015 O-037 a store that fails is server_error, told to nobody, and the next request works', async () => {
+test('O-015 O-037 a store that fails is server_error without details, and the next request works', async () => {
   const { memoryStore } = await import('oidc-provider-deferred')
   const store = memoryStore()
   const { op } = await started({}, { store })

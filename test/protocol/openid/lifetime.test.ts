@@ -63,7 +63,7 @@ describe.each(['secret', 'public'])('O-058 O-073 O-116 C41 after expires_in the 
     }
   })
 
-  test('O-117 gets no tokens for an approval in time that nobody collected', async () => {
+  test('O-117 gets no tokens for an approval in time that it did not poll for', async () => {
     const rp = await party(op, clientId)
     const { handle, id } = await approved(op, rp)
     op.clock.advance(lifetime)

@@ -14,7 +14,7 @@ afterAll(async () => {
   await op.close()
 })
 
-test('I2 a listener that throws costs nobody an answer, and is heard of as a warning', async () => {
+test('I2 a listener that throws changes no answer, and becomes a warning', async () => {
   for (const event of ['created', 'exchanged', 'approved', 'redeemed'] as const) {
     op.provider.on(`deferral.${event}`, () => {
       throw new Error(`a fault at ${event}`)
@@ -50,7 +50,7 @@ test.each([
   expect(warn).toHaveBeenCalledWith(expect.stringContaining('a listener of grant.success failed'))
 })
 
-test('a listener of grant.success that expects tokens costs nobody the answer to an exchange or a cancellation', async () => {
+test('a listener of grant.success that expects tokens does not change the answer to an exchange or a cancellation', async () => {
   vi.spyOn(process, 'emitWarning').mockReturnValue(undefined)
   const expectTokens = (ctx: { body?: unknown }) => (ctx.body as { access_token: string }).access_token.slice()
   op.provider.on('grant.success', expectTokens)

@@ -44,7 +44,7 @@ describe.each(['secret', 'public'])('%s client', (clientId) => {
     expect(await said(rp, held.handle, [0, 1, 4, 5, 3])).toEqual([pending, slow, pending, pending, slow])
   })
 
-  test('O-072 C38 whoever waits interval + 5 s after slow_down gets another answer', async () => {
+  test('O-072 C38 a client that waits interval + 5 s after slow_down gets another answer', async () => {
     expect(await said(rp, held.handle, [0, 0.1, 0.1, 0.1, 10])).toEqual([pending, slow, slow, slow, pending])
   })
 
@@ -128,7 +128,7 @@ describe('what slow_down may replace', () => {
     })
   })
 
-  test('O-116 C41 an expired deferral is expired_token, however hurried', async () => {
+  test('O-116 C41 an expired deferral is expired_token, however early the poll', async () => {
     const rp = relyingParty(op.issuer)
     const { handle } = await waiting(op, rp)
     op.clock.advance(599.5)
@@ -144,7 +144,7 @@ test('a cancellation is never slow_down', async () => {
   expect((await rp.poll(handle)).body.error).toBe('access_denied')
 })
 
-test('O-077 C-O23 a client in a hurry hears slow_down however long it goes on, never invalid_request', async () => {
+test('O-077 C-O23 a client that polls too fast gets slow_down for as long as it does, never invalid_request', async () => {
   const rp = relyingParty(op.issuer)
   const { handle } = await waiting(op, rp)
   await rp.poll(handle)

@@ -74,7 +74,7 @@ test('O-090 a process that the operator ends before the exchange is never told: 
   expect(wire.heard(id)).toEqual([])
 })
 
-test('O-097 E-25 a client that comes for a ping nobody sent hears authorization_pending, and goes on', async () => {
+test('O-097 E-25 a client that polls after a forged ping gets authorization_pending, and goes on', async () => {
   const { id, poll } = await wire.begin('openid')
   expect((await poll()).body.error).toBe('authorization_pending')
   wire.op.clock.advance(10)

@@ -42,7 +42,7 @@ describe.each(['deferred_code', 'deferred_code code'])('%s', (type) => {
     expect(pushed).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
   })
 
-  test.each(['assertion', 'public'])('C-O06 C12 S256 holds at the exchange (%s)', async (clientId) => {
+  test.each(['assertion', 'public'])('C-O06 C12 the exchange checks the S256 challenge (%s)', async (clientId) => {
     const rp = await clientOf(op, clientId)
     const { params } = await authorize(op, rp, { response_type: type, ...s256 })
     const code = params.deferred_code!
@@ -56,7 +56,7 @@ describe.each(['deferred_code', 'deferred_code code'])('%s', (type) => {
   })
 })
 
-test('C-O06 C12 a verifier nobody asked for is refused at the exchange', async () => {
+test('C-O06 C12 a verifier without a challenge is refused at the exchange', async () => {
   const rp = await clientOf(op, 'secret')
   const { params } = await authorize(op, rp)
   const exchanged = await rp.exchange(params.deferred_code!, { code_verifier: codeVerifier })

@@ -43,7 +43,7 @@ describe.each(clientTypes)('%s client', (clientId) => {
     }
   })
 
-  test('O-074 C42 denied: access_denied ten times in a row, however hurried', async () => {
+  test('O-074 C42 denied: access_denied ten times in a row, without a pause', async () => {
     const rp = await party(op, clientId)
     const { handle, id } = await waiting(op, rp)
     await op.provider.deferrals.deny(id)

@@ -55,7 +55,7 @@ describe('O-067 progress in the pending answer', () => {
     }
   })
 
-  test('before there is any the answer names no step, and nobody who has yet to act', async () => {
+  test('before any progress the answer names no step, and no person who has to act', async () => {
     expect(await described()).toBe('the deferred authentication has not been decided yet')
   })
 

@@ -87,9 +87,9 @@ describe.each(clientTypes)('%s client', (clientId) => {
 test('a redemption reads once, mints, writes once, then answers', async () => {
   const rp = relyingParty(op.issuer)
   const { handle } = await approved(op, rp)
-  calls.length = 0
+  const before = calls.length
   await rp.poll(handle)
-  expect(calls).toEqual(['find', 'swap redeemed'])
+  expect(calls.slice(before)).toEqual(['find', 'swap redeemed'])
 })
 
 describe('while another poll redeems', () => {
