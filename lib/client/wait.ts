@@ -70,6 +70,6 @@ export async function wait(
 function faultOf(error: unknown, lostAnswer: unknown): { status: 'fault'; error: unknown } {
   if (isFault(error)) return { status: 'fault', error }
   if (!(error instanceof DeferralGone) || lostAnswer === undefined) throw error
-  const message = 'the tokens were issued already, and their answer was lost on the way'
+  const message = 'the handle is void, and an earlier answer was lost, perhaps the one with the tokens'
   throw new DeferralGone(message, { cause: lostAnswer, answerLost: true })
 }
