@@ -1,6 +1,6 @@
 import { DeferralExpired, type Pending } from 'oidc-provider-deferred/client'
 import { describe, expect, test, vi } from 'vitest'
-import { failure, page, pending } from './scripted.js'
+import { failure, page, pending, scriptedDeferral } from './scripted.js'
 import { last, useVirtualTime, waited } from './virtual_time.js'
 
 const week = 7 * 24 * 60 * 60
