@@ -11,9 +11,20 @@ const imports = {
   back_office: ['deferral/'],
   notification: ['deferral/'],
   host: ['deferral/', 'back_office/'],
-  options: ['deferral/', 'store/', 'host/types.ts', 'notification/egress/addresses.ts', 'protocol/oauth/grants.ts'],
+  options: ['deferral/', 'store/', 'host/types.ts', 'notification/egress/addresses.ts'],
   protocol: ['deferral/', 'host/', 'notification/', 'options/', 'plugin.ts'],
-  testing: ['deferral/'],
+  // it plays a whole deployment: provider, store, reviewer, client
+  testing: [
+    'deferral/',
+    'store/',
+    'host/',
+    'notification/endpoint.ts',
+    'options/',
+    'protocol/',
+    'plugin.ts',
+    'provider.ts',
+    'client/node_listener.ts',
+  ],
   // what operators use comes through the back office and the public types
   console: ['back_office/', 'index.ts'],
   authzen: ['back_office/', 'index.ts'],
@@ -21,6 +32,8 @@ const imports = {
   // clients must not have to install the server
   client: [],
 }
+
+const listed = Object.keys(imports).join('|')
 
 const folders = Object.entries(imports).map(([folder, others]) => ({
   name: `lib/${folder}`,
@@ -34,11 +47,25 @@ export default {
   forbidden: [
     ...folders,
     {
+      name: 'unlisted-folder',
+      comment: 'a folder of lib without an entry in the list above: say what it may import',
+      severity: 'error',
+      from: { path: `^lib/(?!(${listed})/)[^/]+/` },
+      to: {},
+    },
+    {
       name: 'deferral-alone',
       comment: 'lib/deferral needs no package: it is the model, and neither the host nor a database',
       severity: 'error',
       from: { path: '^lib/deferral/' },
       to: { pathNot: '^lib/', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'client-anywhere',
+      comment: 'lib/client runs in browsers and workers: nothing of Node.js, no package but its peers',
+      severity: 'error',
+      from: { path: '^lib/client/' },
+      to: { pathNot: '^lib/client/|node_modules/(openid-client|oauth4webapi)/' },
     },
     {
       name: 'host-internals',
@@ -65,7 +92,7 @@ export default {
       name: 'egress-alone',
       comment: 'only lib/notification/egress opens connections, and it decides by itself which',
       severity: 'error',
-      from: { path: '^lib/', pathNot: '^lib/(notification/egress|mongodb|client)/' },
+      from: { path: '^lib/', pathNot: '^lib/(notification/egress|mongodb|client|testing)/' },
       to: { path: ['^(node:)?(net|tls|http|https|http2|dgram|dns)(/|$)', 'node_modules/undici/'] },
     },
     {

@@ -15,10 +15,8 @@ import type { DeferredTokenResponseOptions, Settings } from './options/options.j
 import { isEnabled, settingsOf, warnOfAllowedRanges, warnOfMemoryStore } from './options/settings.js'
 import { createPlugin, type Plugin, pluginOf } from './plugin.js'
 import { type Preparation, preparationOf } from './preparation.js'
-import { hasDefer } from './protocol/ask_defer.js'
 import { assertStaticEndpoints } from './protocol/client_registration.js'
 import { cancelWithGrants } from './protocol/grant_revocation.js'
-import { enforceDefer } from './protocol/oauth/defer_enforcement.js'
 import { assertGrants, installOauth } from './protocol/oauth/install.js'
 import * as oauth from './protocol/oauth/names.js'
 import { installOpenid } from './protocol/openid/install.js'
@@ -51,7 +49,6 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
   installOverrides(host, overrideRules(plugin, preparation))
   if (settings.profiles.openid) installOpenid(plugin)
   if (settings.profiles.oauth) installOauth(plugin)
-  if (hasDefer(settings)) enforceDefer(plugin)
   const deferrals = startNode(plugin, egress)
   Object.defineProperty(provider, 'deferrals', { value: deferrals, enumerable: false, configurable: true })
   return deferrals

@@ -24,6 +24,7 @@ export interface Plugin {
 
 const plugins = new WeakMap<Provider, Plugin>()
 
+/** Creates the plugin of this provider. `pluginOf` finds it from then on. */
 export function createPlugin(host: Host, settings: Settings): Plugin {
   const events = createEvents()
   const plugin = Object.freeze({

@@ -11,6 +11,7 @@ const blackBox = [
   'build/test/protocol/openid',
   'build/test/protocol/oauth',
   'build/test/frameworks',
+  'build/test/testing',
   'build/test/notification/wire',
   'build/test/notification/told',
   'build/test/notification/held_back',

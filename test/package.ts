@@ -1,7 +1,7 @@
 /*
  * Packs the package, installs it into an empty project beside oidc-provider, type-checks a consumer there without
  * skipLibCheck under every module resolution, the oldest one too, and with older types of the host, and runs the provider of
- * the README.
+ * the README. The client's part is loaded with its peer, and without it.
  */
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -23,16 +23,26 @@ const beside = ['oidc-provider', 'mongodb', 'typescript', '@types/node'].map(
   (name) => `${name}@${devDependencies[name]}`,
 )
 run('npm', ['install', '--silent', '--no-audit', '--no-fund', tarball, ...beside], project)
+const load = [
+  '--input-type=module',
+  '-e',
+  "const { wait } = await import('oidc-provider-deferred/client'); console.log(typeof wait)",
+]
+const { stderr } = spawnSync('node', load, { cwd: project, encoding: 'utf8' })
+if (!stderr.includes("Cannot find package 'openid-client'"))
+  throw new Error(`the error does not name the peer: ${stderr}`)
+console.log('without openid-client the error of oidc-provider-deferred/client names it')
+const peer = `openid-client@${devDependencies['openid-client']}`
+run('npm', ['install', '--silent', '--no-audit', '--no-fund', peer], project)
+run('node', load, project)
 writeFileSync(join(project, 'provider.ts'), provider)
-copyFileSync('test/package/types.ts', join(project, 'types.ts'))
+for (const file of ['types.ts', 'testing.ts', 'client.ts']) copyFileSync(`test/package/${file}`, join(project, file))
 writeFileSync(
   join(project, 'store.ts'),
   `import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import type { Db } from 'mongodb'
-import { memoryStore, type DeferralStore } from 'oidc-provider-deferred'
-import { storeContract } from 'oidc-provider-deferred/testing'
+import type { DeferralStore } from 'oidc-provider-deferred'
 
-export const contract = storeContract(memoryStore)
 export const store = (db: Db): DeferralStore => mongoStore(db, { collection: 'deferrals', migrate: true })
 export const adapter = (db: Db) => mongoAdapter(db, { prefix: 'oidc_' })
 `,
@@ -49,6 +59,8 @@ const check =
 writeFileSync(join(project, 'check.js'), check)
 run('node', ['check.js'], project)
 console.log('the provider of the README runs from the packed package')
+run('node', ['testing.js'], project)
+console.log('a provider of ./testing runs from the packed package')
 // the last compiler that knows the resolution of before `exports`
 run('npm', ['install', '--silent', '--no-audit', '--no-fund', 'typescript@5'], project)
 typeCheck('esnext', 'node10')
@@ -68,7 +80,7 @@ rmSync(tarball)
 
 function typeCheck(module: string, moduleResolution: string): void {
   const compilerOptions = { strict: true, target: 'es2022', module, moduleResolution, types: ['node'], noEmit: true }
-  const files = ['provider.ts', 'store.ts', 'types.ts']
+  const files = ['provider.ts', 'store.ts', 'types.ts', 'testing.ts', 'client.ts']
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
   run('npx', ['tsc'], project)
   console.log(`type-checks under moduleResolution ${moduleResolution}`)

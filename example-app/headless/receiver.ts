@@ -10,10 +10,10 @@ export interface Receiver {
   answers: number[]
 }
 
-function print(ctx: Context): void {
+function print(ctx: Context, text: string): void {
   const { method, URL: url, status } = ctx
   const bearer = ctx.get('Authorization').replace('Bearer ', '')
-  const body: Record<string, string> = JSON.parse(ctx.request.rawBody || '{}')
+  const body: Record<string, string> = JSON.parse(text || '{}')
   const fields = { 'delivery-attempt': ctx.get('Delivery-Attempt'), bearer, ...body }
   printRequest('Provider', method, url, new URLSearchParams(fields))
   printAnswer({ who: 'Bank', method, url, status, headers: new Headers(), text: '' })
@@ -30,10 +30,14 @@ export function createReceiver(): Receiver {
       failure = status
     },
     async middleware(ctx, next) {
+      let text = ''
+      ctx.req.on('data', (chunk) => {
+        text += chunk
+      })
       if (failures > 0) ctx.status = failure
       else await next()
       failures = Math.max(failures - 1, 0)
-      print(ctx)
+      print(ctx, text)
       answers.push(ctx.status)
     },
   }

@@ -24,7 +24,7 @@ export function createJourneys(op: () => Promise<Op>, journeys: Collection<Journ
     const secrets = { state: randomState(), nonce: randomNonce(), codeVerifier: randomPKCECodeVerifier() }
     const url = await authorizationUrl(await op(), purpose, secrets)
     const _id = randomUUID()
-    const notificationToken = `${_id}.${randomBytes(32).toString('base64url')}`
+    const notificationToken = randomBytes(32).toString('base64url')
     const started = { status: 'started', handle: null, interval: 0, notificationToken } as const
     await journeys.insert({ _id, createdAt: new Date(), session, purpose, ...started, ...secrets })
     return url
@@ -53,7 +53,7 @@ export function createJourneys(op: () => Promise<Op>, journeys: Collection<Journ
     if (current?.status !== 'checking' || !current.handle) return
     try {
       await sendCancellation(await op(), current)
-      await journeys.update(current._id, { status: 'checking' }, { status: 'cancelled', handle: null })
+      await journeys.update(current._id, { status: 'checking' }, { status: 'cancelled' })
     } catch (error) {
       poller.watch(current)
       throw error

@@ -10,7 +10,7 @@ export const polling: Readonly<Record<Purpose, { grantType: string; parameter: s
   banking: { grantType: 'urn:ietf:params:oauth:grant-type:deferred', parameter: 'deferral_code' },
 }
 
-const withoutHandle = { handle: null, interactionUri: null }
+const ended = { interactionUri: null }
 
 /** The changes to the journey for each error of the token endpoint. An unknown error is a failure. */
 function changesFor(error: ResponseBodyError, { interval }: Journey): Changes {
@@ -23,11 +23,11 @@ function changesFor(error: ResponseBodyError, { interval }: Journey): Changes {
     case 'slow_down':
       return { interval: interval + 5 }
     case 'access_denied':
-      return { ...withoutHandle, status: 'refused', reason }
+      return { ...ended, status: 'refused', reason }
     case 'expired_token':
-      return { ...withoutHandle, status: 'expired' }
+      return { ...ended, status: 'expired' }
     default:
-      return { ...withoutHandle, status: 'failed', reason: error.error }
+      return { ...ended, status: 'failed', reason: error.error }
   }
 }
 
@@ -43,8 +43,8 @@ async function askForTokens(
 ): Promise<Changes> {
   const tokens = await genericGrantRequest(op.configuration, grantType, parameters)
   const claims = tokens.claims()
-  if (!claims || claims.nonce !== nonce) return { ...withoutHandle, status: 'failed', reason: 'nonce' }
-  return { ...withoutHandle, status: 'open', scope: tokens.scope ?? purposes[purpose].scope, claims: { ...claims } }
+  if (!claims || claims.nonce !== nonce) return { ...ended, status: 'failed', reason: 'nonce' }
+  return { ...ended, status: 'open', scope: tokens.scope ?? purposes[purpose].scope, claims: { ...claims } }
 }
 
 /** Polls once. */

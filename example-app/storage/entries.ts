@@ -44,9 +44,9 @@ export interface Journey extends Entry {
   state: string
   nonce: string
   codeVerifier: string
-  /** Bearer token of the provider's notifications. It begins with `_id`. It stays valid, because a notification may come twice. */
+  /** Bearer token of the provider's notifications. It stays valid, because a notification may come twice. */
   notificationToken: string
-  /** The handle to poll with. Null before and after the wait. */
+  /** The handle to poll with. Null before the wait. Worthless after it, but a late notification still names it. */
   handle: string | null
   interval: number
   /** The page where the customer has to confirm. */

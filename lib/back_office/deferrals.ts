@@ -16,7 +16,7 @@ import { replayNotification } from '../deferral/notification_transitions.js'
 import type { Records } from '../deferral/records.js'
 import { string } from '../deferral/shape.js'
 import type { Stored } from '../deferral/store.js'
-import { type Transition as Change, isUnexpired, isUnfinished } from '../deferral/transition.js'
+import { isUnexpired, isUnfinished, type Transition as RecordTransition } from '../deferral/transition.js'
 import * as transitions from '../deferral/transitions.js'
 import { type DeferralListing, type ListQuery, list } from './listing.js'
 import { listNotifications, type Notifications } from './notifications.js'
@@ -153,8 +153,8 @@ export class Deferrals {
     return record
   }
 
-  async #change(id: string, change: Change, snapshot?: Stored): Promise<Transition> {
-    const written = await this.#records.transit(id, change, snapshot)
+  async #change(id: string, transition: RecordTransition, snapshot?: Stored): Promise<Transition> {
+    const written = await this.#records.transit(id, transition, snapshot)
     return { deferral: describe(written ?? (await this.#find(id))), changed: written !== undefined }
   }
 }

@@ -19,7 +19,7 @@ type Fits = (requested: Entry, granted: Entry) => boolean
  * each granted entry whether it got one; earlier entries have priority. Equal entries are found by their text, in linear time. A
  * rule compares at most 256 entries; more are a `RangeError`.
  */
-export function matches(granted: JsonObject[], requested: JsonObject[], rules: Rules): boolean[] {
+export function assign(granted: JsonObject[], requested: JsonObject[], rules: Rules): boolean[] {
   const results: boolean[] = []
   const placesByType = groupBy(requested.map(toEntry), typeOf)
   for (const [type, entries] of groupBy(granted.map(toEntry), typeOf)) {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DeferralRecord, Granted, JsonObject } from './deferral.js'
 import { beyond, isObject, ownMember } from './json.js'
-import { matches } from './matching.js'
+import { assign } from './matching.js'
 
 /** Per type of authorization details: whether `granted` asks for no more than `requested`, two entries of that type. */
 export type Narrowing = Record<string, (requested: JsonObject, granted: JsonObject) => boolean>
@@ -29,17 +29,17 @@ function isTargetless({ profile, resource, requestedResource = resource }: Defer
 
 /** The granted entries without a requested entry that is equal, or wider by the integrator's rule for the type. */
 export function beyondDetails(granted: JsonObject[], requested: JsonObject[], narrowing: Narrowing): JsonObject[] {
-  const isWithin = matches(granted, requested, narrowing)
+  const isWithin = assign(granted, requested, narrowing)
   return granted.filter((_entry, at) => !isWithin[at])
 }
 
 /** The part of the requested entries that the granted entries still allow. */
 export function detailsLeft(requested: JsonObject[], granted: JsonObject[], narrowing: Narrowing): JsonObject[] {
   const covered = (entries: JsonObject[], others: JsonObject[]) => {
-    const isCovered = matches(entries, others, narrowing)
+    const isCovered = assign(entries, others, narrowing)
     return entries.filter((_entry, at) => isCovered[at])
   }
-  const isAllowed = matches(requested, granted, narrowing)
+  const isAllowed = assign(requested, granted, narrowing)
   const allowed = requested.filter((_entry, at) => isAllowed[at])
   const others = requested.filter((_entry, at) => !isAllowed[at])
   return covered([...allowed, ...covered(granted, others)], granted)

@@ -47,9 +47,13 @@ export function withRule<T>(check: Check<T>, rule: (value: T, at: string) => voi
 /** Whether this is a non-empty string. */
 export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
+/** A boolean. */
 export const boolean = mustBe('true or false', (value) => typeof value === 'boolean')
+/** A string, which may be empty. */
 export const string = mustBe('a string', (value) => typeof value === 'string')
+/** A non-empty string. */
 export const text = mustBe('a non-empty string', isText)
+/** A plain object, with any members. It is not copied. */
 export const plainObject = mustBe('a plain object', isObject)
 
 /** A non-empty string of at most `longest` characters. */
@@ -82,6 +86,7 @@ export function integer(expected: string, least: number, most = Number.MAX_SAFE_
 /** A duration in seconds. More than ten years is a mistake in the unit. */
 export const lifetime = integer('whole seconds, from 1 to ten years', 1, 315_360_000)
 
+/** One of these strings. */
 export function oneOf<T extends string>(values: readonly T[]): Check<T> {
   return mustBe(`one of ${values.join(', ')}`, (value): value is T => values.some((name) => name === value))
 }

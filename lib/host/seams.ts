@@ -65,14 +65,21 @@ const seams: Seam[] = [
   ['AccessToken.revokeByGrantId', ({ AccessToken }) => isFunction(AccessToken.revokeByGrantId)],
   ['ClientCredentials', ({ ClientCredentials }) => isModel(ClientCredentials)],
   ['RefreshToken', ({ RefreshToken }) => isModel(RefreshToken)],
+  ['RefreshToken.revokeByGrantId', ({ RefreshToken }) => isFunction(RefreshToken.revokeByGrantId)],
+  ['DeviceCode.save', ({ DeviceCode }) => isFunction(DeviceCode.prototype.save)],
   ['DeviceCode.consume', ({ DeviceCode }) => isFunction(DeviceCode.prototype.consume)],
   [
     'BackchannelAuthenticationRequest.consume',
     ({ BackchannelAuthenticationRequest: request }) => isFunction(request.prototype.consume),
   ],
   ['ReplayDetection.unique', ({ ReplayDetection }) => isFunction(ReplayDetection.unique)],
+  // `in` does not call the accessor, which would create the integrator's adapter now
+  ['ReplayDetection.adapter', ({ ReplayDetection }) => 'adapter' in ReplayDetection],
+  ['AuthorizationCode.adapter', ({ AuthorizationCode }) => 'adapter' in AuthorizationCode],
   ['Grant.find', ({ Grant }) => isModel(Grant)],
+  ['Grant.isExpired', ({ Grant }) => new Grant({ exp: 1 }).isExpired === true && !new Grant({}).isExpired],
   ['Session.authorizationFor', ({ Session }) => isFunction(Session.prototype.authorizationFor)],
+  ['Session.grantIdFor', ({ Session }) => isFunction(Session.prototype.grantIdFor)],
   ['Session.findByUid', ({ Session }) => isFunction(Session.findByUid)],
   ['IdToken.issue', ({ IdToken }) => isFunction(IdToken.prototype.issue)],
   ['IdToken.validate', ({ IdToken }) => isFunction(IdToken.validate)],
@@ -80,6 +87,7 @@ const seams: Seam[] = [
   ['Client.grantTypeAllowed', ({ Client }) => isFunction(Client.prototype.grantTypeAllowed)],
   // a field of the class would hide the accessor on its prototype
   ['OIDCContext.body', ({ OIDCContext }) => !Object.hasOwn(new OIDCContext({ req: {} }), 'body')],
+  ['OIDCContext.entity', ({ OIDCContext }) => isFunction(OIDCContext.prototype.entity)],
   ['OIDCContext.urlFor', ({ OIDCContext }) => isFunction(OIDCContext.prototype.urlFor)],
   [
     'OIDCContext.clientJwtAuthExpectedAudience',

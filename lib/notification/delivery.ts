@@ -2,15 +2,13 @@
  * OpenID Connect Deferred Token Response Flow 1.0, "Ping Callback", and OAuth 2.0 Deferred Token Response, "Client Callback": a
  * POST with the handle to poll with. It does not contain the decision.
  */
-import type { DeferralRecord, Profile } from '../deferral/deferral.js'
-import type { HandleKind } from '../deferral/handle.js'
+import type { DeferralRecord } from '../deferral/deferral.js'
 import type { Settlement } from '../deferral/notification.js'
+import { pollHandles } from '../deferral/profile.js'
 import type { Egress } from './egress/egress.js'
 import { EgressDenied } from './egress/egress_denied.js'
 import { delayAfter } from './retry_schedule.js'
 import { KeyNotFound, type Sealer } from './sealer.js'
-
-const handleName = { openid: 'deferred_auth_id', oauth: 'deferral_code' } as const satisfies Record<Profile, HandleKind>
 
 const retried = [408, 425, 429]
 // a certificate fault rarely goes away by itself: two more attempts
@@ -88,7 +86,7 @@ async function send(
       'delivery-attempt': String(notification?.attempts),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     }
-    const body = JSON.stringify({ [handleName[profile]]: handle })
+    const body = JSON.stringify({ [pollHandles[profile]]: handle })
     const { status, retryAfter } = await egress.post({ clientId, endpoint, headers, body }, signal)
     return { ...outcomeOf(status), retryAfter: retryAfterSeconds(retryAfter, readAt) }
   } catch (error) {

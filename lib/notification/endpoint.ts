@@ -2,7 +2,7 @@ import type { Client } from 'oidc-provider'
 import { parseUrl } from '../deferral/parse_url.js'
 import type { Stored } from '../deferral/store.js'
 import type { Recipient } from './delivery.js'
-import { hostOf } from './egress/rules.js'
+import { hostnameOf } from './egress/rules.js'
 
 /** Client metadata of both drafts: the URL for notifications (C-X01). */
 export const notificationEndpoint = 'deferred_client_notification_endpoint'
@@ -20,7 +20,7 @@ export function recipientOf(client: Client | undefined): { host: string; recipie
   if (!client) return { host: '', recipient: { fault: 'this node does not know the client', isUnknown: true } }
   const endpoint = endpointOf(client)
   const url = typeof endpoint === 'string' ? parseUrl(endpoint) : undefined
-  return { host: url ? hostOf(url) : '', recipient: { endpoint } }
+  return { host: url ? hostnameOf(url) : '', recipient: { endpoint } }
 }
 
 /** Whether a notification has been due for so long that no node seems to know its client. */

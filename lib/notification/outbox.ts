@@ -16,7 +16,7 @@ import { isUnclaimed, recipientOf } from './endpoint.js'
 import { createLanes, type Task } from './lanes.js'
 import type { Sealer } from './sealer.js'
 import { shuffle } from './shuffle.js'
-import { complaints } from './warnings.js'
+import { rareWarning } from './warnings.js'
 
 // an attempt ends before its lease, so that two nodes never make one at the same time
 const attemptSeconds = 9
@@ -40,11 +40,11 @@ type OutboxTask = Task & { snapshot: Stored | undefined; recipient: Recipient; r
 export class Outbox {
   readonly #node: OutboxDependencies
   readonly #lanes = createLanes<OutboxTask>(
-    (task) => this.#attempt(task).catch((error: unknown) => this.#complain(error)),
+    (task) => this.#attempt(task).catch((error: unknown) => this.#warnWhileOpen(error)),
     limits,
     () => this.#laneIsFree(),
   )
-  readonly #warn = complaints('notifications have to wait')
+  readonly #warn = rareWarning('notifications have to wait')
   #isOpen = true
   // a due notification has found no free lane
   #isFull = false
@@ -106,7 +106,7 @@ export class Outbox {
       const client = await within(readSeconds, () => this.#node.provider.Client.find(clientId))
       return { ...recipientOf(client), readAt }
     } catch (error) {
-      this.#complain(error)
+      this.#warnWhileOpen(error)
       return { host: '', recipient: { fault: 'the client cannot be read' }, readAt }
     }
   }
@@ -127,7 +127,7 @@ export class Outbox {
     await records.transit(id, settleNotification(leased.notification.fence, settlement), leased)
   }
 
-  #complain(error: unknown): void {
+  #warnWhileOpen(error: unknown): void {
     if (this.#isOpen) this.#warn(error)
   }
 }

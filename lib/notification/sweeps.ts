@@ -10,7 +10,7 @@ import { within } from './deadline.js'
 import type { Outbox } from './outbox.js'
 import { type Rounds, startRounds } from './rounds.js'
 import { shuffle } from './shuffle.js'
-import { complaints } from './warnings.js'
+import { rareWarning } from './warnings.js'
 
 const batch = 256
 // few, so that a mass expiry does not slow down requests
@@ -23,7 +23,7 @@ export class Sweeps {
   readonly #records: Records
   readonly #outbox: Outbox | undefined
   readonly #rounds: Rounds
-  readonly #warn = complaints('deferrals cannot be swept')
+  readonly #warn = rareWarning('deferrals cannot be swept')
   #isOpen = true
   #ending: Promise<void> | undefined
   // the beginning of the next page; during a mass expiry also that of the next page to read ahead
@@ -57,7 +57,7 @@ export class Sweeps {
       if (!last) this.#ahead = undefined
       return last !== undefined
     } catch (error) {
-      this.#complain(error)
+      this.#warnWhileOpen(error)
       return false
     }
   }
@@ -87,7 +87,7 @@ export class Sweeps {
       this.#ending = undefined
     })
     this.#ending = ending
-    await within(leaseSeconds, () => ending).catch((error: unknown) => this.#complain(error))
+    await within(leaseSeconds, () => ending).catch((error: unknown) => this.#warnWhileOpen(error))
   }
 
   async #endAll(records: Stored[]): Promise<void> {
@@ -101,11 +101,11 @@ export class Sweeps {
     try {
       await this.#records.transit(record.id, record.status === 'redeemed' ? forgetAnswer : expire, record)
     } catch (error) {
-      this.#complain(error)
+      this.#warnWhileOpen(error)
     }
   }
 
-  #complain(error: unknown): void {
+  #warnWhileOpen(error: unknown): void {
     if (this.#isOpen) this.#warn(error)
   }
 }

@@ -1,7 +1,7 @@
 const silenceSeconds = 60
 
 /** A function that warns of a fault in background work, at most once a minute. */
-export function complaints(problem: string): (error: unknown) => void {
+export function rareWarning(problem: string): (error: unknown) => void {
   let warnedAt = Number.NEGATIVE_INFINITY
   return (error) => {
     if (performance.now() < warnedAt + silenceSeconds * 1000) return

@@ -1,10 +1,14 @@
+/*
+ * The checks of single options, for the table in `options.ts`.
+ */
 import { X509Certificate } from 'node:crypto'
 import type { Narrowing } from '../deferral/narrow.js'
 import { type Check, callback, listOf, mustBe, plainObject, refuse, withRule } from '../deferral/shape.js'
 import { type DeferralStore, storeOperations } from '../deferral/store.js'
 import { toRange } from '../notification/egress/addresses.js'
-import { undeferrable } from '../protocol/oauth/grants.js'
+import { undeferrable } from './grants.js'
 
+/** The option `store`: it must have every operation. */
 export const deferralStore: Check<DeferralStore> = (store, at) => {
   const operations = Object(store)
   const missing = storeOperations.filter((name) => typeof operations[name] !== 'function')
@@ -12,6 +16,7 @@ export const deferralStore: Check<DeferralStore> = (store, at) => {
   refuse(at, `must be a DeferralStore such as memoryStore() or mongoStore(db), it lacks ${missing.join(', ')}`)
 }
 
+/** The option `keys`. */
 export const keys = listOf('32 bytes, as a Uint8Array or base64url, e.g. of crypto.randomBytes(32)', isKey)
 
 function isKey(key: unknown): key is string | Uint8Array {
@@ -24,6 +29,7 @@ const grantTypes = mustBe(
   (value): value is string[] => Array.isArray(value) && value.every((name) => typeof name === 'string'),
 )
 
+/** The option `grants`, without grants that can never be deferred. `install` checks the others. */
 export const deferrableGrants = withRule(grantTypes, (names, at) => {
   for (const [index, name] of names.entries()) {
     const reason = undeferrable(name)
@@ -31,23 +37,28 @@ export const deferrableGrants = withRule(grantTypes, (names, at) => {
   }
 })
 
+/** The option `narrow`: one rule per type of authorization details. */
 export const narrowing: Check<Narrowing> = (rules, at) => {
   const rule = callback<Narrowing[string]>()
   const entries = Object.entries(plainObject(rules, at)).map(([type, value]) => [type, rule(value, `${at}.${type}`)])
   return Object.fromEntries(entries)
 }
 
+/** The rule for the option `profiles`. */
 export function assertProfile({ openid, oauth }: { openid: boolean; oauth: boolean }, at: string): void {
   if (!openid && !oauth) refuse(at, 'must leave one profile on, use enabled: false to switch both off')
 }
 
+/** The path of an endpoint. */
 export const route = mustBe(
   "a path such as '/deferred/cancel'",
   (value): value is string => typeof value === 'string' && /^(\/[\w.~-]+)+$/.test(value),
 )
 
+/** The option `notification.allow`. */
 export const ranges = listOf("a range or an address such as '10.1.0.0/16'", isRange)
 
+/** The option `notification.deny`. */
 export const rangesAndHosts = listOf(
   "a range, an address or a host name such as '203.0.113.0/24' or 'internal.example.com'",
   (value): value is string => isRange(value) || isHost(value),
@@ -64,12 +75,14 @@ function isHost(value: unknown): boolean {
 const isPort = (value: unknown): value is number =>
   Number.isInteger(value) && 0 < Number(value) && Number(value) < 65_536
 
+/** The option `notification.ports`. */
 export const ports = withRule(listOf('a port such as 443', isPort), (numbers, at) => {
   if (numbers.length === 0) refuse(at, 'must not be empty, use [443]')
 })
 
 type Certificates = string | Uint8Array | readonly (string | Uint8Array)[]
 
+/** The option `notification.ca`. */
 export const certificates = mustBe('a PEM certificate, or an array of such', (value): value is Certificates => {
   const each = [value].flat()
   return each.length > 0 && each.every(isCertificate)

@@ -153,6 +153,7 @@ export const optionsShape = shape({
   retryWindow: withDefault(integer('whole seconds, from 0 (off) to 300', 0, 300), 0),
   interval: withDefault(lifetime, 5),
   requireSenderConstraint: withDefault(boolean, true),
+  // absent: each of `hostGrants` that the provider has enabled
   grants: optional(checks.deferrableGrants),
   reconsider: optional(callback()),
   narrow: withDefault(checks.narrowing, {}),

@@ -20,7 +20,7 @@ const deferringShape = shape<Deferring>({
   interaction: optional(interactionShape),
 })
 
-// left out of what `defer` gets, so that it cannot log them
+// `defer` does not get these parameters, so that it cannot log them
 const secrets = [
   'client_secret',
   'client_assertion',

@@ -10,7 +10,7 @@ import { beyondDetails, type Narrowing } from '../deferral/narrow.js'
 import { type Context, clientOf } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
 import { isAllowed } from '../host/grants/client_access.js'
-import { isConsentGone, loadValidGrant } from '../host/grants/valid_grant.js'
+import { isConsentGone, loadValidGrant, noLongerGranted } from '../host/grants/valid_grant.js'
 import type { IssuedToken } from '../host/request/intercepts.js'
 import type { Plugin } from '../plugin.js'
 import { cancelDeferral } from './cancel_deferral.js'
@@ -78,11 +78,6 @@ export function assertNotWider(
   for (const [name, wider] of Object.entries(members)) {
     if (wider?.length) throw new Error(`the ${name} of the token are wider than what was requested and decided`)
   }
-}
-
-/** The refusal of a request that was approved but is not allowed any more. */
-export function noLongerGranted(detail?: string): Error {
-  return new errors.AccessDenied('the authorization no longer holds', detail)
 }
 
 /** Whether the host refuses now what it accepted at the first request: a resource server, scope or details type has gone. */

@@ -6,7 +6,7 @@ import { leaseSeconds } from '../deferral/notification.js'
 import type { DeferralQuery } from '../deferral/store.js'
 import { inBackground } from '../notification/background.js'
 import { within } from '../notification/deadline.js'
-import { complaints } from '../notification/warnings.js'
+import { rareWarning } from '../notification/warnings.js'
 import type { Plugin } from '../plugin.js'
 import { cancelDeferral } from './cancel_deferral.js'
 
@@ -21,13 +21,13 @@ const mostPages = 10
  */
 export function cancelWithGrants(plugin: Plugin): { close(): Promise<void> } {
   const grantIds = new Set<string>()
-  const complain = complaints('deferrals of a revoked Grant cannot be cancelled')
+  const warn = rareWarning('deferrals of a revoked Grant cannot be cancelled')
   let currentWork: Promise<void> | undefined
 
   async function work(): Promise<void> {
     for (const grantId of grantIds) {
       grantIds.delete(grantId)
-      await within(leaseSeconds, () => cancelAll(plugin, grantId, complain)).catch(complain)
+      await within(leaseSeconds, () => cancelAll(plugin, grantId, warn)).catch(warn)
     }
     currentWork = undefined
   }
@@ -47,7 +47,7 @@ export function cancelWithGrants(plugin: Plugin): { close(): Promise<void> } {
   }
 }
 
-async function cancelAll(plugin: Plugin, grantId: string, complain: (error: unknown) => void): Promise<void> {
+async function cancelAll(plugin: Plugin, grantId: string, warn: (error: unknown) => void): Promise<void> {
   // hosts of 9.0 also emit the event when revokeGrantPolicy has kept the Grant
   if (await plugin.host.provider.Grant.find(grantId, { ignoreExpiration: true })) return
   // in this order: the second query finds a deferral that was approved after the first
@@ -56,7 +56,7 @@ async function cancelAll(plugin: Plugin, grantId: string, complain: (error: unkn
     for (let pages = 0; pages < mostPages; pages++) {
       const page = await plugin.records.list({ grantId, status, limit: pageSize, ...(after && { after }) })
       for (const deferral of page) {
-        await cancelDeferral(plugin, deferral.id, { reason: 'grant.revoked' }, deferral).catch(complain)
+        await cancelDeferral(plugin, deferral.id, { reason: 'grant.revoked' }, deferral).catch(warn)
       }
       if (page.length < pageSize) break
       after = page.at(-1)

@@ -9,10 +9,10 @@ import type { Host } from '../host/host.js'
 import { customGrant, mintFromCustomGrant } from './oauth/custom_grants.js'
 
 /** Mints the tokens of an approved deferral. */
-export type Mint = (ctx: Context, request: MintRequest) => Promise<void>
+export type Minter = (ctx: Context, request: MintRequest) => Promise<void>
 
 /** The minter for a grant; `undefined` if the grant is not registered on this node. */
-export function minterOf(host: Host, grantType: string): Mint | undefined {
+export function minterOf(host: Host, grantType: string): Minter | undefined {
   if (grantType === 'authorization_code') return (ctx, request) => mintFromCode(ctx, host, request)
   if (grantType === 'client_credentials') {
     const { clientCredentialsHandler: handler } = host

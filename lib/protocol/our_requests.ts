@@ -1,6 +1,6 @@
 /*
- * Tells requests of the two drafts from all other requests of the host, so that `host/overrides/server_errors.ts` can answer
- * their faults.
+ * Not in the drafts: tells their requests from all other requests of the host, so that `host/overrides/server_errors.ts` can
+ * answer faults.
  */
 import { isHandle } from '../deferral/handle.js'
 import { bodyOf, type Context } from '../host/context.js'

@@ -1,5 +1,5 @@
 /*
- * The rules for the overrides of the host, from the two drafts and the options.
+ * Not in the drafts: the rules for the overrides of the host. They come from both drafts and the options.
  */
 import type { Rules } from '../host/overrides/install.js'
 import type { Plugin } from '../plugin.js'
@@ -7,6 +7,7 @@ import { hasDefer } from './ask_defer.js'
 import { evidenceOf } from './evidence.js'
 import { assertRequest, canWait, mayPoll } from './oauth/completion_mode.js'
 import { isDeferrableGrant } from './oauth/defer_enforcement.js'
+import { handlerWithDefer } from './oauth/install.js'
 import { metadata as oauthMetadata } from './oauth/metadata.js'
 import * as oauth from './oauth/names.js'
 import { metadata as openidMetadata } from './openid/metadata.js'
@@ -25,6 +26,7 @@ export function overrideRules(plugin: Plugin, { addedCodeGrant }: { addedCodeGra
     hasDefer: hasDefer(settings),
     hint: profiles.oauth || hasDefer(settings) ? hintOf(plugin) : undefined,
     notesCodeUse: profiles.oauth,
+    wrapHandler: (name, handler) => handlerWithDefer(plugin, name, handler),
     revoke: (ctx, token) => revoke(ctx, plugin, token),
     now: records.now,
     requests: ourRequests,

@@ -1,5 +1,6 @@
 /*
- * The members of a source that reviewers see. A source is the payload of the host's code, or the request of another grant.
+ * Not in the drafts: the members of a source that reviewers see. A source is the payload of the host's code, or the request of
+ * another grant.
  */
 import type { DeferredRequest, JsonObject } from '../deferral/deferral.js'
 

@@ -3,14 +3,11 @@
  * "Token Endpoint Errors": the answer to a poll that gets no tokens, pending answers included.
  */
 import { errors } from 'oidc-provider'
-import type { DeferralRecord, Profile, Progress } from '../deferral/deferral.js'
-import type { HandleKind } from '../deferral/handle.js'
+import type { DeferralRecord, Progress } from '../deferral/deferral.js'
 import type { PollOutcome } from '../deferral/outcome.js'
+import { pollHandles } from '../deferral/profile.js'
 import type { Context } from '../host/context.js'
 import { amendError, retryAfter } from '../host/request/answer.js'
-
-/** The parameter that carries the handle of a poll, by profile. */
-const handles: Record<Profile, HandleKind> = { openid: 'deferred_auth_id', oauth: 'deferral_code' }
 
 /** The answer to a poll that comes too early (O-072, I-073). */
 export function slowDown(ctx: Context, interval: number): Error {
@@ -93,6 +90,6 @@ function subject({ profile }: DeferralRecord): string {
 // other clients get the same answer as for an unknown handle (I-077)
 function alreadyRedeemed({ profile }: DeferralRecord): Error {
   const error = new errors.InvalidGrant('already redeemed')
-  error.error_description = `${handles[profile]} was already redeemed`
+  error.error_description = `${pollHandles[profile]} was already redeemed`
   return error
 }

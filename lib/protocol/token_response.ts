@@ -1,7 +1,7 @@
 /*
  * OpenID Connect Deferred Token Response Flow 1.0, "Successful Token Response", and OAuth 2.0 Deferred Token Response,
- * "Successful Response": the client gets the tokens of an approved deferral, exactly once. They are those that the host issues
- * without a wait.
+ * "Successful Response": the client gets the tokens of an approved deferral, exactly once. They are the same tokens that the host
+ * issues without a wait.
  */
 
 import type { Decision, DeferralRecord, JsonObject } from '../deferral/deferral.js'
@@ -13,6 +13,7 @@ import { discardMinted } from '../host/grants/mint.js'
 import { narrow } from '../host/grants/narrowed_source.js'
 import { bind } from '../host/grants/sender_key.js'
 import { capAt } from '../host/grants/token_end.js'
+import { noLongerGranted } from '../host/grants/valid_grant.js'
 import { keepAnswer } from '../host/request/answer.js'
 import type { IssuedToken } from '../host/request/intercepts.js'
 import type { Plugin } from '../plugin.js'
@@ -22,9 +23,8 @@ import {
   assertNotWider,
   assertStillGranted,
   isNoLongerAccepted,
-  noLongerGranted,
 } from './checks_before_minting.js'
-import { type Mint, minterOf } from './minters.js'
+import { type Minter, minterOf } from './minters.js'
 import { repeatAnswer, sealAnswer } from './retry_window.js'
 import { refusal } from './token_error_response.js'
 
@@ -74,7 +74,7 @@ async function sealedAnswer(ctx: Context, { settings }: Plugin, approved: Approv
 
 interface MintState {
   approved: Approved
-  mint: Mint
+  mint: Minter
   tokens: IssuedToken[]
 }
 

@@ -7,6 +7,7 @@ import {
   type Stored,
   type StoredEntry,
 } from '../deferral/store.js'
+import { seconds } from '../deferral/transition.js'
 import { fromDocument, toDocument } from './json_members.js'
 
 const graceSeconds = 86_400
@@ -104,8 +105,6 @@ function readOperations(
 }
 
 const copy = (document: object, readAt: Date) => fromDocument<Stored>(structuredClone({ ...document, readAt }))
-
-const seconds = (count: number, from: Date) => new Date(from.getTime() + count * 1000)
 
 // all times move with createdAt, which becomes the store's time
 function shift(milliseconds: number, members: object): Document {

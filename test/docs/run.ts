@@ -54,7 +54,7 @@ async function firstLine({ process, exited }: Running): Promise<void> {
 
 /** Opens the address that a program prints, and presses Enter where it is asked for, once a client has heard that it has to wait. */
 function obey(all: Running[]): void {
-  const isWaiting = all.some(({ printed }) => printed.includes('authorization_pending'))
+  const isWaiting = all.some(({ printed }) => printed.includes('pending'))
   for (const running of all) {
     const [, url] = /^Open (http:\S+)\n/m.exec(running.printed) ?? []
     if (url && !running.opened) {

@@ -17,13 +17,15 @@ async function launch(): Promise<Browser | undefined> {
   }
 }
 
-const browser = await launch()
+let browser = await launch()
 
 /** `describe` for tests that need a browser: skipped, and listed as such, where it cannot run. */
 export const describeBrowser = browser ? describe : describe.skip
 
 /** Somebody's browser, with cookies of its own, who clicked the warning of the confirmation page away. What it complains about is collected: refused scripts, failed requests, errors. */
 export async function openBrowser(): Promise<{ page: Page; complaints: string[]; close(): Promise<void> }> {
+  // another test file of this process may have closed it
+  if (browser && !browser.isConnected()) browser = await launch()
   if (!browser) throw new Error('no browser: call this inside describeBrowser')
   const context = await browser.newContext({
     viewport: { width: 1180, height: 820 },

@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Provider } from 'oidc-provider'
 import { memoryStore } from 'oidc-provider-deferred'
+import { type RecordingReceiver, recordingReceiver } from 'oidc-provider-deferred/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { memoryAdapter } from '../support/memory_adapter.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
-import { type Receiver, startReceiver, until } from '../support/receiver.js'
+import { until } from '../support/receiver.js'
 import { deferralOf, notified } from './notified_clients.js'
 
 /*
@@ -18,14 +19,14 @@ const note = (where: string) =>
   void seen.push([where, currentRequest() !== undefined || integrators.getStore() !== undefined])
 const currentRequest = () => (Provider as unknown as { ctx?: object }).ctx
 
-let receiver: Receiver
+let receiver: RecordingReceiver
 let op: TestProvider
 let other: TestProvider | undefined
 /** what a request does while the host handles it */
 let meanwhile: (() => Promise<unknown>) | undefined
 
 beforeAll(async () => {
-  receiver = await startReceiver()
+  receiver = await recordingReceiver()
   op = await start()
 })
 

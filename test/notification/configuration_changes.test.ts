@@ -1,4 +1,5 @@
 import { memoryStore, type NotificationOptions } from 'oidc-provider-deferred'
+import { type RecordingReceiver, recordingReceiver } from 'oidc-provider-deferred/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { clients, grantType, oauthGrantType, redirectUri } from '../support/clients.js'
 import { createClock } from '../support/clock.js'
@@ -6,7 +7,7 @@ import { authorizationCode, redeem } from '../support/deferral.js'
 import { deferred } from '../support/journey.js'
 import { observedAdapter } from '../support/observed.js'
 import { startProvider, type TestProvider } from '../support/provider.js'
-import { type Receiver, startReceiver, until } from '../support/receiver.js'
+import { until } from '../support/receiver.js'
 import { type Answer, answer, relyingParty } from '../support/relying_party.js'
 
 /*
@@ -24,7 +25,7 @@ const metadata = {
   token_endpoint_auth_method: 'client_secret_post',
 }
 
-let receiver: Receiver
+let receiver: RecordingReceiver
 let op: TestProvider
 
 /** The deployment, with these rules from now on. */
@@ -37,12 +38,12 @@ const start = (notification: NotificationOptions = receiver.notification, withKe
   })
 
 beforeAll(async () => {
-  receiver = await startReceiver()
+  receiver = await recordingReceiver()
 })
 afterAll(() => receiver.close())
 beforeEach(async () => {
   op = await start()
-  receiver.arrivals.length = 0
+  receiver.received.length = 0
 })
 afterEach(() => op.close())
 
@@ -117,7 +118,7 @@ describe('an endpoint that the rules of today refuse', () => {
         expect(await became(id, 'failed')).toMatchObject({ attempts: 1, reason: expect.stringMatching(reason) })
         expect((await poll()).status).toBe(200)
       }
-      expect(receiver.arrivals).toEqual([])
+      expect(receiver.received).toEqual([])
     },
   )
 
@@ -130,7 +131,7 @@ describe('an endpoint that the rules of today refuse', () => {
     await op.provider.deferrals.approve(id)
     expect(await notification(id)).toBeUndefined()
     expect((await poll()).status).toBe(200)
-    expect(receiver.arrivals).toEqual([])
+    expect(receiver.received).toEqual([])
   })
 
   test('and that is sent again once the rules allow it', async () => {
@@ -143,7 +144,7 @@ describe('an endpoint that the rules of today refuse', () => {
     op = await start()
     await op.provider.deferrals.notifications.replay(id)
     await became(id, 'delivered')
-    expect(receiver.arrivals).toHaveLength(1)
+    expect(receiver.received).toHaveLength(1)
   })
 })
 
@@ -151,8 +152,8 @@ describe('a client that changes', () => {
   test.each([
     ['http', 'http://rp.example/'],
     ['another port', 'https://rp.example:22/'],
-    ['a private address', () => `https://10.0.0.1:${receiver.port}/`],
-    ['user information', () => `https://user@rp.example:${receiver.port}/`],
+    ['a private address', () => `https://10.0.0.1:${new URL(receiver.endpoint).port}/`],
+    ['user information', () => `https://user@rp.example:${new URL(receiver.endpoint).port}/`],
     ['a fragment', () => `${receiver.endpoint}#fragment`],
     ['the host of the provider', () => `https://127.0.0.1:${new URL(op.issuer).port}/`],
   ])('C02 O-005 I-005 cannot change its endpoint to %s, and keeps the one it has', async (_what, endpoint) => {
@@ -162,7 +163,7 @@ describe('a client that changes', () => {
     const { id } = await waiting(client)
     await op.provider.deferrals.approve(id)
     await became(id, 'delivered')
-    expect(receiver.arrivals).toHaveLength(1)
+    expect(receiver.received).toHaveLength(1)
   })
 
   test('its endpoint is called where it is now', async () => {
@@ -172,7 +173,7 @@ describe('a client that changes', () => {
     expect((await client.update({ deferred_client_notification_endpoint: moved })).status).toBe(200)
     await op.provider.deferrals.approve(id)
     await became(id, 'delivered')
-    expect(receiver.arrivals.map(({ url }) => url)).toEqual(['/notified/moved'])
+    expect(receiver.received.map(({ path }) => path)).toEqual(['/notified/moved'])
   })
 
   test('one that has no endpoint any more is a dead letter, and nothing is sent', async () => {
@@ -181,7 +182,7 @@ describe('a client that changes', () => {
     expect((await client.update({})).status).toBe(200)
     await op.provider.deferrals.approve(id)
     expect(await became(id, 'failed')).toMatchObject({ reason: 'the client has no endpoint any more' })
-    expect(receiver.arrivals).toEqual([])
+    expect(receiver.received).toEqual([])
   })
 
   test('one that is there no more is looked for until its deferral expires, and nothing is sent', async () => {
@@ -192,7 +193,7 @@ describe('a client that changes', () => {
     clock.advance(4)
     await until(async () => (await notification(id))?.reason !== undefined)
     expect(await notification(id)).toMatchObject({ status: 'owed', reason: 'this node does not know the client' })
-    expect(receiver.arrivals).toEqual([])
+    expect(receiver.received).toEqual([])
   })
 
   test('one that cannot be read just now is told later', async () => {
@@ -203,6 +204,6 @@ describe('a client that changes', () => {
     expect(await notification(id)).toMatchObject({ status: 'owed', attempts: 1 })
     clock.advance(10)
     await became(id, 'delivered')
-    expect(receiver.arrivals).toHaveLength(1)
+    expect(receiver.received).toHaveLength(1)
   })
 })

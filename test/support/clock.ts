@@ -1,15 +1,1 @@
-/** A clock that moves only when told. */
-export interface Clock {
-  now: () => Date
-  advance(seconds: number): void
-}
-
-export function createClock(start = new Date()): Clock {
-  let time = start.getTime()
-  return {
-    now: () => new Date(time),
-    advance(seconds) {
-      time += seconds * 1000
-    },
-  }
-}
+export { type TestClock as Clock, testClock as createClock } from 'oidc-provider-deferred/testing'

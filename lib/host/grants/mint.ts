@@ -6,7 +6,7 @@ import type { Host } from '../host.js'
 import { type IssuedToken, intercept } from '../request/intercepts.js'
 import { codeFrom } from './authorization_code.js'
 import { codeRequest, runHandler } from './dry_run.js'
-import { validGrant } from './valid_grant.js'
+import { noLongerGranted, validGrant } from './valid_grant.js'
 
 /** The input of a minter. The source is already narrowed to the decision. */
 export interface MintRequest {
@@ -42,7 +42,7 @@ export async function mintFromCode(
     await runHandler(ctx, codeHandler, params)
   } catch (error) {
     if (error instanceof errors.InvalidGrant && (await isGone(ctx, provider, source))) {
-      throw new errors.AccessDenied('the authorization no longer holds')
+      throw noLongerGranted()
     }
     throw error
   }

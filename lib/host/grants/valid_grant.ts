@@ -6,6 +6,11 @@ import type { GrantHost } from '../host.js'
 import type { IssuedToken } from '../request/intercepts.js'
 import type { Internals } from '../seams.js'
 
+/** The refusal of a request that was approved but is not allowed any more. */
+export function noLongerGranted(detail?: string): Error {
+  return new errors.AccessDenied('the authorization no longer holds', detail)
+}
+
 /** The Grant of a source; `undefined` if it is missing, has expired, or belongs to another client or account. */
 export async function validGrant(provider: Provider, source: JsonObject): Promise<Grant | undefined> {
   const grant = await withPlainFaults(provider.Grant.find(source.grantId as string, { ignoreExpiration: true }))
@@ -26,12 +31,12 @@ export async function loadValidGrant(
   const { accountId, grantId } = source as { accountId?: string; grantId?: string }
   if (grantId !== undefined) {
     const grant = await validGrant(provider, source)
-    if (!grant) throw new errors.AccessDenied('the authorization no longer holds')
+    if (!grant) throw noLongerGranted()
     ctx.oidc.entity('Grant', grant)
   }
   if (accountId === undefined) return
   const account = await internals.configuration.findAccount(ctx, accountId)
-  if (!account) throw new errors.AccessDenied('the authorization no longer holds')
+  if (!account) throw noLongerGranted()
   ctx.oidc.entity('Account', account)
 }
 

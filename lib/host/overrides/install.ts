@@ -8,6 +8,7 @@ import { installIntercepts } from './code_and_token_storage.js'
 import { installCodeUse } from './code_use.js'
 import { type Hint, installHint } from './completion_mode_hint.js'
 import { installConsumption } from './consumption.js'
+import { type WrapHandler, wrapGrantHandlers } from './grant_handlers.js'
 import { installIdTokenRules } from './id_token_hint.js'
 import { installListeners } from './listeners.js'
 import { extendPayloads } from './payload.js'
@@ -31,6 +32,8 @@ export interface Rules {
   hint: Hint | undefined
   /** whether to note the use of each code */
   notesCodeUse: boolean
+  /** wraps the host's grants whose token requests `defer` is called for */
+  wrapHandler: WrapHandler
   /** called with the token of each revocation request */
   revoke: (ctx: Context, token: string) => Promise<void>
   /** the time by the store's clock, or the test clock */
@@ -57,6 +60,8 @@ export function installOverrides({ provider, internals }: Host, rules: Rules): v
   acceptResponseTypes(internals, rules.responseTypes)
   // first of all, so that nothing wraps the handler of a grant that is not enabled
   if (rules.addedCodeGrant) removeAddedCodeGrant(internals)
+  // before the plugin registers its own grants, which need no wrapper
+  wrapGrantHandlers(internals, rules.wrapHandler)
 
   // These five replace methods of codes and tokens. The first is the innermost: it runs last.
   if (rules.hasDefer) installConsumption(provider)

@@ -10,7 +10,7 @@ import type { AdapterPayload } from 'oidc-provider'
 export type Artifact = {
   _id: string
   payload?: string
-  /** Absent: never. */
+  /** absent: never */
   expiresAt?: Date
   consumed?: unknown
   iat?: number
@@ -24,6 +24,7 @@ export type Artifact = {
 
 const tombstoneSeconds = 3600
 
+/** The document of an artifact that expires after `expiresIn` seconds; never, if they are absent. */
 export function artifactOf(id: string, payload: AdapterPayload, expiresIn: number | undefined): Artifact {
   const { consumed, iat, grantId, uid, userCode, accountId, clientId } = payload
   const strings = Object.entries({ grantId, uid, userCode, accountId, clientId })

@@ -29,6 +29,7 @@ const indexes: { readonly [model: string]: Index[] } = {
 /** Models that the host reads, changes and saves again. Their ids are random, so no id is used twice. */
 const rewritableModels = new Set(['BackchannelAuthenticationRequest', 'DeviceCode', 'Grant', 'Interaction', 'Session'])
 
+/** The names of these models. */
 export const modelNames: readonly string[] = Object.keys(indexes)
 
 /** The indexes of a model. A model of a later host gets those of a model that belongs to a Grant. */
@@ -41,6 +42,7 @@ export function leavesTombstone(model: string): boolean {
   return rewritableModels.has(model)
 }
 
+/** The name of a model's collection, without the prefix: `access_token` for `AccessToken`. */
 export function collectionName(model: string): string {
   return model.replace(/(?!^)[A-Z]/g, (capital) => `_${capital}`).toLowerCase()
 }

@@ -13,7 +13,10 @@ type SaveOperations = Pick<Adapter, 'upsert' | 'consume'> & {
   insertUnique(id: string, payload: AdapterPayload, expiresIn?: number): Promise<boolean>
 }
 
-// String(): the database must not take an object from a caller for a query
+/**
+ * The reads of an adapter. Expired and destroyed artifacts are not found. `String()` keeps the database from taking an object of a
+ * caller for a query.
+ */
 export function findOperations(open: Open): FindOperations {
   return {
     async find(id) {
@@ -34,6 +37,7 @@ export function findOperations(open: Open): FindOperations {
   }
 }
 
+/** The writes of an adapter that store an artifact or consume it. */
 export function saveOperations(model: string, open: Open): SaveOperations {
   return {
     async upsert(id, payload, expiresIn) {
@@ -57,6 +61,7 @@ export function saveOperations(model: string, open: Open): SaveOperations {
   }
 }
 
+/** The writes of an adapter that end artifacts. */
 export function removeOperations(model: string, open: Open): RemoveOperations {
   return {
     async destroy(id) {

@@ -8,7 +8,7 @@ import { within } from '../deadline.js'
 import { EgressDenied } from './egress_denied.js'
 import { createPools } from './pools.js'
 import { resolveHost, toAddresses } from './resolver.js'
-import { type EgressRules, hostOf, portOf } from './rules.js'
+import { type EgressRules, hostnameOf, portOf } from './rules.js'
 
 const resolveSeconds = 3
 const discardTimeout = 1000
@@ -50,7 +50,7 @@ export function createEgress(rules: EgressRules, { ca, resolve = resolveHost }: 
   const pools = createPools(ca)
 
   async function permittedAddresses(url: URL, signal: AbortSignal): Promise<string[]> {
-    const host = hostOf(url)
+    const host = hostnameOf(url)
     const addresses = isIP(host) ? [host] : toAddresses(await within(resolveSeconds, () => resolve(host), signal))
     if (addresses.length === 0) throw Object.assign(new Error('name not found'), { code: 'ENOTFOUND' })
     // a single refused address among public ones is an attack as well

@@ -39,7 +39,7 @@ export function egressRules({ allow, deny, ports }: Permissions, issuer: string)
       const fault = faultOf(endpoint)
       if (fault) return fault
       const url = new URL(endpoint as string)
-      const [host, port] = [hostOf(url), portOf(url)]
+      const [host, port] = [hostnameOf(url), portOf(url)]
       if (!ports.includes(port)) return `must use port ${ports.join(' or ')}`
       // a resolver ignores a second dot at the end, but a rule for the name would not match
       if (host.split('.').includes('')) return notAbsolute
@@ -53,7 +53,7 @@ export function egressRules({ allow, deny, ports }: Permissions, issuer: string)
 }
 
 /** The host of an endpoint as it is looked up: a name without the dot of the root, or an address without brackets. */
-export function hostOf({ hostname }: URL): string {
+export function hostnameOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$|\.$/g, '')
 }
 
@@ -75,7 +75,7 @@ function faultOf(endpoint: unknown): string | undefined {
 
 // on loopback only our own port is refused, under every name of loopback; elsewhere the whole host
 function isOwn(host: string, port: number, own: URL): boolean {
-  const ownHost = hostOf(own)
+  const ownHost = hostnameOf(own)
   if (isLoopback(ownHost)) return isLoopback(host) && port === portOf(own)
   return (canonical(host) ?? host) === (canonical(ownHost) ?? ownHost)
 }

@@ -34,11 +34,11 @@ export async function endIfReused(ctx: Context, plugin: Plugin, id: string, refu
   if (use.code && !use.isSpent) return
   const deferral = await plugin.records.find(id)
   if (deferral) {
-    if (await isRightful(ctx, plugin, deferral.source)) await endReplayed(plugin, id)
+    if (await couldRedeem(ctx, plugin, deferral.source)) await endReplayed(plugin, id)
     return
   }
   // the first request may still be creating its deferral: mark the id, so that the new deferral is cancelled at once
-  const isEarly = use.isSpent && (await isRightful(ctx, plugin, use.code as CodeBinding))
+  const isEarly = use.isSpent && (await couldRedeem(ctx, plugin, use.code as CodeBinding))
   if (isEarly && !(await plugin.records.cancelAhead(id))) await endReplayed(plugin, id)
 }
 
@@ -58,7 +58,7 @@ async function endReplayed(plugin: Plugin, id: string, cancellation: Cancellatio
 /**
  * Whether this request could have redeemed the code. An attacker who has only seen the code in a URL must not end a deferral.
  */
-async function isRightful(ctx: Context, { host }: Plugin, code: CodeBinding): Promise<boolean> {
+async function couldRedeem(ctx: Context, { host }: Plugin, code: CodeBinding): Promise<boolean> {
   const client = clientOf(ctx)
   if (code.clientId !== client.clientId || code.redirectUri !== paramsOf(ctx).redirect_uri) return false
   if (!isVerified(code, paramsOf(ctx).code_verifier)) return false

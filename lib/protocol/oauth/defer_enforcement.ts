@@ -9,12 +9,13 @@ import { type Context, clientOf } from '../../host/context.js'
 import { requestSource } from '../../host/grants/client_credentials.js'
 import { decideFirst } from '../../host/grants/decide_first.js'
 import type { GrantHandler } from '../../host/seams.js'
+import { type HostGrant, hostGrants, isHostGrant } from '../../options/grants.js'
 import type { Obstacle } from '../../options/options.js'
 import type { Plugin } from '../../plugin.js'
-import { askDefer } from '../ask_defer.js'
+import { askDefer, hasDefer } from '../ask_defer.js'
 import { isOptedIn, mayPoll } from './completion_mode.js'
 import { deferRequest } from './defer_request.js'
-import { artifacts, type HostGrant, hostGrants, isHostGrant } from './grants.js'
+import { artifacts } from './requested_access.js'
 
 /** The host's grants that issue tokens, without refresh_token: `defer` is not called for refresh requests. */
 const issuingGrants = new Set([...hostGrants, ...Object.keys(artifacts)])
@@ -36,16 +37,13 @@ export function obstacleOf(ctx: Context, { host, settings }: Plugin): Obstacle |
   return clientAuthMethod === 'none' && !hasKey ? 'key' : undefined
 }
 
-/** Wraps the host's grants that cannot wait, so that `defer` is called for their token requests. */
-export function enforceDefer(plugin: Plugin): void {
-  const { grantTypeHandlers } = plugin.host.internals
-  for (const name of issuingGrants) {
-    const handler = grantTypeHandlers.get(name)
-    if (!handler || isDeferrableGrant(plugin, name)) continue
-    grantTypeHandlers.set(name, (ctx) =>
-      answerUnlessRefused(ctx, plugin, handler, { grantType: name, obstacle: 'grant' }),
-    )
-  }
+/**
+ * A grant of the host that cannot wait, so that `defer` is called for its token requests. `undefined` if `defer` is not set, or
+ * if the grant issues no tokens.
+ */
+export function enforcedHandler(plugin: Plugin, name: string, handler: GrantHandler): GrantHandler | undefined {
+  if (!hasDefer(plugin.settings) || !issuingGrants.has(name)) return undefined
+  return (ctx) => answerUnlessRefused(ctx, plugin, handler, { grantType: name, obstacle: 'grant' })
 }
 
 /**

@@ -1,14 +1,15 @@
 /*
- * OAuth 2.0 Deferred Token Response: connects the messages of this draft with the host's token endpoint.
+ * OAuth 2.0 Deferred Token Response, "Token Request" and "Polling": connects these messages with the host's token endpoint.
  */
 import type { Context } from '../../host/context.js'
 import type { Host } from '../../host/host.js'
 import type { GrantHandler } from '../../host/seams.js'
+import { type HostGrant, isHostGrant } from '../../options/grants.js'
 import { fail } from '../../options/option_error.js'
 import type { Settings } from '../../options/options.js'
 import type { Plugin } from '../../plugin.js'
 import { customGrant } from './custom_grants.js'
-import { type HostGrant, hostGrants, isHostGrant } from './grants.js'
+import { enforcedHandler, isDeferrableGrant } from './defer_enforcement.js'
 import { grantType } from './names.js'
 import { handleDeferredGrant, parameters } from './polling.js'
 import { deferrableClientCredentials, deferrableCode } from './token_request.js'
@@ -21,15 +22,14 @@ const deferrable: Record<HostGrant, Wrap> = {
   client_credentials: deferrableClientCredentials,
 }
 
+/** The handler of a grant of the host with the plugin; `undefined` if the plugin leaves the grant as it is. */
+export function handlerWithDefer(plugin: Plugin, name: string, handler: GrantHandler): GrantHandler | undefined {
+  return isDeferrableGrant(plugin, name) ? deferrable[name](plugin, handler) : enforcedHandler(plugin, name, handler)
+}
+
 /** Installs the oauth profile on the host. */
 export function installOauth(plugin: Plugin): void {
-  const { provider, internals } = plugin.host
-  const { grantTypeHandlers } = internals
-  for (const name of (plugin.settings.grants ?? hostGrants).filter(isHostGrant)) {
-    const handler = grantTypeHandlers.get(name)
-    if (handler) grantTypeHandlers.set(name, deferrable[name](plugin, handler))
-  }
-  provider.registerGrantType(grantType, (ctx) => handleDeferredGrant(ctx as Context, plugin), parameters)
+  plugin.host.provider.registerGrantType(grantType, (ctx) => handleDeferredGrant(ctx as Context, plugin), parameters)
 }
 
 /** Throws a `TypeError` for an entry of the option `grants` that this provider does not have. */

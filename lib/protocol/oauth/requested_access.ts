@@ -7,7 +7,14 @@ import { isObject } from '../../deferral/json.js'
 import type { NewDeferral } from '../../deferral/store.js'
 import { type Context, detailsOf, paramsOf, sentValues } from '../../host/context.js'
 import { requestOf, sentScope } from '../request_of_source.js'
-import { artifacts } from './grants.js'
+
+/** The host's grants that redeem a stored artifact, and the name of its model. */
+export const artifacts: Readonly<Record<string, string>> = {
+  authorization_code: 'AuthorizationCode',
+  'urn:ietf:params:oauth:grant-type:device_code': 'DeviceCode',
+  'urn:openid:params:grant-type:ciba': 'BackchannelAuthenticationRequest',
+  'urn:ietf:params:oauth:grant-type:pre-authorized_code': 'PreAuthorizedCode',
+}
 
 type RequestedAccess = ReturnType<typeof requestOf> &
   Pick<NewDeferral, 'grantType' | 'claims' | 'requestedScope' | 'requestedResource' | 'requestedDetails'>

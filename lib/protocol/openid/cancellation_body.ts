@@ -16,7 +16,7 @@ export async function cancellationBody(ctx: Context): Promise<Record<string, str
   if (type === '' || type === form) return undefined
   try {
     if (type !== 'application/json') throw wrong(`must be ${form} or application/json, by its Content-Type`)
-    const body = parsed(await bodyOf(ctx))
+    const body = parsed(await receivedBody(ctx))
     // a body parser of Koa that runs later does not replace it
     Object.assign(ctx.request, { body })
     return members(body)
@@ -30,7 +30,7 @@ function wrong(text: string): Error {
 }
 
 // a body parser that ran before has put the body where the host reads it
-async function bodyOf({ req, request }: Context): Promise<unknown> {
+async function receivedBody({ req, request }: Context): Promise<unknown> {
   if (!req.readable) return (req as { body?: unknown }).body ?? (request as { body?: unknown }).body
   const chunks: Buffer[] = []
   let size = 0

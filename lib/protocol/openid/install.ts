@@ -1,5 +1,6 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0: connects the messages of this draft with the host's endpoints.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Deferred Token Response Flow": connects the messages of this draft with the
+ * host's endpoints.
  */
 import type { Context } from '../../host/context.js'
 import type { Plugin } from '../../plugin.js'

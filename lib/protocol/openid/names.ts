@@ -1,9 +1,11 @@
 /*
- * OpenID Connect Deferred Token Response Flow 1.0: the names that the draft adds to OpenID Connect.
+ * OpenID Connect Deferred Token Response Flow 1.0, "Authentication Request" and "Deferred Code Exchange Request": the names that
+ * the draft adds to OpenID Connect.
  */
+import { pollGrants } from '../../deferral/profile.js'
 
 /** Grant type of exchange and poll. */
-export const grantType = 'urn:openid:params:grant-type:deferred'
+export const grantType = pollGrants.openid
 
 /** The response types, with their words in the order of the host. */
 export const responseTypes: readonly string[] = ['deferred_code', 'code deferred_code']

@@ -8,3 +8,8 @@ declare const id: string
 declare const accountId: string
 declare const req: import('node:http').IncomingMessage
 declare const res: import('node:http').ServerResponse
+declare const config: import('openid-client').Configuration
+declare const currentUrl: URL
+declare const expectedState: string
+declare const expectedNonce: string
+declare const pkceCodeVerifier: string

@@ -2,8 +2,7 @@
  * OAuth 2.0 Deferred Token Response, "Token Request": the draft allows every grant to wait. This file lists the grants of the
  * host that can wait here, and the reasons why others cannot.
  */
-import { grantType as openidGrantType } from '../openid/names.js'
-import { grantType } from './names.js'
+import { pollGrants } from '../deferral/profile.js'
 
 /** The host's grants whose token requests can wait. */
 export const hostGrants = ['authorization_code', 'client_credentials'] as const
@@ -16,22 +15,14 @@ export function isHostGrant(name: string): name is HostGrant {
   return (hostGrants as readonly string[]).includes(name)
 }
 
-/** The host's grants that redeem a stored artifact, and the name of its model. */
-export const artifacts: Readonly<Record<string, string>> = {
-  authorization_code: 'AuthorizationCode',
-  'urn:ietf:params:oauth:grant-type:device_code': 'DeviceCode',
-  'urn:openid:params:grant-type:ciba': 'BackchannelAuthenticationRequest',
-  'urn:ietf:params:oauth:grant-type:pre-authorized_code': 'PreAuthorizedCode',
-}
-
 const reasons: Record<string, string> = {
   refresh_token: 'cannot be deferred, a session would be without its refresh token for as long', // C-I19
   'urn:ietf:params:oauth:grant-type:device_code': 'cannot be deferred, it can be kept pending as it is', // C-I35
   'urn:openid:params:grant-type:ciba': 'cannot be deferred, it can be kept pending as it is',
   'urn:ietf:params:oauth:grant-type:pre-authorized_code': 'cannot be deferred',
   implicit: 'cannot be deferred, it makes no token request',
-  [grantType]: 'is the grant of polls',
-  [openidGrantType]: 'is the grant of polls',
+  [pollGrants.oauth]: 'is the grant of polls',
+  [pollGrants.openid]: 'is the grant of polls',
 }
 
 /** Why a grant can never be deferred, and cannot be a custom grant; `undefined` if it can. */

@@ -1,0 +1,90 @@
+/*
+ * openid-client keeps parts of a Configuration to itself, client authentication among them. These functions use them through its
+ * public API only.
+ */
+import * as client from 'openid-client'
+import { invalidResponse } from './errors.js'
+
+/** Tokens as openid-client resolves to. */
+export type Tokens = client.TokenEndpointResponse & client.TokenEndpointResponseHelpers
+
+/** A token response that openid-client accepts, with nothing of value in it. */
+function tokenResponse(members: object = {}): Response {
+  const body = JSON.stringify({ access_token: '-', token_type: 'bearer', ...members })
+  return new Response(body, { headers: { 'content-type': 'application/json' } })
+}
+
+/** What openid-client is shown in the place of a 200 that has no tokens. It remembers DPoP nonces from it. */
+export function emptyAnswer({ headers }: Response): Response {
+  const answer = tokenResponse()
+  const nonce = headers.get('dpop-nonce')
+  if (nonce !== null) answer.headers.set('dpop-nonce', nonce)
+  return answer
+}
+
+/**
+ * A grant request that `answer` answers in the place of the network. openid-client reads `customFetch` before its function returns,
+ * so no other call runs while it is replaced.
+ */
+function requestOffline(config: client.Configuration, answer: client.CustomFetch): Promise<Tokens> {
+  const fetch = config[client.customFetch]
+  config[client.customFetch] = answer
+  try {
+    return client.genericGrantRequest(config, 'none', {})
+  } finally {
+    // a setter: undefined is its initial value
+    Reflect.set(config, client.customFetch, fetch)
+  }
+}
+
+/** The parameters of a request that openid-client sends. */
+export function parametersOf({ body }: client.CustomFetchOptions): URLSearchParams {
+  if (body instanceof URLSearchParams) return body
+  throw new Error('this version of openid-client is not supported')
+}
+
+/** The client authentication of a Configuration: copied from a request that never leaves. */
+function authenticationOf(config: client.Configuration): client.ClientAuth {
+  return async (_as, _client, body, headers) => {
+    let request: client.CustomFetchOptions | undefined
+    await requestOffline(config, async (_url, options) => {
+      request = options
+      return tokenResponse()
+    })
+    if (!request) throw new Error('this version of openid-client is not supported')
+    for (const [name, value] of parametersOf(request)) body.set(name, value)
+    for (const [name, value] of Object.entries(request.headers)) headers.set(name, value)
+  }
+}
+
+/** Makes a token request what it shall be, its grant type included, and its answer one that openid-client reads. */
+export type Exchange = (parameters: URLSearchParams, send: () => Promise<Response>) => Promise<Response>
+
+/**
+ * A Configuration for one call: same server, client, client authentication, timeout and fetch, but `exchange` stands between. It
+ * lives as long as the call, the second request of DPoP's nonces included.
+ */
+export function siblingConfiguration(
+  config: client.Configuration,
+  exchange: Exchange,
+  endpoints: Partial<client.ServerMetadata> = {},
+): client.Configuration {
+  const server = config.serverMetadata()
+  const metadata = config.clientMetadata()
+  const authentication = authenticationOf(config)
+  const sibling = new client.Configuration({ ...server, ...endpoints }, metadata.client_id, metadata, authentication)
+  sibling.timeout = config.timeout
+  // authenticationOf() rejects where config itself does not allow this
+  if (server.token_endpoint?.startsWith('http:')) client.allowInsecureRequests(sibling)
+  const send: client.CustomFetch = config[client.customFetch] ?? ((url, options) => fetch(url, options as RequestInit))
+  sibling[client.customFetch] = async (url, options) => exchange(parametersOf(options), () => send(url, options))
+  return sibling
+}
+
+/** Validates an ID Token as openid-client does: its decryption, its checks of claims, and of the signature where that is enabled. */
+export async function validatedClaims(config: client.Configuration, idToken: string): Promise<client.IDToken> {
+  const tokens = await requestOffline(config, async () => tokenResponse({ id_token: idToken }))
+  const claims = tokens.claims()
+  if (!claims) throw invalidResponse({ id_token: idToken })
+  return claims
+}
