@@ -15,6 +15,13 @@ const issued = (answers: Answer[]) => answers.filter(({ status }) => status === 
 
 const refused = (answers: Answer[]) => answers.filter(({ body }) => body.error === 'invalid_grant').length
 
+/** The winners of the first round with more than one, or of 100 rounds. */
+async function mostWinners(play: () => Promise<number>): Promise<number> {
+  let most = 0
+  for (let round = 0; round < 100 && most < 2; round++) most = Math.max(most, await play())
+  return most
+}
+
 describeMongo('oidc-provider on mongoAdapter alone', () => {
   let database: TestDatabase
   let another: Db
@@ -66,16 +73,11 @@ describeMongo('oidc-provider on mongoAdapter alone', () => {
 
   test('the races catch an adapter that finds and then writes', async () => {
     const bank = await open(naiveAdapter)
-    const [codes, refreshTokens, requests] = [[0], [0], [0]]
     await bank.code()
-    for (let round = 0; round < rounds; round++) {
-      codes.push(issued(await redeemed(bank)))
-      refreshTokens.push(issued(await refreshed(bank)))
-      requests.push((await openedTwice(bank)).filter((answer) => answer.includes('code=')).length)
-    }
-    expect(Math.max(...codes)).toBeGreaterThan(1)
-    expect(Math.max(...refreshTokens)).toBeGreaterThan(1)
-    expect(Math.max(...requests)).toBe(2)
+    const codeOf = async () => (await openedTwice(bank)).filter((answer) => answer.includes('code=')).length
+    expect(await mostWinners(async () => issued(await redeemed(bank)))).toBeGreaterThan(1)
+    expect(await mostWinners(async () => issued(await refreshed(bank)))).toBeGreaterThan(1)
+    expect(await mostWinners(codeOf)).toBe(2)
   })
 
   test('a code redeemed 8 times at once on two nodes yields one token set', async () => {
