@@ -122,7 +122,7 @@ describe.each(grants)('%s', (grant) => {
   })
 })
 
-/** Planted: whoever is not found is told so a millisecond earlier. */
+/** Planted: a client whose code is not found gets its answer a millisecond earlier. */
 function tellTale(inner: DeferralStore): DeferralStore {
   return {
     ...inner,
@@ -135,6 +135,8 @@ function tellTale(inner: DeferralStore): DeferralStore {
 }
 
 const bound = 0.5
+// other work of the machine may hide a difference, or make one; one that is there is there in every attempt
+const retry = 5
 
 /** How much longer, in milliseconds, a foreign code takes than an unknown one: pairs, in random order. */
 async function differences(store: DeferralStore, door: keyof typeof doors, pairs: number): Promise<number[]> {
@@ -165,13 +167,15 @@ function above(values: number[], limit: number): number {
 }
 
 describe.each(['poll', 'revocation'] as const)('C-I31 I-116 the time a %s takes', (door) => {
-  test('a planted millisecond between foreign and unknown codes is found', async () => {
+  test('a planted millisecond between foreign and unknown codes is found', { retry }, async () => {
     const planted = await differences(tellTale(memoryStore()), door, 100)
     expect(median(planted)).toBeGreaterThan(bound)
     expect(above(planted, bound)).toBeGreaterThan(3)
   })
 
-  test('I-078 tells nothing: 300 foreign and 300 unknown codes differ by less than half of that', async () => {
+  test('I-078 tells nothing: 300 foreign and 300 unknown codes differ by less than half of that', {
+    retry,
+  }, async () => {
     const ours = await differences(memoryStore(), door, 300)
     process.stderr.write(`${door}: median of differences ${median(ours).toFixed(3)} ms\n`)
     expect(Math.abs(median(ours))).toBeLessThan(bound)
