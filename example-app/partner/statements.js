@@ -1,9 +1,17 @@
-// Sends a token request to the bank's provider, on another origin, and polls until it has an answer.
+// Sends a token request to the bank's provider, on another origin, and waits for the answer.
+import { DeferralDenied, DeferralExpired, DeferralGone, deferrable, wait } from 'oidc-provider-deferred/client'
+import {
+  allowInsecureRequests,
+  ClientSecretBasic,
+  Configuration,
+  genericGrantRequest,
+  ResponseBodyError,
+} from 'openid-client'
+
 const ask = document.getElementById('ask')
 const answer = document.getElementById('answer')
 const progress = document.getElementById('progress')
 const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
-const deferred = 'urn:ietf:params:oauth:grant-type:deferred'
 
 function say(text, uri) {
   answer.hidden = false
@@ -17,50 +25,40 @@ function say(text, uri) {
   progress.append(' ', link)
 }
 
-async function post({ token_endpoint, client_id, client_secret }, parameters) {
-  const credentials = btoa([client_id, client_secret].map(encodeURIComponent).join(':'))
-  const response = await fetch(token_endpoint, {
-    method: 'POST',
-    headers: { Authorization: `Basic ${credentials}` },
-    body: new URLSearchParams(parameters),
-  })
-  return { body: await response.json(), pause: Number(response.headers.get('Retry-After')) * 1000 }
-}
-
-function sayWhy(uri) {
-  say(uri ? 'Your bank asks you to confirm.' : 'A person at your bank checks our request.', uri)
-}
-
-async function wait(request, deferral_code, pause) {
-  await new Promise((resolve) => setTimeout(resolve, pause))
-  const next = await post(request, { grant_type: deferred, deferral_code })
-  const { access_token, scope, error, error_description, interaction_uri } = next.body
-  if (access_token) return say(`Connected: the bank granted ${scope}.`)
-  // An answer without Retry-After is final.
-  if (!next.pause) return say(`The bank refused: ${error_description ?? error}.`)
-  if (error !== 'slow_down') sayWhy(interaction_uri)
-  return wait(request, deferral_code, next.pause)
+function sayWhy({ interactionUri }) {
+  say(interactionUri ? 'Your bank asks you to confirm.' : 'A person at your bank checks our request.', interactionUri)
 }
 
 async function connect() {
   say('We ask your bank.')
-  const request = await (await fetch('/request')).json()
-  const { body, pause } = await post(request, {
-    grant_type: jwtBearer,
-    assertion: request.assertion,
-    completion_mode: 'deferred',
-  })
-  if (!body.deferral_code) return say(`The bank refused: ${body.error_description ?? body.error}.`)
-  sayWhy(body.interaction_uri)
-  await wait(request, body.deferral_code, pause)
+  const { issuer, token_endpoint, client_id, client_secret, assertion } = await (await fetch('/request')).json()
+  const authentication = ClientSecretBasic(client_secret)
+  const bank = new Configuration({ issuer, token_endpoint }, client_id, {}, authentication)
+  // The demo's provider is plain http, on this machine.
+  allowInsecureRequests(bank)
+  const { tokens, deferral } = await deferrable(bank, (parameters) =>
+    genericGrantRequest(bank, jwtBearer, { assertion, ...parameters }),
+  )
+  if (deferral) sayWhy(deferral)
+  const { scope } = tokens ?? (await wait(bank, deferral, { onPending: sayWhy }))
+  say(`Connected: the bank granted ${scope}.`)
+}
+
+const endings = [DeferralDenied, DeferralExpired, DeferralGone]
+
+/** What the page says when there will be no tokens. */
+function refusalOf(error) {
+  if (endings.some((Ending) => error instanceof Ending)) return `The bank refused: ${error.message}.`
+  if (error instanceof ResponseBodyError) return `The bank refused: ${error.error_description ?? error.error}.`
+  return 'Your bank cannot be reached, please try again.'
 }
 
 ask.addEventListener('click', async () => {
   ask.disabled = true
   try {
     await connect()
-  } catch {
-    say('Your bank cannot be reached, please try again.')
+  } catch (error) {
+    say(refusalOf(error))
   }
   ask.disabled = false
 })
