@@ -81,7 +81,7 @@ export async function startBank(options: BankOptions): Promise<Bank> {
   const addresses = { redirectUri, partner: origins.partner, notification: origins.notification + notificationPath }
   const op = createProvider({ origin: origins.provider, storage, keys, addresses, trusted: certificate.cert, deferral })
   const { deferrals, issuer } = op.provider
-  const relyingParty = await createRelyingParty({
+  const relyingParty = createRelyingParty({
     op: { issuer, clientId: bankClient, clientSecret, redirectUri, fetch },
     key,
     journeys,
@@ -97,6 +97,7 @@ export async function startBank(options: BankOptions): Promise<Bank> {
     notification: relyingParty.notificationEndpoint,
   }
   for (const name of siteNames) sites[name].server.on('request', applications[name].callback())
+  await relyingParty.start()
 
   async function stop(): Promise<void> {
     // First, so that notifications under way are answered.

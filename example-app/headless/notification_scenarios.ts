@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok } from 'node:assert/strict'
 import type { Shown } from './browser.js'
 import type { Cast, Scenarios } from './cast.js'
-import { check, checkConversation } from './expect.js'
+import { check, checkConversation, pending } from './expect.js'
 import { pageAtEnd, until } from './waiting.js'
 
 const exchanged = '200 deferred_auth_id expires_in interval'
@@ -27,7 +27,7 @@ export const notificationScenarios: Scenarios = {
     await pageAtEnd(customer, 'Your account is open')
     const waited = (Date.now() - decided) / 1000
     check(`the account was open ${waited.toFixed(1)} s after the approval, not at the next poll`, () => ok(waited < 10))
-    checkConversation(recorder.take(), [exchanged, tokens])
+    checkConversation(recorder.take(), [exchanged, pending, tokens])
     check('the bank answered one notification', () => deepStrictEqual(receiver.answers, [204]))
     const page = await deskSays(cast, path, /Delivered/)
     check('the desk shows the answer', () => match(page.text, /<dt>Answer<\/dt><dd>204/))
@@ -52,7 +52,7 @@ export const notificationScenarios: Scenarios = {
     await reviewer.press(page, 'replay')
     await pageAtEnd(customer, 'Your account is open')
     check('the bank answered 503, 503 and 204', () => deepStrictEqual(receiver.answers, [503, 503, 204]))
-    checkConversation(recorder.take(), [exchanged, tokens])
+    checkConversation(recorder.take(), [exchanged, pending, tokens])
     const after = await deskSays(cast, path, /Delivered/)
     check('the history names the reviewer who sent it again', () =>
       match(after.text, /Notification sent again<\/strong> by robin/),

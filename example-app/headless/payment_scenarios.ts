@@ -1,4 +1,7 @@
 import { deepStrictEqual, doesNotMatch, equal, match } from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { askForPayment } from '../agent/payment_agent.js'
 import type { Payment } from '../provider/payment.js'
 import { createBrowser, type Shown } from './browser.js'
@@ -14,6 +17,7 @@ function startAgent({ bank, recorder }: Cast, payment: Payment) {
   const answer = askForPayment({
     issuer: bank.provider.issuer,
     payment,
+    file: join(tmpdir(), `harbour_${randomUUID()}.json`),
     fetch: recorder.fetchAs('Agent'),
     say(sentence) {
       sentences.push(sentence)

@@ -12,6 +12,6 @@ export function statementsPage(customer: string): Page {
 <div class="actions"><button class="button" id="ask" type="button">Connect my account</button></div>
 <noscript><p>This page needs JavaScript: its script talks to the bank.</p></noscript>
 </section>
-<p class="note">Demo: the script of this page sends a token request to the bank's provider, on another origin, and polls until it has an answer.</p>`
+<p class="note">Demo: the script of this page sends a token request to the bank's provider, on another origin, and waits for the answer.</p>`
   return { site: 'partner', title: 'Bank statements', narrow: true, script: 'statements.js', main }
 }

@@ -13,8 +13,8 @@ import { accountPage } from './pages/account.js'
 import { bankingPage } from './pages/banking.js'
 import { stateOf } from './pages/checking.js'
 import { homePage } from './pages/home.js'
-import { createPoller } from './poller.js'
 import { describeProgress } from './progress.js'
+import { createWaits } from './waits.js'
 
 export interface RelyingPartyOptions {
   op: OpenIdProvider
@@ -90,28 +90,26 @@ export interface RelyingParty {
   app: Koa
   /** For a server of its own. Only the provider calls it. */
   notificationEndpoint: Koa
+  /** Journeys that waited before a restart go on. They poll at once. */
+  start(): Promise<void>
   stop(): Promise<void>
 }
 
 /** The bank's website: an OpenID relying party that can wait. */
-export async function createRelyingParty({
-  op,
-  key,
-  journeys,
-  desk,
-  beforeNotification,
-}: RelyingPartyOptions): Promise<RelyingParty> {
+export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
+  const { op, key, journeys, desk, beforeNotification } = options
   const findOp = lazyOp(op)
-  const poller = createPoller(findOp, journeys)
-  // Journeys that waited before a restart still wait.
-  for (const journey of await journeys.find({ status: 'checking' })) poller.watch(journey)
+  const waits = createWaits(findOp, journeys)
   const app = createApplication({
     site: 'relying-party',
     cookie: 'harbour_bank',
     key,
     formTargets: [new URL(op.issuer).origin],
-    routers: [routes(createJourneys(findOp, journeys, poller), desk)],
+    routers: [routes(createJourneys(findOp, journeys, waits), desk)],
   })
-  const notificationEndpoint = createNotificationEndpoint({ journeys, poller, before: beforeNotification })
-  return { app, notificationEndpoint, stop: () => poller.stop() }
+  const notificationEndpoint = createNotificationEndpoint({ journeys, waits, before: beforeNotification })
+  async function start(): Promise<void> {
+    for (const journey of await journeys.find({ status: 'checking' })) waits.start(journey)
+  }
+  return { app, notificationEndpoint, start, stop: () => waits.stop() }
 }

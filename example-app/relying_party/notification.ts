@@ -6,30 +6,28 @@
 import Koa, { type Middleware } from 'koa'
 import { notificationReceiver, toNodeListener } from 'oidc-provider-deferred/client'
 import type { Collection } from '../storage/collection.js'
-import type { Journey, Purpose } from '../storage/entries.js'
+import type { Journey } from '../storage/entries.js'
 import { securityHeaders } from '../web/security_headers.js'
-import type { Poller } from './poller.js'
+import type { Waits } from './waits.js'
 
 export const notificationPath = '/notification'
 
 export interface NotificationOptions {
   journeys: Collection<Journey>
-  poller: Poller
+  waits: Waits
   /** Runs right before the endpoint. */
   before: Middleware
 }
 
-const profiles: Readonly<Record<Purpose, 'openid' | 'oauth'>> = { account: 'openid', banking: 'oauth' }
-
 /** An application of its own: no cookies, no forms, no pages. */
-export function createNotificationEndpoint({ journeys, poller, before }: NotificationOptions): Koa {
+export function createNotificationEndpoint({ journeys, waits, before }: NotificationOptions): Koa {
   const receive = notificationReceiver({
+    // A journey keeps its deferral after the end: a notification that is late or comes twice is answered like the first.
     async find(handle) {
       const [journey] = await journeys.find({ handle })
-      return journey && { ...journey, profile: profiles[journey.purpose] }
+      return journey?.deferral
     },
-    // A notification that is late or comes twice finds a journey that does not wait any more. Nothing happens.
-    onNotified: (_handle, { _id }) => poller.hurry(_id),
+    onNotified: (handle) => waits.wake(handle),
   })
   const listener = toNodeListener(receive)
   const app = new Koa()

@@ -7,14 +7,11 @@ const firstSteps: Readonly<Record<Purpose, string>> = {
 
 const duration = (seconds: number) => (seconds < 90 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`)
 
-/** The progress of a pending answer, `step=...; position=...; estimate=...`, as a sentence. */
+/** The progress of a pending answer as a sentence. */
 export function describeProgress(journey: Journey | undefined): string {
   const { purpose = 'account', progress, interactionUri } = journey ?? {}
   if (interactionUri) return 'We wait for your confirmation'
-  const parts = new Map(progress?.split('; ').map((part) => part.split('=', 2) as [string, string]))
-  const step = parts.get('step') ?? firstSteps[purpose]
-  const position = parts.get('position')
-  const estimate = Number(parts.get('estimate'))
+  const { step = firstSteps[purpose], position, estimate } = progress ?? {}
   return [step, position && `number ${position} in line`, estimate && `about ${duration(estimate)} left`]
     .filter(Boolean)
     .join(', ')

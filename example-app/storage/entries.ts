@@ -1,4 +1,5 @@
 import type { JWK } from 'jose'
+import type { Deferral, Progress } from 'oidc-provider-deferred/client'
 import type { Entry } from './collection.js'
 
 /** Keys that must survive a restart. A real bank keeps them in a vault. */
@@ -44,14 +45,13 @@ export interface Journey extends Entry {
   state: string
   nonce: string
   codeVerifier: string
-  /** Bearer token of the provider's notifications. It stays valid, because a notification may come twice. */
-  notificationToken: string
-  /** The handle to poll with. Null before the wait. Worthless after it, but a late notification still names it. */
+  /** What it waits for. Null before the wait. It stays after the end, because a late notification still names it. */
+  deferral: Deferral | null
+  /** The handle of the deferral: a notification finds the journey with it. */
   handle: string | null
-  interval: number
   /** The page where the customer has to confirm. */
   interactionUri?: string | null | undefined
-  progress?: string | undefined
+  progress?: Progress | undefined
   /** Why it was refused, or failed. */
   reason?: string | undefined
   scope?: string | undefined

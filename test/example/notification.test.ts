@@ -44,7 +44,7 @@ describe('the notification endpoint of the bank', () => {
   let signIn: Waiting
 
   beforeAll(async () => {
-    // Whoever polls was told to: by themselves they would a quarter of an hour from now.
+    // The bank polls once when its wait begins, and by itself again a quarter of an hour later.
     bank = await startBank({
       ports: [0, 0, 0, 0, 0, 0],
       deferral: { interval: 900 },
@@ -55,10 +55,13 @@ describe('the notification endpoint of the bank', () => {
     await createCustomer(bank, recorder, 'alex').ask()
     await createCustomer(bank, recorder, 'samuel').signIn('We are checking this sign-in')
     ;[account, signIn] = waits as [Waiting, Waiting]
+    await until(() => errors.length === 2)
+    expect(errors).toEqual(['authorization_pending', 'authorization_pending'])
   })
   afterAll(() => bank.stop())
   beforeEach(() => {
     polls.length = 0
+    errors.length = 0
   })
 
   type Sent = { bearer?: string | undefined; body?: unknown; type?: string; method?: string; path?: string }
@@ -118,7 +121,7 @@ describe('the notification endpoint of the bank', () => {
   test('O-097 one that comes before there is a decision is followed by a poll, and the bank goes on waiting', async () => {
     expect((await notify({ bearer: account.bearer, body: { deferred_auth_id: account.handle } })).status).toBe(204)
     await until(() => errors.length > 0)
-    expect([polls, errors]).toEqual([[account.handle], ['authorization_pending']])
+    expect([polls, errors]).toEqual([[account.handle], ['slow_down']])
     expect(await waiting()).toEqual(['account', 'sign-in'])
   })
 

@@ -1,6 +1,6 @@
-import { conversationWith } from '../../example-app/agent/payment_agent.js'
+import { discoverBank, requestPayment } from '../../example-app/agent/bank.js'
+import { createKey, dpopHandle } from '../../example-app/agent/dpop_key.js'
 import { createBrowser, type Shown } from '../../example-app/headless/browser.js'
-import { detailOf, paymentsResource } from '../../example-app/provider/payment.js'
 import type { Bank } from '../../example-app/start.js'
 
 const payment = { customer: 'mina', creditor: 'Northwind Energy', sum: 4200_00 }
@@ -9,8 +9,8 @@ const payment = { customer: 'mina', creditor: 'Northwind Energy', sum: 4200_00 }
 export async function paymentAsked({ provider }: Bank): Promise<string> {
   const created: string[] = []
   provider.once('deferral.created', ({ id }) => created.push(id))
-  const agent = await conversationWith({ issuer: provider.issuer, fetch })
-  await agent.ask('payments', paymentsResource, [detailOf(payment)])
+  const agent = await discoverBank({ issuer: provider.issuer, fetch })
+  await requestPayment(agent, payment, await dpopHandle(agent, await createKey()))
   const [id] = created
   if (!id) throw new Error('nothing waits')
   return id

@@ -1,20 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { type Bank, type Ports, startBank } from '../../example-app/start.js'
+import { type Ports, startBank } from '../../example-app/start.js'
 import { openBrowser } from './chromium.js'
 import { askForAccount, goToConfirmation, heading, openRequest, signInAtDesk } from './people.js'
-
-function portsOf({ origins }: Bank): Ports {
-  const port = (origin: string) => Number(new URL(origin).port)
-  return [
-    port(origins.provider),
-    port(origins.relyingParty),
-    port(origins.desk),
-    port(origins.confirmation),
-    port(origins.partner),
-    port(origins.notification),
-  ]
-}
+import { portsOf } from './ports.js'
 
 /** Everything that happens survives a restart when it is kept in MongoDB. */
 export function restart(): void {

@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { askForPayment } from '../../example-app/agent/payment_agent.js'
 import { until } from '../../example-app/headless/waiting.js'
@@ -41,6 +44,7 @@ export function waits(): void {
     const answer = askForPayment({
       issuer: bank.provider.issuer,
       payment: { customer: 'mina', creditor: 'Northwind Energy', sum: 4200_00 },
+      file: join(tmpdir(), `agent_${randomUUID()}.json`),
       fetch,
       say: (sentence) => said.push(sentence),
     })
