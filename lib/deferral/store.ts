@@ -1,4 +1,13 @@
-import type { Binding, DeferralRecord, DeferralStatus, DeferredRequest, Interaction, JsonObject } from './deferral.js'
+import type {
+  Binding,
+  By,
+  DeferralRecord,
+  DeferralStatus,
+  DeferredRequest,
+  HistoryEntry,
+  Interaction,
+  JsonObject,
+} from './deferral.js'
 import type { NotificationStatus, Sealing } from './notification.js'
 
 /** A deferral to create; it expires after `expiresIn` seconds. With a poll handle it needs no exchange. */
@@ -17,18 +26,10 @@ export interface Exchange {
 
 /** Who cancelled, or why. A client is not notified of its own cancellation. */
 export interface Cancellation {
-  by?: string | undefined
-  /** the host's event that caused it, if nobody called `cancel` */
+  by?: By | undefined
+  /** the cause, if nobody called `cancel` */
   reason?: string
   isByClient?: boolean
-}
-
-/** One event in the `history` of a deferral. */
-export interface HistoryEntry {
-  at: Date
-  event: string
-  by?: string
-  [fact: string]: unknown
 }
 
 /** A history entry, as it is stored: with the `writeId` of the write that appended it. */
