@@ -35,9 +35,6 @@ export interface Cancellation {
 /** A history entry, as it is stored: with the `writeId` of the write that appended it. */
 export type StoredEntry = HistoryEntry & { writeId: string }
 
-/** A history keeps its newest entries, up to this many. Without a limit a record could grow too large to be written. */
-export const historyLimit = 1000
-
 /** A record, as a store returns it. Every swap raises `revision`; `writeId` names the last write. */
 export type Stored = DeferralRecord & { revision: number; writeId: string }
 
@@ -112,7 +109,10 @@ export interface DeferralStore {
    */
   swap(before: Stored, change: Change, writeId: string, now?: Date): Promise<Stored | undefined>
 
-  /** Reads the history, oldest entry first: at least the newest thousand. Empty for an unknown id. */
+  /**
+   * Reads the history, oldest entry first: whole up to 200 entries. Beyond that always the newest 50, and `created`,
+   * `approved`, `denied`, `cancelled` and `redeemed`. Empty for an unknown id.
+   */
   history(id: string): Promise<StoredEntry[]>
 
   /** Lists deferrals, newest first. */
