@@ -167,6 +167,11 @@ describe('what an event changes', () => {
     expect(entry).toStrictEqual({ at: at(3), event: 'cancelled', reason })
   })
 
+  test('an approval of less names the members, and not what they hold', () => {
+    const { entry } = to.decide('approved', { scope: ['openid'], until: at(100) })(reached([]), at(2))!
+    expect(entry).toStrictEqual({ at: at(2), event: 'approved', narrowed: ['scope', 'until'] })
+  })
+
   test('a decision by nobody names nobody', () => {
     const { entry } = to.decide('approved', {})(reached([]), at(2))!
     expect(entry).toStrictEqual({ at: at(2), event: 'approved' })
