@@ -5,17 +5,21 @@ export type {
   NotificationQuery,
   Notifications,
 } from './back_office/notifications.js'
-export type { Transition } from './back_office/transition.js'
+export type { Reviewed, Transition } from './back_office/transition.js'
 export { configure } from './configure.js'
-export type { Approval, Denial } from './deferral/decision.js'
+export type { Assignment, Comment } from './deferral/assignment_transitions.js'
+export type { Actor, Approval, Denial } from './deferral/decision.js'
 export type {
+  Assignee,
   Binding,
+  By,
   Decision,
   Deferral,
   DeferralRecord,
   DeferralStatus,
   DeferredRequest,
   Granted,
+  HistoryEntry,
   Interaction,
   Json,
   JsonObject,
@@ -39,7 +43,6 @@ export type {
   DeferralQuery,
   DeferralStore,
   DueQuery,
-  HistoryEntry,
   Stored,
   StoredEntry,
 } from './deferral/store.js'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Deferral, Provider } from 'oidc-provider-deferred'
+import type { By, Deferral, Provider } from 'oidc-provider-deferred'
 import type { Collection } from '../storage/collection.js'
 import type { HistoryLine } from '../storage/entries.js'
 import { clientName } from './clients.js'
@@ -11,16 +11,21 @@ export async function record(history: Collection<HistoryLine>, deferralId: strin
   await history.insert({ _id: randomUUID(), createdAt: new Date(), deferralId, ...line })
 }
 
+const names = (by: By | undefined) => (by === undefined ? undefined : [by].flat().join(', '))
+
 const lines = {
   created: ({ clientId }: Deferral) => ({ event: 'Requested', by: clientName(clientId) }),
   exchanged: ({ expiresAt }: Deferral) => ({
     event: 'Waiting',
     detail: `until ${expiresAt.toISOString().slice(0, 19).replace('T', ' ')} UTC`,
   }),
-  approved: ({ decision }: Deferral) => ({ event: 'Approved', by: decision?.by, detail: decision?.note }),
-  denied: ({ decision }: Deferral) => ({ event: 'Refused', by: decision?.by, detail: decision?.description }),
+  approved: ({ decision }: Deferral) => ({ event: 'Approved', by: names(decision?.by), detail: decision?.note }),
+  denied: ({ decision }: Deferral) => ({ event: 'Refused', by: names(decision?.by), detail: decision?.description }),
   // Without `cancelledBy` the client cancelled.
-  cancelled: ({ cancelledBy, clientId }: Deferral) => ({ event: 'Cancelled', by: cancelledBy ?? clientName(clientId) }),
+  cancelled: ({ cancelledBy, clientId }: Deferral) => ({
+    event: 'Cancelled',
+    by: names(cancelledBy) ?? clientName(clientId),
+  }),
   redeemed: ({ clientId }: Deferral) => ({ event: 'Tokens issued', detail: `to ${clientName(clientId)}` }),
   notified: ({ notification }: Deferral) => ({
     event: 'Client notified',

@@ -1,26 +1,35 @@
+import { type Assignment, assign, type Comment, comment, unassign } from '../deferral/assignment_transitions.js'
 import {
+  type Actor,
   type Approval,
+  actorOf,
   type Denial,
   toApproval,
+  toAssignment,
   toCancellation,
+  toComment,
   toDenial,
   toExtension,
   toInteraction,
   toProgress,
 } from '../deferral/decision.js'
-import type { Deferral, DeferralRecord, Interaction, Progress } from '../deferral/deferral.js'
+import type { DeferralRecord, Interaction, Progress } from '../deferral/deferral.js'
 import { describe } from '../deferral/describe.js'
 import { containsHandle } from '../deferral/handle.js'
 import { assertNarrower, type Narrowing } from '../deferral/narrow.js'
 import { replayNotification } from '../deferral/notification_transitions.js'
 import type { Records } from '../deferral/records.js'
-import { string } from '../deferral/shape.js'
 import type { Stored } from '../deferral/store.js'
 import { isUnexpired, isUnfinished, type Transition as RecordTransition } from '../deferral/transition.js'
 import * as transitions from '../deferral/transitions.js'
-import { type DeferralListing, type ListQuery, list } from './listing.js'
+import { assertId, assertInteractive } from './assertions.js'
+import { type DeferralListing, type ListQuery, list, withHistory } from './listing.js'
 import { listNotifications, type Notifications } from './notifications.js'
-import type { Transition } from './transition.js'
+import type { Reviewed, Transition } from './transition.js'
+
+const toReplay = actorOf('notifications.replay')
+const toResumption = actorOf('resume')
+const toUnassignment = actorOf('unassign')
 
 /** The dependencies of the back office. */
 export interface DeferralsDependencies {
@@ -45,9 +54,9 @@ export class Deferrals {
   /** Notifications and their delivery. */
   readonly notifications: Notifications = {
     list: async (query = {}) => listNotifications(this.#records, query),
-    replay: async (id) => {
+    replay: async (id, replay = {}) => {
       assertId('notifications.replay', id)
-      return this.#change(id, replayNotification)
+      return this.#change(id, replayNotification(toReplay(replay).by))
     },
   }
 
@@ -58,11 +67,11 @@ export class Deferrals {
     this.#close = close
   }
 
-  /** The deferral with this id. */
-  async get(id: string): Promise<Deferral | undefined> {
+  /** The deferral with this id, and its history. */
+  async get(id: string): Promise<Reviewed | undefined> {
     assertId('get', id)
     const record = await this.#records.find(id)
-    return record && describe(record)
+    return record && withHistory(this.#records, record)
   }
 
   /** A page of deferrals, newest first; `cursor` of one page asks for the next. `limit` is at most 100. */
@@ -88,45 +97,47 @@ export class Deferrals {
   }
 
   /** Sets the progress in pending answers: `progress` unchanged, and `error_description` in ASCII. */
-  async progress(id: string, progress: Progress): Promise<Transition> {
+  async progress(id: string, progress: Progress & Actor): Promise<Transition> {
     assertId('progress', id)
-    return this.#change(id, transitions.progress(toProgress(progress)))
+    const { progress: next, by } = toProgress(progress)
+    return this.#change(id, transitions.progress(next, by))
   }
 
   /**
    * Polls are answered `interaction_required` with `uri`, a page of the integrator's where somebody has to act. A visit to the page
    * must not decide anything by itself. Only for the oauth profile. A second call replaces the page.
    */
-  async requireInteraction(id: string, interaction: Interaction): Promise<Transition> {
+  async requireInteraction(id: string, interaction: Interaction & Actor): Promise<Transition> {
     assertId('requireInteraction', id)
-    const { uri } = toInteraction(interaction)
+    const { uri, by } = toInteraction(interaction)
     const record = await this.#find(id)
     assertInteractive('requireInteraction', record)
     if (containsHandle(uri, 'deferral_code', record)) {
       throw new TypeError('requireInteraction: uri must not contain the deferral_code, use the id of the deferral')
     }
-    return this.#change(id, transitions.requireInteraction({ uri }), record)
+    return this.#change(id, transitions.requireInteraction({ uri }, by), record)
   }
 
   /** Removes the interaction: polls are answered `authorization_pending` again. */
-  async resume(id: string): Promise<Transition> {
+  async resume(id: string, resumption: Actor = {}): Promise<Transition> {
     assertId('resume', id)
+    const { by } = toResumption(resumption)
     const record = await this.#find(id)
     assertInteractive('resume', record)
-    return this.#change(id, transitions.resume, record)
+    return this.#change(id, transitions.resume(by), record)
   }
 
   /** Cancels a pending or approved deferral. Polls are answered `access_denied` until it expires. */
-  async cancel(id: string, cancellation: { by?: string } = {}): Promise<Transition> {
+  async cancel(id: string, cancellation: Actor = {}): Promise<Transition> {
     assertId('cancel', id)
     const { by } = toCancellation(cancellation)
     return this.#change(id, transitions.cancel({ by }))
   }
 
   /** Moves the expiry of an exchanged deferral to `expiresIn` seconds from now, never beyond the Grant's own expiry. */
-  async extend(id: string, extension: { expiresIn: number }): Promise<Transition> {
+  async extend(id: string, extension: { expiresIn: number } & Actor): Promise<Transition> {
     assertId('extend', id)
-    const { expiresIn } = toExtension(extension)
+    const { expiresIn, by } = toExtension(extension)
     const record = await this.#find(id)
     const isPending = isUnfinished(record) && isUnexpired(record, record.readAt)
     const limit = isPending ? await this.#grantExpiry(record) : undefined
@@ -134,7 +145,28 @@ export class Deferrals {
     if (limit && record.readAt.getTime() + expiresIn * 1000 > limit.getTime()) {
       throw new RangeError(`extend: the Grant behind this deferral ends at ${limit.toISOString()}`)
     }
-    return this.#change(id, transitions.extend(expiresIn), record)
+    return this.#change(id, transitions.extend(expiresIn, by), record)
+  }
+
+  /**
+   * Assigns a pending deferral for `for` seconds, by default 900. It binds nobody: others can decide all the same. Taking it from
+   * somebody else needs that name in `from`. The assignment ends with the decision.
+   */
+  async assign(id: string, assignment: Assignment): Promise<Transition> {
+    assertId('assign', id)
+    return this.#change(id, assign(toAssignment(assignment)))
+  }
+
+  /** Ends the assignment of a pending deferral. */
+  async unassign(id: string, unassignment: Actor = {}): Promise<Transition> {
+    assertId('unassign', id)
+    return this.#change(id, unassign(toUnassignment(unassignment).by))
+  }
+
+  /** Adds a comment for colleagues to the history, in every status. The client never gets it. */
+  async comment(id: string, remark: Comment): Promise<Transition> {
+    assertId('comment', id)
+    return this.#change(id, comment(toComment(remark)))
   }
 
   /** Ends the background work of this node: starts no new work, and waits for work under way, ten seconds at most. */
@@ -157,13 +189,4 @@ export class Deferrals {
     const written = await this.#records.transit(id, transition, snapshot)
     return { deferral: describe(written ?? (await this.#find(id))), changed: written !== undefined }
   }
-}
-
-function assertInteractive(method: string, { profile }: DeferralRecord): void {
-  if (profile !== 'oauth') throw new TypeError(`${method}: only deferrals of the oauth profile know an interaction`)
-}
-
-// a store may take a value that is no string for a query
-function assertId(method: string, id: unknown): void {
-  string(id, `${method}: id`)
 }

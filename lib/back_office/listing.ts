@@ -1,8 +1,9 @@
 import type { Deferral, DeferralRecord } from '../deferral/deferral.js'
-import { describe } from '../deferral/describe.js'
+import { describe, describeHistory } from '../deferral/describe.js'
 import type { Records } from '../deferral/records.js'
 import {
   argumentOf,
+  boolean,
   integer,
   type Members,
   oneOf,
@@ -12,13 +13,16 @@ import {
   string,
   withDefault,
 } from '../deferral/shape.js'
-import type { DeferralFilter, DeferralQuery } from '../deferral/store.js'
+import type { DeferralFilter, DeferralQuery, Stored } from '../deferral/store.js'
+import type { Reviewed } from './transition.js'
 
 /** The query of `list`. */
 export interface ListQuery {
   status?: DeferralQuery['status']
   clientId?: string
   accountId?: string
+  /** each deferral has its `history`; it costs one more read for each */
+  history?: boolean
   /** `cursor` of the previous page */
   cursor?: string
   /** 1 to 100, by default 20 */
@@ -41,15 +45,22 @@ const members = {
   status: optional(oneOf(['pending', 'approved', 'denied', 'cancelled', 'redeemed', 'expired'])),
   clientId: optional(string),
   accountId: optional(string),
+  history: optional(boolean),
   ...pageMembers,
 } satisfies Members<ListQuery>
 const checkQuery = argumentOf('list', shape(members))
 
 /** Reads one page; a `TypeError` names the wrong member of the query. */
 export async function list(records: Records, query: ListQuery): Promise<DeferralListing> {
-  const { cursor: after, limit, ...filter } = checkQuery(query)
+  const { cursor: after, limit, history = false, ...filter } = checkQuery(query)
   const { rows, cursor } = await page(records, filter, { cursor: after, limit })
-  return { deferrals: rows.map(describe), ...(cursor !== undefined && { cursor }) }
+  const deferrals = history ? await Promise.all(rows.map((row) => withHistory(records, row))) : rows.map(describe)
+  return { deferrals, ...(cursor !== undefined && { cursor }) }
+}
+
+/** The deferral in a record, with its history. The history is read after the record: it may be newer. */
+export async function withHistory(records: Records, record: Stored): Promise<Reviewed> {
+  return { ...describe(record), history: describeHistory(await records.history(record.id, record)) }
 }
 
 /** A page of records, and the cursor of the next page. */
@@ -57,7 +68,7 @@ export async function page(
   records: Records,
   filter: { [K in keyof DeferralFilter]?: DeferralFilter[K] | undefined },
   { cursor, limit }: { cursor?: string | undefined; limit: number },
-): Promise<{ rows: DeferralRecord[]; cursor?: string }> {
+): Promise<{ rows: Stored[]; cursor?: string }> {
   const after = cursor === undefined ? undefined : decode(cursor)
   const query = Object.entries({ ...filter, after }).filter(([, value]) => value !== undefined)
   // reads one record more, to know whether another page follows

@@ -1,4 +1,4 @@
-import type { Deferral } from '../deferral/deferral.js'
+import type { By, Deferral } from '../deferral/deferral.js'
 import { describe } from '../deferral/describe.js'
 import { type Notification, type NotificationStatus, notificationStatuses } from '../deferral/notification.js'
 import type { Records } from '../deferral/records.js'
@@ -14,7 +14,7 @@ export interface Notifications {
    * Sends a notification again, at once and with a new retry schedule, if it has failed or waits for its next attempt. It cannot be
    * sent again if it was delivered, or if the deferral is expired, redeemed or cancelled by its client.
    */
-  replay(id: string): Promise<Transition>
+  replay(id: string, replay?: { by?: By }): Promise<Transition>
 }
 
 /** The query of `notifications.list`. */

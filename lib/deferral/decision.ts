@@ -1,5 +1,6 @@
 import { types } from 'node:util'
-import type { Decision, DeferralRecord, Interaction, JsonObject, Progress } from './deferral.js'
+import type { Assignment, Comment } from './assignment_transitions.js'
+import type { By, Decision, DeferralRecord, Interaction, JsonObject, Progress } from './deferral.js'
 import { progressText, sanitise } from './error_description.js'
 import { isObject, toJson } from './json.js'
 import { parseUrl } from './parse_url.js'
@@ -13,7 +14,9 @@ import {
   listOf,
   type Members,
   mustBe,
+  by as names,
   optional,
+  personName,
   refuse,
   shape,
   text,
@@ -23,8 +26,8 @@ import {
 
 /** The argument of `approve`. `scope` may be a space-separated string. */
 export interface Approval {
-  /** who decided; at most 256 characters */
-  by?: string
+  /** who decided: one name or several, each of at most 200 characters */
+  by?: By
   acr?: string
   amr?: string[]
   /** seconds since the epoch */
@@ -39,9 +42,14 @@ export interface Approval {
   note?: string
 }
 
+/** Who did it. */
+export interface Actor {
+  by?: By
+}
+
 /** The argument of `deny`. */
 export interface Denial {
-  by?: string
+  by?: By
   note?: string
   /** for the client: unchanged as `reason`, in ASCII as `error_description`; at most 1,000 characters */
   description?: string
@@ -51,7 +59,7 @@ const httpsUrl = /^https:\/\/(?![/?])[\x21-\x7e]+$/i
 // http is allowed on loopback, as for redirect URIs in RFC 8252, section 7.3; also at `localhost`, as in the host
 const loopbackUrl = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?([/?][\x21-\x7e]*)?$/i
 
-const by = optional(textOf(256))
+const by = optional(names)
 const note = optional(textOf(2000))
 const texts = listOf('a non-empty string', isText)
 const count = integer('a whole number, zero or more', 0)
@@ -90,18 +98,18 @@ const approval = shape<Omit<Decision, 'description'>>({
   note,
 } satisfies Members<Approval>)
 
-/** Checks an interaction: the argument of `requireInteraction`, and the member `interaction` that `defer` may return. */
-export const interaction = shape<Interaction>({
-  uri: mustBe(
-    'an absolute https URL without a fragment, or an http URL at localhost, 127.0.0.1 or [::1]',
-    isInteractionUri,
-  ),
-})
+const uri = mustBe(
+  'an absolute https URL without a fragment, or an http URL at localhost, 127.0.0.1 or [::1]',
+  isInteractionUri,
+)
+
+/** Checks the member `interaction` that `defer` may return. */
+export const interaction = shape<Interaction>({ uri })
 
 const checkDenial = argumentOf('deny', shape<Denial>({ by, note, description: optional(textOf(1000)) }))
 const checkProgress = argumentOf(
   'progress',
-  shape<Progress>({ step: textOf(100), position: optional(count), estimate: optional(count) }),
+  shape<Progress & Actor>({ step: textOf(100), position: optional(count), estimate: optional(count), by }),
 )
 
 /** Checks the argument of `approve`; a `TypeError` names the member. */
@@ -115,19 +123,37 @@ export function toDenial(argument: Denial): Decision & { errorDescription?: stri
 }
 
 /** Checks the argument of `progress`; a `TypeError` names the member. Adds the text of `error_description`. */
-export function toProgress(argument: Progress): NonNullable<DeferralRecord['progress']> {
-  const progress = checkProgress(argument)
-  return { ...progress, errorDescription: progressText(progress) }
+export function toProgress(argument: Progress & Actor): {
+  progress: NonNullable<DeferralRecord['progress']>
+  by?: By
+} {
+  // the client gets the progress, and never `by`
+  const { by, ...progress } = checkProgress(argument)
+  return { progress: { ...progress, errorDescription: progressText(progress) }, ...(by !== undefined && { by }) }
 }
 
 /** Checks the argument of `requireInteraction`; a `TypeError` names the member. */
-export const toInteraction = argumentOf('requireInteraction', interaction)
+export const toInteraction = argumentOf('requireInteraction', shape<Interaction & Actor>({ uri, by }))
 
 /** Checks the argument of `cancel`; a `TypeError` names the member. */
-export const toCancellation = argumentOf('cancel', shape<{ by?: string }>({ by }))
+export const toCancellation = actorOf('cancel')
+
+/** Checks an argument that only says who did it; a `TypeError` names the member. */
+export function actorOf(method: string): (argument: Actor) => Actor {
+  return argumentOf(method, shape<Actor>({ by }))
+}
+
+/** Checks the argument of `assign`; a `TypeError` names the member. */
+export const toAssignment = argumentOf(
+  'assign',
+  shape<Assignment>({ to: personName, by, for: optional(lifetime), from: optional(personName) }),
+)
+
+/** Checks the argument of `comment`; a `TypeError` names the member. */
+export const toComment = argumentOf('comment', shape<Comment>({ by: names, text: textOf(2000) }))
 
 /** Checks the argument of `extend`; a `TypeError` names the member. */
-export const toExtension = argumentOf('extend', shape<{ expiresIn: number }>({ expiresIn: lifetime }))
+export const toExtension = argumentOf('extend', shape<{ expiresIn: number } & Actor>({ expiresIn: lifetime, by }))
 
 // I-048, I-049. The client gets this text unchanged, so a URL that is valid only after the parser's repairs is refused
 function isInteractionUri(value: unknown): value is string {

@@ -12,6 +12,17 @@ export type Profile = 'openid' | 'oauth'
 /** The status of a deferral. Expiry is not a status: it is computed from `expiresAt`. */
 export type DeferralStatus = 'pending' | 'approved' | 'denied' | 'cancelled' | 'redeemed'
 
+/** Who did it: one name, or several. Each has 1 to 200 characters. */
+export type By = string | string[]
+
+/** Somebody who works on a deferral, until this time. It binds nobody: others can decide all the same. */
+export interface Assignee {
+  to: string
+  by?: By
+  at: Date
+  until: Date
+}
+
 /** Progress for the waiting client: a step, the position in the queue, an estimate in seconds. */
 export interface Progress {
   step: string
@@ -39,7 +50,7 @@ export interface Granted {
 
 /** A decision. The client gets `description`, and never `note`. */
 export interface Decision extends Granted {
-  by?: string
+  by?: By
   note?: string
   description?: string
   /** end of the approval: no token issued or refreshed under it lives longer */
@@ -114,7 +125,8 @@ interface Facts extends DeferredRequest {
   requestedDetails?: JsonObject[]
   progress?: Progress & ErrorDescription
   interaction?: Interaction
-  cancelledBy?: string
+  assignee?: Assignee
+  cancelledBy?: By
   cancellationReason?: string
   notification?: NotificationRecord
   answer?: StoredAnswer
@@ -142,6 +154,14 @@ export type DeferralRecord = Facts &
     | ({ status: 'redeemed'; redeemedAt: Date } & DecisionFacts)
   )
 
+/** One event in the `history` of a deferral, with a few facts that are no secret. */
+export interface HistoryEntry {
+  at: Date
+  event: string
+  by?: By
+  [fact: string]: unknown
+}
+
 /** One deferral as reviewers, events and the integrator's callbacks see it. It never contains a handle or a hash. */
 export interface Deferral extends VisibleRequest {
   /** the host's Grant that the tokens will belong to, as `grant.revoked` names it */
@@ -152,6 +172,8 @@ export interface Deferral extends VisibleRequest {
   progress?: Progress
   /** the page where somebody has to act, while the deferral is pending */
   interaction?: Interaction
+  /** who works on it, while it is pending and the lease lasts */
+  assignee?: Assignee
   decision?: Decision & { at: Date }
   createdAt: Date
   exchangedAt?: Date
@@ -159,11 +181,13 @@ export interface Deferral extends VisibleRequest {
   decidedAt?: Date
   redeemedAt?: Date
   cancelledAt?: Date
-  cancelledBy?: string
-  /** `grant.revoked`: it was cancelled because the host revoked its Grant */
+  cancelledBy?: By
+  /** `grant.revoked`: the host revoked its Grant; `code.reused`: a code was used a second time */
   cancellationReason?: string
   /** when a sweep noticed the expiry */
   expiredAt?: Date
   /** the notification of the client; absent if none can be sent */
   notification?: Notification
+  /** oldest entry first; only where it was asked for */
+  history?: HistoryEntry[]
 }

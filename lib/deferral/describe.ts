@@ -1,6 +1,8 @@
-import type { Deferral, DeferralRecord, ErrorDescription } from './deferral.js'
+import { assigneeOf } from './assignment_transitions.js'
+import type { Deferral, DeferralRecord, ErrorDescription, HistoryEntry } from './deferral.js'
 import { deepCopy } from './json.js'
 import { describeNotification } from './notification.js'
+import type { StoredEntry } from './store.js'
 
 const visibleMembers = [
   'id',
@@ -41,8 +43,15 @@ export function describe(record: DeferralRecord): Deferral {
   }
   if (record.notification) deferral.notification = describeNotification(record.notification)
   if (record.status !== 'pending') delete deferral.interaction
+  const assignee = assigneeOf(record, record.readAt)
+  if (assignee) deferral.assignee = assignee
   deferral.expired = record.status !== 'redeemed' && record.expiresAt <= record.readAt
   return deepCopy(deferral) as Deferral
+}
+
+/** The history as reviewers see it: a copy, without the members that only the store needs. */
+export function describeHistory(entries: StoredEntry[]): HistoryEntry[] {
+  return entries.map(({ writeId, ...entry }) => deepCopy(entry) as HistoryEntry)
 }
 
 function withoutErrorDescription({ errorDescription, ...others }: ErrorDescription): object {

@@ -1,9 +1,12 @@
-import type { HistoryEntry, Stored } from './store.js'
+import type { HistoryEntry } from './deferral.js'
+import type { Stored } from './store.js'
 
 /** In the order of a deferral's life. */
 export const events = [
   'created',
   'exchanged',
+  'assigned',
+  'commented',
   'approved',
   'denied',
   'cancelled',

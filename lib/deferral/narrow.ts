@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { DeferralRecord, Granted, JsonObject } from './deferral.js'
-import { beyond, isObject, ownMember } from './json.js'
+import type { Decision, DeferralRecord, Granted, JsonObject } from './deferral.js'
+import { beyond, canonical, isObject, ownMember } from './json.js'
 import { assign } from './matching.js'
 
 /** Per type of authorization details: whether `granted` asks for no more than `requested`, two entries of that type. */
@@ -18,6 +18,19 @@ export function assertNarrower(requested: DeferralRecord, granted: Granted, narr
   if (isTargetless(requested, granted) || (granted.scope?.length === 0 && details.length === 0)) {
     throw new RangeError('the decision leaves nothing to grant, use deny instead')
   }
+}
+
+/** The names of the members in which a decision grants less than was requested. */
+export function narrowedMembers(requested: DeferralRecord, granted: Decision): string[] {
+  const { authorizationDetails: details = [], claims = {} } = requested
+  const isNarrowed = {
+    scope: granted.scope && beyond(requested.scope, granted.scope).length > 0,
+    resource: granted.resource && beyond(requested.resource, granted.resource).length > 0,
+    authorizationDetails: granted.authorizationDetails && beyond(details, granted.authorizationDetails).length > 0,
+    claims: granted.claims && canonical(granted.claims) !== canonical(claims),
+    until: granted.until !== undefined,
+  }
+  return Object.entries(isNarrowed).flatMap(([name, is]) => (is ? [name] : []))
 }
 
 // whether the decision refuses every resource of a token request: the host would then use its default resource

@@ -2,9 +2,9 @@
  * The part of the state machine for the notification. The first functions return members; a transition of the deferral merges
  * them into its record. After them come transitions of their own: for the client's requests, the worker, and the operator.
  */
-import type { DeferralRecord } from './deferral.js'
+import type { By, DeferralRecord } from './deferral.js'
 import type { NotificationRecord, Sealing, Settlement } from './notification.js'
-import { changeOf, isUnexpired, seconds, type Transition } from './transition.js'
+import { changeOf, isUnexpired, named, seconds, type Transition } from './transition.js'
 
 type Member = { notification?: NotificationRecord }
 
@@ -105,16 +105,18 @@ export const settleNotification =
   }
 
 /** Schedules a failed or postponed notification again: at once, and with attempts counted from zero. */
-export const replayNotification: Transition = (record, now) => {
-  const { notification } = record
-  if (!notification?.sealed || !isUnexpired(record, now)) return undefined
-  const { leased, ...others } = notification
-  const isScheduled = others.status === 'owed' && !leased && others.due !== undefined && others.due > now
-  if (others.status !== 'failed' && !isScheduled) return undefined
-  const due = later(now, others.notBefore)
-  const next = { ...others, status: 'owed', due, attempts: 0, fence: others.fence + 1 }
-  return changeOf(record, { notification: next }, { at: now, event: 'notification_replayed' }, true)
-}
+export const replayNotification =
+  (by?: By): Transition =>
+  (record, now) => {
+    const { notification } = record
+    if (!notification?.sealed || !isUnexpired(record, now)) return undefined
+    const { leased, ...others } = notification
+    const isScheduled = others.status === 'owed' && !leased && others.due !== undefined && others.due > now
+    if (others.status !== 'failed' && !isScheduled) return undefined
+    const due = later(now, others.notBefore)
+    const next = { ...others, status: 'owed', due, attempts: 0, fence: others.fence + 1 }
+    return changeOf(record, { notification: next }, { at: now, event: 'notification_replayed', ...named(by) }, true)
+  }
 
 const eventNames: Record<Settlement['status'], string> = {
   delivered: 'notified',

@@ -28,7 +28,8 @@ export interface Records {
   transit(id: string, transition: Transition, snapshot?: Stored): Promise<Stored | undefined>
   /** Changes nothing and costs as much as a transition: the response time must not show whether a handle exists. */
   transitDecoy(): Promise<void>
-  history(id: string): Promise<StoredEntry[]>
+  /** The history, oldest entry first. `snapshot`, if the caller has the record, saves a read. */
+  history(id: string, snapshot?: Stored): Promise<StoredEntry[]>
   list(query: Omit<DeferralQuery, 'issuer'>): Promise<Stored[]>
   count(query: Omit<CountQuery, 'issuer'>): Promise<number>
   due(query: Omit<DueQuery, 'issuer'>): Promise<Stored[]>
@@ -76,8 +77,9 @@ export function recordsOf(deferralStore: DeferralStore, { issuer, clock, onWritt
     async transitDecoy() {
       await store.swap(decoy, decoyCancellation, decoy.writeId, clock())
     },
-    async history(id) {
-      return (await store.find(String(id), clock()))?.issuer === issuer ? store.history(String(id)) : []
+    async history(id, snapshot) {
+      const record = snapshot ?? (await store.find(String(id), clock()))
+      return record?.issuer === issuer ? store.history(String(id)) : []
     },
     list: (query) => read(() => store.list(ofIssuer(query), clock())),
     count: (query) => store.count(ofIssuer(query), clock()),

@@ -62,6 +62,20 @@ export function textOf(longest: number): Check<string> {
   return mustBe(expected, (value): value is string => isText(value) && value.length <= longest)
 }
 
+const longestName = 200
+const mostNames = 10
+
+/** The name of a person or a program: 1 to 200 characters. */
+export const personName = textOf(longestName)
+
+/** Who did it: one name, or an array of names. */
+export const by: Check<string | string[]> = (value, at) => {
+  if (!Array.isArray(value)) return personName(value, at)
+  const names = Array.from(value, (name, index) => personName(name, `${at}[${index}]`))
+  if (names.length === 0 || names.length > mostNames) refuse(at, `must have 1 to ${mostNames} names`)
+  return names
+}
+
 /** A copy of an object of JSON values. */
 export const jsonObject: Check<JsonObject> = (value, at) => {
   const copy = toJson(value)

@@ -1,4 +1,13 @@
-import type { Binding, DeferralRecord, DeferralStatus, DeferredRequest, Interaction, JsonObject } from './deferral.js'
+import type {
+  Binding,
+  By,
+  DeferralRecord,
+  DeferralStatus,
+  DeferredRequest,
+  HistoryEntry,
+  Interaction,
+  JsonObject,
+} from './deferral.js'
 import type { NotificationStatus, Sealing } from './notification.js'
 
 /** A deferral to create; it expires after `expiresIn` seconds. With a poll handle it needs no exchange. */
@@ -17,25 +26,14 @@ export interface Exchange {
 
 /** Who cancelled, or why. A client is not notified of its own cancellation. */
 export interface Cancellation {
-  by?: string | undefined
-  /** the host's event that caused it, if nobody called `cancel` */
+  by?: By | undefined
+  /** the cause, if nobody called `cancel` */
   reason?: string
   isByClient?: boolean
 }
 
-/** One event in the `history` of a deferral. */
-export interface HistoryEntry {
-  at: Date
-  event: string
-  by?: string
-  [fact: string]: unknown
-}
-
 /** A history entry, as it is stored: with the `writeId` of the write that appended it. */
 export type StoredEntry = HistoryEntry & { writeId: string }
-
-/** A history keeps its newest entries, up to this many. Without a limit a record could grow too large to be written. */
-export const historyLimit = 1000
 
 /** A record, as a store returns it. Every swap raises `revision`; `writeId` names the last write. */
 export type Stored = DeferralRecord & { revision: number; writeId: string }
@@ -111,7 +109,10 @@ export interface DeferralStore {
    */
   swap(before: Stored, change: Change, writeId: string, now?: Date): Promise<Stored | undefined>
 
-  /** Reads the history, oldest entry first: at least the newest thousand. Empty for an unknown id. */
+  /**
+   * Reads the history, oldest entry first: whole up to 200 entries. Beyond that always the newest 50, and `created`,
+   * `approved`, `denied`, `cancelled` and `redeemed`. Empty for an unknown id.
+   */
   history(id: string): Promise<StoredEntry[]>
 
   /** Lists deferrals, newest first. */

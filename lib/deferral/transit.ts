@@ -1,6 +1,6 @@
-import type { DeferralRecord } from './deferral.js'
+import type { DeferralRecord, HistoryEntry } from './deferral.js'
 import { newId } from './handle.js'
-import type { DeferralStore, HistoryEntry, Stored } from './store.js'
+import type { DeferralStore, Stored } from './store.js'
 import type { Transition } from './transition.js'
 
 const attempts = 20

@@ -1,5 +1,5 @@
-import type { DeferralRecord } from './deferral.js'
-import type { Change, HistoryEntry } from './store.js'
+import type { By, DeferralRecord, HistoryEntry } from './deferral.js'
+import type { Change } from './store.js'
 
 /** Computes the change of a record at this time. `undefined`: the guard fails. */
 export type Transition = (record: DeferralRecord, now: Date) => Change | undefined
@@ -9,6 +9,12 @@ export const seconds = (count: number, from: Date) => new Date(from.getTime() + 
 
 /** Whether the deferral has not expired. */
 export const isUnexpired = ({ expiresAt }: DeferralRecord, now: Date) => expiresAt > now
+
+/** Whether it can still be decided. */
+export const isPending = (record: DeferralRecord, now: Date) => record.status === 'pending' && isUnexpired(record, now)
+
+/** The member `by` of a history entry. */
+export const named = (by: By | undefined): { by?: By } => (by === undefined ? {} : { by })
 
 /** Whether it is pending or approved. */
 export const isUnfinished = ({ status }: DeferralRecord) => status === 'pending' || status === 'approved'

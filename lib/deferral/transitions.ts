@@ -3,7 +3,8 @@
  * mutates and never waits. `transit` writes the change.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { Decision, DeferralRecord, Interaction, Progress } from './deferral.js'
+import type { By, Decision, DeferralRecord, Interaction, Progress } from './deferral.js'
+import { narrowedMembers } from './narrow.js'
 import {
   endNotification,
   newNotification,
@@ -13,9 +14,19 @@ import {
   suppressNotification,
 } from './notification_transitions.js'
 import type { Cancellation, Exchange, NewDeferral } from './store.js'
-import { changeOf, isUnexpired, isUnfinished, seconds, type Transition, withWakeAt } from './transition.js'
+import {
+  changeOf,
+  isPending,
+  isUnexpired,
+  isUnfinished,
+  named,
+  seconds,
+  type Transition,
+  withWakeAt,
+} from './transition.js'
 
-const isPending = (record: DeferralRecord, now: Date) => record.status === 'pending' && isUnexpired(record, now)
+/** The `reason` of a cancellation: a code was used a second time. */
+export const codeReused = 'code.reused'
 
 /** A new deferral of this issuer. */
 export function created({ expiresIn, sealing, ...request }: NewDeferral, issuer: string, now: Date): DeferralRecord {
@@ -37,8 +48,14 @@ export const createdCancelled =
   (deferral: NewDeferral, issuer: string): Transition =>
   (mark, now) => {
     const record = created(deferral, issuer, now)
-    const members = { status: 'cancelled', cancelledAt: now, ...suppressNotification(record) }
-    return changeOf(mark, { ...record, ...members }, { at: now, event: 'cancelled' })
+    const reason = codeReused
+    const members = {
+      status: 'cancelled',
+      cancelledAt: now,
+      cancellationReason: reason,
+      ...suppressNotification(record),
+    }
+    return changeOf(mark, { ...record, ...members }, { at: now, event: 'cancelled', reason })
   }
 
 /** Exchanges the deferred code, once. The deferral expires `lifetime` seconds from now. */
@@ -55,37 +72,41 @@ export const exchange =
 
 /** Sets the progress that pending answers carry. It gets a history entry only when the step changes. */
 export const progress =
-  (next: Progress): Transition =>
+  (next: Progress, by?: By): Transition =>
   (record, now) => {
     if (!isPending(record, now)) return undefined
     const { step } = next
     const isNew = record.progress?.step !== step
-    return changeOf(record, { progress: next }, isNew ? { at: now, event: 'progress', step } : undefined, true)
+    const entry = { at: now, event: 'progress', step, ...named(by) }
+    return changeOf(record, { progress: next }, isNew ? entry : undefined, true)
   }
 
 /** Polls are answered `interaction_required` from now on. */
 export const requireInteraction =
-  (interaction: Interaction): Transition =>
+  (interaction: Interaction, by?: By): Transition =>
   (record, now) => {
     if (!isPending(record, now)) return undefined
     const { host } = new URL(interaction.uri)
-    return changeOf(record, { interaction }, { at: now, event: 'interaction_required', host }, true)
+    return changeOf(record, { interaction }, { at: now, event: 'interaction_required', host, ...named(by) }, true)
   }
 
 /** Removes the interaction. */
-export const resume: Transition = (record, now) => {
-  if (!isPending(record, now) || !record.interaction) return undefined
-  return changeOf(record, { interaction: undefined }, { at: now, event: 'resumed' }, true)
-}
+export const resume =
+  (by?: By): Transition =>
+  (record, now) => {
+    if (!isPending(record, now) || !record.interaction) return undefined
+    return changeOf(record, { interaction: undefined }, { at: now, event: 'resumed', ...named(by) }, true)
+  }
 
 /** Approves or denies. The same write makes the notification `owed`. */
 export const decide =
   (status: 'approved' | 'denied', decision: Decision): Transition =>
   (record, now) => {
     if (!isPending(record, now)) return undefined
-    const { by } = decision
-    const members = { status, decision, decidedAt: now, ...oweNotification(record, now) }
-    return changeOf(record, members, { at: now, event: status, ...(by !== undefined && { by }) }, true)
+    const narrowed = narrowedMembers(record, decision)
+    const facts = { ...named(decision.by), ...(narrowed.length > 0 && { narrowed }) }
+    const members = { status, decision, decidedAt: now, assignee: undefined, ...oweNotification(record, now) }
+    return changeOf(record, members, { at: now, event: status, ...facts }, true)
   }
 
 /** Cancels a pending or approved deferral, even after its expiry. */
@@ -94,22 +115,22 @@ export const cancel =
   (record, now) => {
     if (!isUnfinished(record)) return undefined
     const notification = isByClient ? suppressNotification(record) : oweNotification(record, now)
-    const members = { cancelledBy: by, cancellationReason: reason, ...notification }
-    const cause = { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) }
+    const members = { cancelledBy: by, cancellationReason: reason, assignee: undefined, ...notification }
+    const cause = { ...named(by), ...(reason !== undefined && { reason }) }
     const entry = { at: now, event: 'cancelled', ...cause, ...(isByClient && { isByClient }) }
     return changeOf(record, { status: 'cancelled', cancelledAt: now, ...members }, entry)
   }
 
 /** Moves the expiry to `expiresIn` seconds from now. */
 export const extend =
-  (expiresIn: number): Transition =>
+  (expiresIn: number, by?: By): Transition =>
   (record, now) => {
     if (!record.exchangedAt || !isUnfinished(record) || !isUnexpired(record, now)) return undefined
     const expiresAt = seconds(expiresIn, now)
     return changeOf(
       record,
       { expiresAt, expiredAt: undefined, ...postponeNotification(record, expiresAt) },
-      { at: now, event: 'extended', expiresAt },
+      { at: now, event: 'extended', expiresAt, ...named(by) },
       true,
     )
   }

@@ -3,11 +3,12 @@
  * result. A lease is only the next due time: the lease of a dead worker ends by itself.
  */
 import type { Provider } from 'oidc-provider'
+import type { HistoryEntry } from '../deferral/deferral.js'
 import type { Events } from '../deferral/events.js'
 import { leaseSeconds, type Settlement } from '../deferral/notification.js'
 import { leaseNotification, settleNotification } from '../deferral/notification_transitions.js'
 import type { Records } from '../deferral/records.js'
-import type { HistoryEntry, Stored } from '../deferral/store.js'
+import type { Stored } from '../deferral/store.js'
 import { inBackground } from './background.js'
 import { within } from './deadline.js'
 import { deliver, type Recipient } from './delivery.js'

@@ -4,6 +4,9 @@
  */
 import { leaseSeconds } from '../deferral/notification.js'
 import type { DeferralQuery } from '../deferral/store.js'
+import { codeReused } from '../deferral/transitions.js'
+import type { Context } from '../host/context.js'
+import { codeUse } from '../host/request/code_use.js'
 import { inBackground } from '../notification/background.js'
 import { within } from '../notification/deadline.js'
 import { rareWarning } from '../notification/warnings.js'
@@ -20,20 +23,22 @@ const mostPages = 10
  * redemption checks the Grant again. `close` stops it, and waits only for the Grant that it is working on.
  */
 export function cancelWithGrants(plugin: Plugin): { close(): Promise<void> } {
-  const grantIds = new Set<string>()
+  // each with the reason for its cancellations
+  const grantIds = new Map<string, string>()
   const warn = rareWarning('deferrals of a revoked Grant cannot be cancelled')
   let currentWork: Promise<void> | undefined
 
   async function work(): Promise<void> {
-    for (const grantId of grantIds) {
+    for (const [grantId, reason] of grantIds) {
       grantIds.delete(grantId)
-      await within(leaseSeconds, () => cancelAll(plugin, grantId, warn)).catch(warn)
+      await within(leaseSeconds, () => cancelAll(plugin, grantId, reason, warn)).catch(warn)
     }
     currentWork = undefined
   }
-  function add(_ctx: unknown, grantId: unknown): void {
+  function add(ctx: Context, grantId: unknown): void {
     if (typeof grantId !== 'string' || grantIds.size >= mostGrants) return
-    grantIds.add(grantId)
+    // the host revokes the Grant of a code that is used twice
+    grantIds.set(grantId, codeUse(ctx)?.isSpent ? codeReused : 'grant.revoked')
     currentWork ??= inBackground(work)
   }
 
@@ -47,7 +52,12 @@ export function cancelWithGrants(plugin: Plugin): { close(): Promise<void> } {
   }
 }
 
-async function cancelAll(plugin: Plugin, grantId: string, warn: (error: unknown) => void): Promise<void> {
+async function cancelAll(
+  plugin: Plugin,
+  grantId: string,
+  reason: string,
+  warn: (error: unknown) => void,
+): Promise<void> {
   // hosts of 9.0 also emit the event when revokeGrantPolicy has kept the Grant
   if (await plugin.host.provider.Grant.find(grantId, { ignoreExpiration: true })) return
   // in this order: the second query finds a deferral that was approved after the first
@@ -56,7 +66,7 @@ async function cancelAll(plugin: Plugin, grantId: string, warn: (error: unknown)
     for (let pages = 0; pages < mostPages; pages++) {
       const page = await plugin.records.list({ grantId, status, limit: pageSize, ...(after && { after }) })
       for (const deferral of page) {
-        await cancelDeferral(plugin, deferral.id, { reason: 'grant.revoked' }, deferral).catch(warn)
+        await cancelDeferral(plugin, deferral.id, { reason }, deferral).catch(warn)
       }
       if (page.length < pageSize) break
       after = page.at(-1)

@@ -1,9 +1,9 @@
 import type { DeferralRecord } from '../deferral/deferral.js'
+import { appended } from '../deferral/history.js'
 import {
   type DeferralFilter,
   type DeferralStore,
   difference,
-  historyLimit,
   type Stored,
   type StoredEntry,
 } from '../deferral/store.js'
@@ -47,8 +47,7 @@ export function memoryStore(): DeferralStore {
         writeId,
       }
       documents.set(id, document)
-      const history = histories.get(id) ?? []
-      if (entry && history.push(structuredClone({ ...entry, writeId })) > historyLimit) history.shift()
+      if (entry) histories.set(id, appended(histories.get(id) ?? [], structuredClone({ ...entry, writeId })))
       return { ...after, readAt: now, revision: revision + 1, writeId } as Stored
     },
 

@@ -11,7 +11,16 @@ const events: [name: string, deferral: Deferral][] = []
 beforeAll(async () => {
   op = await startProvider({ deferred: { ttl: { deferral: 600 } } })
   deferrals = op.provider.deferrals
-  for (const name of ['created', 'exchanged', 'approved', 'denied', 'cancelled', 'redeemed'] as const) {
+  for (const name of [
+    'created',
+    'exchanged',
+    'assigned',
+    'commented',
+    'approved',
+    'denied',
+    'cancelled',
+    'redeemed',
+  ] as const) {
     op.provider.on(`deferral.${name}`, (deferral) => events.push([name, deferral]))
   }
 })
@@ -27,6 +36,8 @@ const changes: Record<string, (id: string) => Promise<Transition>> = {
   progress: (id) => deferrals.progress(id, { step: 'review' }),
   cancel: (id) => deferrals.cancel(id, { by: 'carol' }),
   extend: (id) => deferrals.extend(id, { expiresIn: 7200 }),
+  assign: (id) => deferrals.assign(id, { to: 'carol' }),
+  comment: (id) => deferrals.comment(id, { by: 'carol', text: 'a comment' }),
 }
 
 const states: Record<string, () => Promise<string>> = {
@@ -51,13 +62,13 @@ async function after(state: () => Promise<string>, change: (id: string) => Promi
 
 describe('every method in every state', () => {
   const allowed: [state: string, methods: string[]][] = [
-    ['unexchanged', ['approve', 'deny', 'progress', 'cancel']],
-    ['pending', ['approve', 'deny', 'progress', 'cancel', 'extend']],
-    ['approved', ['cancel', 'extend']],
-    ['denied', []],
-    ['cancelled', []],
-    ['redeemed', []],
-    ['expired', ['cancel']],
+    ['unexchanged', ['approve', 'deny', 'progress', 'cancel', 'assign', 'comment']],
+    ['pending', ['approve', 'deny', 'progress', 'cancel', 'extend', 'assign', 'comment']],
+    ['approved', ['cancel', 'extend', 'comment']],
+    ['denied', ['comment']],
+    ['cancelled', ['comment']],
+    ['redeemed', ['comment']],
+    ['expired', ['cancel', 'comment']],
   ]
   const table = allowed.flatMap(([state, methods]) =>
     Object.keys(changes).map((method) => [method, state, methods.includes(method)] as const),
@@ -69,8 +80,9 @@ describe('every method in every state', () => {
     const seen = named(id).length
     const { changed, deferral } = await changes[method]!(id)
     expect(changed).toBe(expected)
-    expect(deferral).toEqual(await deferrals.get(id))
-    if (!expected) expect(deferral).toEqual(before)
+    const after = await deferrals.get(id)
+    expect({ ...deferral, history: after?.history }).toEqual(after)
+    if (!expected) expect(after).toEqual(before)
     const announced = expected && !['progress', 'extend'].includes(method) ? 1 : 0
     expect(named(id).length - seen).toBe(announced)
   })
@@ -132,6 +144,10 @@ describe('what is recorded', () => {
       createdAt: expect.any(Date),
       exchangedAt: expect.any(Date),
       expiresAt: expect.any(Date),
+      history: [
+        { at: expect.any(Date), event: 'created' },
+        { at: expect.any(Date), event: 'exchanged' },
+      ],
     })
   })
 

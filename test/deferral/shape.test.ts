@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import {
   argumentOf,
   boolean,
+  by,
   type Check,
   integer,
   listOf,
@@ -19,6 +20,10 @@ const outer = shape({ inner, flags: withDefault(listOf('a flag', isFlag), []), o
 
 describe('a wrong value is a TypeError: its path, then what to write', () => {
   test.each<[message: string, check: Check<unknown>, value: unknown]>([
+    ['options must have 1 to 10 names', by, []],
+    ['options must have 1 to 10 names', by, Array(11).fill('kim')],
+    ['options must be a non-empty string of at most 200 characters', by, 'x'.repeat(201)],
+    ['options[1] must be a non-empty string of at most 200 characters', by, ['kim', '']],
     ['options must be an object', outer, null],
     ['options must be an object', outer, []],
     ['options.of is not an option, use one of inner, flags, on', outer, { of: 1 }],
@@ -68,4 +73,12 @@ test('what is checked is a copy, and each member is read once', () => {
 
 test('a number has no negative zero', () => {
   expect(integer('zero or more', 0)(-0, '')).toBe(0)
+})
+
+test('who did it is one name, or a copy of an array of up to ten', () => {
+  expect(by('kim', 'by')).toBe('kim')
+  const names = Array.from({ length: 10 }, (_, n) => `${n}`)
+  expect(by(names, 'by')).toEqual(names)
+  expect(by(names, 'by')).not.toBe(names)
+  expect(by(['x'.repeat(200)], 'by')).toHaveLength(1)
 })

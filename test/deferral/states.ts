@@ -1,4 +1,5 @@
 import type { Settlement } from 'oidc-provider-deferred'
+import { assign, comment, unassign } from '../../lib/deferral/assignment_transitions.js'
 import type { DeferralRecord } from '../../lib/deferral/deferral.js'
 import * as sending from '../../lib/deferral/notification_transitions.js'
 import type { Change, NewDeferral } from '../../lib/deferral/store.js'
@@ -25,10 +26,14 @@ export const events = {
   exchange: [1, to.exchange({ handleHash: 'hash', sealing })],
   progress: [2, to.progress({ step: 'review' })],
   requireInteraction: [2, to.requireInteraction({ uri: 'https://op.example/confirm?x' })],
-  resume: [2, to.resume],
+  resume: [2, to.resume()],
+  assign: [2, assign({ to: 'robin', by: 'kim', for: 900 })],
+  unassign: [2, unassign('kim')],
+  comment: [2, comment({ by: 'kim', text: 'a comment' })],
   approve: [2, to.decide('approved', decision)],
   deny: [2, to.decide('denied', { by: 'reviewer', description: 'no' })],
   cancel: [3, to.cancel({ by: 'reviewer' })],
+  cancelByTwo: [3, to.cancel({ by: ['robin', 'kim'] })],
   arm: [6, sending.arm(1)],
   lease: [20, sending.leaseNotification(10)],
   settleDelivered: [21, sending.settleNotification(1, settlements.delivered)],
@@ -39,7 +44,7 @@ export const events = {
   cancelByClient: [25, to.cancel({ isByClient: true })],
   redeem: [26, to.redeem({ decision, decidedAt: at(2), answer })],
   extend: [27, to.extend(3600)],
-  replay: [30, sending.replayNotification],
+  replay: [30, sending.replayNotification()],
   forgetAnswer: [56, to.forgetAnswer],
   expire: [601, to.expire],
 } as const satisfies Record<string, readonly [number, Transition]>

@@ -14,9 +14,13 @@ const entries: [EventName, EventName[], object | undefined, 'unexpired' | 'at an
   ['progress', ['exchange'], { event: 'progress', step: 'review' }, 'unexpired'],
   ['requireInteraction', [], { event: 'interaction_required', host: 'op.example' }, 'unexpired'],
   ['resume', ['requireInteraction'], { event: 'resumed' }, 'unexpired'],
+  ['assign', [], { event: 'assigned', by: 'kim', to: 'robin', until: at(902) }, 'unexpired'],
+  ['unassign', ['assign'], { event: 'unassigned', by: 'kim', from: 'robin' }, 'unexpired'],
+  ['comment', [], { event: 'commented', by: 'kim', text: 'a comment' }, 'at any time'],
   ['approve', [], { event: 'approved', by: 'reviewer' }, 'unexpired'],
   ['deny', [], { event: 'denied', by: 'reviewer' }, 'unexpired'],
   ['cancel', [], { event: 'cancelled', by: 'reviewer' }, 'at any time'],
+  ['cancelByTwo', [], { event: 'cancelled', by: ['robin', 'kim'] }, 'at any time'],
   ['cancelByClient', [], { event: 'cancelled', isByClient: true }, 'at any time'],
   ['extend', ['exchange'], { event: 'extended', expiresAt: at(3627) }, 'unexpired'],
   ['redeem', ['exchange', 'approve'], { event: 'redeemed' }, 'unexpired'],
@@ -163,6 +167,11 @@ describe('what an event changes', () => {
     expect(entry).toStrictEqual({ at: at(3), event: 'cancelled', reason })
   })
 
+  test('an approval of less names the members, and not what they hold', () => {
+    const { entry } = to.decide('approved', { scope: ['openid'], until: at(100) })(reached([]), at(2))!
+    expect(entry).toStrictEqual({ at: at(2), event: 'approved', narrowed: ['scope', 'until'] })
+  })
+
   test('a decision by nobody names nobody', () => {
     const { entry } = to.decide('approved', {})(reached([]), at(2))!
     expect(entry).toStrictEqual({ at: at(2), event: 'approved' })
@@ -171,11 +180,11 @@ describe('what an event changes', () => {
   test('a deferral whose code was used again before it existed replaces the mark, cancelled and with nothing to send', () => {
     const deferral = newDeferral({ handleHash: 'hash', sealing })
     const { after, ...written } = to.createdCancelled(deferral, 'https://op.example')(reached([]), at(9))!
-    expect(written).toEqual({ unexpired: false, entry: { at: at(9), event: 'cancelled' } })
+    expect(written).toEqual({ unexpired: false, entry: { at: at(9), event: 'cancelled', reason: 'code.reused' } })
     const { sealing: _, expiresIn: __, ...request } = deferral
     const times = { createdAt: at(9), readAt: at(9), exchangedAt: at(9), cancelledAt: at(9), expiresAt: at(69) }
     const notification = { status: 'suppressed', notBefore: at(24), attempts: 0, fence: 0 }
-    const cancelled = { issuer: 'https://op.example', status: 'cancelled' }
+    const cancelled = { issuer: 'https://op.example', status: 'cancelled', cancellationReason: 'code.reused' }
     expect(after).toEqual({ ...request, ...times, ...cancelled, notification })
   })
 

@@ -3,10 +3,10 @@ import type { DeferralRecord } from '../../lib/deferral/deferral.js'
 import { at } from '../store/new_deferral.js'
 import { applied, type EventName, events, reached } from './states.js'
 
-const waiting = ['approve', 'deny', 'progress', 'requireInteraction'] as const
+const waiting = ['approve', 'deny', 'progress', 'requireInteraction', 'assign'] as const
 const settle = ['settleDelivered', 'settleOwed', 'settleFailed', 'settleSuppressed'] as const
-const open = ['cancel', 'cancelByClient', 'extend', 'suppress'] as const
-const cancels = ['cancel', 'cancelByClient'] as const
+const cancels = ['cancel', 'cancelByTwo', 'cancelByClient'] as const
+const open = [...cancels, 'extend', 'suppress'] as const
 
 const names = Object.keys(events) as EventName[]
 
@@ -18,7 +18,7 @@ type Row = [
   passes: EventName[],
 ]
 
-/** How each status is reached, and which events it lets through. */
+/** How each status is reached, and which events it lets through beside `comment`, which always passes. */
 const table: Record<string, Row> = {
   'pending, not exchanged': [[], ['pending', undefined], 60, ['exchange', ...waiting, ...cancels, 'expire']],
   pending: [['exchange'], ['pending', 'waiting'], 601, [...waiting, ...open, 'arm', 'expire']],
@@ -35,6 +35,20 @@ const table: Record<string, Row> = {
     601,
     [...waiting, ...open, 'arm', 'expire'],
   ],
+  assigned: [['exchange', 'assign'], ['pending', 'waiting'], 601, [...waiting, ...open, 'unassign', 'arm', 'expire']],
+  'assigned, and not any more': [
+    ['exchange', 'assign', 'unassign'],
+    ['pending', 'waiting'],
+    601,
+    [...waiting, ...open, 'arm', 'expire'],
+  ],
+  'assigned, approved': [
+    ['exchange', 'assign', 'approve'],
+    ['approved', 'owed'],
+    16,
+    [...open, 'arm', 'lease', 'redeem', 'expire'],
+  ],
+  'assigned, expired': [['exchange', 'assign', 'expire'], ['pending', 'suppressed'], undefined, [...cancels]],
   'approved, not exchanged': [['approve'], ['approved', undefined], 60, ['exchange', ...cancels, 'expire']],
   approved: [['exchange', 'approve'], ['approved', 'owed'], 16, [...open, 'arm', 'lease', 'redeem', 'expire']],
   'approved without the interaction': [
@@ -136,7 +150,7 @@ describe('I5 the events that move a deferral', () => {
     const seconds = path.includes('expire') ? 602 : undefined
     const changes = names.map((name) => [name, applied(name, record, seconds)] as const)
     const moves = changes.filter(([, change]) => change).map(([name]) => name)
-    expect(moves.sort()).toEqual([...passes].sort())
+    expect(moves.sort()).toEqual([...passes, 'comment'].sort())
     for (const [, change] of changes) if (change) expectWhole(change.after)
   })
 })

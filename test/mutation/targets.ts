@@ -1,11 +1,15 @@
-const transitions = ['transitions', 'transition_entries', 'transition_notification'].map((name) => `deferral/${name}`)
+const transitions = ['transitions', 'transition_entries', 'transition_notification', 'assignment_transitions'].map(
+  (name) => `deferral/${name}`,
+)
 
 /** The files that faults are planted in, and the suites that have to find them. */
 export const targets: Record<string, string[]> = {
   'lib/deferral/transitions.ts': transitions,
   'lib/deferral/notification_transitions.ts': transitions,
+  'lib/deferral/assignment_transitions.ts': transitions,
+  'lib/deferral/history.ts': ['deferral/history'],
   'lib/deferral/outcome.ts': ['deferral/outcome'],
-  'lib/deferral/narrow.ts': ['deferral/narrow', 'deferral/narrow_rules'],
+  'lib/deferral/narrow.ts': ['deferral/narrow', 'deferral/narrow_rules', 'deferral/narrowed_members'],
   'lib/protocol/rightful_client.ts': [
     'protocol/openid/exchange',
     'protocol/openid/revocation',

@@ -5,10 +5,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Configuration, Provider as Host, type KoaContextWithOIDC } from 'oidc-provider'
 import DefaultProvider, {
+  type Actor,
   type Addresses,
   type Approval,
+  type Assignee,
+  type Assignment,
   type Binding,
+  type By,
   type Change,
+  type Comment,
   type CountQuery,
   configure,
   type Decision,
@@ -55,6 +60,7 @@ import DefaultProvider, {
   type Profile,
   type Progress,
   Provider,
+  type Reviewed,
   registerDeferrableGrant,
   type Stored,
   type StoredAnswer,
@@ -63,10 +69,15 @@ import DefaultProvider, {
 } from 'oidc-provider-deferred'
 
 export type EveryType = [
+  Actor,
   Addresses,
   Approval,
+  Assignee,
+  Assignment,
   Binding,
+  By,
   Change,
+  Comment,
   CountQuery,
   Decision,
   DeferRequest,
@@ -110,6 +121,7 @@ export type EveryType = [
   Notifications,
   Profile,
   Progress,
+  Reviewed,
   Stored,
   StoredEntry,
   Transition,

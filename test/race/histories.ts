@@ -1,3 +1,4 @@
+import type { By } from 'oidc-provider-deferred'
 import { type Answer, type RelyingParty, relyingParty } from '../support/relying_party.js'
 import type { Call, Possibilities } from './linearizability.js'
 import { created, type Event, lifetimeSeconds, type Model, next, outcome } from './model.js'
@@ -98,12 +99,12 @@ function heard({ status, body }: Answer): string | undefined {
   return body.error
 }
 
-type Told = { changed?: boolean; deferral: { status: string; decision?: { by?: string } } }
+type Told = { changed?: boolean; deferral: { status: string; decision?: { by?: By } } }
 
 async function told(call: () => Promise<Told>): Promise<string | undefined> {
   try {
     const { changed, deferral } = await call()
-    return said(changed, deferral.status, deferral.decision?.by)
+    return said(changed, deferral.status, deferral.decision?.by?.toString())
   } catch {
     return undefined
   }

@@ -114,7 +114,7 @@ const inTerms = ({ status, exchangedAt, expiresAt, expiredAt, interaction, ...re
   asks: interaction !== undefined,
   exchanged: exchangedAt !== undefined,
   endsAt: (expiresAt.getTime() - start) / 1000,
-  ...('decision' in record && record.decision?.by !== undefined && { by: record.decision.by }),
+  ...('decision' in record && record.decision?.by !== undefined && { by: String(record.decision.by) }),
   swept: expiredAt !== undefined,
 })
 

@@ -10,16 +10,17 @@ describe('memoryStore', () => {
   test.each(storeContract(() => store))('$name', ({ run }) => run())
 })
 
-test('keeps the newest thousand entries of a history', async () => {
+test('a history keeps its decisions, however often progress is told', async () => {
   const store = memoryStore()
   const verbs = verbsOn(store)
   const { id } = newDeferral()
   await verbs.create(newDeferral({ id }))
-  for (let nth = 1; nth <= 1002; nth++) await verbs.progress(id, { step: `step ${nth}` })
+  for (let nth = 1; nth <= 201; nth++) await verbs.progress(id, { step: `step ${nth}` })
+  await verbs.decide(id, 'approved', {})
   const history = await store.history(id)
-  expect(history).toHaveLength(1000)
-  expect(history.at(0)).toMatchObject({ step: 'step 3' })
-  expect(history.at(-1)).toMatchObject({ step: 'step 1002' })
+  expect(history).toHaveLength(200)
+  expect([history.at(0), history.at(1)]).toMatchObject([{ event: 'created' }, { step: 'step 4' }])
+  expect(history.at(-1)).toMatchObject({ event: 'approved' })
 })
 
 test('purges a day after expiry, and keeps what a client may still ask for', async () => {

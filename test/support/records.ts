@@ -19,7 +19,7 @@ export function verbsOn(store: DeferralStore, of = issuer) {
     progress: (id: string, progress: Progress, now?: Date) => at(now).transit(id, to.progress(progress)),
     requireInteraction: (id: string, interaction: Interaction, now?: Date) =>
       at(now).transit(id, to.requireInteraction(interaction)),
-    resume: (id: string, now?: Date) => at(now).transit(id, to.resume),
+    resume: (id: string, now?: Date) => at(now).transit(id, to.resume()),
     decide: (id: string, status: 'approved' | 'denied', decision: Decision, now?: Date) =>
       at(now).transit(id, to.decide(status, decision)),
     cancel: (id: string, cancellation?: Cancellation, now?: Date) => at(now).transit(id, to.cancel(cancellation)),
@@ -32,6 +32,6 @@ export function verbsOn(store: DeferralStore, of = issuer) {
     leaseNotification: (id: string, lease: number, now?: Date) => at(now).transit(id, sending.leaseNotification(lease)),
     settleNotification: (id: string, fence: number, settlement: Settlement, now?: Date) =>
       at(now).transit(id, sending.settleNotification(fence, settlement)),
-    replayNotification: (id: string, now?: Date) => at(now).transit(id, sending.replayNotification),
+    replayNotification: (id: string, now?: Date) => at(now).transit(id, sending.replayNotification()),
   }
 }

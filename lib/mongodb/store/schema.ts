@@ -10,6 +10,7 @@ export const schemaVersion = 2
 const date = { bsonType: 'date' }
 const text = { bsonType: 'string' }
 const texts = { bsonType: 'array', items: text }
+const names = { bsonType: ['string', 'array'], items: text }
 const object = { bsonType: 'object' }
 const json = { bsonType: 'string', description: 'JSON text' }
 const count = { bsonType: ['int', 'long', 'double'], minimum: 0 }
@@ -45,7 +46,8 @@ const properties: Record<string, Document> = {
   source: json,
   decision: json,
   answer: object,
-  cancelledBy: text,
+  assignee: object,
+  cancelledBy: names,
   cancellationReason: text,
   notification: object,
   createdAt: date,

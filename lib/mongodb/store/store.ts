@@ -1,11 +1,12 @@
 import type { Collection, Db, Document, MongoServerError } from 'mongodb'
-import type { DeferralRecord } from '../../deferral/deferral.js'
+import type { DeferralRecord, HistoryEntry } from '../../deferral/deferral.js'
 import { boolean, shape, string, withDefault } from '../../deferral/shape.js'
-import { type DeferralStore, difference, type HistoryEntry, historyLimit, type Stored } from '../../deferral/store.js'
+import { type DeferralStore, difference, type Stored } from '../../deferral/store.js'
 import { toDocument } from '../../store/json_members.js'
 import { type DeferralDocument, type Instant, type MongoRecord, projection, toRecord } from './document.js'
 import { countDeferrals, listDeferrals, listDue } from './listing.js'
 import { migrateDeferrals, schemaVersion } from './schema.js'
+import { updateOf } from './update.js'
 
 const graceSeconds = 86_400
 const duplicateKey = 11000
@@ -74,12 +75,12 @@ function writeOperations(open: Open): Pick<DeferralStore, 'insert' | 'swap'> {
       const purge = purgeChange(before as MongoRecord, after)
       const guard = { ...byId(before.id), revision: before.revision }
       const isUnexpired = unexpired && { $expr: { $gt: ['$expiresAt', at ?? '$$NOW'] } }
-      const { matchedCount } = await deferrals.updateOne({ ...guard, ...isUnexpired }, {
-        $set: { ...toDocument(set), ...purge, writeId },
-        ...(unset.length && { $unset: Object.fromEntries(unset.map((member) => [member, 1])) }),
-        ...(entry && { $push: { history: { $each: [{ ...entry, writeId }], $slice: -historyLimit } } }),
-        $inc: { revision: 1 },
-      } as object)
+      const update = updateOf(before.revision, {
+        set: { ...toDocument(set), ...purge, writeId },
+        unset,
+        entry: entry && { ...entry, writeId },
+      })
+      const { matchedCount } = await deferrals.updateOne({ ...guard, ...isUnexpired }, update)
       if (!matchedCount) return undefined
       const written = { readAt: at ?? before.readAt, revision: before.revision + 1, writeId }
       return { ...after, ...purge, ...written } as Stored

@@ -5,7 +5,7 @@
  */
 import { hash } from 'node:crypto'
 import { type AuthorizationCode, errors } from 'oidc-provider'
-import type { Cancellation } from '../../deferral/store.js'
+import { codeReused } from '../../deferral/transitions.js'
 import { type Context, clientOf, paramsOf } from '../../host/context.js'
 import { senderKey } from '../../host/grants/sender_key.js'
 import { revokeIssued } from '../../host/grants/valid_grant.js'
@@ -43,13 +43,13 @@ export async function endIfReused(ctx: Context, plugin: Plugin, id: string, refu
 }
 
 /** Ends the deferral, and throws the host's refusal of a used code. */
-export async function refuseReplayed(plugin: Plugin, id: string, cancellation: Cancellation = {}): Promise<never> {
-  await endReplayed(plugin, id, cancellation)
+export async function refuseReplayed(plugin: Plugin, id: string): Promise<never> {
+  await endReplayed(plugin, id)
   throw new errors.InvalidGrant('authorization code already consumed')
 }
 
-async function endReplayed(plugin: Plugin, id: string, cancellation: Cancellation = {}): Promise<void> {
-  if (await cancelDeferral(plugin, id, cancellation)) return
+async function endReplayed(plugin: Plugin, id: string): Promise<void> {
+  if (await cancelDeferral(plugin, id, { reason: codeReused })) return
   const deferral = await plugin.records.find(id)
   // the host revokes them only as long as the code is stored
   if (deferral?.status === 'redeemed' && deferral.grantId) await revokeIssued(plugin.host.provider, deferral.grantId)

@@ -6,7 +6,7 @@
 import { errors } from 'oidc-provider'
 import type { DeferralRecord } from '../../deferral/deferral.js'
 import { newHandle } from '../../deferral/handle.js'
-import { exchange as exchangeTransition } from '../../deferral/transitions.js'
+import { codeReused, exchange as exchangeTransition } from '../../deferral/transitions.js'
 import { assertConnected, type Context, clientOf, paramsOf, sentValues, setDeferral } from '../../host/context.js'
 import { withPlainFaults } from '../../host/faults.js'
 import { dryRun } from '../../host/grants/dry_run.js'
@@ -73,7 +73,8 @@ async function refuseReuse(ctx: Context, plugin: Plugin, id: string): Promise<ne
   const deferral = await plugin.records.find(id)
   // the code expired while the request was validated
   if (deferral && isLate(deferral)) throw notFound()
-  const current = (await cancelDeferral(plugin, id, {}, deferral)) ?? (await plugin.records.find(id))
+  const current =
+    (await cancelDeferral(plugin, id, { reason: codeReused }, deferral)) ?? (await plugin.records.find(id))
   // too late to cancel: let the host revoke the tokens, as for any reused code
   if (current?.status === 'redeemed') await dryRun(ctx, plugin.host, current.source, { consumed: true })
   throw new errors.InvalidGrant('deferred code already used')

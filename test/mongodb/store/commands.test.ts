@@ -1,6 +1,7 @@
 import type { CommandStartedEvent, Document } from 'mongodb'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { list, withHistory } from '../../../lib/back_office/listing.js'
 import { recordsOf } from '../../../lib/deferral/records.js'
 import type { Stored } from '../../../lib/deferral/store.js'
 import { transit } from '../../../lib/deferral/transit.js'
@@ -36,6 +37,16 @@ describeMongo('the commands of mongoStore', () => {
     const poll = await recorded(database.db, () => verbsOn(store).find(request.id))
     expect(poll.map(({ commandName }) => commandName)).toEqual([read])
     for (const event of [...create, ...poll]) expectOnOneShard(event, request.id)
+  })
+
+  test('a deferral with its history is two reads, and a page of them one more for each', async () => {
+    const records = recordsOf(store, { issuer, clock: () => undefined, onWritten: () => {} })
+    const ids = [await madeIn(store, ['exchange']), await madeIn(store, [])]
+    const get = await recorded(database.db, async () => withHistory(records, (await records.find(ids[0]!))!))
+    expect(get.map(({ commandName }) => commandName)).toEqual([read, read])
+    for (const event of get) expectOnOneShard(event, ids[0]!)
+    const page = await recorded(database.db, () => list(records, { limit: 2, history: true }))
+    expect(page.map(({ commandName }) => commandName)).toEqual([read, read, read])
   })
 
   describe.each(Object.keys(events) as EventName[])('I5 %s', (name) => {

@@ -45,11 +45,12 @@ describeMongo('the collection of mongoStore', () => {
   test('takes a deferral after every event', async () => {
     const store = mongoStore(database.db, { collection: 'valid' })
     const paths: EventName[][] = [
-      ['progress', 'requireInteraction', 'resume', 'cancel'],
+      ['progress', 'requireInteraction', 'resume', 'assign', 'comment', 'unassign', 'cancel'],
       ['exchange', 'arm', 'approve', 'lease', 'settleOwed', 'replay', 'extend', 'suppress', 'redeem', 'forgetAnswer'],
       ['exchange', 'deny', 'lease', 'settleFailed', 'expire'],
       ['exchange', 'approve', 'lease', 'settleDelivered', 'cancelByClient'],
       ['exchange', 'approve', 'expire'],
+      ['assign', 'cancelByTwo'],
     ]
     for (const path of paths) {
       const _id = await madeIn(store, path)

@@ -55,18 +55,6 @@ describeMongo('mongoStore', () => {
       await expect(deferrals.updateOne({ _id: id }, update)).rejects.toThrow(/validation/)
   })
 
-  test('keeps the newest thousand entries of a history: however often progress is told, the deferral can be decided', async () => {
-    const verbs = verbsOn(nodes[0]!)
-    const { id } = newDeferral()
-    await verbs.create(newDeferral({ id }))
-    const history = Array.from({ length: 1005 }, (_, nth) => ({ at: new Date(), event: 'progress', nth }))
-    await database.db.collection<{ _id: string }>('deferrals').updateOne({ _id: id }, { $set: { history } })
-    await verbs.decide(id, 'approved', {})
-    const kept = (await nodes[1]?.history(id)) ?? []
-    expect(kept).toHaveLength(1000)
-    expect([kept.at(0), kept.at(-1)]).toMatchObject([{ nth: 6 }, { event: 'approved' }])
-  })
-
   test('purges about a day after expiry, never all at once, and later when the expiry is moved', async () => {
     const verbs = verbsOn(nodes[0]!)
     const ids = Array.from({ length: 20 }, () => newDeferral().id)

@@ -35,5 +35,7 @@ test('C-I17 a code used again before its deferral was stored: the refusal has no
   const answer = await redeem(rp, code, opted)
   expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
   expectNothingToPollWith(answer)
-  expect(await op.provider.deferrals.get(id)).toMatchObject({ status: 'cancelled' })
+  const deferral = await op.provider.deferrals.get(id)
+  expect(deferral).toMatchObject({ status: 'cancelled', cancellationReason: 'code.reused' })
+  expect(deferral?.history).toMatchObject([{ event: 'cancelled_ahead' }, { event: 'cancelled', reason: 'code.reused' }])
 })

@@ -152,11 +152,12 @@ describe('extend', () => {
   ])('never brings back what is %s', async (_status, end) => {
     const held = await waiting(op, relyingParty(op.issuer))
     await end(held)
-    const before = await op.provider.deferrals.get(held.id)
+    const { history, ...before } = (await op.provider.deferrals.get(held.id))!
     expect(await op.provider.deferrals.extend(held.id, { expiresIn: 7200 })).toEqual({
       deferral: before,
       changed: false,
     })
+    expect((await op.provider.deferrals.get(held.id))?.history).toEqual(history)
   })
 
   test('does nothing to a deferral that was not exchanged yet', async () => {

@@ -1,0 +1,32 @@
+import type { StoredEntry } from './store.js'
+
+/** A history is kept whole up to this many entries. */
+export const wholeHistory = 200
+
+/** Above this length every old entry may go, except those in `lastingEvents`. Else a record could grow too large to be written. */
+export const longestHistory = 1000
+
+/** The newest entries always stay: a write whose reply was lost is found by its entry. */
+export const newestEntries = 50
+
+/** The events whose entries go first, the oldest one first. */
+export const passingEvents: readonly string[] = ['progress', 'assigned', 'unassigned']
+
+/** The events whose entries go next. */
+export const commentEvents: readonly string[] = ['commented']
+
+/** The events whose entries never go. */
+export const lastingEvents: readonly string[] = ['created', 'approved', 'denied', 'cancelled', 'redeemed']
+
+/** The history with one more entry. If it is too long, one old entry goes. */
+export function appended(history: readonly StoredEntry[], entry: StoredEntry): StoredEntry[] {
+  const all = [...history, entry]
+  if (all.length <= wholeHistory) return all
+  const old = all.slice(0, -newestEntries)
+  const oldestOf = (is: (event: string) => boolean) => old.find(({ event }) => is(event))
+  const removed =
+    oldestOf((event) => passingEvents.includes(event)) ??
+    oldestOf((event) => commentEvents.includes(event)) ??
+    (all.length > longestHistory ? oldestOf((event) => !lastingEvents.includes(event)) : undefined)
+  return all.filter((other) => other !== removed)
+}
