@@ -15,8 +15,8 @@ export interface WaitOptions extends DPoPOptions {
    * nobody waits any more, call `cancel()`.
    */
   signal?: AbortSignal
-  /** Called with each pending answer, for progress and a link to pass on. */
-  onPending?(answer: Pending): void
+  /** Called with each pending answer, for progress and a link to pass on. The wait ends where it throws or rejects. */
+  onPending?(answer: Pending): unknown
   /** Called once, with a function to call when a notification has come. It may return a function to call at the end. */
   // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing will do
   subscribe?(wake: () => void): (() => void) | void
@@ -53,7 +53,7 @@ export async function wait(
       alarm.reset()
       const answer = await attempt()
       if (answer.status === 'granted') return answer.tokens
-      if (answer.status === 'pending' || answer.status === 'interaction_required') onPending?.(answer)
+      if (answer.status === 'pending' || answer.status === 'interaction_required') await onPending?.(answer)
       await alarm.sleep(answer.status === 'fault' ? pauseAfter(answer.error) : pacing.afterPending(answer))
     }
   } finally {
