@@ -45,7 +45,7 @@ export interface DPoPOptions {
 /** What a request that may be deferred can have. */
 export interface StartOptions extends DPoPOptions {
   /** The bearer token that a notification shall have: new and random for each request. */
-  notificationToken?: string
+  notificationToken?: string | undefined
 }
 
 /** What the ID Token to come is compared with. */

@@ -14,7 +14,7 @@ export interface WaitOptions extends DPoPOptions {
    * Ends the wait. A poll under way is not cut off, because its answer may be the one with the tokens. To tell the provider that
    * nobody waits any more, call `cancel()`.
    */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
   /** Called with each pending answer, for progress and a link to pass on. The wait ends where it throws or rejects. */
   onPending?(answer: Pending): unknown
   /** Called once, with a function to call when a notification has come. It may return a function to call at the end. */
