@@ -13,7 +13,10 @@ const time: Kind = ['a number', Number.isFinite]
 const seconds: Kind = ['a number of seconds, 0 or more', (value) => Number.isFinite(value) && Number(value) >= 0]
 const pause: Kind = ['a number of seconds, more than 0', isPositive]
 const flag: Kind = ['a boolean', (value) => typeof value === 'boolean']
-const profile: Kind = ['a profile of this version', (value) => typeof value === 'string' && Object.hasOwn(wireNames, value)]
+const profile: Kind = [
+  'a profile of this version',
+  (value) => typeof value === 'string' && Object.hasOwn(wireNames, value),
+]
 
 const optional = ([words, isValid]: Kind): Kind => [
   `${words}, or absent`,
