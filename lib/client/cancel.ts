@@ -1,7 +1,8 @@
 /* "Cancellation" of both drafts: the cancellation endpoint of the OpenID draft, or revocation (RFC 7009). */
 import * as client from 'openid-client'
+import { assertOwnDeferral } from './arguments.js'
 import { emptyAnswer, siblingConfiguration } from './configuration.js'
-import { assertOwnDeferral, type Deferral, type DPoPOptions, defined } from './deferral.js'
+import { type Deferral, type DPoPOptions, defined } from './deferral.js'
 import { clientError } from './errors.js'
 
 /**

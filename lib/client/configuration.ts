@@ -85,6 +85,6 @@ export function siblingConfiguration(
 export async function validatedClaims(config: client.Configuration, idToken: string): Promise<client.IDToken> {
   const tokens = await requestOffline(config, async () => tokenResponse({ id_token: idToken }))
   const claims = tokens.claims()
-  if (!claims) throw invalidResponse({ id_token: idToken })
+  if (!claims) throw invalidResponse('the interim ID Token cannot be read')
   return claims
 }

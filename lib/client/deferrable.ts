@@ -3,6 +3,7 @@
  * handle.
  */
 import * as client from 'openid-client'
+import { assertStart } from './arguments.js'
 import type { Tokens } from './configuration.js'
 import {
   createDeferral,
@@ -43,7 +44,8 @@ export async function deferrable(
   grant: (parameters: Record<string, string>, options: DPoPOptions) => Promise<Tokens>,
   options: DeferrableOptions = {},
 ): Promise<Outcome> {
-  const { DPoP, notificationToken } = options
+  const { DPoP, notificationToken, checks = {} } = options
+  assertStart(checks, options)
   const parameters = {
     completion_mode: 'deferred',
     ...(notificationToken !== undefined && { client_notification_token: notificationToken }),

@@ -1,5 +1,5 @@
 import type { Configuration, DPoPHandle } from 'openid-client'
-import { invalidArgument, invalidResponse } from './errors.js'
+import { invalidResponse } from './errors.js'
 import { type Profile, wireNames } from './profiles.js'
 
 /**
@@ -45,7 +45,7 @@ export interface DPoPOptions {
 /** What a request that may be deferred can have. */
 export interface StartOptions extends DPoPOptions {
   /** The bearer token that a notification shall have: new and random for each request. */
-  notificationToken?: string
+  notificationToken?: string | undefined
 }
 
 /** What the ID Token to come is compared with. */
@@ -64,6 +64,9 @@ export function defined<T extends object>(members: T): { [K in keyof T]?: Exclud
   return Object.fromEntries(pairs) as { [K in keyof T]?: Exclude<T[K], undefined> }
 }
 
+/** Whether it is a number above 0 that JSON can carry. */
+export const isPositive = (value: unknown): boolean => Number.isFinite(value) && Number(value) > 0
+
 const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined)
 
 /** The deferral that an answer of the provider started. */
@@ -75,7 +78,8 @@ export async function createDeferral(
 ): Promise<Deferral> {
   const handle = textOf(body[wireNames[profile].handle])
   const [interval, expiresIn] = [Number(body.interval), Number(body.expires_in)]
-  if (handle === undefined || !(expiresIn > 0 && Number.isFinite(expiresIn))) throw invalidResponse(body)
+  if (handle === undefined) throw invalidResponse(`the answer has no "${wireNames[profile].handle}"`)
+  if (!isPositive(expiresIn)) throw invalidResponse('the answer has no "expires_in"')
   const { client_id: clientId, default_max_age } = config.clientMetadata()
   const receivedAt = now()
   const maxAge = checks.maxAge ?? default_max_age
@@ -93,19 +97,8 @@ export async function createDeferral(
     handle,
     issuer: config.serverMetadata().issuer,
     clientId,
-    interval: interval > 0 ? interval : 5,
+    interval: isPositive(interval) ? interval : 5,
     expiresAt: receivedAt + expiresIn,
     ...optional,
-  }
-}
-
-/** Rejects before anything is sent for a deferral that the configuration or the key does not belong to. */
-export async function assertOwnDeferral(config: Configuration, deferral: Deferral, { DPoP }: DPoPOptions) {
-  if (!Object.hasOwn(wireNames, deferral.profile)) throw invalidArgument('the deferral has no profile that is known')
-  if (deferral.issuer !== config.serverMetadata().issuer || deferral.clientId !== config.clientMetadata().client_id) {
-    throw invalidArgument('the deferral belongs to another issuer or client')
-  }
-  if (deferral.jkt !== undefined && deferral.jkt !== (await DPoP?.calculateThumbprint())) {
-    throw invalidArgument('options.DPoP must be a handle of the key that the deferral was started with')
   }
 }

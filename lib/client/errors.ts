@@ -37,9 +37,9 @@ export function clientError(message: string, code: string | undefined, cause?: u
   return Object.assign(new client.ClientError(message, { cause }), { code })
 }
 
-/** The answer of the provider lacks a member that it must have. */
-export function invalidResponse(body: unknown): client.ClientError {
-  return clientError('invalid response encountered', 'OAUTH_INVALID_RESPONSE', { body })
+/** The answer of the provider lacks a member that it must have. The error does not have the answer: that may hold secrets. */
+export function invalidResponse(message: string): client.ClientError {
+  return clientError(message, 'OAUTH_INVALID_RESPONSE')
 }
 
 /** A claim of an ID Token is not the expected one. */

@@ -3,6 +3,7 @@
  * has no access token. openid-client validates the redirect and sends the request as if it were an authorization code.
  */
 import * as client from 'openid-client'
+import { assertStart } from './arguments.js'
 import { authorizationResponse } from './authorization_response.js'
 import { type Exchange, emptyAnswer, siblingConfiguration, validatedClaims } from './configuration.js'
 import { createDeferral, type Deferral, defined, type StartOptions } from './deferral.js'
@@ -32,6 +33,7 @@ export async function deferredCodeExchange(
   tokenEndpointParameters: URLSearchParams | Record<string, string> = {},
   options: StartOptions = {},
 ): Promise<Deferral> {
+  assertStart(checks, options)
   const response = await authorizationResponse(config, currentUrl, checks.expectedState)
   const url = withCode(currentUrl, response)
   const parameters = new URLSearchParams(tokenEndpointParameters)
@@ -41,7 +43,7 @@ export async function deferredCodeExchange(
   const sibling = siblingConfiguration(config, exchangeInto(answer, parameters.get('redirect_uri')))
   await client.authorizationCodeGrant(sibling, url, redirectChecks(checks), parameters, defined({ DPoP }))
   const { body } = answer
-  if (!isObject(body)) throw invalidResponse(body)
+  if (!isObject(body)) throw invalidResponse('the answer to the exchange is no JSON object')
   const deferral = await createDeferral(config, 'openid', body, { ...options, checks })
   return deferral.interimIdToken === undefined ? deferral : withSubject(config, deferral, deferral.interimIdToken)
 }

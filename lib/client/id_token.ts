@@ -14,8 +14,8 @@ export function checkIdToken(deferral: Deferral, tokens: Tokens): void {
   const claims = tokens.claims()
   if (!claims) {
     const isExpected = deferral.profile === 'openid' || deferral.idTokenExpected
-    if (isExpected || (nonce ?? subject ?? authTimeAfter) !== undefined) throw invalidResponse(tokens)
-    return
+    if (!isExpected && (nonce ?? subject ?? authTimeAfter) === undefined) return
+    throw invalidResponse('the token response has no ID Token')
   }
   if (claims.nonce !== nonce) throw claimMismatch('nonce', nonce, claims)
   if (subject !== undefined && claims.sub !== subject) throw claimMismatch('sub', subject, claims)

@@ -68,8 +68,8 @@ export function toNodeListener(
     const response = request ? await receive(request) : new Response(null, { status: 400 })
     const text = await response.text()
     outgoing.writeHead(response.status, Object.fromEntries(response.headers)).end(text)
-    // a body that nobody wanted would block the connection
-    if (request?.body && !request.body.locked) await request.body.cancel()
+    // a body that nobody wanted would block the connection; one that was cut off cannot be cancelled
+    if (request?.body && !request.body.locked) await request.body.cancel().catch(() => undefined)
   }
 }
 

@@ -68,7 +68,7 @@ export function notificationReceiver<T extends NotifiedDeferral>(
   const { find, onNotified, onError = console.error } = options
   const report = (error: unknown) => attempt(() => onError(error)).catch(console.error)
 
-  return async (request, { waitUntil } = {}) => {
+  return async (request, context) => {
     const message = await read(request)
     if (message instanceof Response) return message
     const { bearer, handle, profile } = message
@@ -83,7 +83,8 @@ export function notificationReceiver<T extends NotifiedDeferral>(
     if (!deferral?.notificationToken || !isSame || (deferral.profile ?? profile) !== profile) return unauthorized()
     const notified = deferral
     const work = afterwards(() => onNotified(handle, notified)).catch(report)
-    waitUntil?.(work)
+    // as a method: workers need their own object as `this`
+    context?.waitUntil?.(work)
     return answer(204)
   }
 }

@@ -30,7 +30,9 @@ export function createPacing({ interval, expiresAt }: Deferral): Pacing {
       faults = 0
       lostAnswer = undefined
       if (answer.status === 'slow_down') leastPause = Math.max(leastPause, interval) + 5
-      return Math.max(answer.retryAfter, leastPause)
+      // an absurd Retry-After must not sleep through the life of the deferral
+      const longest = Math.max(expiresAt - interval - now(), longestPause, interval)
+      return Math.max(Math.min(answer.retryAfter, longest), leastPause)
     },
     afterFault(error) {
       if (faults === 0) failingSince = now()

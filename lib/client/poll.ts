@@ -1,7 +1,8 @@
 /* "Token Request" and "Token Error Response" of the OpenID draft, "Polling" of the IETF draft. */
 import * as client from 'openid-client'
+import { assertOwnDeferral } from './arguments.js'
 import type { Tokens } from './configuration.js'
-import { assertOwnDeferral, type Deferral, type DPoPOptions, defined } from './deferral.js'
+import { type Deferral, type DPoPOptions, defined } from './deferral.js'
 import { DeferralDenied, DeferralExpired, DeferralGone } from './errors.js'
 import { checkIdToken } from './id_token.js'
 import { wireNames } from './profiles.js'

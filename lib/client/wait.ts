@@ -1,7 +1,8 @@
 import type { Configuration } from 'openid-client'
 import { createAlarm } from './alarm.js'
+import { assertOwnDeferral } from './arguments.js'
 import type { Tokens } from './configuration.js'
-import { assertOwnDeferral, type Deferral, type DPoPOptions } from './deferral.js'
+import type { Deferral, DPoPOptions } from './deferral.js'
 import { DeferralExpired, DeferralGone } from './errors.js'
 import { isFault } from './faults.js'
 import { createPacing } from './pacing.js'
@@ -13,9 +14,9 @@ export interface WaitOptions extends DPoPOptions {
    * Ends the wait. A poll under way is not cut off, because its answer may be the one with the tokens. To tell the provider that
    * nobody waits any more, call `cancel()`.
    */
-  signal?: AbortSignal
-  /** Called with each pending answer, for progress and a link to pass on. */
-  onPending?(answer: Pending): void
+  signal?: AbortSignal | undefined
+  /** Called with each pending answer, for progress and a link to pass on. The wait ends where it throws or rejects. */
+  onPending?(answer: Pending): unknown
   /** Called once, with a function to call when a notification has come. It may return a function to call at the end. */
   // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing will do
   subscribe?(wake: () => void): (() => void) | void
@@ -52,7 +53,7 @@ export async function wait(
       alarm.reset()
       const answer = await attempt()
       if (answer.status === 'granted') return answer.tokens
-      if (answer.status === 'pending' || answer.status === 'interaction_required') onPending?.(answer)
+      if (answer.status === 'pending' || answer.status === 'interaction_required') await onPending?.(answer)
       await alarm.sleep(answer.status === 'fault' ? pauseAfter(answer.error) : pacing.afterPending(answer))
     }
   } finally {

@@ -58,11 +58,12 @@ const handleKinds = { openid: 'deferred_auth_id', oauth: 'deferral_code' } as co
  * await provider.deferrals.approve(id)
  * ```
  *
- * Rejects with a `TypeError` for an unknown client, and for a provider without the plugin.
+ * Rejects with a `TypeError` for an unknown client, for a wrong member, and for a provider without the plugin.
  */
 export async function createDeferral(provider: Provider, request: TestDeferral): Promise<CreatedDeferral> {
   const plugin = pluginOf(provider)
   if (!plugin) throw new TypeError('createDeferral: the provider has no features.deferredTokenResponse')
+  assertRequest(request)
   const client = await provider.Client.find(request.clientId)
   if (!client) throw new TypeError(`createDeferral: the provider has no client ${request.clientId}`)
   const { profile = 'oauth', context = {}, interaction, claims } = request
@@ -91,6 +92,14 @@ export async function createDeferral(provider: Provider, request: TestDeferral):
   })
   if (!record) throw new Error('a deferral with this id exists')
   return { id, handle, deferral: describe(record) }
+}
+
+function assertRequest({ profile = 'oauth', interval = 1, expiresIn = 1, scope = [] }: TestDeferral): void {
+  if (!Object.hasOwn(handleKinds, profile)) throw new TypeError('createDeferral: profile must be "openid" or "oauth"')
+  if (!(interval > 0) || !(expiresIn > 0)) {
+    throw new TypeError('createDeferral: interval and expiresIn must be numbers of seconds, more than 0')
+  }
+  if (!Array.isArray(scope)) throw new TypeError('createDeferral: scope must be a list of strings')
 }
 
 /** What a request of `client_credentials` would have left. */

@@ -76,7 +76,7 @@ export async function fakeProvider(options: FakeProviderOptions = {}): Promise<F
     else callback(request, response)
   })
   const decides = reviewer(provider)
-  decides.follow(script)
+  await orClose(server, () => decides.follow(script))
   const stop = async () => {
     await provider.deferrals.close()
     await close(server)

@@ -55,6 +55,7 @@ export function reviewer(provider: Provider): Reviewer {
     approveAll: (approval) => decideAll(provider, (id) => deferrals.approve(id, { by, ...approval })),
     denyAll: (denial) => decideAll(provider, (id) => deferrals.deny(id, { by, ...denial })),
     follow(script) {
+      if (typeof script !== 'function') stepsOf(script)
       stop()
       following.set(provider, follow(provider, script))
     },
@@ -88,8 +89,11 @@ function follow(provider: Provider, script: Script): () => void {
     else take(provider, id, step).catch((error) => warnOfFault('a step of the script', error))
   }
   const begin = (deferral: Deferral) => {
-    const steps = typeof script === 'function' ? script(deferral) : script
-    left.set(deferral.id, [steps].flat() as Step[])
+    try {
+      left.set(deferral.id, stepsOf(typeof script === 'function' ? script(deferral) : script))
+    } catch (error) {
+      return warnOfFault('the script', error)
+    }
     next(deferral.id)
   }
   // a pending answer is an error of the grant, to the host
@@ -110,6 +114,18 @@ function follow(provider: Provider, script: Script): () => void {
     provider.off('deferral.exchanged', begin)
     provider.off('grant.error', polled)
   }
+}
+
+const words = ['approve', 'deny', 'wait', 'expire']
+const verbs = ['approve', 'deny', 'progress', 'requireInteraction']
+
+/** The steps of a script. Throws for one that nobody can take. */
+function stepsOf(script: Step | readonly Step[]): Step[] {
+  const steps = [script].flat() as Step[]
+  const isStep = (step: Step) =>
+    typeof step === 'object' && step !== null ? verbs.some((verb) => verb in step) : words.includes(step)
+  if (steps.every(isStep)) return steps
+  throw new TypeError(`script: a step is one of ${words.join(', ')}, or an object with one of ${verbs.join(', ')}`)
 }
 
 async function take(provider: Provider, id: string, step: Step): Promise<unknown> {

@@ -55,6 +55,25 @@ describe('a notification', () => {
     await Promise.all(work)
     expect([work.length, notified]).toEqual([1, [openid.handle]])
   })
+
+  test('calls waitUntil as a method, because that of a worker reads its own object', async () => {
+    class Context {
+      #work: Promise<unknown>[] = []
+      waitUntil(work: Promise<unknown>) {
+        this.#work.push(work)
+      }
+      done = () => Promise.all(this.#work)
+    }
+    const { receive, notified } = recorded()
+    const context = new Context()
+    expect((await receive(request(), context)).status).toBe(204)
+    await context.done()
+    expect(notified).toEqual([openid.handle])
+  })
+
+  test.each([null, 'a server'])('takes what a framework passes in the place of a context: %j', async (context) => {
+    expect((await recorded().receive(request(), context as never)).status).toBe(204)
+  })
 })
 
 describe('a stranger', () => {

@@ -64,6 +64,20 @@ describe('the schedule', () => {
     expect(outcome).toMatchObject({ access_token: 'a token' })
   })
 
+  test.each(['1000000000', '9'.repeat(400), 'Fri, 31 Dec 9999 00:00:00 GMT'])(
+    'Retry-After %s does not sleep through the life of the deferral',
+    async (value) => {
+      const { polls, outcome } = await waited(
+        last(2, () => pending({ 'retry-after': value })),
+        {
+          deferral: scriptedDeferral({ expiresAt: Date.now() / 1000 + 1800 }),
+        },
+      )
+      expect(polls).toEqual([0, 1795])
+      expect(outcome).toMatchObject({ access_token: 'a token' })
+    },
+  )
+
   test('pauses and lifetimes beyond what setTimeout takes', async () => {
     const longest = 2 ** 31 / 1000
     const interval = 3_000_000
@@ -131,6 +145,13 @@ describe('what the caller sees', () => {
       { status: 'pending', retryAfter: 5 },
       { status: 'interaction_required', retryAfter: 5, interactionUri: 'https://op.example' },
     ])
+  })
+
+  test('the wait ends where it rejects, and nothing is left unhandled', async () => {
+    const onPending = () => Promise.reject(new Error('of the caller'))
+    const { polls, outcome } = await waited(() => pending(), { onPending })
+    expect(outcome).toMatchObject({ message: 'of the caller' })
+    expect(polls).toEqual([0])
   })
 
   test('what it throws ends the wait, a TypeError, too', async () => {

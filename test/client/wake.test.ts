@@ -90,6 +90,11 @@ describe('an abort', () => {
     expect(polls).toEqual([])
   })
 
+  test('that may be absent is one that is absent', async () => {
+    const signal: AbortSignal | undefined = undefined
+    expect(await wait(scripted(granted).config, scriptedDeferral(), { signal })).toMatchObject({ token_type: 'bearer' })
+  })
+
   test('just after the call: none is made, either', async () => {
     const { config, polls } = scripted(granted)
     const controller = new AbortController()

@@ -21,6 +21,17 @@ describe('createDeferral', () => {
 
   const sourceOf = async (id: string) => ((await store.find(id, op.clock.now())) as DeferralRecord).source
 
+  test.each([
+    [{ profile: 'saml' }, /profile must be/],
+    [{ interval: -1 }, /interval and expiresIn must be/],
+    [{ expiresIn: 'x' }, /interval and expiresIn must be/],
+    [{ scope: 'openid' }, /scope must be/],
+  ])('a wrong member is a TypeError: %j', async (member, message) => {
+    const created = createDeferral(op.provider, { clientId: 'secret', ...(member as object) })
+    await expect(created).rejects.toThrow(TypeError)
+    await expect(created).rejects.toThrow(message)
+  })
+
   test('a client polls with the handle, and gets tokens for the account: openid profile', async () => {
     const { id, handle, deferral } = await createDeferral(op.provider, {
       clientId: 'secret',

@@ -178,12 +178,15 @@ test('it starts in under a second in a process that does nothing else, warns of 
   expect(start).toBeLessThan(1000)
 })
 
-test('a wrong option rejects with its path, and lets the process end', () => {
+test.each([
+  ['{ deferred: { interval: 0 } }', /^features\.deferredTokenResponse\.interval must be /],
+  ["{ script: ['wait', 'aprove'] }", /^script: a step is one of /],
+])('a wrong option rejects, and lets the process end: %s', (options, message) => {
   const code = `
     const { fakeProvider } = await import('oidc-provider-deferred/testing')
-    await fakeProvider({ deferred: { interval: 0 } }).catch(({ message }) => console.log(message))`
+    await fakeProvider(${options}).catch(({ message }) => console.log(message))`
   const { stdout, status } = run(code)
-  expect([status, stdout]).toEqual([0, expect.stringMatching(/^features\.deferredTokenResponse\.interval must be /)])
+  expect([status, stdout]).toEqual([0, expect.stringMatching(message)])
 })
 
 test('./testing pulls no test runner', () => {

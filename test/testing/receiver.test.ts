@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { connect } from 'node:tls'
 import { memoryStore } from 'oidc-provider-deferred'
 import { notificationReceiver } from 'oidc-provider-deferred/client'
 import {
@@ -128,4 +130,24 @@ test('what is no notification is recorded, too', async () => {
   const { status } = await fetch(`https://127.0.0.1:${port}/`, { method: 'POST', body: 'nonsense', dispatcher })
   expect([status, receiver.received]).toEqual([204, [expect.objectContaining({ handle: undefined, body: 'nonsense' })]])
   await dispatcher.close()
+})
+
+test('a notification that is cut off is no notification, and nothing is left unhandled', async () => {
+  await using receiver = await recordingReceiver()
+  const unhandled: unknown[] = []
+  const note = (error: unknown) => unhandled.push(error)
+  process.on('unhandledRejection', note)
+  const headers = 'Host: rp.example\r\nContent-Type: application/json\r\nContent-Length: 100'
+  const socket = connect({
+    port: Number(new URL(receiver.endpoint).port),
+    host: '127.0.0.1',
+    rejectUnauthorized: false,
+  })
+  await once(socket, 'secureConnect')
+  socket.write(`POST /notified HTTP/1.1\r\n${headers}\r\n\r\n{"deferral`)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  socket.destroy()
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  process.off('unhandledRejection', note)
+  expect([receiver.received, unhandled]).toEqual([[], []])
 })

@@ -143,3 +143,23 @@ test('a step that is impossible is a warning, and the deferral waits', async () 
 test('a provider without the plugin is a TypeError', () => {
   expect(() => reviewer(new Host('https://op.example'))).toThrow(TypeError)
 })
+
+test.each(['aprove', ['wait', 'aprove'], [undefined], null, { aprove: {} }, 5])(
+  'a script with a step that nobody can take is a TypeError: %j',
+  (script) => {
+    expect(() => decides.follow(script as never)).toThrow(/^script: a step is one of approve, deny/)
+  },
+)
+
+test('a script that fails leaves the deferral pending', async () => {
+  for (const script of [
+    () => {
+      throw new RangeError('of the test')
+    },
+    () => 'aprove',
+  ]) {
+    decides.follow(script as Script)
+    const { handle } = await create()
+    expect(await polled(handle)).toBe('authorization_pending')
+  }
+})
