@@ -4,15 +4,17 @@
  */
 import * as client from 'openid-client'
 import { invalidResponse } from './errors.js'
+import { isFault } from './faults.js'
 
 /** Tokens as openid-client resolves to. */
 export type Tokens = client.TokenEndpointResponse & client.TokenEndpointResponseHelpers
 
-/** A token response that openid-client accepts, with nothing of value in it. */
-function tokenResponse(members: object = {}): Response {
-  const body = JSON.stringify({ access_token: '-', token_type: 'bearer', ...members })
-  return new Response(body, { headers: { 'content-type': 'application/json' } })
-}
+const headers = { 'content-type': 'application/json' }
+
+/** The body of a token response that openid-client accepts, with nothing of value in it but these members. */
+const tokenBody = (members: object = {}) => JSON.stringify({ access_token: '-', token_type: 'bearer', ...members })
+
+const tokenResponse = () => new Response(tokenBody(), { headers })
 
 /** What openid-client is shown in the place of a 200 that has no tokens. It remembers DPoP nonces from it. */
 export function emptyAnswer({ headers }: Response): Response {
@@ -81,9 +83,38 @@ export function siblingConfiguration(
   return sibling
 }
 
+// seconds between two attempts to validate the same answer: together half a minute
+const pauses = [1, 2, 4, 8, 15]
+
+/**
+ * Validates a token response as openid-client does. Its signature check may need the keys of the provider. The tokens are issued once,
+ * so a request for these keys that fails is tried again.
+ */
+export async function validatedTokens(config: client.Configuration, body: string): Promise<Tokens> {
+  const validate = () => requestOffline(config, async () => new Response(body, { headers }))
+  for (const pause of isJson(body) ? pauses : []) {
+    try {
+      return await validate()
+    } catch (error) {
+      if (!isFault(error)) throw error
+      await new Promise((resolve) => setTimeout(resolve, pause * 1000))
+    }
+  }
+  return validate()
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Validates an ID Token as openid-client does: its decryption, its checks of claims, and of the signature where that is enabled. */
 export async function validatedClaims(config: client.Configuration, idToken: string): Promise<client.IDToken> {
-  const tokens = await requestOffline(config, async () => tokenResponse({ id_token: idToken }))
+  const tokens = await validatedTokens(config, tokenBody({ id_token: idToken }))
   const claims = tokens.claims()
   if (!claims) throw invalidResponse('the interim ID Token cannot be read')
   return claims

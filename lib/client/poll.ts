@@ -1,9 +1,9 @@
 /* "Token Request" and "Token Error Response" of the OpenID draft, "Polling" of the IETF draft. */
 import * as client from 'openid-client'
 import { assertOwnDeferral } from './arguments.js'
-import type { Tokens } from './configuration.js'
+import { emptyAnswer, siblingConfiguration, type Tokens, validatedTokens } from './configuration.js'
 import { type Deferral, type DPoPOptions, defined } from './deferral.js'
-import { DeferralDenied, DeferralExpired, DeferralGone } from './errors.js'
+import { clientError, DeferralDenied, DeferralExpired, DeferralGone } from './errors.js'
 import { checkIdToken } from './id_token.js'
 import { wireNames } from './profiles.js'
 import { retryAfter } from './retry_after.js'
@@ -65,13 +65,24 @@ export async function pollOwn(
   { DPoP }: DPoPOptions,
 ): Promise<Pending | Granted> {
   const { grantType, handle } = wireNames[deferral.profile]
-  let tokens: Tokens
+  let body: string | undefined
+  // keeps the body of the answer with the tokens: it can be validated again
+  const sibling = siblingConfiguration(config, async (parameters, send) => {
+    parameters.set('grant_type', grantType)
+    const response = await send()
+    if (response.status !== 200) return response
+    body = await response.text().catch((cause) => {
+      throw clientError('the answer to the poll was lost', 'OAUTH_PARSE_ERROR', cause)
+    })
+    return emptyAnswer(response)
+  })
   try {
-    tokens = await client.genericGrantRequest(config, grantType, { [handle]: deferral.handle }, defined({ DPoP }))
+    await client.genericGrantRequest(sibling, grantType, { [handle]: deferral.handle }, defined({ DPoP }))
   } catch (error) {
     if (error instanceof client.ResponseBodyError) return pendingOf(error, deferral)
     throw error
   }
+  const tokens = await validatedTokens(config, String(body))
   checkIdToken(deferral, tokens)
   return { status: 'granted', tokens }
 }

@@ -180,3 +180,25 @@ describe('max_age counts from the exchange', () => {
     await expect(wait(config, deferral)).rejects.toBeInstanceOf(client.ClientError)
   })
 })
+
+test('keys of the provider that cannot be fetched at first cost no tokens, and no handle', async () => {
+  const config = await party()
+  client.enableNonRepudiationChecks(config)
+  let failures = 0
+  config[client.customFetch] = async (url, options) => {
+    // the first request for the keys after each answer fails
+    if (new URL(url).pathname !== '/jwks' || ++failures % 2 === 0) return fetch(url, options as RequestInit)
+    throw new TypeError('fetch failed')
+  }
+  const withInterim = await deferredCodeExchange(config, await redirect(config), checks)
+  expect(withInterim).toMatchObject({ subject: 'alice', interimIdToken: expect.any(String) })
+  await op.provider.deferrals.approve(idOf(withInterim))
+
+  const later = await party()
+  client.enableNonRepudiationChecks(later)
+  later[client.customFetch] = config[client.customFetch]
+  failures = 0
+  const tokens = await wait(later, reloaded(withInterim))
+  expect(tokens.claims()?.sub).toBe('alice')
+  expect(failures).toBe(2)
+})
