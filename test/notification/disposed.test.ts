@@ -13,7 +13,7 @@ async function isCollected(end: string): Promise<boolean> {
       return new WeakRef(provider)
     }
     const reference = await used()
-    for (let n = 0; n < 100 && reference.deref(); n++) {
+    for (let n = 0; n < 50 && reference.deref(); n++) {
       await new Promise((resolve) => setTimeout(resolve, 10))
       gc()
     }
