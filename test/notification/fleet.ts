@@ -55,7 +55,7 @@ export interface Fleet extends Stock {
   record(id: string): Promise<DeferralRecord>
   told(id: string): Promise<NotificationRecord>
   /** resolves when the notification got this far */
-  settled(id: string, status: NotificationRecord['status'], seconds?: number): Promise<NotificationRecord>
+  settled(id: string, status: NotificationRecord['status']): Promise<NotificationRecord>
   heard(id: string): Arrival[]
   close(): Promise<void>
 }
@@ -108,8 +108,8 @@ export async function startFleet(
       await until(async () => (await told(id)).notBefore <= new Date(clock.now().getTime() + 1000))
       return { ...begun, id }
     },
-    async settled(id, status, seconds = 60) {
-      await until(async () => (await told(id)).status === status, seconds)
+    async settled(id, status) {
+      await until(async () => (await told(id)).status === status)
       return told(id)
     },
     heard: (id) => receiver.arrivals.filter(({ body }) => body.includes(id)),

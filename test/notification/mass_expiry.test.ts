@@ -48,7 +48,7 @@ test('of very many that expire at once each node ends 16 at a time, and each one
   const announced: string[] = []
   const nodes = [await sweeping(), await sweeping(), await sweeping()]
   for (const { node } of nodes) node.provider.on('deferral.expired', ({ id }) => announced.push(id))
-  await until(() => announced.length >= count, 100)
+  await until(() => announced.length >= count)
   await Promise.all(nodes.map(({ node }) => node.provider.deferrals.close()))
   expect(announced.sort()).toEqual(ids.sort())
   for (const { endings } of nodes) expect(endings.most).toBeLessThanOrEqual(atOnce)
@@ -66,7 +66,7 @@ test('with a pause after each batch, and polls and decisions go on meanwhile', a
     expect((await pollDeferral(rp, deferralCode)).status).toBe(200)
   }
   expect(endings.written).toBeLessThan(count)
-  await until(() => endings.written === count, 100)
+  await until(() => endings.written === count)
   expect(endings.most).toBe(atOnce)
   // as long as the batch took, a fifth more or less
   expect(endings.idle).toBeGreaterThan(endings.busy / 2)

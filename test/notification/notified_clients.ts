@@ -57,7 +57,7 @@ export async function startNotifying(
       await until(async () => {
         told = (await op.provider.deferrals.get(id))?.notification
         return told?.attempts === attempts && !isUnderWay(told)
-      }, 12)
+      })
       return told!
     },
   }

@@ -55,8 +55,8 @@ export interface Wire {
   kept(id: string): Promise<NotificationRecord | undefined>
   /** resolves when the notification got this far */
   settled(id: string, ...statuses: NotificationRecord['status'][]): Promise<NotificationRecord>
-  /** resolves when the n-th attempt is over, within five seconds or as many as told */
-  over(id: string, attempt: number, seconds?: number): Promise<void>
+  /** resolves when the n-th attempt is over */
+  over(id: string, attempt: number): Promise<void>
   /** resolves when a sweep has gone by, and so everything that is due in two seconds */
   swept(): Promise<void>
   close(): Promise<void>
@@ -131,13 +131,13 @@ export async function startWire({
       await until(async () => statuses.includes((await kept(id))?.status as NotificationRecord['status']))
       return (await kept(id)) as NotificationRecord
     },
-    async over(id, attempt, seconds) {
+    async over(id, attempt) {
       await until(async () => {
         const { status, due, attempts } = (await kept(id)) as NotificationRecord
         // a lease is ten seconds, and no pause of the schedule is
         const isUnderWay = status === 'owed' && due?.getTime() === now().getTime() + 10_000
         return attempts === attempt && !isUnderWay
-      }, seconds)
+      })
     },
     async swept() {
       const { id } = await wire.begin('oauth', { clientId: 'other' })

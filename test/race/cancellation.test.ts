@@ -1,12 +1,10 @@
 import { afterEach, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import { contend, type Deployment, deploy, liveTokens, planted } from './deployment.js'
+import { manySeeds } from './many_seeds.js'
 import { meeting } from './meeting.js'
 import { seededRandom } from './random.js'
 import type { Seed } from './seed.js'
-
-// the planted store is caught within 12 rounds
-const rounds = 60
 
 let deployment: Deployment
 
@@ -24,12 +22,14 @@ interface Round {
 /** Polls on both nodes while one of them cancels. */
 async function* races(random: () => number): AsyncGenerator<Round> {
   const { meet, won, isOver } = meeting(random)
-  for (const [index, seed] of (await deployment.seed(rounds, 'approved')).entries()) {
+  let isOperators = false
+  for await (const seed of manySeeds((count) => deployment.seed(count, 'approved'))) {
     const { id, deferredAuthId } = seed
+    isOperators = !isOperators
     const [{ deferrals }] = deployment.nodes
     const poll = () => contend(4, deployment.parties, (rp) => rp.poll(deferredAuthId))
     const cancel = async () => {
-      if (index % 2) return (await deferrals.cancel(id)).changed
+      if (isOperators) return (await deferrals.cancel(id)).changed
       await deployment.parties[1].cancel(deferredAuthId)
       return undefined
     }

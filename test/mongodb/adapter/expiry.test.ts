@@ -42,7 +42,7 @@ describeMongo('expiry', () => {
     const id = randomUUID()
     await adapter('Session').upsert(id, { jti: id }, 3600)
     const { expiresAt } = (await stored('session').findOne({ _id: id }))!
-    expect(Math.abs(expiresAt!.getTime() - Date.now() - 3_600_000)).toBeLessThan(5000)
+    expect(Math.abs(expiresAt!.getTime() - Date.now() - 3_600_000)).toBeLessThan(120_000)
   })
 
   test('is removed by a save without one', async () => {

@@ -4,9 +4,8 @@ import { mongoAdapter } from 'oidc-provider-deferred/mongodb'
 import { beforeAll, expect, test } from 'vitest'
 import { describeMongo, useDatabase } from '../../support/database.js'
 import { naiveAdapter } from './naive_adapter.js'
-import { type Racer, race, warm } from './race.js'
+import { mostWinners, type Racer, race, warm } from './race.js'
 
-// the planted adapter is caught in the first or second round
 const rounds = 8
 
 describeMongo('insertUnique', () => {
@@ -31,7 +30,7 @@ describeMongo('insertUnique', () => {
     })
 
   test('the race catches an adapter that finds and then writes', async () => {
-    expect(Math.max(...(await insertRace(naiveAdapter, rounds)))).toBeGreaterThan(1)
+    expect(await mostWinners(async () => (await insertRace(naiveAdapter, 1))[0]!)).toBeGreaterThan(1)
   })
 
   test('16 at once on two connections: one is the first', async () => {

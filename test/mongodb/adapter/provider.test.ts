@@ -4,9 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeMongo, type TestDatabase, testDatabase } from '../../support/database.js'
 import { type Answer, Bank } from './bank.js'
 import { naiveAdapter } from './naive_adapter.js'
-import { type Racer, warm } from './race.js'
+import { mostWinners, type Racer, warm } from './race.js'
 
-// the planted adapter is caught in the first or second round
 const rounds = 5
 
 const times = <Result>(count: number, run: () => Promise<Result>) => Promise.all(Array.from({ length: count }, run))
@@ -14,13 +13,6 @@ const times = <Result>(count: number, run: () => Promise<Result>) => Promise.all
 const issued = (answers: Answer[]) => answers.filter(({ status }) => status === 200).length
 
 const refused = (answers: Answer[]) => answers.filter(({ body }) => body.error === 'invalid_grant').length
-
-/** The winners of the first round with more than one, or of 100 rounds. */
-async function mostWinners(play: () => Promise<number>): Promise<number> {
-  let most = 0
-  for (let round = 0; round < 100 && most < 2; round++) most = Math.max(most, await play())
-  return most
-}
 
 describeMongo('oidc-provider on mongoAdapter alone', () => {
   let database: TestDatabase

