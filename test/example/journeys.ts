@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Bank, startBank } from '../../example-app/start.js'
-import { openBrowser, picture } from './chromium.js'
-import { askForAccount, goToConfirmation, heading, openRequest, signInAtDesk } from './people.js'
+import { expect, test } from 'vitest'
+import type { Bank } from '../../example-app/start.js'
+import { picture } from './chromium.js'
+import { askForAccount, goToConfirmation, heading, openRequest } from './people.js'
+import { useBank, type Visitor } from './use_bank.js'
 
 /** Runs in the page. */
 async function widthOf(image: { decode(): Promise<void>; naturalWidth: number }): Promise<number> {
@@ -18,25 +19,13 @@ const observeShift = `new PerformanceObserver((list) => {
 export function journeys(): void {
   let bank: Bank
   let offset = 0
-  let customer: Awaited<ReturnType<typeof openBrowser>>
-  let reviewer: typeof customer
+  let customer: Visitor
+  let reviewer: Visitor
 
-  beforeAll(async () => {
-    const now = () => new Date(Date.now() + offset)
-    bank = await startBank({ ports: [0, 0, 0, 0, 0, 0], deferral: { interval: 1, now } })
-    reviewer = await openBrowser()
-    await signInAtDesk(reviewer.page, bank)
+  const now = () => new Date(Date.now() + offset)
+  useBank({ deferral: { interval: 1, now } }, (people) => {
+    ;({ bank, customer, reviewer } = people)
   })
-  afterAll(async () => {
-    await reviewer.close()
-    await bank.stop()
-  })
-
-  beforeEach(async () => {
-    customer = await openBrowser()
-    reviewer.complaints.length = 0
-  })
-  afterEach(() => customer.close())
 
   test('approves with fewer rights: the waiting page shows progress without moving, and turns into the open account', async () => {
     const { page } = customer

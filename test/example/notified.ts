@@ -1,11 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { createReceiver } from '../../example-app/headless/receiver.js'
-import { type Bank, startBank } from '../../example-app/start.js'
+import type { Bank } from '../../example-app/start.js'
 import { until } from '../support/receiver.js'
-import { openBrowser, picture } from './chromium.js'
-import { askForAccount, heading, openRequest, signInAtDesk } from './people.js'
-
-type Visitor = Awaited<ReturnType<typeof openBrowser>>
+import { picture } from './chromium.js'
+import { askForAccount, heading, openRequest } from './people.js'
+import { useBank, type Visitor } from './use_bank.js'
 
 /** Nobody polls within ten minutes unless told to. */
 export function notified(): void {
@@ -15,28 +14,19 @@ export function notified(): void {
   let customer: Visitor
   let reviewer: Visitor
 
-  beforeAll(async () => {
-    bank = await startBank({
-      ports: [0, 0, 0, 0, 0, 0],
+  useBank(
+    {
       deferral: { interval: 600, now: () => new Date(Date.now() + offset) },
       beforeNotification: receiver.middleware,
-    })
-    reviewer = await openBrowser()
-    await signInAtDesk(reviewer.page, bank)
-  })
-  afterAll(async () => {
-    await reviewer.close()
-    await bank.stop()
-  })
-
-  beforeEach(async () => {
-    customer = await openBrowser()
-    reviewer.complaints.length = 0
-    receiver.answers.length = 0
-  })
-  afterEach(async () => {
+    },
+    (people) => {
+      ;({ bank, customer, reviewer } = people)
+      receiver.answers.length = 0
+    },
+  )
+  // before the customer leaves: hooks after a test run in reverse order
+  afterEach(() => {
     expect([...customer.complaints, ...reviewer.complaints]).toEqual([])
-    await customer.close()
   })
 
   async function approve(name: string): Promise<void> {

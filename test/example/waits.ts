@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { askForPayment } from '../../example-app/agent/payment_agent.js'
 import { until } from '../../example-app/headless/waiting.js'
-import { type Bank, startBank } from '../../example-app/start.js'
+import type { Bank } from '../../example-app/start.js'
 import { openBrowser, picture } from './chromium.js'
 import { heading, openRequest, signInAtDesk } from './people.js'
-
-type Visitor = Awaited<ReturnType<typeof openBrowser>>
+import { useBank, type Visitor } from './use_bank.js'
 
 /** What happens when a token request has to wait: the oauth profile, on the memory store. */
 export function waits(): void {
@@ -16,21 +15,9 @@ export function waits(): void {
   let customer: Visitor
   let reviewer: Visitor
 
-  beforeAll(async () => {
-    bank = await startBank({ ports: [0, 0, 0, 0, 0, 0], deferral: { interval: 1 } })
-    reviewer = await openBrowser()
-    await signInAtDesk(reviewer.page, bank)
+  useBank({ deferral: { interval: 1 } }, (people) => {
+    ;({ bank, customer, reviewer } = people)
   })
-  afterAll(async () => {
-    await reviewer.close()
-    await bank.stop()
-  })
-
-  beforeEach(async () => {
-    customer = await openBrowser()
-    reviewer.complaints.length = 0
-  })
-  afterEach(() => customer.close())
 
   async function signIn(name: string): Promise<void> {
     const { page } = customer
