@@ -83,12 +83,12 @@ export function siblingConfiguration(
   return sibling
 }
 
-// seconds between two attempts to validate the same answer: together half a minute
+// seconds between two attempts to validate the same answer: half a minute in all
 const pauses = [1, 2, 4, 8, 15]
 
 /**
- * Validates a token response as openid-client does. Its signature check may need the keys of the provider. The tokens are issued once,
- * so a request for these keys that fails is tried again.
+ * Validates a token response as openid-client does. The signature check may have to fetch the keys of the provider. The tokens are
+ * issued once, so the check is repeated if that request fails.
  */
 export async function validatedTokens(config: client.Configuration, body: string): Promise<Tokens> {
   const validate = () => requestOffline(config, async () => new Response(body, { headers }))

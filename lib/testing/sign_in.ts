@@ -23,9 +23,9 @@ export async function signIn(
 }
 
 async function consent(provider: Provider, { grantId, params, session, prompt }: Details): Promise<string> {
-  const known = grantId === undefined ? undefined : await provider.Grant.find(grantId)
-  const asking = { accountId: session?.accountId as string, clientId: params.client_id as string }
-  const grant = known ?? new provider.Grant(asking)
+  const earlier = grantId === undefined ? undefined : await provider.Grant.find(grantId)
+  const owner = { accountId: session?.accountId as string, clientId: params.client_id as string }
+  const grant = earlier ?? new provider.Grant(owner)
   const missing = prompt.details as {
     missingOIDCScope?: string[]
     missingOIDCClaims?: string[]
