@@ -33,6 +33,7 @@ export function createPlugin(host: Host, settings: Settings): Plugin {
     events,
     records: recordsOf(settings.store, {
       issuer: host.provider.issuer,
+      retention: settings.ttl.retention,
       clock: settings.now ?? (() => undefined),
       onWritten: events.publish,
     }),

@@ -1,9 +1,11 @@
 import type { Deferral, DeferralRecord } from '../deferral/deferral.js'
 import { describe, describeHistory } from '../deferral/describe.js'
+import { listedStatuses } from '../deferral/listing.js'
 import type { Records } from '../deferral/records.js'
 import {
   argumentOf,
   boolean,
+  type Check,
   integer,
   type Members,
   oneOf,
@@ -13,12 +15,12 @@ import {
   string,
   withDefault,
 } from '../deferral/shape.js'
-import type { DeferralFilter, DeferralQuery, Stored } from '../deferral/store.js'
+import type { DeferralFilter, DeferralQuery, ListedStatus, ListPosition, Stored } from '../deferral/store.js'
 import type { Reviewed } from './transition.js'
 
 /** The query of `list`. */
 export interface ListQuery {
-  status?: DeferralQuery['status']
+  status?: ListedStatus | ListedStatus[]
   clientId?: string
   accountId?: string
   /** each deferral has its `history`; it costs one more read for each */
@@ -41,13 +43,20 @@ export const pageMembers = {
   limit: withDefault(integer('a whole number from 1 to 100', 1, 100), 20),
 }
 
+const status = oneOf(listedStatuses)
+const statuses: Check<ListedStatus[]> = (value, at) => {
+  if (!Array.isArray(value)) return [status(value, at)]
+  if (value.length === 0) refuse(at, 'must have at least one status')
+  return Array.from(value, (name, index) => status(name, `${at}[${index}]`))
+}
+
 const members = {
-  status: optional(oneOf(['pending', 'approved', 'denied', 'cancelled', 'redeemed', 'expired'])),
+  status: optional(statuses),
   clientId: optional(string),
   accountId: optional(string),
   history: optional(boolean),
   ...pageMembers,
-} satisfies Members<ListQuery>
+} satisfies Members<Omit<ListQuery, 'status'> & { status?: ListedStatus[] }>
 const checkQuery = argumentOf('list', shape(members))
 
 /** Reads one page; a `TypeError` names the wrong member of the query. */
@@ -82,8 +91,8 @@ function encode({ createdAt, id }: DeferralRecord): string {
   return Buffer.from(`${createdAt.getTime()}.${id}`).toString('base64url')
 }
 
-function decode(cursor: string): { createdAt: Date; id: string } {
+function decode(cursor: string): ListPosition {
   const match = /^(\d{1,15})\.([\w-]{22})$/.exec(Buffer.from(cursor, 'base64url').toString())
   if (!match) refuse('list: cursor', 'must be one that list returned')
-  return { createdAt: new Date(Number(match[1])), id: match[2] as string }
+  return { at: new Date(Number(match[1])), id: match[2] as string }
 }

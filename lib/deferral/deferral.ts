@@ -57,6 +57,14 @@ export interface Decision extends Granted {
   until?: Date
 }
 
+/** One approval of a deferral that needs several. Its rights are what this person allows; absent members as requested. */
+export interface Vote extends Granted {
+  by: By
+  at: Date
+  note?: string
+  until?: Date
+}
+
 /** The key of the client's first request. Every later request about this deferral has to use the same key. */
 export interface Binding {
   /** JWK SHA-256 thumbprint of the DPoP key (RFC 9449, section 6.1) */
@@ -88,6 +96,12 @@ interface VisibleRequest {
   authorizationDetails?: JsonObject[]
   claims?: JsonObject
   context?: JsonObject
+  /** who shall look at it: the name of a queue, 1 to 64 of `a-z0-9_.-` */
+  queue?: string
+  /** one line for a list of deferrals */
+  title?: string
+  /** how many people have to approve (1) */
+  quorum?: number
 }
 
 /** One deferred request: the members that do not depend on its status. */
@@ -113,6 +127,14 @@ interface Facts extends DeferredRequest {
   expiresAt: Date
   /** when a sweep noticed the expiry of a pending or approved deferral; polls do not wait for that */
   expiredAt?: Date
+  /** when it should be decided */
+  dueAt?: Date
+  /** when a sweep noticed that it was still pending at `dueAt` */
+  overdueAt?: Date
+  /** seconds from expiry or end, whichever is later, for which the record is kept */
+  retention: number
+  /** when its personal data were erased */
+  erasedAt?: Date
   /** the next time at which a sweep has to look at it; absent: never */
   wakeAt?: Date
   exchangedAt?: Date
@@ -126,6 +148,7 @@ interface Facts extends DeferredRequest {
   progress?: Progress & ErrorDescription
   interaction?: Interaction
   assignee?: Assignee
+  votes?: Vote[]
   cancelledBy?: By
   cancellationReason?: string
   notification?: NotificationRecord
@@ -172,8 +195,14 @@ export interface Deferral extends VisibleRequest {
   progress?: Progress
   /** the page where somebody has to act, while the deferral is pending */
   interaction?: Interaction
+  /** when it should be decided */
+  dueAt?: Date
+  /** pending, and past `dueAt` */
+  overdue: boolean
   /** who works on it, while it is pending and the lease lasts */
   assignee?: Assignee
+  /** the approvals so far, or those that the decision was made of; oldest first. Only with a `quorum` above 1 */
+  votes?: Vote[]
   decision?: Decision & { at: Date }
   createdAt: Date
   exchangedAt?: Date
@@ -186,6 +215,8 @@ export interface Deferral extends VisibleRequest {
   cancellationReason?: string
   /** when a sweep noticed the expiry */
   expiredAt?: Date
+  /** when its personal data were erased */
+  erasedAt?: Date
   /** the notification of the client; absent if none can be sent */
   notification?: Notification
   /** oldest entry first; only where it was asked for */

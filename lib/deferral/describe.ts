@@ -3,6 +3,7 @@ import type { Deferral, DeferralRecord, ErrorDescription, HistoryEntry } from '.
 import { deepCopy } from './json.js'
 import { describeNotification } from './notification.js'
 import type { StoredEntry } from './store.js'
+import { isOverdue } from './transition.js'
 
 const visibleMembers = [
   'id',
@@ -17,6 +18,11 @@ const visibleMembers = [
   'authorizationDetails',
   'claims',
   'context',
+  'queue',
+  'title',
+  'quorum',
+  'dueAt',
+  'votes',
   'interaction',
   'createdAt',
   'exchangedAt',
@@ -27,6 +33,7 @@ const visibleMembers = [
   'cancelledBy',
   'cancellationReason',
   'expiredAt',
+  'erasedAt',
 ] as const
 
 /**
@@ -45,6 +52,7 @@ export function describe(record: DeferralRecord): Deferral {
   if (record.status !== 'pending') delete deferral.interaction
   const assignee = assigneeOf(record, record.readAt)
   if (assignee) deferral.assignee = assignee
+  deferral.overdue = isOverdue(record, record.readAt)
   deferral.expired = record.status !== 'redeemed' && record.expiresAt <= record.readAt
   return deepCopy(deferral) as Deferral
 }

@@ -8,7 +8,9 @@ import {
   type DeferralQuery,
   type DeferralStore,
   type DueQuery,
+  type ListedRecord,
   type NewDeferral,
+  type QueueStats,
   type Stored,
   type StoredEntry,
   withPlainErrors,
@@ -30,8 +32,10 @@ export interface Records {
   transitDecoy(): Promise<void>
   /** The history, oldest entry first. `snapshot`, if the caller has the record, saves a read. */
   history(id: string, snapshot?: Stored): Promise<StoredEntry[]>
-  list(query: Omit<DeferralQuery, 'issuer'>): Promise<Stored[]>
+  list(query: Omit<DeferralQuery, 'issuer'>): Promise<ListedRecord[]>
   count(query: Omit<CountQuery, 'issuer'>): Promise<number>
+  /** One row for each queue with pending deferrals. */
+  stats(): Promise<QueueStats[]>
   due(query: Omit<DueQuery, 'issuer'>): Promise<Stored[]>
   /** The time of the store, estimated from the last read: this node's own clock may be wrong by more than a minute. */
   now(): Date
@@ -40,6 +44,8 @@ export interface Records {
 /** The dependencies of records. */
 export interface RecordsOptions {
   issuer: string
+  /** seconds from expiry or end, whichever is later, for which a record is kept */
+  retention: number
   /** the time of the test clock; `undefined`: the clock of the store counts */
   clock: () => Date | undefined
   /** called after each write that has a history entry, in the process that made it */
@@ -47,8 +53,9 @@ export interface RecordsOptions {
 }
 
 /** The records of one issuer. */
-export function recordsOf(deferralStore: DeferralStore, { issuer, clock, onWritten }: RecordsOptions): Records {
+export function recordsOf(deferralStore: DeferralStore, options: RecordsOptions): Records {
   const store = withPlainErrors(deferralStore)
+  const { issuer, clock, onWritten } = options
   // milliseconds by which the store's clock is ahead of this node's
   let lead = 0
   async function read<T extends Stored | Stored[] | undefined>(call: () => Promise<T>): Promise<T> {
@@ -63,7 +70,7 @@ export function recordsOf(deferralStore: DeferralStore, { issuer, clock, onWritt
   const ofIssuer = <T extends object>(query: T): T & DeferralFilter => ({ ...query, issuer })
 
   return {
-    ...createOperations(store, { issuer, clock, onWritten }),
+    ...createOperations(store, options),
     async find(id) {
       const record = await read(() => store.find(String(id), clock()))
       return record?.issuer === issuer ? record : undefined
@@ -83,6 +90,7 @@ export function recordsOf(deferralStore: DeferralStore, { issuer, clock, onWritt
     },
     list: (query) => read(() => store.list(ofIssuer(query), clock())),
     count: (query) => store.count(ofIssuer(query), clock()),
+    stats: () => store.stats({ issuer }, clock()),
     due: (query) => read(() => store.due(ofIssuer(query), clock())),
     now: () => clock() ?? new Date(Date.now() + lead),
   }
@@ -90,11 +98,11 @@ export function recordsOf(deferralStore: DeferralStore, { issuer, clock, onWritt
 
 function createOperations(
   store: DeferralStore,
-  { issuer, clock, onWritten }: RecordsOptions,
+  { issuer, retention, clock, onWritten }: RecordsOptions,
 ): Pick<Records, 'create' | 'cancelAhead'> {
   async function replaceMark(deferral: NewDeferral, now: Date | undefined): Promise<void> {
     const isMark = (record: DeferralRecord) => record.issuer === decoy.issuer
-    const createCancelled = createdCancelled(deferral, issuer)
+    const createCancelled = createdCancelled(deferral, { issuer, retention })
     const transition: Transition = (record, at) => (isMark(record) ? createCancelled(record, at) : undefined)
     const written = await transit(store, deferral.id, transition, { now })
     if (written?.entry) onWritten(written.record, written.entry)
@@ -103,7 +111,7 @@ function createOperations(
   return {
     async create(deferral) {
       const now = clock()
-      const record = created(deferral, issuer, now ?? new Date())
+      const record = created(deferral, { issuer, retention }, now ?? new Date())
       const entry = { at: record.createdAt, event: 'created' }
       const written = await begin(store, record, entry, now)
       if (written) onWritten(written, entry)
@@ -135,6 +143,7 @@ const decoy: Stored = {
   resource: [],
   interval: 1,
   lifetime: 1,
+  retention: 0,
   source: {},
   createdAt: epoch,
   expiresAt: epoch,

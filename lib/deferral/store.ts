@@ -7,11 +7,18 @@ import type {
   HistoryEntry,
   Interaction,
   JsonObject,
+  Profile,
 } from './deferral.js'
 import type { NotificationStatus, Sealing } from './notification.js'
 
 /** A deferral to create; it expires after `expiresIn` seconds. With a poll handle it needs no exchange. */
-export type NewDeferral = DeferredRequest & Partial<Exchange> & { interaction?: Interaction; expiresIn: number }
+export type NewDeferral = DeferredRequest &
+  Partial<Exchange> & {
+    interaction?: Interaction
+    expiresIn: number
+    /** seconds until it should be decided */
+    dueIn?: number
+  }
 
 /** The members that the exchange writes: hash of the new poll handle, key of the client, parameters of the request. */
 export interface Exchange {
@@ -45,23 +52,75 @@ export interface Change {
   entry?: HistoryEntry
   /** the store must not write it if the deferral has expired */
   unexpired?: boolean
+  /** the store keeps of every history entry only `at`, `event`, `writeId` and `by`, and of `by` not these names */
+  erasedNames?: readonly string[]
 }
+
+/**
+ * The status that a listing shows. Each deferral has one: `expired` if it is pending or approved and past its expiry, else its
+ * `status`.
+ */
+export type ListedStatus = DeferralStatus | 'expired'
 
 /** Selects deferrals of one issuer. */
 export interface DeferralFilter {
   issuer: string
-  /** `expired`: past expiry and not redeemed; `pending` and `approved` exclude expired deferrals */
-  status?: DeferralStatus | 'expired'
+  /** those with one of these; never empty */
+  status?: ListedStatus[]
+  queue?: string
+  /** only with `status: ['pending']`: those assigned to this name, `null`: to nobody */
+  assignee?: string | null
   clientId?: string
   accountId?: string
   grantId?: string
+  grantType?: string
+  profile?: Profile
   notification?: NotificationStatus | 'any'
+  /** only with `status: ['pending']`: the title, the id, the client or the account begins with it; upper and lower case are equal */
+  text?: string
+  /** created at this time or later */
+  createdAfter?: Date
+  /** created before this time */
+  createdBefore?: Date
+  /** expiring before this time */
+  expiresBefore?: Date
+  /** only with `status: ['pending']`: those past their `dueAt` */
+  overdue?: boolean
 }
 
-/** One page of a listing, newest first, starting after the given deferral. */
+/**
+ * The order of a listing. `newest`: by `createdAt` and id, both descending. `oldest`: the reverse. `due`, only with
+ * `status: ['pending']`: by `dueAt` and id, those without `dueAt` last. `expiring`, only with the status pending, approved or
+ * both: by `expiresAt` and id.
+ */
+export type ListOrder = 'newest' | 'oldest' | 'due' | 'expiring'
+
+/** A place in a listing: the time that the order compares (absent: without `dueAt`), and the id. */
+export interface ListPosition {
+  at?: Date
+  id: string
+}
+
+/** One page of a listing, starting after a position. */
 export interface DeferralQuery extends DeferralFilter {
-  after?: { createdAt: Date; id: string }
+  /** `newest` if it is absent */
+  order?: ListOrder
+  after?: ListPosition
   limit: number
+  /** each record comes with its `history` */
+  history?: boolean
+}
+
+/** A record of a listing. */
+export type ListedRecord = Stored & { history?: StoredEntry[] }
+
+/** The pending deferrals of one queue; those without a queue have a row without `queue`. */
+export interface QueueStats {
+  queue?: string
+  pending: number
+  /** of these, past their `dueAt` */
+  overdue: number
+  oldestPendingAt: Date
 }
 
 /** Counts deferrals; counting stops at `limit`. */
@@ -115,11 +174,14 @@ export interface DeferralStore {
    */
   history(id: string): Promise<StoredEntry[]>
 
-  /** Lists deferrals, newest first. */
-  list(query: DeferralQuery, now?: Date): Promise<Stored[]>
+  /** Lists deferrals. */
+  list(query: DeferralQuery, now?: Date): Promise<ListedRecord[]>
 
   /** Counts deferrals, up to `limit`. */
   count(query: CountQuery, now?: Date): Promise<number>
+
+  /** One row for each queue with pending deferrals of this issuer. */
+  stats(query: { issuer: string }, now?: Date): Promise<QueueStats[]>
 
   /** Reads due deferrals. Only a hint: the swap decides. */
   due(query: DueQuery, now?: Date): Promise<Stored[]>
@@ -139,6 +201,7 @@ export const storeOperations = [
   'history',
   'list',
   'count',
+  'stats',
   'due',
 ] as const satisfies (keyof DeferralStore)[]
 

@@ -16,6 +16,10 @@ export const isPending = (record: DeferralRecord, now: Date) => record.status ==
 /** The member `by` of a history entry. */
 export const named = (by: By | undefined): { by?: By } => (by === undefined ? {} : { by })
 
+/** Whether it is pending, and past the time at which it should be decided. */
+export const isOverdue = (record: DeferralRecord, now: Date) =>
+  isPending(record, now) && record.dueAt !== undefined && record.dueAt <= now
+
 /** Whether it is pending or approved. */
 export const isUnfinished = ({ status }: DeferralRecord) => status === 'pending' || status === 'approved'
 
@@ -36,6 +40,8 @@ export function withWakeAt(members: object): DeferralRecord {
 
 function nextWake(record: DeferralRecord): Date | undefined {
   const expiry = isUnfinished(record) && !record.expiredAt ? record.expiresAt : undefined
-  const instants = [record.notification?.due, expiry, record.answer?.until].filter((instant) => instant !== undefined)
+  const due = record.status === 'pending' && !record.expiredAt && !record.overdueAt ? record.dueAt : undefined
+  const candidates = [record.notification?.due, expiry, due, record.answer?.until]
+  const instants = candidates.filter((instant) => instant !== undefined)
   return instants.sort((a, b) => a.getTime() - b.getTime())[0]
 }

@@ -16,6 +16,7 @@ import {
 import type { Cancellation, Exchange, NewDeferral } from './store.js'
 import {
   changeOf,
+  isOverdue,
   isPending,
   isUnexpired,
   isUnfinished,
@@ -28,16 +29,28 @@ import {
 /** The `reason` of a cancellation: a code was used a second time. */
 export const codeReused = 'code.reused'
 
+/** What the provider adds to every deferral. */
+export interface Origin {
+  issuer: string
+  /** seconds from expiry or end, whichever is later, for which a record is kept */
+  retention: number
+}
+
 /** A new deferral of this issuer. */
-export function created({ expiresIn, sealing, ...request }: NewDeferral, issuer: string, now: Date): DeferralRecord {
+export function created(
+  { expiresIn, dueIn, sealing, ...request }: NewDeferral,
+  origin: Origin,
+  now: Date,
+): DeferralRecord {
   const expiresAt = seconds(expiresIn, now)
   return withWakeAt({
     ...request,
-    issuer,
+    ...origin,
     status: 'pending',
     createdAt: now,
     expiresAt,
     readAt: now,
+    ...(dueIn !== undefined && { dueAt: seconds(dueIn, now) }),
     ...(request.handleHash !== undefined && { exchangedAt: now }),
     ...newNotification(sealing, false, expiresAt, now),
   })
@@ -45,9 +58,9 @@ export function created({ expiresIn, sealing, ...request }: NewDeferral, issuer:
 
 /** A new deferral, cancelled at once. It replaces the mark: the authorization code was used again before it existed. */
 export const createdCancelled =
-  (deferral: NewDeferral, issuer: string): Transition =>
+  (deferral: NewDeferral, origin: Origin): Transition =>
   (mark, now) => {
-    const record = created(deferral, issuer, now)
+    const record = created(deferral, origin, now)
     const reason = codeReused
     const members = {
       status: 'cancelled',
@@ -171,6 +184,12 @@ export const expire: Transition = (record, now) => {
   if (isNew)
     return changeOf(record, members, { at: now, event: 'expired', ...(isFailed && { notification: 'failed' }) })
   return changeOf(record, members, isFailed ? { at: now, event: 'notification_failed' } : undefined)
+}
+
+/** Records that a pending deferral is past its `dueAt`, once. */
+export const noteOverdue: Transition = (record, now) => {
+  if (record.overdueAt || !isOverdue(record, now)) return undefined
+  return changeOf(record, { overdueAt: now }, { at: now, event: 'overdue' }, true)
 }
 
 /** Erases the stored answer when `retryWindow` is over. */

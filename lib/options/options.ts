@@ -51,6 +51,14 @@ export interface Deferring {
   expiresIn?: number
   interval?: number
   context?: JsonObject
+  /** the queue of reviewers who shall look at it: 1 to 64 of `a-z0-9_.-` */
+  queue?: string
+  /** what waits, in one line of at most 200 characters, for a list of deferrals */
+  title?: string
+  /** seconds until it should be decided. Nothing is decided when they are over: the deferral becomes overdue */
+  dueIn?: number
+  /** how many people have to approve (1), at most 10 */
+  quorum?: number
   /** oauth profile: somebody has to act first, and the first answer is `interaction_required` */
   interaction?: Interaction
 }
@@ -102,8 +110,11 @@ export interface DeferredTokenResponseOptions {
   keys?: (Uint8Array | string | undefined)[]
   /** the profiles that clients may use (both) */
   profiles?: { openid?: boolean; oauth?: boolean }
-  /** lifetimes in seconds: of the deferred code (60), and of a deferral from its exchange on (86400) */
-  ttl?: { deferredCode?: number; deferral?: number }
+  /**
+   * times in seconds: life of the deferred code (60), life of a deferral from its exchange on (86400), and how long the record
+   * is kept after expiry or end, whichever is later (2592000)
+   */
+  ttl?: { deferredCode?: number; deferral?: number; retention?: number }
   /**
    * seconds after a redemption (0, at most 300) in which another poll gets the same answer, for clients on bad networks. With 0
    * only the first poll gets it, as the drafts say
@@ -149,6 +160,7 @@ export const optionsShape = shape({
   ttl: shape({
     deferredCode: withDefault(integer('whole seconds, from 1 to 600', 1, 600), 60),
     deferral: withDefault(lifetime, 86_400),
+    retention: withDefault(lifetime, 2_592_000),
   } satisfies MembersOf<'ttl'>),
   retryWindow: withDefault(integer('whole seconds, from 0 (off) to 300', 0, 300), 0),
   interval: withDefault(lifetime, 5),

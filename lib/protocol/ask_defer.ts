@@ -4,20 +4,28 @@
  * host has validated the request. If `defer` wants a request to wait that cannot wait, the request is refused.
  */
 import { interaction as interactionShape } from '../deferral/decision.js'
-import type { Interaction } from '../deferral/deferral.js'
 import { isObject } from '../deferral/json.js'
-import { jsonObject, lifetime, optional, refuse, shape } from '../deferral/shape.js'
+import { integer, jsonObject, lifetime, mustBe, optional, refuse, shape } from '../deferral/shape.js'
+import type { NewDeferral } from '../deferral/store.js'
 import type { Context } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
 import type { DeferRequest, Deferring, Settings } from '../options/options.js'
 import { evidenceOf, mergedContext } from './evidence.js'
 import { refusalOf } from './obstacle.js'
 
+const queueName = mustBe('1 to 64 of a-z, 0-9, _, . and -', (value) => isMatch(/^[a-z0-9_.-]{1,64}$/, value))
+// a line separator or a control character would break the row of a list
+const line = mustBe('one line of 1 to 200 characters', (value) => isMatch(/^[^\p{Cc}\p{Zl}\p{Zp}]{1,200}$/u, value))
+
 const deferringShape = shape<Deferring>({
   expiresIn: optional(lifetime),
   interval: optional(lifetime),
   context: optional(jsonObject),
   interaction: optional(interactionShape),
+  queue: optional(queueName),
+  title: optional(line),
+  dueIn: optional(lifetime),
+  quorum: optional(integer('a whole number from 1 to 10', 1, 10)),
 })
 
 // `defer` does not get these parameters, so that it cannot log them
@@ -33,7 +41,10 @@ const secrets = [
 ]
 
 /** How a request is deferred: the answer of `defer` with every default. */
-export type DeferralTerms = Required<Omit<Deferring, 'interaction'>> & { interaction?: Interaction }
+export type DeferralTerms = Required<Pick<Deferring, 'expiresIn' | 'interval' | 'context'>> & {
+  /** the members that the deferral takes as they are */
+  members: Pick<NewDeferral, 'interaction' | 'queue' | 'title' | 'dueIn' | 'quorum'>
+}
 
 /** The members of a `DeferRequest` that depend on the endpoint and the grant. `askDefer` adds the others. */
 export type BaseDeferRequest = Omit<DeferRequest, 'canWait' | 'context'>
@@ -80,19 +91,18 @@ async function ask(ctx: Context, settings: Settings, base: BaseDeferRequest, mus
   if (answer === false && !mustWait) return undefined
   const terms = asDeferring(answer)
   if (obstacle) throw refusalOf(request, obstacle, settings)
-  const { expiresIn = settings.ttl.deferral, interval = settings.interval, context, interaction } = terms
-  if (interaction && request.profile === 'openid') {
+  const { expiresIn = settings.ttl.deferral, interval = settings.interval, context, ...members } = terms
+  if (members.interaction && request.profile === 'openid') {
     throw new TypeError('defer: interaction is of the oauth profile, use pages of the authorization endpoint instead')
   }
-  return {
-    expiresIn,
-    interval,
-    context: mergedContext(evidence, context),
-    ...(interaction && { interaction }),
-  }
+  return { expiresIn, interval, context: mergedContext(evidence, context), members }
 }
 
-function asDeferring(answer: boolean | Deferring): Deferring {
+function isMatch(pattern: RegExp, value: unknown): value is string {
+  return typeof value === 'string' && pattern.test(value)
+}
+
+function asDeferring(answer: boolean | Deferring): ReturnType<typeof deferringShape> {
   if (typeof answer === 'boolean') return {}
   if (!isObject(answer)) refuse('defer', 'must return true, false or a plain object')
   return deferringShape(answer, 'defer:')

@@ -2,6 +2,7 @@
  * OAuth 2.0 Deferred Token Response, "Security Considerations": a revoked Grant gives no tokens. Its deferrals are cancelled
  * at once, so that reviewers do not work on them in vain.
  */
+import { positionOf } from '../deferral/listing.js'
 import { leaseSeconds } from '../deferral/notification.js'
 import type { DeferralQuery } from '../deferral/store.js'
 import { codeReused } from '../deferral/transitions.js'
@@ -64,12 +65,13 @@ async function cancelAll(
   for (const status of ['pending', 'approved'] as const) {
     let after: DeferralQuery['after']
     for (let pages = 0; pages < mostPages; pages++) {
-      const page = await plugin.records.list({ grantId, status, limit: pageSize, ...(after && { after }) })
+      const page = await plugin.records.list({ grantId, status: [status], limit: pageSize, ...(after && { after }) })
       for (const deferral of page) {
         await cancelDeferral(plugin, deferral.id, { reason }, deferral).catch(warn)
       }
       if (page.length < pageSize) break
-      after = page.at(-1)
+      const last = page.at(-1)
+      after = last && positionOf(last, 'newest')
     }
   }
 }

@@ -1,19 +1,19 @@
 import type { DeferralRecord } from '../deferral/deferral.js'
 import { appended } from '../deferral/history.js'
+import { compare, isSelected, positionOf } from '../deferral/listing.js'
+import { retainedUntil } from '../deferral/retention.js'
 import {
   type DeferralFilter,
   type DeferralStore,
   difference,
+  type QueueStats,
   type Stored,
   type StoredEntry,
 } from '../deferral/store.js'
-import { seconds } from '../deferral/transition.js'
+import { isOverdue, seconds } from '../deferral/transition.js'
 import { fromDocument, toDocument } from './json_members.js'
 
-const graceSeconds = 86_400
-
 type Document = Record<string, unknown>
-type ListPosition = { id: string; createdAt: Date }
 type DuePosition = { id: string; wakeAt?: Date }
 
 /** The reference store, for development and tests: one process, and a restart loses everything. */
@@ -55,18 +55,18 @@ export function memoryStore(): DeferralStore {
       return structuredClone(histories.get(id) ?? [])
     },
 
-    ...readOperations(documents),
+    ...readOperations(documents, histories),
   }
 }
 
-// deletes a day after expiry, as the production store does; at most once a minute
+// at most once a minute
 function createPurge(documents: Map<string, Document>, histories: Map<string, unknown>): (now: Date) => void {
   let purgedAt = new Date(0)
   return (now) => {
     if (now < seconds(60, purgedAt)) return
     purgedAt = now
-    for (const [id, { expiresAt }] of documents) {
-      if (seconds(graceSeconds, expiresAt as Date) > now) continue
+    for (const [id, document] of documents) {
+      if (retainedUntil(document as object as DeferralRecord) > now) continue
       documents.delete(id)
       histories.delete(id)
     }
@@ -75,7 +75,8 @@ function createPurge(documents: Map<string, Document>, histories: Map<string, un
 
 function readOperations(
   documents: ReadonlyMap<string, Document>,
-): Pick<DeferralStore, 'find' | 'list' | 'count' | 'due'> {
+  histories: ReadonlyMap<string, StoredEntry[]>,
+): Pick<DeferralStore, 'find' | 'list' | 'count' | 'stats' | 'due'> {
   const records = () => [...documents.values()] as object as Stored[]
   const selection = (filter: DeferralFilter, now: Date) => records().filter((record) => isSelected(record, filter, now))
 
@@ -85,14 +86,33 @@ function readOperations(
       return document && copy(document, now)
     },
 
-    async list({ after, limit, ...filter }, now = new Date()) {
-      const rest = selection(filter, now).filter((record) => !after || newestFirst(record, after) > 0)
-      const page = rest.sort(newestFirst).slice(0, limit)
-      return page.map((record) => copy(record, now))
+    async list({ after, limit, order = 'newest', history, ...filter }, now = new Date()) {
+      const places = selection(filter, now).map((record) => ({ record, place: positionOf(record, order) }))
+      const rest = after ? places.filter(({ place }) => compare(order, place, after) > 0) : places
+      const page = rest.sort((a, b) => compare(order, a.place, b.place)).slice(0, limit)
+      return page.map(({ record }) => ({
+        ...copy(record, now),
+        ...(history && { history: structuredClone(histories.get(record.id) ?? []) }),
+      }))
     },
 
     async count({ limit, ...filter }, now = new Date()) {
       return Math.min(selection(filter, now).length, limit)
+    },
+
+    async stats({ issuer }, now = new Date()) {
+      const rows = new Map<string | undefined, QueueStats>()
+      for (const record of selection({ issuer, status: ['pending'] }, now)) {
+        const { queue, createdAt } = record
+        const row = rows.get(queue) ?? { pending: 0, overdue: 0, oldestPendingAt: createdAt }
+        rows.set(queue, {
+          ...(queue !== undefined && { queue }),
+          pending: row.pending + 1,
+          overdue: row.overdue + Number(isOverdue(record, now)),
+          oldestPendingAt: earlier(createdAt, row.oldestPendingAt),
+        })
+      }
+      return structuredClone([...rows.values()])
     },
 
     async due({ issuer, after, limit }, now = new Date()) {
@@ -114,27 +134,14 @@ function shift(milliseconds: number, members: object): Document {
   return Object.fromEntries(shifted)
 }
 
-function isSelected(record: DeferralRecord, filter: DeferralFilter, now: Date): boolean {
-  const { issuer, status, clientId, accountId, grantId, notification } = filter
-  const isExpired = record.status !== 'redeemed' && record.expiresAt <= now
-  if (record.issuer !== issuer) return false
-  if (status === 'expired' ? !isExpired : status !== undefined && record.status !== status) return false
-  if ((status === 'pending' || status === 'approved') && isExpired) return false
-  if (clientId !== undefined && record.clientId !== clientId) return false
-  if (accountId !== undefined && record.accountId !== accountId) return false
-  if (grantId !== undefined && record.grantId !== grantId) return false
-  if (notification === undefined) return true
-  return notification === 'any' ? Boolean(record.notification) : record.notification?.status === notification
-}
-
-function newestFirst(a: ListPosition, b: ListPosition): number {
-  return b.createdAt.getTime() - a.createdAt.getTime() || byId(b, a)
-}
-
 function earliestFirst(a: DuePosition, b: DuePosition): number {
   return Number(a.wakeAt) - Number(b.wakeAt) || byId(a, b)
 }
 
 function byId(a: { id: string }, b: { id: string }): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0
+}
+
+function earlier(a: Date, b: Date): Date {
+  return a.getTime() < b.getTime() ? a : b
 }

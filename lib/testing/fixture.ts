@@ -85,7 +85,10 @@ export function requestOf(members: Partial<NewDeferral> = {}): NewDeferral {
 /** A record that is created at the start and expires 60 seconds later. */
 export function recordOf(issuer: string, members: object = {}): DeferralRecord {
   const { expiresIn = 60, ...others } = members as { expiresIn?: number }
-  return withoutAbsent({ ...created(requestOf({ expiresIn }), issuer, new Date(start)), ...others }) as DeferralRecord
+  return withoutAbsent({
+    ...created(requestOf({ expiresIn }), { issuer, retention: 86_400 }, new Date(start)),
+    ...others,
+  }) as DeferralRecord
 }
 
 /** A change of some members, by default with a history entry. */

@@ -27,6 +27,7 @@ export function memoryStore({ clock = testClock() }: { clock?: TestClock } = {})
     history: (id) => store.history(id),
     list: (query, now = clock.now()) => store.list(query, now),
     count: (query, now = clock.now()) => store.count(query, now),
+    stats: (query, now = clock.now()) => store.stats(query, now),
     due: (query, now = clock.now()) => store.due(query, now),
   }
 }

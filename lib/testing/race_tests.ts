@@ -92,5 +92,5 @@ async function newDeferral(fixture: Fixture): Promise<Stored> {
 // each node has its own store object, because the transitions on one store object queue
 function recordsOn({ nodes, issuer }: Fixture, nth: number): Records {
   const store = nodes[nth % nodes.length] as DeferralStore
-  return recordsOf(store, { issuer, clock: () => at(2), onWritten: () => {} })
+  return recordsOf(store, { issuer, retention: 86_400, clock: () => at(2), onWritten: () => {} })
 }

@@ -6,6 +6,7 @@ const now = new Date('2026-01-01T00:00:00Z')
 const at = (seconds: number) => new Date(now.getTime() + seconds * 1000)
 
 const facts = {
+  retention: 86_400,
   id: 'A'.repeat(22),
   profile: 'openid' as const,
   clientId: 'client',

@@ -64,7 +64,9 @@ export function applied(
 
 /** A record after these events. */
 export function reached(path: readonly EventName[], members: Partial<NewDeferral> = {}): DeferralRecord {
-  let record = frozen(to.created(frozen(newDeferral(members)), 'https://op.example', start))
+  let record = frozen(
+    to.created(frozen(newDeferral(members)), { issuer: 'https://op.example', retention: 86_400 }, start),
+  )
   for (const name of path) {
     const change = applied(name, record)
     if (!change) throw new Error(`${name} cannot be reached by ${path}`)

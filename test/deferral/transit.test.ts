@@ -12,7 +12,11 @@ const now = at(1)
 const approve = decide('approved', {})
 
 async function begun(store: DeferralStore): Promise<Stored> {
-  const record = created(newDeferral({ handleHash: 'hash' }), 'https://op.example', start)
+  const record = created(
+    newDeferral({ handleHash: 'hash' }),
+    { issuer: 'https://op.example', retention: 86_400 },
+    start,
+  )
   return (await begin(store, record, entry, start)) as Stored
 }
 

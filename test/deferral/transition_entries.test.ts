@@ -179,13 +179,17 @@ describe('what an event changes', () => {
 
   test('a deferral whose code was used again before it existed replaces the mark, cancelled and with nothing to send', () => {
     const deferral = newDeferral({ handleHash: 'hash', sealing })
-    const { after, ...written } = to.createdCancelled(deferral, 'https://op.example')(reached([]), at(9))!
+    const { after, ...written } = to.createdCancelled(deferral, { issuer: 'https://op.example', retention: 86_400 })(
+      reached([]),
+      at(9),
+    )!
     expect(written).toEqual({ unexpired: false, entry: { at: at(9), event: 'cancelled', reason: 'code.reused' } })
     const { sealing: _, expiresIn: __, ...request } = deferral
     const times = { createdAt: at(9), readAt: at(9), exchangedAt: at(9), cancelledAt: at(9), expiresAt: at(69) }
     const notification = { status: 'suppressed', notBefore: at(24), attempts: 0, fence: 0 }
-    const cancelled = { issuer: 'https://op.example', status: 'cancelled', cancellationReason: 'code.reused' }
-    expect(after).toEqual({ ...request, ...times, ...cancelled, notification })
+    const cancelled = { status: 'cancelled', cancellationReason: 'code.reused' }
+    const origin = { issuer: 'https://op.example', retention: 86_400 }
+    expect(after).toEqual({ ...request, ...origin, ...times, ...cancelled, notification })
   })
 
   test('a client that gives up has its answer erased, or its notification', () => {

@@ -107,7 +107,7 @@ describeMongo('a primary that is cut off from its majority', () => {
         find: (...args) => (isAlive ? store.find(...args) : new Promise(() => undefined)),
         swap: (...args) => (isAlive ? store.swap(...args) : new Promise(() => undefined)),
       },
-      { issuer: op.issuer, clock: () => undefined, onWritten() {} },
+      { issuer: op.issuer, retention: 86_400, clock: () => undefined, onWritten() {} },
     )
     const survivors = await withoutMajority(async (port) => {
       void denier.transit(id, decide('denied', {})).catch(() => undefined)

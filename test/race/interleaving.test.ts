@@ -80,7 +80,7 @@ async function play(scheduler: fc.Scheduler, spoil: Spoil, isCancelled: boolean)
       databaseAt(() => now),
     ),
   )
-  const node = () => recordsOf(store, { issuer, clock: () => undefined, onWritten: () => {} })
+  const node = () => recordsOf(store, { issuer, retention: 86_400, clock: () => undefined, onWritten: () => {} })
   const outcome = { handles: 0, disclosed: [] as Date[], left: 0, cancellations: 0, decisions: [] as string[] }
   const id = newId()
 

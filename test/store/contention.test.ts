@@ -19,7 +19,9 @@ describeMongo('32 writes to one deferral, over four nodes', () => {
     const connections = [database.db, ...(await Promise.all([1, 2, 3].map(() => database.connect())))]
     stores = connections.map((db) => mongoStore(db))
     // one view per node: what is on one node waits for its turn
-    nodes = stores.map((store) => recordsOf(store, { issuer, clock: () => undefined, onWritten: () => {} }))
+    nodes = stores.map((store) =>
+      recordsOf(store, { issuer, retention: 86_400, clock: () => undefined, onWritten: () => {} }),
+    )
     await nodes[0]?.find('migrates')
   })
 

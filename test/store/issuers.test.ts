@@ -13,7 +13,12 @@ const [mine, theirs] = ['https://op.example', 'https://op.example/tenant']
 function sharesNothing(open: () => DeferralStore): void {
   const announced: HistoryEntry[] = []
   const of = (issuer: string, seconds = 9) =>
-    recordsOf(open(), { issuer, clock: () => at(seconds), onWritten: (_record, entry) => announced.push(entry) })
+    recordsOf(open(), {
+      issuer,
+      retention: 86_400,
+      clock: () => at(seconds),
+      onWritten: (_record, entry) => announced.push(entry),
+    })
 
   test('E-19 no event of one issuer moves a deferral of another, whatever its status, known or not', async () => {
     for (const path of [[], ['exchange'], ['exchange', 'approve', 'lease', 'settleFailed']] as EventName[][]) {

@@ -44,7 +44,7 @@ export const paths = {
 } satisfies Partial<Record<EventName, EventName[]>>
 
 /** A record that begins, as the plugin makes it. */
-export const newRecord = () => created(newDeferral(), issuer, start)
+export const newRecord = () => created(newDeferral(), { issuer, retention: 86_400 }, start)
 
 /** Its first history entry. */
 export const firstEntry = { at: start, event: 'created' }

@@ -154,8 +154,7 @@ export const plantedStores: Record<string, { planted: Planted; fails: string[] }
     planted: (inner) => ({
       due: ({ after, ...query }, now) =>
         inner.due({ ...query, after: after && { wakeAt: after.wakeAt, id: '~' } }, now),
-      list: ({ after, ...query }, now) =>
-        inner.list({ ...query, ...(after && { after: { createdAt: after.createdAt, id: '' } }) }, now),
+      list: ({ after, ...query }, now) => inner.list({ ...query, ...(after && { after: { ...after, id: '' } }) }, now),
     }),
     fails: ['list comes newest first', 'due comes earliest first'],
   },

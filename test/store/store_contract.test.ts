@@ -20,7 +20,7 @@ describe('I5 T1 the contract catches a store', () => {
 
 test('I5 T1 the queue of a node does not hide a store without its revision check', async () => {
   const store = plant(plantedStores['without the revision in its filter']!.planted)
-  const node = recordsOf(store, { issuer, clock: () => at(1), onWritten: () => {} })
+  const node = recordsOf(store, { issuer, retention: 86_400, clock: () => at(1), onWritten: () => {} })
   const { id } = newDeferral()
   await node.create(newDeferral({ id }))
   // who races transitions on one node would not notice

@@ -10,7 +10,8 @@ export const issuer = 'https://op.example'
 
 /** Every transition of the plugin as a verb on this store; `now` is a test's clock. */
 export function verbsOn(store: DeferralStore, of = issuer) {
-  const at = (now: Date | undefined) => recordsOf(store, { issuer: of, clock: () => now, onWritten: () => {} })
+  const at = (now: Date | undefined) =>
+    recordsOf(store, { issuer: of, retention: 86_400, clock: () => now, onWritten: () => {} })
   return {
     create: (deferral: NewDeferral, now?: Date) => at(now).create(deferral),
     find: (id: string, now?: Date) => at(now).find(id),

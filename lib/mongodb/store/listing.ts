@@ -1,6 +1,6 @@
 import type { Collection, Filter, Hint, MongoServerError } from 'mongodb'
 import { notificationStatuses } from '../../deferral/notification.js'
-import type { CountQuery, DeferralFilter, DeferralQuery, DueQuery, Stored } from '../../deferral/store.js'
+import type { CountQuery, DeferralFilter, DeferralQuery, DueQuery, QueueStats, Stored } from '../../deferral/store.js'
 import { type DeferralDocument, type Instant, projection, toRecord } from './document.js'
 import { nameOfIndex } from './indexes.js'
 import { dueIndex } from './schema.js'
@@ -19,7 +19,7 @@ export async function listDeferrals(
   const page = {
     ...filterOf(filter, now),
     ...(after && {
-      $or: [{ createdAt: { $lt: after.createdAt } }, { createdAt: after.createdAt, _id: { $lt: after.id } }],
+      $or: [{ createdAt: { $lt: after.at } }, { createdAt: after.at, _id: { $lt: after.id } }],
     }),
   }
   const cursor = deferrals.find(page, { projection: projection(now), sort: { createdAt: -1, _id: -1 }, limit })
@@ -30,6 +30,25 @@ export async function listDeferrals(
 export function countDeferrals(deferrals: Deferrals, { limit, ...filter }: CountQuery, now: Instant): Promise<number> {
   return deferrals.countDocuments(filterOf(filter, now), { limit })
 }
+
+/** The pending deferrals by queue. */
+export function statsOf(deferrals: Deferrals, issuer: string, now: Instant): Promise<QueueStats[]> {
+  const groups = deferrals.aggregate<QueueStats>([
+    { $match: filterOf({ issuer, status: ['pending'] }, now) },
+    {
+      $group: {
+        _id: '$queue',
+        pending: { $sum: 1 },
+        overdue: { $sum: { $cond: [{ $lte: [{ $ifNull: ['$dueAt', endOfTime] }, now] }, 1, 0] } },
+        oldestPendingAt: { $min: '$createdAt' },
+      },
+    },
+    { $project: { _id: 0, queue: { $ifNull: ['$_id', '$$REMOVE'] }, pending: 1, overdue: 1, oldestPendingAt: 1 } },
+  ])
+  return groups.toArray()
+}
+
+const endOfTime = new Date(8.64e15)
 
 /** One page of due deferrals, earliest first, in the order of the partial index on `wakeAt`. */
 export async function listDue(
@@ -72,16 +91,13 @@ function notificationFilter(status: NonNullable<DeferralFilter['notification']>)
   return { 'notification.status': status === 'any' ? { $in: [...notificationStatuses] } : status }
 }
 
-function statusFilter(status: DeferralFilter['status'], now: Instant): Filter<DeferralDocument> {
-  switch (status) {
-    case undefined:
-      return {}
-    case 'expired':
-      return { status: { $ne: 'redeemed' }, $expr: { $lte: ['$expiresAt', now] } }
-    case 'pending':
-    case 'approved':
-      return { status, $expr: { $gt: ['$expiresAt', now] } }
-    default:
-      return { status }
-  }
+function statusFilter(statuses: DeferralFilter['status'], now: Instant): Filter<DeferralDocument> {
+  if (!statuses) return {}
+  const isUnexpired = { $expr: { $gt: ['$expiresAt', now] } }
+  const each = statuses.map((status): Filter<DeferralDocument> => {
+    if (status === 'pending' || status === 'approved') return { status, ...isUnexpired }
+    if (status !== 'expired') return { status }
+    return { status: { $in: ['pending', 'approved'] }, $expr: { $lte: ['$expiresAt', now] } }
+  })
+  return { $and: [{ $or: each }] }
 }

@@ -4,7 +4,7 @@ import { boolean, shape, string, withDefault } from '../../deferral/shape.js'
 import { type DeferralStore, difference, type Stored } from '../../deferral/store.js'
 import { toDocument } from '../../store/json_members.js'
 import { type DeferralDocument, type Instant, type MongoRecord, projection, toRecord } from './document.js'
-import { countDeferrals, listDeferrals, listDue } from './listing.js'
+import { countDeferrals, listDeferrals, listDue, statsOf } from './listing.js'
 import { migrateDeferrals, schemaVersion } from './schema.js'
 import { updateOf } from './update.js'
 
@@ -88,7 +88,10 @@ function writeOperations(open: Open): Pick<DeferralStore, 'insert' | 'swap'> {
   }
 }
 
-function readOperations(db: Db, open: Open): Pick<DeferralStore, 'find' | 'history' | 'list' | 'count' | 'due'> {
+function readOperations(
+  db: Db,
+  open: Open,
+): Pick<DeferralStore, 'find' | 'history' | 'list' | 'count' | 'stats' | 'due'> {
   return {
     async find(id, at, inDoubt) {
       const deferrals = await open()
@@ -109,6 +112,10 @@ function readOperations(db: Db, open: Open): Pick<DeferralStore, 'find' | 'histo
 
     async count(query, at) {
       return countDeferrals(await open(), query, at ?? '$$NOW')
+    },
+
+    async stats({ issuer }, at) {
+      return statsOf(await open(), issuer, at ?? '$$NOW')
     },
 
     async due(query, at) {

@@ -42,11 +42,16 @@ export async function deferredResponse(ctx: Context, plugin: Plugin, validReques
   setDeferral(ctx, record)
   armOnceAnswered(ctx, plugin, record)
   keepAnswer(ctx)
-  throw refusal(ctx, record, validRequest.terms.interaction ? 'interaction_required' : 'authorization_pending', {
-    deferral_code: handle,
-    expires_in: record.lifetime,
-    interval: record.interval,
-  })
+  throw refusal(
+    ctx,
+    record,
+    validRequest.terms.members.interaction ? 'interaction_required' : 'authorization_pending',
+    {
+      deferral_code: handle,
+      expires_in: record.lifetime,
+      interval: record.interval,
+    },
+  )
 }
 
 function newDeferral(
@@ -59,13 +64,13 @@ function newDeferral(
     id,
     profile: 'oauth',
     ...requestedAccess(ctx, grantType, source),
+    ...terms.members,
     context: terms.context,
     interval: terms.interval,
     lifetime: expiresIn,
     expiresIn,
     handleHash,
     binding,
-    ...(terms.interaction && { interaction: terms.interaction }),
     source,
   }
 }

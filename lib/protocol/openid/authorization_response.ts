@@ -67,6 +67,7 @@ async function create(
     profile: 'openid',
     ...request,
     ...sentScope(paramsOf(ctx).scope, request.scope),
+    ...terms.members,
     context: terms.context,
     interval: terms.interval,
     lifetime: terms.expiresIn,

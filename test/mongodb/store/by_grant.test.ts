@@ -17,7 +17,7 @@ describeMongo('deferrals of a Grant', () => {
       'commandStarted',
       ({ command }) => command.find === 'deferrals' && filters.push(command.filter),
     )
-    const found = await store.list({ issuer, grantId: 'mine', status: 'pending', limit: 10 })
+    const found = await store.list({ issuer, grantId: 'mine', status: ['pending'], limit: 10 })
     expect(found.map(({ id }) => id)).toEqual([mine?.id])
     const query = database.db.collection('deferrals').find(filters[0] as object)
     const plan = await query.sort({ createdAt: -1, _id: -1 }).explain()

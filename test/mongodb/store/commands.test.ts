@@ -40,7 +40,7 @@ describeMongo('the commands of mongoStore', () => {
   })
 
   test('a deferral with its history is two reads, and a page of them one more for each', async () => {
-    const records = recordsOf(store, { issuer, clock: () => undefined, onWritten: () => {} })
+    const records = recordsOf(store, { issuer, retention: 86_400, clock: () => undefined, onWritten: () => {} })
     const ids = [await madeIn(store, ['exchange']), await madeIn(store, [])]
     const get = await recorded(database.db, async () => withHistory(records, (await records.find(ids[0]!))!))
     expect(get.map(({ commandName }) => commandName)).toEqual([read, read])
@@ -100,7 +100,12 @@ describeMongo('the commands of mongoStore', () => {
   })
 
   test('I-116 a decoy costs what a cancellation of what was read costs: one write, that matches nothing', async () => {
-    const { transitDecoy } = recordsOf(store, { issuer, clock: () => undefined, onWritten: () => {} })
+    const { transitDecoy } = recordsOf(store, {
+      issuer,
+      retention: 86_400,
+      clock: () => undefined,
+      onWritten: () => {},
+    })
     const [decoy, ...others] = await recorded(database.db, transitDecoy)
     expect(others).toEqual([])
     const { q, u } = decoy!.command.updates[0]

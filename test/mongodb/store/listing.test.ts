@@ -18,7 +18,11 @@ const filters: Partial<DeferralFilter>[] = [
   { clientId },
   { accountId },
   { clientId, accountId },
-  ...statuses.flatMap((status) => [{ status }, { status, clientId }, { status, accountId }]),
+  ...statuses.flatMap((status) => [
+    { status: [status] },
+    { status: [status], clientId },
+    { status: [status], accountId },
+  ]),
   ...([...notificationStatuses, 'any'] as const).map((notification) => ({ notification })),
 ]
 
@@ -94,7 +98,7 @@ describeMongo('the listings of mongoStore', () => {
 
   test('a count reads no more than its limit', async () => {
     const commands = await recorded(database.db, async () => {
-      expect(await store.count({ issuer, status: 'pending', clientId: 'client 1', limit: 5 })).toBe(5)
+      expect(await store.count({ issuer, status: ['pending'], clientId: 'client 1', limit: 5 })).toBe(5)
     })
     const [{ command }] = commands as [(typeof commands)[0]]
     const explain = { aggregate: command.aggregate, pipeline: command.pipeline, cursor: {} }

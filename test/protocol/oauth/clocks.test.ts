@@ -16,6 +16,7 @@ function storeAhead(by: () => number): DeferralStore {
     history: (id) => inner.history(id),
     list: (query) => inner.list(query, now()),
     count: (query) => inner.count(query, now()),
+    stats: (query) => inner.stats(query, now()),
     due: (query) => inner.due(query, now()),
   }
 }

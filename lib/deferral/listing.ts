@@ -1,0 +1,63 @@
+/*
+ * What a listing selects, and in which order. The memory store applies these functions; another store translates them into
+ * queries of its database.
+ */
+import { assigneeOf } from './assignment_transitions.js'
+import type { DeferralRecord } from './deferral.js'
+import type { DeferralFilter, ListedStatus, ListOrder, ListPosition } from './store.js'
+import { isOverdue, isUnexpired, isUnfinished } from './transition.js'
+
+/** The statuses of a listing. */
+export const listedStatuses = ['pending', 'approved', 'denied', 'cancelled', 'redeemed', 'expired'] as const
+
+/** The orders of a listing. */
+export const listOrders = ['newest', 'oldest', 'due', 'expiring'] as const satisfies readonly ListOrder[]
+
+/** The status that a listing shows. */
+export function listedStatus(record: DeferralRecord, now: Date): ListedStatus {
+  return isUnfinished(record) && !isUnexpired(record, now) ? 'expired' : record.status
+}
+
+/** Whether a filter selects this record. */
+export function isSelected(record: DeferralRecord, filter: DeferralFilter, now: Date): boolean {
+  const equal = ['issuer', 'queue', 'clientId', 'accountId', 'grantId', 'grantType', 'profile'] as const
+  return (
+    equal.every((name) => filter[name] === undefined || record[name] === filter[name]) &&
+    (filter.status?.includes(listedStatus(record, now)) ?? true) &&
+    (filter.assignee === undefined || (assigneeOf(record, now)?.to ?? null) === filter.assignee) &&
+    isNotified(record, filter.notification) &&
+    (filter.text === undefined || isFound(record, filter.text)) &&
+    !(filter.createdAfter && record.createdAt < filter.createdAfter) &&
+    !(filter.createdBefore && record.createdAt >= filter.createdBefore) &&
+    !(filter.expiresBefore && record.expiresAt >= filter.expiresBefore) &&
+    (!filter.overdue || isOverdue(record, now))
+  )
+}
+
+/** The place of a record in a listing. */
+export function positionOf(record: DeferralRecord, order: ListOrder): ListPosition {
+  const { id, createdAt, dueAt, expiresAt } = record
+  if (order === 'due') return { id, ...(dueAt && { at: dueAt }) }
+  return { id, at: order === 'expiring' ? expiresAt : createdAt }
+}
+
+/** Compares two places in a listing: below zero if the first one comes first. */
+export function compare(order: ListOrder, a: ListPosition, b: ListPosition): number {
+  const ascending = instant(a) - instant(b) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+  return order === 'newest' ? -ascending : ascending
+}
+
+// the last instant that a Date can have: those without a time come last
+const endOfTime = 8.64e15
+
+const instant = ({ at }: ListPosition) => at?.getTime() ?? endOfTime
+
+function isNotified({ notification }: DeferralRecord, wanted: DeferralFilter['notification']): boolean {
+  if (wanted === undefined) return true
+  return wanted === 'any' ? notification !== undefined : notification?.status === wanted
+}
+
+function isFound({ title, id, clientId, accountId }: DeferralRecord, text: string): boolean {
+  const start = text.toLowerCase()
+  return [title, id, clientId, accountId].some((member) => member?.toLowerCase().startsWith(start))
+}

@@ -1,0 +1,15 @@
+import type { DeferralRecord } from './deferral.js'
+import { seconds } from './transition.js'
+
+interface End {
+  decidedAt?: Date
+  redeemedAt?: Date
+  cancelledAt?: Date
+}
+
+/** When a store may delete the record: `retention` seconds after its expiry or its end, whichever is later. */
+export function retainedUntil(record: DeferralRecord): Date {
+  const { expiresAt, retention, decidedAt, redeemedAt, cancelledAt } = record as DeferralRecord & End
+  const instants = [expiresAt, decidedAt, redeemedAt, cancelledAt].map((instant) => instant?.getTime() ?? 0)
+  return seconds(retention, new Date(Math.max(...instants)))
+}
