@@ -21,9 +21,12 @@ import type { Stored } from '../deferral/store.js'
 import type { Transition as RecordTransition } from '../deferral/transition.js'
 import * as transitions from '../deferral/transitions.js'
 import { assertId, assertInteractive, assertWithinGrant, assertWithoutHandle } from './assertions.js'
+import { count, type DeferralCount, type DeferralStats, stats } from './counting.js'
 import type { DeferralsDependencies } from './dependencies.js'
+import { type ExportQuery, exportDeferrals } from './export.js'
 import { type DeferralListing, type ListQuery, list, withHistory } from './listing.js'
 import { type Notifications, notificationsOf } from './notifications.js'
+import type { ListFilter } from './selection.js'
 import type { Reviewed, Transition } from './transition.js'
 
 const toResumption = actorOf('resume')
@@ -57,9 +60,24 @@ export class Deferrals {
     return record && withHistory(this.#records, record)
   }
 
-  /** A page of deferrals, newest first; `cursor` of one page asks for the next. `limit` is at most 100. */
+  /** A page of deferrals, newest first unless `order` says otherwise; `cursor` of one page asks for the next. */
   async list(query: ListQuery = {}): Promise<DeferralListing> {
     return list(this.#records, query)
+  }
+
+  /** Counts deferrals by status, each up to 10,000. */
+  async count(filter: ListFilter = {}): Promise<DeferralCount> {
+    return count(this.#records, filter)
+  }
+
+  /** How many are pending and overdue, and since when, in all and by queue. */
+  async stats(): Promise<DeferralStats> {
+    return stats(this.#records)
+  }
+
+  /** All deferrals with their history, oldest first, read page by page as they are consumed. A wrong argument throws at once. */
+  export(query: ExportQuery = {}): AsyncGenerator<Reviewed, void, undefined> {
+    return exportDeferrals(this.#records, query)
   }
 
   /** Approves a pending deferral, with at most the requested rights. The client gets tokens at its next poll. */
