@@ -27,7 +27,8 @@ function contrast(one: string, other: string): number {
   return (light + 0.05) / (dark + 0.05)
 }
 
-const readableOn = (ground: string) => (contrast(ground, '#ffffff') >= contrast(ground, '#000000') ? '#ffffff' : '#000000')
+const readableOn = (ground: string) =>
+  contrast(ground, '#ffffff') >= contrast(ground, '#000000') ? '#ffffff' : '#000000'
 
 /** Checks the colours: a page must stay readable, and nothing but a colour reaches the style sheet. */
 export function checkColours(colours: object, refuse: (name: string, remedy: string) => never): void {

@@ -54,7 +54,11 @@ export function rootOf({ path }: Context): string {
 }
 
 /** Why this operator may not decide this deferral; `undefined`: they may. */
-export async function obstacleTo({ options }: Desk, operator: Operator, deferral: Deferral): Promise<string | undefined> {
+export async function obstacleTo(
+  { options }: Desk,
+  operator: Operator,
+  deferral: Deferral,
+): Promise<string | undefined> {
   if (!options.mayDecide) {
     return operator.id === deferral.accountId ? 'this request is about your own account' : undefined
   }

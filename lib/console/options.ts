@@ -119,7 +119,7 @@ function checkMembers(object: object, kinds: Record<string, Kind>, prefix: strin
 }
 
 /** Checks the options; a `TypeError` starts with the path of the wrong one and says what to write. */
-export function checkOptions(options: ConsoleOptions<never>): void {
+export function checkOptions(options: ConsoleOptions): void {
   if (!isObject(options)) refuse('options', 'must be an object with authenticate')
   if (options.authenticate === undefined) refuse('authenticate', 'is missing: without it nobody can be let in')
   checkMembers(options, members, '')

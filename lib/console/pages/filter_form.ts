@@ -1,5 +1,5 @@
 import { ages, assignees, type Filter, isNarrowed, orders, ordersOf, searchOf } from '../filter.js'
-import type { Queue } from '../queue.js'
+import type { Queue } from '../queue_view.js'
 import { type SafeHtml, safe } from '../safe.js'
 import { kindName, kindOf, kindsOfRequest } from '../words.js'
 
@@ -22,7 +22,8 @@ function input(name: string, label: string, value: string | undefined, values: r
   }>${list && safe`<datalist id="${name}-values">${values.map((one) => safe`<option value="${one}"></option>`)}</datalist>`}</div>`
 }
 
-const distinct = (values: readonly (string | undefined)[]) => [...new Set(values)].filter((value) => value !== undefined)
+const distinct = (values: readonly (string | undefined)[]) =>
+  [...new Set(values)].filter((value) => value !== undefined)
 
 /** The kinds to choose from: those that the library knows, those on this page, the present one. */
 function kindsFor(filter: Filter, { rows }: Queue): (readonly [string, string])[] {
@@ -37,7 +38,8 @@ export function filterForm(filter: Filter, queue: Queue): SafeHtml {
   const deferrals = queue.rows.map(({ deferral }) => deferral)
   const hasMore = Boolean(age || client || person || filter.queue || kind)
   const orderNames = ordersOf(status).map((name) => [name, orders[name]] as const)
-  const anyOf = (names: Record<string, string>, any: string) => [['', any], ...Object.entries(names)] as [string, string][]
+  const anyOf = (names: Record<string, string>, any: string) =>
+    [['', any], ...Object.entries(names)] as [string, string][]
   return safe`<form class="filter" method="get" action="./" role="search" aria-label="Filter">
 ${!isPending && safe`<input type="hidden" name="status" value="${status}">`}
 ${isPending && input('text', 'Title, client, person or id begins with', text)}

@@ -2,7 +2,7 @@ import type { Visit } from '../desk.js'
 import { quoted } from '../display.js'
 import { type Filter, isNarrowed, searchOf, withStatus } from '../filter.js'
 import type { OperatorNames } from '../people.js'
-import type { Queue, Row } from '../queue.js'
+import type { Queue, Row } from '../queue_view.js'
 import { type SafeHtml, safe } from '../safe.js'
 import { age, badge, deadline, type ShownStatus, since, statusNames } from '../words.js'
 import { filterForm } from './filter_form.js'
@@ -54,8 +54,8 @@ function row(entry: Row, visit: Visit, nameOf: OperatorNames): SafeHtml {
   return safe`<tr role="row">
 <td role="cell" class="what"><a class="row" href="${href}">${title === undefined ? kind : quoted(title, 120)}</a>
 <small>${title !== undefined && safe`${kind} `}${queue !== undefined && safe`<span class="tag">${queue}</span> `}${
-  interaction && deferral.status === 'pending' && safe`<span class="tag wait">waits for the person</span>`
-}</small></td>
+    interaction && deferral.status === 'pending' && safe`<span class="tag wait">waits for the person</span>`
+  }</small></td>
 <td role="cell" class="who">${person === undefined ? safe`<span class="soft">the client itself</span>` : safe`<bdi>${person}</bdi>`}
 <small>via ${quoted(client, 80)}</small></td>
 <td role="cell" class="when">${timesOf(entry, now)}</td>
