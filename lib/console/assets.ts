@@ -17,6 +17,7 @@ interface Asset {
 export interface Assets {
   styles: string
   script: string
+  icon: string
   /** Answers a request for one of them; false for any other. */
   serve(ctx: Context): boolean
 }
@@ -32,13 +33,16 @@ function asset(extension: string, type: string, body: string): Asset {
 export function createAssets(colours: string): Assets {
   const styles = asset('css', 'text/css', [...sheets.map(read), colours].join('\n'))
   const script = asset('js', 'text/javascript', read('console.js'))
+  const icon = asset('svg', 'image/svg+xml', read('console.svg'))
+  const files: Record<string, Asset> = { css: styles, js: script, svg: icon }
   return {
     styles: styles.name,
     script: script.name,
+    icon: icon.name,
     serve(ctx) {
-      const match = /^\/assets\/console\.([\w-]{16})\.(css|js)$/.exec(ctx.path)
-      if (!match || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return false
-      const found = match[2] === 'css' ? styles : script
+      const match = /^\/assets\/console\.([\w-]{16})\.(css|js|svg)$/.exec(ctx.path)
+      const found = files[match?.[2] ?? '']
+      if (!found || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return false
       const isCurrent = ctx.path === `/assets/${found.name}`
       ctx.type = found.type
       // while nodes are replaced, a page of the one before may ask for its file here

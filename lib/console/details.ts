@@ -16,9 +16,19 @@ function isPlain(value: Json): value is string | number | boolean | null {
   return typeof value !== 'object' || value === null
 }
 
+// an amount and its currency are one fact
+function sumOf(value: Json): string | undefined {
+  if (isPlain(value) || Array.isArray(value) || Object.keys(value).length !== 2) return undefined
+  const { amount, currency } = value
+  const isSum = (typeof amount === 'string' || typeof amount === 'number') && typeof currency === 'string'
+  return isSum ? display(`${amount} ${currency}`) : undefined
+}
+
 function* factsIn(value: Json, path: readonly string[]): Generator<Fact> {
   const name = path.join(', ')
-  if (isPlain(value)) yield [name, display(String(value))]
+  const sum = sumOf(value)
+  if (sum !== undefined) yield [name, sum]
+  else if (isPlain(value)) yield [name, display(String(value))]
   else if (!Array.isArray(value))
     for (const [key, member] of Object.entries(value)) yield* factsIn(member, [...path, words(key)])
   else if (value.every(isPlain)) yield [name, display(value.join(', '))]

@@ -44,21 +44,18 @@ export function moment(date: Date): SafeHtml {
   return safe`<time datetime="${date.toISOString()}">${exact(date)}</time>`
 }
 
-/** How soon something is: `late` it has passed, `soon` within the hour. */
-export type Urgency = 'late' | 'soon' | 'later'
-
-/** How soon this is, and in words. */
-function countdown(date: Date, now: Date, late: string): { urgency: Urgency; words: SafeHtml } {
+/** A time that lies ahead, in words and in a colour for how soon it is: `late` it has passed, `soon` within the hour. */
+export function deadline(date: Date, now: Date, [ahead, late]: readonly [ahead: string, late: string]): SafeHtml {
   const left = secondsBetween(now, date)
-  if (left < 0) return { urgency: 'late', words: time(date, `${late} ${duration(-left)}`) }
-  return { urgency: left < hour ? 'soon' : 'later', words: time(date, `in ${duration(left)}`) }
+  const urgency = left < 0 ? 'late' : left < hour ? 'soon' : 'later'
+  const words = left < 0 ? `${late} ${duration(-left)}` : `${ahead} ${duration(left)}`
+  return safe`<span class="deadline ${urgency}">${time(date, words)}</span>`
 }
 
-/** A time that lies ahead, in colour and words. */
-export function deadline(date: Date, now: Date, late: string): SafeHtml {
-  const { urgency, words } = countdown(date, now, late)
-  return safe`<span class="deadline ${urgency}">${words}</span>`
-}
+/** When it should be decided. */
+export const dueWords = ['due in', 'overdue by'] as const
+/** When it ends undecided. */
+export const expiryWords = ['expires in', 'expired for'] as const
 
 /** The states of a request, as operators read them. Expiry is no status of a deferral, but operators need to see it first. */
 export const statusNames = {
@@ -85,12 +82,12 @@ export function badge(deferral: Deferral): SafeHtml {
 }
 
 const grantNames: Record<string, string> = {
-  openid: 'Sign-in that waits',
+  openid: 'Deferred sign-in',
   authorization_code: 'Sign-in',
   client_credentials: 'Access for a client',
   'urn:ietf:params:oauth:grant-type:device_code': 'Sign-in on a device',
-  'urn:openid:params:grant-type:ciba': 'Sign-in by a call',
-  implicit: 'Sign-in in the browser',
+  'urn:openid:params:grant-type:ciba': 'Sign-in without a browser',
+  implicit: 'Sign-in of a browser application',
 }
 
 /** The kinds of request that this library knows. */

@@ -13,11 +13,10 @@ export function scopeWords({ visit }: RequestView, scope: string): { label: Safe
     : { label: quoted(scope, 100), detail: undefined }
 }
 
-function sentence({ client, person, deferral }: RequestView): SafeHtml {
+function sentence({ client, person }: RequestView): SafeHtml {
   const name = safe`<strong>${quoted(client, 80)}</strong>`
   if (person === undefined) return safe`<p class="lead">${name} asks for access of its own.</p>`
-  const verb = deferral.profile === 'openid' ? 'to sign in and act for' : 'to act for'
-  return safe`<p class="lead">${name} asks ${verb} <strong><bdi>${person}</bdi></strong>.</p>`
+  return safe`<p class="lead">${name} asks to act for <strong><bdi>${person}</bdi></strong>.</p>`
 }
 
 function scopes(view: RequestView): SafeHtml | undefined {

@@ -14,7 +14,7 @@ export function columns(view: RequestView): SafeHtml {
   const { deferral, panels } = view
   const isOpen = statusOf(deferral) === 'pending'
   return safe`<div class="columns">
-<div>${askedCard(view)}${panels.map(({ title, html }, index) => card(`panel-${index}`, title, html))}${knownCard(view)}</div>
-<div>${isOpen ? decisionCards(view) : outcomeCard(view)}${workCards(view)}${historyCard(view)}</div>
+<div>${askedCard(view)}${panels.map(({ title, html }, index) => card(`panel-${index}`, title, html))}${knownCard(view)}${historyCard(view)}</div>
+<div>${isOpen ? decisionCards(view) : outcomeCard(view)}${workCards(view)}</div>
 </div>`
 }

@@ -2,7 +2,7 @@ import { quoted } from '../display.js'
 import { searchOf } from '../filter.js'
 import type { RequestView } from '../request_view.js'
 import { type SafeHtml, safe } from '../safe.js'
-import { badge, deadline, since, statusOf } from '../words.js'
+import { badge, deadline, dueWords, expiryWords, since, statusOf } from '../words.js'
 
 /** The address of another request, from this one. */
 export function hrefOf({ visit }: RequestView, id: string): string {
@@ -19,6 +19,6 @@ export function heading(view: RequestView): SafeHtml {
 ${next && safe`<a href="${hrefOf(view, next.id)}" data-key="n" rel="next">Next request</a>`}</nav>
 <div class="heading"><h1>${title === undefined ? kind : quoted(title)}</h1>${badge(deferral)}</div>
 <p class="times">${title !== undefined && safe`<span>${kind}</span>`}<span>asked ${since(createdAt, now)}</span>${
-    isOpen && dueAt && safe`<span>due ${deadline(dueAt, now, 'overdue by')}</span>`
-  }${isOpen && safe`<span>expires ${deadline(expiresAt, now, 'expired for')}</span>`}</p>`
+    isOpen && dueAt && safe`<span>${deadline(dueAt, now, dueWords)}</span>`
+  }${isOpen && safe`<span>${deadline(expiresAt, now, expiryWords)}</span>`}</p>`
 }

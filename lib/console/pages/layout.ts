@@ -17,9 +17,8 @@ export interface Page {
   keys?: readonly (readonly [key: string, meaning: string])[]
 }
 
-function logoOf({ options }: Desk): SafeHtml {
-  const logo = options.brand?.logo
-  if (logo === undefined) return safe`<span class="mark" aria-hidden="true"></span>`
+function logoOf({ options, assets }: Desk, root: string): SafeHtml {
+  const { logo = `${root}assets/${assets.icon}` } = options.brand ?? {}
   return typeof logo === 'string' ? safe`<img src="${logo}" alt="" width="28" height="28">` : logo
 }
 
@@ -38,7 +37,7 @@ function layout(desk: Desk, { title, main, root, header, narrow, keys }: Page): 
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title} - ${brand}</title>
-<link rel="icon" href="data:,">
+<link rel="icon" type="image/svg+xml" href="${root}assets/${assets.icon}">
 <link rel="stylesheet" href="${root}assets/${assets.styles}">
 <script src="${root}assets/${assets.script}" defer></script>
 </head>
@@ -46,7 +45,7 @@ function layout(desk: Desk, { title, main, root, header, narrow, keys }: Page): 
 <a class="skip" href="#main">Skip to content</a>
 <header class="top">
 <div class="wrap">
-<a class="brand" href="${root}">${logoOf(desk)}<span>${brand}</span></a>
+<a class="brand" href="${root}">${logoOf(desk, root)}<span>${brand}</span></a>
 ${header}
 </div>
 </header>

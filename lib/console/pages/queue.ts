@@ -1,10 +1,10 @@
 import type { Visit } from '../desk.js'
-import { quoted } from '../display.js'
+import { display, quoted } from '../display.js'
 import { type Filter, isNarrowed, searchOf, withStatus } from '../filter.js'
 import type { OperatorNames } from '../people.js'
 import type { Queue, Row } from '../queue_view.js'
 import { type SafeHtml, safe } from '../safe.js'
-import { age, badge, deadline, type ShownStatus, since, statusNames } from '../words.js'
+import { age, badge, deadline, dueWords, expiryWords, type ShownStatus, since, statusNames } from '../words.js'
 import { filterForm } from './filter_form.js'
 import { showTo } from './layout.js'
 
@@ -42,8 +42,15 @@ function timesOf({ deferral }: Row, now: Date): SafeHtml {
   const { dueAt, expiresAt, status, expired } = deferral
   const isOpen = status === 'pending' && !expired
   if (!isOpen) return badge(deferral)
-  return safe`${dueAt && safe`<span class="line">due ${deadline(dueAt, now, 'overdue by')}</span>`}
-<span class="line soft">expires ${deadline(expiresAt, now, 'expired for')}</span>`
+  return safe`${dueAt && safe`<span class="line">${deadline(dueAt, now, dueWords)}</span>`}
+<span class="line soft">${deadline(expiresAt, now, expiryWords)}</span>`
+}
+
+/** The first rights that it asks for. */
+function wishOf({ deferral }: Row, { desk }: Visit): SafeHtml {
+  const words = deferral.scope.slice(0, 3).map((name) => desk.options.texts?.scope?.(name)?.label ?? display(name, 40))
+  const isMore = deferral.scope.length > 3
+  return quoted(words.join(', ') + (isMore ? ' ...' : ''))
 }
 
 function row(entry: Row, visit: Visit, nameOf: OperatorNames): SafeHtml {
@@ -53,7 +60,7 @@ function row(entry: Row, visit: Visit, nameOf: OperatorNames): SafeHtml {
   const href = `deferrals/${id}${searchOf(visit.filter)}`
   return safe`<tr role="row">
 <td role="cell" class="what"><a class="row" href="${href}">${title === undefined ? kind : quoted(title, 120)}</a>
-<small>${title !== undefined && safe`${kind} `}${queue !== undefined && safe`<span class="tag">${queue}</span> `}${
+<small>${title === undefined ? wishOf(entry, visit) : kind} ${queue !== undefined && safe`<span class="tag">${queue}</span> `}${
     interaction && deferral.status === 'pending' && safe`<span class="tag wait">waits for the person</span>`
   }</small></td>
 <td role="cell" class="who">${person === undefined ? safe`<span class="soft">the client itself</span>` : safe`<bdi>${person}</bdi>`}
