@@ -24,7 +24,11 @@ async function pageOf(visit: Visit) {
 async function countsFor({ desk, operator, filter }: Visit): Promise<Queue['counts']> {
   if (desk.options.mayRead) return undefined
   const { status, order, assignee, text, ...others } = listQuery(filter, operator, desk.now())
-  return desk.deferrals.count(others)
+  const counts = await desk.deferrals.count(others)
+  if (assignee === undefined && text === undefined) return counts
+  const ofPending = { ...(assignee !== undefined && { assignee }), ...(text !== undefined && { text }) }
+  const { pending } = await desk.deferrals.count({ ...others, ...ofPending, status: 'pending' })
+  return { ...counts, pending }
 }
 
 async function queuePage(visit: Visit): Promise<void> {
