@@ -1,6 +1,7 @@
 import type { Approval, Deferral, Transition } from '../index.js'
 import { field, numberField } from './body.js'
 import type { Desk } from './desk.js'
+import { operatorsOf } from './people.js'
 
 /** What a verb needs. The actor is always the operator who has signed in, never a field of the form. */
 export interface Act {
@@ -29,25 +30,33 @@ function present<T extends object>(members: T): { [K in keyof T]: Exclude<T[K], 
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> }
 }
 
-/** The ticked ones of these. `undefined`: all of them, or the form did not offer a choice. */
-function ticked<T>(
-  form: URLSearchParams,
-  name: string,
-  values: readonly T[] | undefined,
-  keyOf: (value: T, at: number) => string,
-) {
+/** The ticked ones of these, by their place. `undefined`: all of them, or the form did not offer a choice. */
+function ticked<T>(form: URLSearchParams, name: string, values: readonly T[] | undefined): T[] | undefined {
   if (!values || !form.getAll('offered').includes(name)) return undefined
-  const keys = new Set(form.getAll(name))
-  const chosen = values.filter((value, at) => keys.has(keyOf(value, at)))
+  const places = new Set(form.getAll(name))
+  const chosen = values.filter((_, at) => places.has(String(at)))
   return chosen.length === values.length ? undefined : chosen
+}
+
+/** The assignee whom the sender of the form has seen, to take it over from them. */
+function seenAssignee({ assignee }: Deferral, form: URLSearchParams): string | undefined {
+  return assignee && field(form, 'over') === String(assignee.at.getTime()) ? assignee.to : undefined
+}
+
+/** Whom to assign it to: oneself, or somebody who works here. */
+async function assigneeIn(form: URLSearchParams, desk: Desk, by: string): Promise<string> {
+  const to = field(form, 'to') ?? by
+  const isKnown = to === by || (await operatorsOf(desk)).some(({ id }) => id === to)
+  if (!isKnown) throw new TypeError('assign: to must be somebody who works here')
+  return to
 }
 
 /** What the form grants: at most what was requested. */
 export function approvalOf({ scope, resource, authorizationDetails }: Deferral, form: URLSearchParams): Approval {
   return present({
-    scope: ticked(form, 'scope', scope, String),
-    resource: ticked(form, 'resource', resource, String),
-    authorizationDetails: ticked(form, 'details', authorizationDetails, (_, at) => String(at)),
+    scope: ticked(form, 'scope', scope),
+    resource: ticked(form, 'resource', resource),
+    authorizationDetails: ticked(form, 'details', authorizationDetails),
     note: field(form, 'note'),
   })
 }
@@ -70,13 +79,14 @@ export const verbs: Readonly<Record<string, Verb>> = {
     isDecision: true,
     isConfirmed: true,
     event: 'approved',
-    run: ({ desk, deferral, by, form }) => desk.deferrals.approve(deferral.id, { ...approvalOf(deferral, form), by }),
+    run: async ({ desk, deferral, by, form }) =>
+      desk.deferrals.approve(deferral.id, { ...approvalOf(deferral, form), by }),
   },
   deny: {
     isReserved: true,
     isDecision: true,
     event: 'denied',
-    run: ({ desk, deferral, by, form }) => {
+    run: async ({ desk, deferral, by, form }) => {
       const description = required(form, 'reason', 'deny')
       return desk.deferrals.deny(deferral.id, present({ by, description, note: field(form, 'note') }))
     },
@@ -86,29 +96,29 @@ export const verbs: Readonly<Record<string, Verb>> = {
     isDecision: true,
     isConfirmed: true,
     event: 'cancelled',
-    run: ({ desk, deferral, by }) => desk.deferrals.cancel(deferral.id, { by }),
+    run: async ({ desk, deferral, by }) => desk.deferrals.cancel(deferral.id, { by }),
   },
-  unvote: { event: 'unvoted', run: ({ desk, deferral, by }) => desk.deferrals.unvote(deferral.id, { by }) },
+  unvote: { event: 'unvoted', run: async ({ desk, deferral, by }) => desk.deferrals.unvote(deferral.id, { by }) },
   assign: {
     event: 'assigned',
-    run: ({ desk, deferral, by, form }) => {
-      const to = field(form, 'to') ?? by
-      return desk.deferrals.assign(
-        deferral.id,
-        present({ to, by, from: field(form, 'from'), for: minutes(form, 'minutes') }),
-      )
+    run: async ({ desk, deferral, by, form }) => {
+      const to = await assigneeIn(form, desk, by)
+      return desk.deferrals.assign(deferral.id, present({ to, by, from: seenAssignee(deferral, form) }))
     },
   },
-  unassign: { event: 'unassigned', run: ({ desk, deferral, by }) => desk.deferrals.unassign(deferral.id, { by }) },
+  unassign: {
+    event: 'unassigned',
+    run: async ({ desk, deferral, by }) => desk.deferrals.unassign(deferral.id, { by }),
+  },
   comment: {
     event: 'commented',
-    run: ({ desk, deferral, by, form }) =>
+    run: async ({ desk, deferral, by, form }) =>
       desk.deferrals.comment(deferral.id, { by, text: required(form, 'text', 'comment') }),
   },
   progress: {
     isReserved: true,
     event: 'progress',
-    run: ({ desk, deferral, by, form }) => {
+    run: async ({ desk, deferral, by, form }) => {
       const step = required(form, 'step', 'progress')
       const numbers = { position: numberField(form, 'position'), estimate: minutes(form, 'minutes') }
       return desk.deferrals.progress(deferral.id, { ...present(numbers), step, by })
@@ -117,7 +127,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
   interaction: {
     isReserved: true,
     event: 'interaction_required',
-    run: ({ desk, deferral, by, form }) => {
+    run: async ({ desk, deferral, by, form }) => {
       const uri = desk.options.interactionUri?.(deferral) ?? required(form, 'uri', 'requireInteraction')
       return desk.deferrals.requireInteraction(deferral.id, { uri, by })
     },
@@ -125,12 +135,12 @@ export const verbs: Readonly<Record<string, Verb>> = {
   resume: {
     isReserved: true,
     event: 'resumed',
-    run: ({ desk, deferral, by }) => desk.deferrals.resume(deferral.id, { by }),
+    run: async ({ desk, deferral, by }) => desk.deferrals.resume(deferral.id, { by }),
   },
   extend: {
     isReserved: true,
     event: 'extended',
-    run: ({ desk, deferral, by, form }) => {
+    run: async ({ desk, deferral, by, form }) => {
       const hours = numberField(form, 'hours')
       if (hours === undefined) throw new TypeError('extend: hours must not be empty')
       return desk.deferrals.extend(deferral.id, { expiresIn: hours * 3600, by })
@@ -138,7 +148,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
   },
   replay: {
     event: 'notification_replayed',
-    run: ({ desk, deferral, by }) => desk.deferrals.notifications.replay(deferral.id, { by }),
+    run: async ({ desk, deferral, by }) => desk.deferrals.notifications.replay(deferral.id, { by }),
   },
 }
 

@@ -13,13 +13,12 @@ import { votesCard } from './votes.js'
 const indispensable = 'openid'
 
 interface Choice {
-  value: string
   label: SafeHtml
   detail?: SafeHtml | string | undefined
   isFixed?: boolean
 }
 
-function box(name: string, { value, label, detail, isFixed }: Choice): SafeHtml {
+function box(name: string, { label, detail, isFixed }: Choice, value: number): SafeHtml {
   return safe`<label class="check"><input type="checkbox" name="${name}" value="${value}" checked${isFixed && safe` disabled`}>
 <span><strong>${label}</strong>${(detail || isFixed) && safe`<small>${detail}${isFixed && ' always included'}</small>`}</span></label>${
     isFixed && safe`<input type="hidden" name="${name}" value="${value}">`
@@ -28,16 +27,15 @@ function box(name: string, { value, label, detail, isFixed }: Choice): SafeHtml 
 
 function group(name: string, legend: string, choices: Choice[]): SafeHtml | undefined {
   if (choices.length === 0) return undefined
-  return safe`<fieldset><legend>${legend}</legend><input type="hidden" name="offered" value="${name}">${choices.map((choice) => box(name, choice))}</fieldset>`
+  return safe`<fieldset><legend>${legend}</legend><input type="hidden" name="offered" value="${name}">${choices.map((choice, at) => box(name, choice, at))}</fieldset>`
 }
 
 /** Everything that was asked for, to tick off. */
 function choices(view: RequestView): SafeHtml {
   const { scope, resource, authorizationDetails = [] } = view.deferral
-  const scopes = scope.map((name) => ({ value: name, ...scopeWords(view, name), isFixed: name === indispensable }))
-  const resources = resource.map((uri) => ({ value: uri, label: quoted(uri, 100) }))
-  const details = authorizationDetails.map((detail, at) => ({
-    value: String(at),
+  const scopes = scope.map((name) => ({ ...scopeWords(view, name), isFixed: name === indispensable }))
+  const resources = resource.map((uri) => ({ label: quoted(uri, 100) }))
+  const details = authorizationDetails.map((detail) => ({
     label: safe`<bdi>${typeOf(detail)}</bdi>`,
     detail: safe`<bdi>${summaryOf(detail)}</bdi>`,
   }))

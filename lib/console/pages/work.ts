@@ -15,13 +15,13 @@ function assignment(view: RequestView): SafeHtml {
   const { assignee } = deferral
   const me = visit.operator.id
   const others = eligible.filter(({ id }) => id !== me && id !== assignee?.to)
-  const from = assignee && safe`<input type="hidden" name="from" value="${assignee.to}">`
+  const over = assignee && safe`<input type="hidden" name="over" value="${assignee.at.getTime()}">`
   const hand =
     others.length > 0 &&
     plainForm(
       view,
       'assign',
-      safe`${from}<label for="to">Hand it to</label><div class="inline"><select id="to" name="to">${others.map(({ id, name }) => safe`<option value="${id}">${display(name, 80)}</option>`)}</select><button class="button quiet">Assign</button></div>`,
+      safe`${over}<label for="to">Hand it to</label><div class="inline"><select id="to" name="to">${others.map(({ id, name }) => safe`<option value="${id}">${display(name, 80)}</option>`)}</select><button class="button quiet">Assign</button></div>`,
     )
   if (assignee?.to === me) {
     return safe`<p>You have it until ${exact(assignee.until)}.</p>${plainForm(view, 'unassign', button('Give it back'))}${hand}`
@@ -29,7 +29,7 @@ function assignment(view: RequestView): SafeHtml {
   const words = assignee
     ? safe`<p><strong>${nameOf(assignee.to)}</strong> has it until ${exact(assignee.until)}.</p>`
     : safe`<p>Nobody works on it. Take it, so that colleagues see it.</p>`
-  const take = plainForm(view, 'assign', safe`${from}${button(assignee ? 'Take it over' : 'Take it', 't')}`)
+  const take = plainForm(view, 'assign', safe`${over}${button(assignee ? 'Take it over' : 'Take it', 't')}`)
   return safe`${words}${take}${hand}`
 }
 
@@ -45,7 +45,8 @@ function commentForm(view: RequestView): SafeHtml {
 
 function progressForm(view: RequestView): SafeHtml {
   const { deferral, visit } = view
-  const step = deferral.progress?.step ?? visit.desk.options.texts?.step?.(deferral)
+  const words = deferral.progress?.step ?? visit.desk.options.texts?.step?.(deferral)
+  const step = words && display(words, 100)
   const content = safe`<label for="step">Step <span class="optional">the client and the person read it</span></label>
 <input id="step" name="step" maxlength="100" required autocomplete="off" value="${step}">
 <div class="pair"><div><label for="position">Place in line</label><input id="position" name="position" type="number" min="1" max="99999" inputmode="numeric"></div>
