@@ -70,7 +70,7 @@ async function adder(op: TestProvider, store: DeferralStore) {
 
 /** Mounts a console with koa-mount. */
 export const byKoa =
-  (desk: Koa, path = '/desk'): RequestListener =>
+  (desk: Koa, path: string): RequestListener =>
   (req, res) => {
     const app = new Koa()
     app.silent = true
@@ -81,7 +81,11 @@ export const byKoa =
 /** Starts a console. `by` mounts it at `path`. */
 export async function startDesk(
   options: Partial<ConsoleOptions> = {},
-  { path = '/desk', by = byKoa, ...test }: TestOptions & { path?: string; by?: typeof byKoa } = {},
+  {
+    path = '/desk',
+    by = byKoa,
+    ...test
+  }: TestOptions & { path?: string; by?: (desk: Koa, path: string) => RequestListener } = {},
 ): Promise<TestDesk> {
   const store = memoryStore()
   const op = await startProvider({ ...test, deferred: { store, ...test.deferred } })
