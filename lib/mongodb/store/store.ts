@@ -73,7 +73,7 @@ function writeOperations(open: Open): Pick<DeferralStore, 'insert' | 'swap'> {
       }
     },
 
-    async swap(before, { after, entry, unexpired }, writeId, at) {
+    async swap(before, { after, entry, unexpired, erasedNames }, writeId, at) {
       const deferrals = await open()
       const { set, unset } = difference(before, after)
       const derived = difference(derivedMembers(before), derivedMembers(after))
@@ -84,6 +84,7 @@ function writeOperations(open: Open): Pick<DeferralStore, 'insert' | 'swap'> {
         set: { ...toDocument(set), ...derived.set, ...purge, writeId },
         unset: [...unset, ...derived.unset],
         entry: entry && { ...entry, writeId },
+        erasedNames,
       })
       const { matchedCount } = await deferrals.updateOne({ ...guard, ...isUnexpired }, update)
       if (!matchedCount) return undefined
