@@ -11,7 +11,7 @@ export type { ListFilter } from './back_office/selection.js'
 export type { Reviewed, Transition } from './back_office/transition.js'
 export { configure } from './configure.js'
 export type { Assignment, Comment } from './deferral/assignment_transitions.js'
-export type { Actor, Approval, Denial } from './deferral/decision.js'
+export type { Actor, Approval, Denial, Withdrawal } from './deferral/decision.js'
 export type {
   Assignee,
   Binding,
@@ -29,6 +29,7 @@ export type {
   Profile,
   Progress,
   StoredAnswer,
+  Vote,
 } from './deferral/deferral.js'
 export type { DeferralEvent } from './deferral/events.js'
 export type { Narrowing } from './deferral/narrow.js'
