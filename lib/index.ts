@@ -1,3 +1,4 @@
+export type { Erasure, ErasureTarget } from './back_office/erasure.js'
 export type { DeferralListing, ListQuery } from './back_office/listing.js'
 export type {
   ListedNotification,

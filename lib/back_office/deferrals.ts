@@ -23,6 +23,7 @@ import type { Stored } from '../deferral/store.js'
 import { isUnexpired, isUnfinished, type Transition as RecordTransition } from '../deferral/transition.js'
 import * as transitions from '../deferral/transitions.js'
 import { assertId, assertInteractive } from './assertions.js'
+import { type Erasure, type ErasureTarget, erase } from './erasure.js'
 import { type DeferralListing, type ListQuery, list, withHistory } from './listing.js'
 import { listNotifications, type Notifications } from './notifications.js'
 import type { Reviewed, Transition } from './transition.js'
@@ -167,6 +168,14 @@ export class Deferrals {
   async comment(id: string, remark: Comment): Promise<Transition> {
     assertId('comment', id)
     return this.#change(id, comment(toComment(remark)))
+  }
+
+  /**
+   * Cancels what is open, and then erases the personal data: of one deferral, or of all deferrals of an account. Those that are erased
+   * already do not count. A call that failed may be repeated.
+   */
+  async erase(target: ErasureTarget, eraser: Actor = {}): Promise<Erasure> {
+    return erase(this.#records, (id) => this.#find(id), target, eraser)
   }
 
   /** Ends the background work of this node: starts no new work, and waits for work under way, ten seconds at most. */
