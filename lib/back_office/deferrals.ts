@@ -26,6 +26,7 @@ import { approve, needsVotes, unvote } from '../deferral/vote_transitions.js'
 import { assertId, assertInteractive, assertWithinGrant, assertWithoutHandle } from './assertions.js'
 import { count, type DeferralCount, type DeferralStats, stats } from './counting.js'
 import type { DeferralsDependencies } from './dependencies.js'
+import { type Erasure, type ErasureTarget, erase } from './erasure.js'
 import { type ExportQuery, exportDeferrals } from './export.js'
 import { type DeferralListing, type ListQuery, list, withHistory } from './listing.js'
 import { type Notifications, notificationsOf } from './notifications.js'
@@ -174,6 +175,14 @@ export class Deferrals {
   async comment(id: string, remark: Comment): Promise<Transition> {
     assertId('comment', id)
     return this.#change(id, comment(toComment(remark)))
+  }
+
+  /**
+   * Cancels what is open, and then erases the personal data: of one deferral, or of all deferrals of an account. Those that are erased
+   * already do not count. A call that failed may be repeated.
+   */
+  async erase(target: ErasureTarget, eraser: Actor = {}): Promise<Erasure> {
+    return erase(this.#records, (id) => this.#find(id), target, eraser)
   }
 
   /** Ends the background work of this node: starts no new work, and waits for work under way, ten seconds at most. */
