@@ -47,9 +47,8 @@ export function memoryStore(): DeferralStore {
         writeId,
       }
       documents.set(id, document)
-      const history = histories.get(id) ?? []
-      const kept = erasedNames ? erasedHistory(history, erasedNames) : history
-      histories.set(id, entry ? appended(kept, structuredClone({ ...entry, writeId })) : kept)
+      if (erasedNames) histories.set(id, erasedHistory(histories.get(id) ?? [], erasedNames))
+      if (entry) histories.set(id, appended(histories.get(id) ?? [], structuredClone({ ...entry, writeId })))
       return { ...after, readAt: now, revision: revision + 1, writeId } as Stored
     },
 

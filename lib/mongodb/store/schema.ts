@@ -49,6 +49,7 @@ const properties: Record<string, Document> = {
   requestedDetails: json,
   source: json,
   decision: json,
+  votes: json,
   answer: object,
   assignee: object,
   cancelledBy: names,
