@@ -1,4 +1,5 @@
 export type { DeferralCount, DeferralStats, PendingStats } from './back_office/counting.js'
+export type { Erasure, ErasureTarget } from './back_office/erasure.js'
 export type { ExportQuery } from './back_office/export.js'
 export type { DeferralListing, ListQuery } from './back_office/listing.js'
 export type {
@@ -11,7 +12,7 @@ export type { ListFilter } from './back_office/selection.js'
 export type { Reviewed, Transition } from './back_office/transition.js'
 export { configure } from './configure.js'
 export type { Assignment, Comment } from './deferral/assignment_transitions.js'
-export type { Actor, Approval, Denial } from './deferral/decision.js'
+export type { Actor, Approval, Denial, Withdrawal } from './deferral/decision.js'
 export type {
   Assignee,
   Binding,
@@ -29,6 +30,7 @@ export type {
   Profile,
   Progress,
   StoredAnswer,
+  Vote,
 } from './deferral/deferral.js'
 export type { DeferralEvent } from './deferral/events.js'
 export type { Narrowing } from './deferral/narrow.js'

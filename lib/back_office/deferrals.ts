@@ -12,6 +12,8 @@ import {
   toExtension,
   toInteraction,
   toProgress,
+  toWithdrawal,
+  type Withdrawal,
 } from '../deferral/decision.js'
 import type { Interaction, Progress } from '../deferral/deferral.js'
 import { describe } from '../deferral/describe.js'
@@ -20,9 +22,11 @@ import type { Records } from '../deferral/records.js'
 import type { Stored } from '../deferral/store.js'
 import type { Transition as RecordTransition } from '../deferral/transition.js'
 import * as transitions from '../deferral/transitions.js'
+import { approve, needsVotes, unvote } from '../deferral/vote_transitions.js'
 import { assertId, assertInteractive, assertWithinGrant, assertWithoutHandle } from './assertions.js'
 import { count, type DeferralCount, type DeferralStats, stats } from './counting.js'
 import type { DeferralsDependencies } from './dependencies.js'
+import { type Erasure, type ErasureTarget, erase } from './erasure.js'
 import { type ExportQuery, exportDeferrals } from './export.js'
 import { type DeferralListing, type ListQuery, list, withHistory } from './listing.js'
 import { type Notifications, notificationsOf } from './notifications.js'
@@ -80,14 +84,24 @@ export class Deferrals {
     return exportDeferrals(this.#records, query)
   }
 
-  /** Approves a pending deferral, with at most the requested rights. The client gets tokens at its next poll. */
+  /**
+   * Approves a pending deferral, with at most the requested rights. The client gets tokens at its next poll. With a `quorum` above 1
+   * it is a vote, and `by` is required: the vote that completes the quorum decides, and what all votes allow is granted.
+   */
   async approve(id: string, approval: Approval = {}): Promise<Transition> {
     assertId('approve', id)
     const decision = toApproval(approval)
     const record = await this.#find(id)
     assertNarrower(record, decision, this.#narrowing)
     if (decision.until && decision.until <= record.readAt) throw new RangeError('approve: until must lie ahead')
-    return this.#change(id, transitions.decide('approved', decision), record)
+    // a vote must not be refused for the sake of another one that was withdrawn meanwhile: it is compared with a new read
+    return this.#change(id, approve(decision, this.#narrowing), needsVotes(record) ? undefined : record)
+  }
+
+  /** Withdraws one's own vote while the deferral is pending: every vote in which one of the names in `by` stands. */
+  async unvote(id: string, withdrawal: Withdrawal): Promise<Transition> {
+    assertId('unvote', id)
+    return this.#change(id, unvote(toWithdrawal(withdrawal).by))
   }
 
   /** Denies a pending deferral. Polls are answered `access_denied` until it expires. */
@@ -161,6 +175,14 @@ export class Deferrals {
   async comment(id: string, remark: Comment): Promise<Transition> {
     assertId('comment', id)
     return this.#change(id, comment(toComment(remark)))
+  }
+
+  /**
+   * Cancels what is open, and then erases the personal data: of one deferral, or of all deferrals of an account. Those that are erased
+   * already do not count. A call that failed may be repeated.
+   */
+  async erase(target: ErasureTarget, eraser: Actor = {}): Promise<Erasure> {
+    return erase(this.#records, (id) => this.#find(id), target, eraser)
   }
 
   /** Ends the background work of this node: starts no new work, and waits for work under way, ten seconds at most. */

@@ -47,6 +47,12 @@ export interface Actor {
   by?: By
 }
 
+/** The argument of `unvote`. */
+export interface Withdrawal {
+  /** whose votes: one name, or several */
+  by: By
+}
+
 /** The argument of `deny`. */
 export interface Denial {
   by?: By
@@ -143,6 +149,9 @@ export const toAssignment = argumentOf(
   'assign',
   shape<Assignment>({ to: personName, by, for: optional(lifetime), from: optional(personName) }),
 )
+
+/** Checks the argument of `unvote`; a `TypeError` names the member. */
+export const toWithdrawal = argumentOf('unvote', shape<Withdrawal>({ by: names }))
 
 /** Checks the argument of `comment`; a `TypeError` names the member. */
 export const toComment = argumentOf('comment', shape<Comment>({ by: names, text: textOf(2000) }))
