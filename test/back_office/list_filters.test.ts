@@ -230,7 +230,7 @@ describe('a contradiction or a wrong value is a TypeError that names the member'
 
 test('each member is read once: what was checked is what the store gets', async () => {
   const { deferrals, insert } = await officeOn(memoryStore())
-  await insert()
+  await insert({ expiresIn: 500 })
   const reads: string[] = []
   const once = (name: string, first: unknown) => ({
     enumerable: true,
