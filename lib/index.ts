@@ -1,3 +1,5 @@
+export type { DeferralCount, DeferralStats, PendingStats } from './back_office/counting.js'
+export type { ExportQuery } from './back_office/export.js'
 export type { DeferralListing, ListQuery } from './back_office/listing.js'
 export type {
   ListedNotification,
@@ -5,6 +7,7 @@ export type {
   NotificationQuery,
   Notifications,
 } from './back_office/notifications.js'
+export type { ListFilter } from './back_office/selection.js'
 export type { Reviewed, Transition } from './back_office/transition.js'
 export { configure } from './configure.js'
 export type { Assignment, Comment } from './deferral/assignment_transitions.js'
@@ -44,6 +47,11 @@ export type {
   DeferralQuery,
   DeferralStore,
   DueQuery,
+  ListedRecord,
+  ListedStatus,
+  ListOrder,
+  ListPosition,
+  QueueStats,
   Stored,
   StoredEntry,
 } from './deferral/store.js'

@@ -1,4 +1,3 @@
-import { types } from 'node:util'
 import type { Assignment, Comment } from './assignment_transitions.js'
 import type { By, Decision, DeferralRecord, Interaction, JsonObject, Progress } from './deferral.js'
 import { progressText, sanitise } from './error_description.js'
@@ -7,6 +6,7 @@ import { parseUrl } from './parse_url.js'
 import {
   argumentOf,
   type Check,
+  date,
   integer,
   isText,
   jsonObject,
@@ -86,11 +86,6 @@ const claims = withRule(jsonObject, (request, at) => {
   if (!Object.values(request).every(isObject)) refuse(at, 'must be a claims request object')
 })
 
-const until: Check<Date> = (value, at) => {
-  if (types.isDate(value) && !Number.isNaN(value.getTime())) return new Date(value)
-  refuse(at, 'must be a valid Date')
-}
-
 const approval = shape<Omit<Decision, 'description'>>({
   by,
   acr: optional(text),
@@ -100,7 +95,7 @@ const approval = shape<Omit<Decision, 'description'>>({
   resource: optional(texts),
   authorizationDetails: optional(authorizationDetails),
   claims: optional(claims),
-  until: optional(until),
+  until: optional(date),
   note,
 } satisfies Members<Approval>)
 
