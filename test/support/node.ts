@@ -40,6 +40,7 @@ const methods = [
   'get',
   'list',
   'approve',
+  'unvote',
   'deny',
   'progress',
   'requireInteraction',
