@@ -134,18 +134,22 @@ test('one that nobody has looked at until it expired is expired, and not overdue
 describe('while the writes of a sweep hang', () => {
   const inner = memoryStore()
   let hanging: string[]
+  let release: (() => void)[]
+  let isOver: boolean
   const store: DeferralStore = {
     ...inner,
     swap(before, change, ...rest) {
       const { event = '' } = change.entry ?? {}
-      if (event !== 'overdue' && event !== 'expired') return inner.swap(before, change, ...rest)
+      if (isOver || (event !== 'overdue' && event !== 'expired')) return inner.swap(before, change, ...rest)
       hanging.push(`${event} ${before.id}`)
-      return new Promise(() => undefined)
+      return new Promise((resolve) => release.push(() => resolve(undefined)))
     },
   }
 
   beforeEach(() => {
     hanging = []
+    release = []
+    isOver = false
   })
 
   test('polls, decisions and redemptions of the same deferrals do not wait for them', async () => {
@@ -167,6 +171,8 @@ describe('while the writes of a sweep hang', () => {
       // the next transition of a deferral waits ten seconds for one that hangs: none of these has waited
       expect(performance.now() - startedAt).toBeLessThan(5000)
       expect(hanging.sort()).toEqual([`overdue ${id}`, `overdue ${openid.id}`].sort())
+      isOver = true
+      for (const end of release) end()
     })
     warned.mockRestore()
   }, 60_000)
