@@ -8,6 +8,7 @@ export const events = [
   'assigned',
   'commented',
   'overdue',
+  'voted',
   'approved',
   'denied',
   'cancelled',
