@@ -1,10 +1,9 @@
-import type { Context } from 'koa'
-import type { Reviewed } from '../index.js'
+import type { Deferral, Reviewed } from '../index.js'
 import { field, formOf } from './body.js'
 import { obstacleTo, readableDeferral, type Visit } from './desk.js'
 import { isId, searchOf } from './filter.js'
 import { showConfirmation } from './pages/confirm.js'
-import { showConflict, showStale } from './pages/conflict.js'
+import { showConflict, showMistake, showStale } from './pages/conflict.js'
 import { showRequest } from './pages/request.js'
 import { viewOf } from './request_view.js'
 import { changesSince } from './revision.js'
@@ -20,27 +19,37 @@ async function requestPage(visit: Visit, id = ''): Promise<void> {
   showRequest(await viewOf(visit, await find(visit, id)))
 }
 
-/** A fault that the sender of the form can mend. Its text is the back office's. */
-function mendable(ctx: Context, error: unknown): never {
-  if (error instanceof RangeError) ctx.throw(422, `nothing changed: ${error.message}`)
-  if (error instanceof TypeError && /^\w+(: | must be a whole)/.test(error.message)) ctx.throw(400, error.message)
-  if (error instanceof Error && Reflect.get(error, 'code') === 'ERR_DEFERRAL_NOT_FOUND') {
-    ctx.throw(404, 'there is no such request')
-  }
-  throw error
+/** What the sender of the form can mend. Its text is the back office's. */
+function mendable(error: unknown): { status: number; reason: string } | undefined {
+  if (error instanceof RangeError) return { status: 422, reason: error.message }
+  // names a member of the form, and is not a fault of the code
+  const isNamed = error instanceof TypeError && /^\w+(: | must be a whole)/.test(error.message)
+  return isNamed ? { status: 400, reason: error.message } : undefined
 }
 
+const isUnknown = (error: unknown) => error instanceof Error && Reflect.get(error, 'code') === 'ERR_DEFERRAL_NOT_FOUND'
+
 async function run(visit: Visit, verb: Verb, deferral: Reviewed, form: URLSearchParams): Promise<void> {
-  const { ctx, desk, operator, filter } = visit
-  const { changed, deferral: after } = await verb
-    .run({ desk, deferral, by: operator.id, form })
-    .catch((error: unknown) => mendable(ctx, error))
-  if (!changed) return showConflict(await viewOf(visit, await find(visit, deferral.id)), verb)
-  const done = verb.event === 'approved' && after.status === 'pending' ? 'voted' : verb.event
+  const { ctx, desk, operator } = visit
+  try {
+    const { changed, deferral: after } = await verb.run({ desk, deferral, by: operator.id, form })
+    if (!changed) return showConflict(await viewOf(visit, await find(visit, deferral.id), form), verb)
+    goOn(visit, after, verb, form)
+  } catch (error) {
+    if (isUnknown(error)) ctx.throw(404, 'there is no such request')
+    const { status, reason } = mendable(error) ?? {}
+    if (status === undefined || reason === undefined) throw error
+    showMistake(await viewOf(visit, deferral, form), status, reason)
+  }
+}
+
+/** Back to the request's page, which says what was done. */
+function goOn({ ctx, filter }: Visit, { id, status }: Deferral, { event }: Verb, form: URLSearchParams): void {
+  const done = event === 'approved' && status === 'pending' ? 'voted' : event
   const next = field(form, 'next')
   ctx.status = 303
   // relative to deferrals/ID/VERB
-  ctx.set('Location', `../${deferral.id}${searchOf(filter, { done, next: isId(next) ? next : undefined })}`)
+  ctx.set('Location', `../${id}${searchOf(filter, { done, next: isId(next) ? next : undefined })}`)
 }
 
 async function act(visit: Visit, id = '', name = ''): Promise<void> {
@@ -52,7 +61,7 @@ async function act(visit: Visit, id = '', name = ''): Promise<void> {
   const form = await formOf(ctx)
   if (!verb.isDecision) return run(visit, verb, deferral, form)
   const changes = changesSince(field(form, 'revision'), deferral)
-  if (changes) return showStale(await viewOf(visit, deferral), changes)
+  if (changes) return showStale(await viewOf(visit, deferral, form), changes)
   const isUnconfirmed = verb.isConfirmed && form.get('confirmed') !== 'yes'
   if (isUnconfirmed) return showConfirmation(await viewOf(visit, deferral), name, form)
   return run(visit, verb, deferral, form)

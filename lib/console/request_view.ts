@@ -22,6 +22,8 @@ export interface RequestView {
   /** who may decide it and has not voted; `undefined`: the integrator does not say who works here */
   eligible: Operator[] | undefined
   next: Deferral | undefined
+  /** the form that decided nothing, to show it again */
+  draft: URLSearchParams | undefined
 }
 
 async function eligibleFor({ desk }: Visit, deferral: Reviewed, operators: readonly Operator[]) {
@@ -32,7 +34,7 @@ async function eligibleFor({ desk }: Visit, deferral: Reviewed, operators: reado
 }
 
 /** Reads all that the page says. */
-export async function viewOf(visit: Visit, deferral: Reviewed): Promise<RequestView> {
+export async function viewOf(visit: Visit, deferral: Reviewed, draft?: URLSearchParams): Promise<RequestView> {
   const { desk, operator } = visit
   const operators = await operatorsOf(desk)
   const [client, person, obstacle, panels, eligible, next] = await Promise.all([
@@ -46,7 +48,7 @@ export async function viewOf(visit: Visit, deferral: Reviewed): Promise<RequestV
   const revision = revisionOf(deferral)
   const nameOf = namesOfOperators(operators, operator)
   const kind = kindInWords(desk, deferral)
-  return { visit, deferral, client, person, kind, obstacle, revision, panels, nameOf, eligible, next }
+  return { visit, deferral, client, person, kind, obstacle, revision, panels, nameOf, eligible, next, draft }
 }
 
 /** The next request: the one that the page before promised, if it still waits, else the one after this in the filter. */

@@ -120,6 +120,26 @@ describe('a request', () => {
     expect((await decide('approve', { revision: await revision() })).status).toBe(303)
   })
 
+  test('that moved keeps what was typed and ticked off', async () => {
+    const form = [
+      ['revision', 'old'],
+      ['offered', 'scope'],
+      ['scope', '0'],
+      ['scope', '2'],
+      ['note', 'half a <note>'],
+      ['reason', 'half a "reason"'],
+    ] as [string, string][]
+    const html = await (await decide('approve', form)).text()
+    expect(html).toContain('rows="2">half a &lt;note&gt;</textarea>')
+    expect(html).toContain('value="half a &quot;reason&quot;"')
+    const boxes = [...html.matchAll(/type="checkbox" name="scope" value="(\d)"( checked)?/g)]
+    expect(boxes.map(([, value, checked]) => [value, Boolean(checked)])).toEqual([
+      ['0', true],
+      ['1', false],
+      ['2', true],
+    ])
+  })
+
   test.each(['', 'x', '0.', '99999999999999999999.x', '-1.x', 'NaN'])(
     'decides nothing for the revision %j',
     async (wrong) => {

@@ -15,6 +15,6 @@ export function columns(view: RequestView): SafeHtml {
   const isOpen = statusOf(deferral) === 'pending'
   return safe`<div class="columns">
 <div>${askedCard(view)}${panels.map(({ title, html }, index) => card(`panel-${index}`, title, html))}${knownCard(view)}${historyCard(view)}</div>
-<div>${isOpen ? decisionCards(view) : outcomeCard(view)}${workCards(view)}</div>
+<div id="decision" tabindex="-1">${isOpen ? decisionCards(view) : outcomeCard(view)}${workCards(view)}</div>
 </div>`
 }

@@ -35,11 +35,16 @@ function questionOf(verb: string, { deferral, client, person }: RequestView): Qu
   }
 }
 
+/** Which request it is about. */
+function subject({ deferral, kind }: RequestView): SafeHtml {
+  return safe`<p class="lead"><strong>${deferral.title === undefined ? kind : quoted(deferral.title)}</strong></p>`
+}
+
 /** The dialog that the script opens instead of the confirmation page. */
 export function confirmDialog(verb: string, view: RequestView): SafeHtml {
   const { title, text, button } = questionOf(verb, view)
   return safe`<dialog id="confirm-${verb}" aria-labelledby="confirm-${verb}-title"><h2 id="confirm-${verb}-title">${title}</h2>
-<p>${quoted(text, 600)}</p><p class="left-out" hidden></p>
+${subject(view)}<p>${quoted(text, 600)}</p><p class="left-out" hidden></p>
 <div class="actions"><button type="button" class="button${verb === 'cancel' && ' danger'}" data-yes>${button}</button>
 <button type="button" class="button quiet" data-no>Go back</button></div></dialog>`
 }
@@ -70,7 +75,7 @@ export function showConfirmation(view: RequestView, verb: string, form: URLSearc
   const { title, text, button } = questionOf(verb, view)
   const fields = [...form].filter(([name]) => name !== 'confirmed')
   const main = safe`<section class="card"><h1>${title}</h1>
-<p>${quoted(text, 600)}</p>
+${subject(view)}<p>${quoted(text, 600)}</p>
 ${verb === 'approve' && granted(view, form)}
 <form method="post" action="${actionOf(view, verb)}">
 ${fields.map(([name, value]) => safe`<input type="hidden" name="${name}" value="${value}">`)}

@@ -1,4 +1,5 @@
 import type { HistoryEntry, Reviewed } from '../../index.js'
+import { quoted } from '../display.js'
 import type { OperatorNames } from '../people.js'
 import type { RequestView } from '../request_view.js'
 import { type SafeHtml, safe } from '../safe.js'
@@ -42,9 +43,14 @@ function reasonOf({ deferral, visit, nameOf }: RequestView, { event }: Verb): st
   return 'there was nothing to change'
 }
 
-function showAgain(view: RequestView, message: SafeHtml): void {
+function showAgain(view: RequestView, message: SafeHtml, status = 409): void {
   const main = safe`${heading(view)}<div class="note problem" role="alert">${message}</div>${columns(view)}`
-  showTo(view.visit, { title: 'Nothing changed', status: 409, main })
+  showTo(view.visit, { title: 'Nothing changed', status, main })
+}
+
+/** The form asks for something that cannot be. */
+export function showMistake(view: RequestView, status: number, reason: string): void {
+  showAgain(view, safe`<p><strong>Nothing changed:</strong> ${quoted(reason)}.</p>`, status)
 }
 
 /** Somebody was faster. */

@@ -5,7 +5,7 @@ import { type SafeHtml, safe } from '../safe.js'
 import { namesOf } from '../words.js'
 import { scopeWords } from './asked.js'
 import { confirmDialog } from './confirm.js'
-import { decisionForm } from './forms.js'
+import { decisionForm, draftOf } from './forms.js'
 import { card } from './layout.js'
 import { votesCard } from './votes.js'
 
@@ -18,16 +18,21 @@ interface Choice {
   isFixed?: boolean
 }
 
-function box(name: string, { label, detail, isFixed }: Choice, value: number): SafeHtml {
-  return safe`<label class="check"><input type="checkbox" name="${name}" value="${value}" checked${isFixed && safe` disabled`}>
+function box(name: string, { label, detail, isFixed }: Choice, value: number, isTicked: boolean): SafeHtml {
+  return safe`<label class="check"><input type="checkbox" name="${name}" value="${value}"${isTicked && safe` checked`}${isFixed && safe` disabled`}>
 <span><strong>${label}</strong>${(detail || isFixed) && safe`<small>${detail}${isFixed && ' always included'}</small>`}</span></label>${
     isFixed && safe`<input type="hidden" name="${name}" value="${value}">`
   }`
 }
 
-function group(name: string, legend: string, choices: Choice[]): SafeHtml | undefined {
+/** Everything is ticked, but what the form before left out. */
+function isTicked({ draft }: RequestView, name: string, value: number): boolean {
+  return !draft?.getAll('offered').includes(name) || draft.getAll(name).includes(String(value))
+}
+
+function group(view: RequestView, name: string, legend: string, choices: Choice[]): SafeHtml | undefined {
   if (choices.length === 0) return undefined
-  return safe`<fieldset><legend>${legend}</legend><input type="hidden" name="offered" value="${name}">${choices.map((choice, at) => box(name, choice, at))}</fieldset>`
+  return safe`<fieldset><legend>${legend}</legend><input type="hidden" name="offered" value="${name}">${choices.map((choice, at) => box(name, choice, at, isTicked(view, name, at)))}</fieldset>`
 }
 
 /** Everything that was asked for, to tick off. */
@@ -39,7 +44,7 @@ function choices(view: RequestView): SafeHtml {
     label: safe`<bdi>${typeOf(detail)}</bdi>`,
     detail: safe`<bdi>${summaryOf(detail)}</bdi>`,
   }))
-  return safe`${group('details', 'Details', details)}${group('scope', 'Rights', scopes)}${group('resource', 'Where', resources)}`
+  return safe`${group(view, 'details', 'Details', details)}${group(view, 'scope', 'Rights', scopes)}${group(view, 'resource', 'Where', resources)}`
 }
 
 function approveCard(view: RequestView): SafeHtml {
@@ -48,7 +53,7 @@ function approveCard(view: RequestView): SafeHtml {
   const content = safe`<p class="hint">Untick what the client shall not get. It never gets more than it asked for.</p>
 ${choices(view)}
 <label for="approve-note">Note <span class="optional">for colleagues, the client never reads it</span></label>
-<textarea id="approve-note" name="note" maxlength="2000" rows="2"></textarea>
+<textarea id="approve-note" name="note" maxlength="2000" rows="2">${draftOf(view, 'note')}</textarea>
 <div class="actions"><button class="button" data-key="a">Approve</button>${isVote && safe`<span class="hint">${votes.length} of ${quorum} have approved</span>`}</div>`
   return card(
     'approve',
@@ -61,10 +66,10 @@ function refuseCard(view: RequestView): SafeHtml {
   const reasons = view.visit.desk.options.texts?.reasons?.(view.deferral) ?? []
   const list = reasons.length > 0
   const content = safe`<label for="reason">Reason <span class="optional">the client and the person read it</span></label>
-<input id="reason" name="reason" maxlength="1000" required autocomplete="off" data-focus="r"${list && safe` list="reasons"`}>
+<input id="reason" name="reason" maxlength="1000" required autocomplete="off" data-focus="r" value="${draftOf(view, 'reason')}"${list && safe` list="reasons"`}>
 ${list && safe`<datalist id="reasons">${reasons.map((reason) => safe`<option value="${reason}"></option>`)}</datalist>`}
 <label for="refuse-note">Note <span class="optional">for colleagues, the client never reads it</span></label>
-<textarea id="refuse-note" name="note" maxlength="2000" rows="2"></textarea>
+<textarea id="refuse-note" name="note" maxlength="2000" rows="2">${draftOf(view, 'note')}</textarea>
 <div class="actions"><button class="button danger">Refuse</button></div>`
   return card('refuse', 'Refuse', decisionForm(view, 'deny', content))
 }

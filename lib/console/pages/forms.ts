@@ -1,3 +1,4 @@
+import { displayLines } from '../display.js'
 import { searchOf } from '../filter.js'
 import type { RequestView } from '../request_view.js'
 import { type SafeHtml, safe } from '../safe.js'
@@ -11,6 +12,12 @@ const enterDoesNothing = safe`<button formmethod="dialog" formnovalidate hidden>
 /** The address that does this to the request, from its page. */
 export function actionOf({ visit, deferral }: RequestView, verb: string): string {
   return `${visit.root}deferrals/${deferral.id}/${verb}${searchOf(visit.filter)}`
+}
+
+/** What somebody had typed into a field of a form that decided nothing. */
+export function draftOf({ draft }: RequestView, name: string): string | undefined {
+  const text = draft?.get(name)
+  return text ? displayLines(text, 2000) : undefined
 }
 
 /** The next request, so that the way through the queue goes on after the decision. */

@@ -16,6 +16,7 @@ export function heading(view: RequestView): SafeHtml {
   const now = visit.desk.now()
   const isOpen = statusOf(deferral) === 'pending'
   return safe`<nav class="crumbs" aria-label="Queue"><a href="${visit.root}${searchOf(visit.filter)}" data-key="u">Back to the queue</a>
+${statusOf(deferral) === 'pending' && safe`<a class="narrow-only" href="#decision">To the decision</a>`}
 ${next && safe`<a href="${hrefOf(view, next.id)}" data-key="n" rel="next">Next request</a>`}</nav>
 <div class="heading"><h1>${title === undefined ? kind : quoted(title)}</h1>${badge(deferral)}</div>
 <p class="times">${title !== undefined && safe`<span>${kind}</span>`}<span>asked ${since(createdAt, now)}</span>${
