@@ -4,7 +4,7 @@ import { createDesk, type Desk, rootOf, type Visit } from './desk.js'
 import { errorPages, showProblem } from './errors.js'
 import { parseFilter } from './filter.js'
 import { securityHeaders } from './headers.js'
-import type { ConsoleOptions, Operator } from './options.js'
+import { type ConsoleOptions, checkOperator, type Operator } from './options.js'
 import { queueRoutes } from './queue.js'
 import { requestRoutes } from './request.js'
 import { type Route, route } from './routes.js'
@@ -16,11 +16,7 @@ const routes: readonly Route[] = [...queueRoutes, ...requestRoutes]
 async function operatorOf(ctx: Context, { options }: Desk): Promise<Operator | undefined> {
   const operator = await options.authenticate(ctx)
   if (operator === undefined || operator === null) return undefined
-  const { id, name } = operator
-  const isText = (value: unknown) => typeof value === 'string' && value.length > 0 && value.length <= 200
-  if (!isText(id) || !isText(name)) {
-    throw new TypeError('createConsole: authenticate must return an id and a name of 1 to 200 characters, or undefined')
-  }
+  checkOperator(operator)
   return operator
 }
 

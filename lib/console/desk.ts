@@ -5,7 +5,7 @@ import { type Assets, createAssets } from './assets.js'
 import { type ClientNames, clientNames } from './client_names.js'
 import { colourSheet } from './colours.js'
 import { type Filter, isId } from './filter.js'
-import { type ConsoleOptions, checkOptions, type Operator } from './options.js'
+import { type ConsoleOptions, checkOptions, checkProvider, type Operator } from './options.js'
 
 /** One console: what all of its pages need. */
 export interface Desk {
@@ -30,10 +30,8 @@ export interface Visit {
 
 /** Checks the options. */
 export function createDesk(provider: Provider, options: ConsoleOptions): Desk {
+  checkProvider(provider)
   checkOptions(options)
-  if (!provider?.deferrals) {
-    throw new TypeError('createConsole: provider must have features.deferredTokenResponse enabled')
-  }
   const { brand = {}, now = () => new Date() } = options
   return {
     deferrals: provider.deferrals,

@@ -132,3 +132,16 @@ export function checkOptions(options: ConsoleOptions): void {
   }
   checkColours(colours, (name, remedy) => refuse(`brand.colours.${name}`, remedy))
 }
+
+/** Checks the provider. */
+export function checkProvider(provider: { deferrals?: unknown }): void {
+  if (!provider?.deferrals) refuse('provider', 'must have features.deferredTokenResponse enabled')
+}
+
+/** Checks what `authenticate` returned: a wrong operator is a fault of the integrator's code, and lets nobody in. */
+export function checkOperator({ id, name }: Operator): void {
+  const isText = (value: unknown) => typeof value === 'string' && value.length > 0 && value.length <= 200
+  if (!isText(id) || !isText(name)) {
+    refuse('authenticate', 'must return an id and a name of 1 to 200 characters, or undefined')
+  }
+}
