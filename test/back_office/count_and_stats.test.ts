@@ -2,7 +2,7 @@ import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { at } from '../../lib/testing/fixture.js'
 import { describeMongo, useMongoStore } from '../support/database.js'
-import { countingCalls, deferralsOf, membersOf, type Office, officeOn } from './office.js'
+import { countingCalls, deferralsOf, membersOf, type Office, officeOn } from '../support/office.js'
 
 const none = { pending: 0, approved: 0, denied: 0, cancelled: 0, redeemed: 0, expired: 0 }
 

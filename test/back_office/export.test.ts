@@ -3,7 +3,7 @@ import { type DeferralStore, type ExportQuery, memoryStore, type Reviewed } from
 import { describe, expect, test } from 'vitest'
 import { at } from '../../lib/testing/fixture.js'
 import { describeMongo, useMongoStore } from '../support/database.js'
-import { countingCalls, deferralsOf, membersOf, officeOn } from './office.js'
+import { countingCalls, deferralsOf, membersOf, officeOn } from '../support/office.js'
 
 const small = { context: undefined, source: {}, expiresIn: 500 }
 

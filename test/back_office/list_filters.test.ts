@@ -2,7 +2,7 @@ import { type DeferralStore, type ListFilter, type ListQuery, memoryStore } from
 import { beforeAll, describe, expect, test } from 'vitest'
 import { at } from '../../lib/testing/fixture.js'
 import { describeMongo, useMongoStore } from '../support/database.js'
-import { membersOf, type Office, officeOn, pagesOf } from './office.js'
+import { membersOf, type Office, officeOn, pagesOf } from '../support/office.js'
 
 const assigned = (to: string, until: number) => ({ assignee: { to, at: at(0), until: at(until) } })
 

@@ -3,7 +3,7 @@ import { type Deferral, type DeferralStore, type ListQuery, memoryStore } from '
 import { describe, expect, test } from 'vitest'
 import { at } from '../../lib/testing/fixture.js'
 import { describeMongo, useMongoStore } from '../support/database.js'
-import { membersOf, type Office, officeOn, pagesOf } from './office.js'
+import { membersOf, type Office, officeOn, pagesOf } from '../support/office.js'
 
 const now = 100
 const people = ['alice', 'bob']
