@@ -154,6 +154,15 @@ describe('in memory', () => {
 
 describeMongo('on MongoDB', () => selects(useMongoStore()))
 
+class Forged extends Date {
+  override getTime() {
+    return 0
+  }
+  override toJSON() {
+    return 'forged'
+  }
+}
+
 describe('a contradiction or a wrong value is a TypeError that names the member', () => {
   const texts = ['queue', 'clientId', 'accountId', 'grantType', 'text']
   const wrong: [unknown, string][] = [
@@ -164,6 +173,7 @@ describe('a contradiction or a wrong value is a TypeError that names the member'
       [{ [name]: { getTime: () => 0 } }, `${name} must be a valid Date`],
       [{ [name]: null }, `${name} must be a valid Date`],
     ]),
+    [{ createdAfter: new Forged(Number.NaN) }, 'createdAfter must be a valid Date'],
     ...texts.flatMap((name): [unknown, string][] => [
       [{ [name]: 1 }, `${name} must be`],
       [{ [name]: null }, `${name} must be`],
