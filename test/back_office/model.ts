@@ -34,14 +34,20 @@ export interface Model {
   history: Entry[]
 }
 
+/** What moves the status or the end of a deferral. */
+export type Move =
+  | { name: 'deny' | 'cancel'; by: string[] }
+  | { name: 'extend'; seconds: number }
+  | { name: 'exchange' | 'redeem' | 'expire' }
+
 /** One thing that happens. */
 export type Event =
+  | Move
   | ({ name: 'approve' } & Approval)
-  | { name: 'unvote' | 'deny' | 'cancel' | 'comment'; by: string[] }
-  | { name: 'unassign' | 'resume' | 'requireInteraction' | 'exchange' | 'redeem' | 'expire' | 'noteOverdue' }
+  | { name: 'unvote' | 'comment'; by: string[] }
+  | { name: 'unassign' | 'resume' | 'requireInteraction' | 'noteOverdue' }
   | { name: 'assign'; to: string; from?: string; seconds: number }
   | { name: 'progress'; step: string }
-  | { name: 'extend'; seconds: number }
   | { name: 'advance'; seconds: number }
 
 /** What becomes of it: the next model, or why there is none. */
@@ -68,64 +74,72 @@ export const created = (quorum: number): Model => ({
 
 /** The outcome of an event at this time. */
 export function next(model: Model, event: Event, now: number): Outcome {
-  const isAlive = now < model.endsAt
-  const isPending = isAlive && model.status === 'pending'
-  const isOpen = model.status === 'pending' || model.status === 'approved'
+  const isPending = now < model.endsAt && model.status === 'pending'
   const assignee = isPending && model.assignee && model.assignee.until > now ? model.assignee.to : undefined
-  const allowed = (is: boolean, members: Partial<Model>, ...entry: Entry | []): Outcome => {
-    if (!is) return 'unchanged'
-    const history = entry.length > 0 ? [...model.history, entry as Entry] : model.history
-    return { ...model, ...members, history }
-  }
   switch (event.name) {
     case 'approve':
       return approved(model, event, now, isPending)
     case 'unvote': {
       const votes = model.votes.filter((vote) => !areShared(vote.by, event.by))
-      return allowed(isPending && votes.length < model.votes.length, { votes }, 'unvoted', event.by)
+      return changed(isPending && votes.length < model.votes.length, model, { votes }, ['unvoted', event.by])
     }
-    case 'deny':
-      return allowed(isPending, { status: 'denied', granted: { by: event.by } }, 'denied', event.by)
-    case 'cancel':
-      return allowed(isOpen, { status: 'cancelled' }, 'cancelled', event.by)
     case 'comment':
-      return allowed(true, {}, 'commented', event.by)
+      return changed(true, model, {}, ['commented', event.by])
     case 'assign': {
       const isFree = assignee === undefined || assignee === event.to || assignee === event.from
       const { to, seconds } = event
-      return allowed(isPending && isFree, { assignee: { to, until: now + seconds } }, 'assigned')
+      return changed(isPending && isFree, model, { assignee: { to, until: now + seconds } }, ['assigned'])
     }
     case 'unassign':
-      return allowed(assignee !== undefined, { assignee: { to: '', until: 0 } }, 'unassigned')
+      return changed(assignee !== undefined, model, { assignee: { to: '', until: 0 } }, ['unassigned'])
     case 'progress': {
       const { step } = event
-      return step === model.step ? allowed(isPending, {}) : allowed(isPending, { step }, 'progress')
+      return changed(isPending, model, { step }, step === model.step ? undefined : ['progress'])
     }
     case 'requireInteraction':
-      return allowed(isPending, { asks: true }, 'interaction_required')
+      return changed(isPending, model, { asks: true }, ['interaction_required'])
     case 'resume':
-      return allowed(isPending && model.asks, { asks: false }, 'resumed')
-    case 'exchange': {
-      const is = isAlive && !model.exchanged && model.status !== 'cancelled'
-      return allowed(is, { exchanged: true, endsAt: now + lifetimeSeconds }, 'exchanged')
-    }
-    case 'extend':
-      return allowed(isAlive && isOpen && model.exchanged, { endsAt: now + event.seconds, swept: false }, 'extended')
-    case 'redeem': {
-      const isOver = model.granted?.until !== undefined && model.granted.until <= now
-      return allowed(
-        isAlive && model.exchanged && model.status === 'approved' && !isOver,
-        { status: 'redeemed' },
-        'redeemed',
-      )
-    }
-    case 'expire':
-      return allowed(!isAlive && isOpen && !model.swept, { swept: true }, 'expired')
+      return changed(isPending && model.asks, model, { asks: false }, ['resumed'])
     case 'noteOverdue':
-      return allowed(isPending && now >= model.dueAt && !model.overdue, { overdue: true }, 'overdue')
+      return changed(isPending && now >= model.dueAt && !model.overdue, model, { overdue: true }, ['overdue'])
     case 'advance':
       return model
+    default:
+      return moved(model, event, now)
   }
+}
+
+function moved(model: Model, event: Move, now: number): Outcome {
+  const { status, exchanged, granted, swept } = model
+  const isAlive = now < model.endsAt
+  const isOpen = status === 'pending' || status === 'approved'
+  switch (event.name) {
+    case 'deny': {
+      const { by } = event
+      return changed(isAlive && status === 'pending', model, { status: 'denied', granted: { by } }, ['denied', by])
+    }
+    case 'cancel':
+      return changed(isOpen, model, { status: 'cancelled' }, ['cancelled', event.by])
+    case 'exchange': {
+      const is = isAlive && !exchanged && status !== 'cancelled'
+      return changed(is, model, { exchanged: true, endsAt: now + lifetimeSeconds }, ['exchanged'])
+    }
+    case 'extend': {
+      const members = { endsAt: now + event.seconds, swept: false }
+      return changed(isAlive && isOpen && exchanged, model, members, ['extended'])
+    }
+    case 'redeem': {
+      const isOver = granted?.until !== undefined && granted.until <= now
+      const is = isAlive && exchanged && status === 'approved' && !isOver
+      return changed(is, model, { status: 'redeemed' }, ['redeemed'])
+    }
+    case 'expire':
+      return changed(!isAlive && isOpen && !swept, model, { swept: true }, ['expired'])
+  }
+}
+
+function changed(is: boolean, model: Model, members: Partial<Model>, entry?: Entry): Outcome {
+  return is ? { ...model, ...members, history: entry ? [...model.history, entry] : model.history } : 'unchanged'
 }
 
 function approved(model: Model, { by, scope, until }: Approval, now: number, isPending: boolean): Outcome {

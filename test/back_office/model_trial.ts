@@ -20,53 +20,59 @@ function officeOn(store: DeferralStore, now: number): { office: Deferrals; recor
 }
 
 /** Whether the event changed anything, or the name of its error. */
-async function perform(store: DeferralStore, id: string, event: Event, now: number): Promise<string> {
-  const { office, records } = officeOn(store, now)
-  const transit = async (transition: Transition) => ({ changed: (await records.transit(id, transition)) !== undefined })
-  const call = async (): Promise<{ changed: boolean }> => {
-    switch (event.name) {
-      case 'approve': {
-        const { name, until, ...approval } = event
-        return office.approve(id, { ...approval, ...(until !== undefined && { until: at(until) }) })
-      }
-      case 'unvote':
-      case 'deny':
-      case 'cancel':
-        return office[event.name](id, { by: event.by })
-      case 'comment':
-        return office.comment(id, { by: event.by, text: 'a comment' })
-      case 'assign': {
-        const { name, seconds: lease, ...assignment } = event
-        return office.assign(id, { ...assignment, for: lease })
-      }
-      case 'unassign':
-      case 'resume':
-        return office[event.name](id)
-      case 'progress':
-        return office.progress(id, { step: event.step })
-      case 'requireInteraction':
-        return office.requireInteraction(id, { uri: 'https://op.example/confirm' })
-      case 'extend':
-        return office.extend(id, { expiresIn: event.seconds })
-      case 'exchange':
-        return transit(to.exchange({ handleHash: newHandle('deferral_code', id).hash }))
-      case 'redeem': {
-        // tokens are minted from what is there
-        const { decision = {}, decidedAt = at(now) } = { ...(await records.find(id)) } as Partial<Minted>
-        return transit(to.redeem({ decision, decidedAt }))
-      }
-      case 'expire':
-        return transit(to.expire)
-      case 'noteOverdue':
-        return transit(to.noteOverdue)
-      case 'advance':
-        return { changed: true }
-    }
-  }
-  return call().then(
+function perform(store: DeferralStore, id: string, event: Event, now: number): Promise<string> {
+  return call(store, id, event, now).then(
     ({ changed }) => (changed ? 'changed' : 'unchanged'),
     (error: Error) => error.name,
   )
+}
+
+async function call(store: DeferralStore, id: string, event: Event, now: number): Promise<{ changed: boolean }> {
+  const { office, records } = officeOn(store, now)
+  switch (event.name) {
+    case 'approve': {
+      const { name, until, ...approval } = event
+      return office.approve(id, { ...approval, ...(until !== undefined && { until: at(until) }) })
+    }
+    case 'unvote':
+    case 'deny':
+    case 'cancel':
+      return office[event.name](id, { by: event.by })
+    case 'comment':
+      return office.comment(id, { by: event.by, text: 'a comment' })
+    case 'assign': {
+      const { name, seconds: lease, ...assignment } = event
+      return office.assign(id, { ...assignment, for: lease })
+    }
+    case 'unassign':
+    case 'resume':
+      return office[event.name](id)
+    case 'progress':
+      return office.progress(id, { step: event.step })
+    case 'requireInteraction':
+      return office.requireInteraction(id, { uri: 'https://op.example/confirm' })
+    case 'extend':
+      return office.extend(id, { expiresIn: event.seconds })
+    case 'advance':
+      return { changed: true }
+    default: {
+      const transition = await transitionOf(records, id, event.name)
+      return { changed: (await records.transit(id, transition)) !== undefined }
+    }
+  }
+}
+
+/** What the client and the sweep do. */
+async function transitionOf(
+  records: Records,
+  id: string,
+  name: 'exchange' | 'redeem' | 'expire' | 'noteOverdue',
+): Promise<Transition> {
+  if (name === 'exchange') return to.exchange({ handleHash: newHandle('deferral_code', id).hash })
+  if (name !== 'redeem') return name === 'expire' ? to.expire : to.noteOverdue
+  // tokens are minted from what is there
+  const { decision = {}, decidedAt = at(0) } = { ...(await records.find(id)) } as Partial<Minted>
+  return to.redeem({ decision, decidedAt })
 }
 
 const secondsOf = (date: Date) => (date.getTime() - at(0).getTime()) / 1000
