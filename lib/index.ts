@@ -1,4 +1,5 @@
 export type { DeferralCount, DeferralStats, PendingStats } from './back_office/counting.js'
+export type { Erasure, ErasureTarget } from './back_office/erasure.js'
 export type { ExportQuery } from './back_office/export.js'
 export type { DeferralListing, ListQuery } from './back_office/listing.js'
 export type {
@@ -55,6 +56,7 @@ export type {
   Stored,
   StoredEntry,
 } from './deferral/store.js'
+export type { CappedRequest } from './host/emit.js'
 export type { DeferralContext, DeferralEvidence, Deferrals, DeferringConfiguration } from './host/types.js'
 export { install } from './install.js'
 export type {

@@ -7,6 +7,7 @@ export const events = [
   'exchanged',
   'assigned',
   'commented',
+  'overdue',
   'voted',
   'approved',
   'denied',
@@ -15,6 +16,7 @@ export const events = [
   'expired',
   'notified',
   'notification_failed',
+  'erased',
 ] as const
 
 /** Events on the provider, after the write, in the process that made it. */
