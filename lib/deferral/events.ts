@@ -7,6 +7,7 @@ export const events = [
   'exchanged',
   'assigned',
   'commented',
+  'voted',
   'approved',
   'denied',
   'cancelled',
