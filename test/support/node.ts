@@ -46,6 +46,7 @@ const methods = [
   'resume',
   'cancel',
   'extend',
+  'erase',
   'close',
 ] as const
 
