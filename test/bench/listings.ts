@@ -50,9 +50,9 @@ const operations: Record<string, [calls: number, run: (shelf: Shelf, nth: number
 }
 
 /** Compares a collection of many deferrals with two of ten thousand. All have the same number of pending ones. */
-export async function listings(db: Db, { records, rounds }: { records: number; rounds: number }): Promise<void> {
+export async function listings(db: Db, { rows: size, rounds }: { rows: number; rounds: number }): Promise<void> {
   const shelves = []
-  for (const [name, size] of [
+  for (const [name, count] of [
     ['small', small],
     ['again', small],
     ['large', records],
@@ -74,7 +74,7 @@ export async function listings(db: Db, { records, rounds }: { records: number; r
     }
     rows.push([name, median(of(0)).toFixed(2), median(of(2)).toFixed(2), ratio(2), ratio(1)])
   }
-  const heads = [`ms of ${small}`, `ms of ${records}`, 'many / few, goal 0.90', 'control 0.97 ... 1.03']
+  const heads = [`ms of ${small}`, `ms of ${size}`, 'many / few, goal 0.90', 'control 0.97 ... 1.03']
   table(`listings, ${waiting} pending, ${rounds} rounds`, heads, rows)
 }
 
