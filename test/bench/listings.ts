@@ -31,8 +31,10 @@ const ended: ListedStatus[] = [
 const pending: ['pending'] = ['pending']
 const pageSize = 100
 
+type Operation = [calls: number, run: (shelf: Shelf, nth: number) => Promise<unknown>]
+
 /** Each operation, and how often it is called in a segment. */
-const operations: Record<string, [calls: number, run: (shelf: Shelf, nth: number) => Promise<unknown>]> = {
+const operations: Record<string, Operation> = {
   'P7 poll': [400, ({ store, pending: ids }, nth) => store.find(ids[(nth * 7919) % ids.length] as string)],
   'P13 list by due, 100': [20, ({ store }) => store.list({ issuer, status: pending, order: 'due', limit: pageSize })],
   'P13 list by due in a queue, 100': [
@@ -55,9 +57,9 @@ export async function listings(db: Db, { rows: size, rounds }: { rows: number; r
   for (const [name, count] of [
     ['small', small],
     ['again', small],
-    ['large', records],
+    ['large', size],
   ] as const)
-    shelves.push(await filled(db, name, size))
+    shelves.push(await filled(db, name, count))
   const [one, another, large] = shelves as [Shelf, Shelf, Shelf]
   const rows = []
   for (const [name, operation] of Object.entries(operations)) {
@@ -78,17 +80,19 @@ export async function listings(db: Db, { rows: size, rounds }: { rows: number; r
   table(`listings, ${waiting} pending, ${rounds} rounds`, heads, rows)
 }
 
-// milliseconds of a call for each collection, there and back
-async function laps([calls, run]: (typeof operations)[string], shelves: Shelf[], rounds: number): Promise<number[][]> {
+// milliseconds of a call for each collection, there and back: the median, because others may use the machine
+async function laps([calls, run]: Operation, shelves: Shelf[], rounds: number): Promise<number[][]> {
   const all: number[][] = []
   for (let round = 0; round < rounds; round++) {
-    const times = new Map<Shelf, number>()
+    const times = new Map<Shelf, number[]>(shelves.map((shelf) => [shelf, []]))
     for (const shelf of [...shelves, ...shelves.toReversed()]) {
-      const begun = performance.now()
-      for (let nth = 0; nth < calls; nth++) await run(shelf, nth + round * calls)
-      times.set(shelf, (times.get(shelf) ?? 0) + performance.now() - begun)
+      for (let nth = 0; nth < calls; nth++) {
+        const begun = performance.now()
+        await run(shelf, nth + round * calls)
+        times.get(shelf)?.push(performance.now() - begun)
+      }
     }
-    all.push(shelves.map((shelf) => (times.get(shelf) as number) / (2 * calls)))
+    all.push([...times.values()].map(median))
   }
   return all
 }
