@@ -3,7 +3,6 @@
 const stored = 'console-keys'
 const keys = document.getElementById('keys')
 const toggle = document.getElementById('keys-switch')
-let isOn = true
 
 function remembered() {
   try {
@@ -13,6 +12,8 @@ function remembered() {
   }
 }
 
+let isOn = remembered()
+
 function switchKeys(on) {
   isOn = on
   keys?.classList.toggle('off', !on)
@@ -21,7 +22,7 @@ function switchKeys(on) {
 
 if (keys) {
   keys.hidden = false
-  switchKeys(remembered())
+  switchKeys(isOn)
   toggle.addEventListener('click', () => {
     switchKeys(!isOn)
     try {
