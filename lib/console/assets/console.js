@@ -67,8 +67,8 @@ function isMove(key) {
 document.addEventListener('keydown', (event) => {
   const { key, target } = event
   if (!isOn || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
-  const isTyping = target.closest('input:not([type="checkbox"]), textarea, select, dialog, [contenteditable]')
-  if (key === 'Escape' && isTyping && !target.closest('dialog')) return target.blur()
+  const isTyping = target.closest('input:not([type="checkbox"]), textarea, select, dialog[open], [contenteditable]')
+  if (key === 'Escape' && isTyping && !target.closest('dialog[open]')) return target.blur()
   if (isTyping) return
   if (isMove(key)) {
     event.preventDefault()
