@@ -2,7 +2,7 @@ import { type DeferralStore, type ListFilter, type ListQuery, memoryStore } from
 import { beforeAll, describe, expect, test } from 'vitest'
 import { at } from '../../lib/testing/fixture.js'
 import { describeMongo, useMongoStore } from '../support/database.js'
-import { membersOf, type Office, officeOn, pagesOf } from './office.js'
+import { membersOf, type Office, officeOn, pagesOf } from '../support/office.js'
 
 const assigned = (to: string, until: number) => ({ assignee: { to, at: at(0), until: at(until) } })
 
@@ -154,6 +154,15 @@ describe('in memory', () => {
 
 describeMongo('on MongoDB', () => selects(useMongoStore()))
 
+class Forged extends Date {
+  override getTime() {
+    return 0
+  }
+  override toJSON() {
+    return 'forged'
+  }
+}
+
 describe('a contradiction or a wrong value is a TypeError that names the member', () => {
   const texts = ['queue', 'clientId', 'accountId', 'grantType', 'text']
   const wrong: [unknown, string][] = [
@@ -164,6 +173,7 @@ describe('a contradiction or a wrong value is a TypeError that names the member'
       [{ [name]: { getTime: () => 0 } }, `${name} must be a valid Date`],
       [{ [name]: null }, `${name} must be a valid Date`],
     ]),
+    [{ createdAfter: new Forged(Number.NaN) }, 'createdAfter must be a valid Date'],
     ...texts.flatMap((name): [unknown, string][] => [
       [{ [name]: 1 }, `${name} must be`],
       [{ [name]: null }, `${name} must be`],

@@ -48,6 +48,7 @@ const methods = [
   'resume',
   'cancel',
   'extend',
+  'erase',
   'close',
 ] as const
 
