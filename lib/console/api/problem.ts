@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http'
 import type { Context } from 'koa'
 import { isUnknown } from '../mistakes.js'
 
@@ -34,6 +33,6 @@ export function showProblemDetails(ctx: Context, error: unknown): void {
   if (!problem) ctx.app.emit('error', error, ctx)
   const { status, ...members } = problem ?? { status: 500, detail: 'something went wrong on our side' }
   ctx.status = status
-  ctx.body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, ...members })
+  ctx.body = JSON.stringify({ type: 'about:blank', title: ctx.message, status, ...members })
   ctx.type = 'application/problem+json'
 }
