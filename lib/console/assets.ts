@@ -4,7 +4,16 @@ import type { Context } from 'koa'
 
 // the package ships the sources of these files: a compiled file of `dist/console` finds them there
 const folder = new URL('../../lib/console/assets/', import.meta.url)
-const sheets = ['base.css', 'frame.css', 'forms.css', 'queue.css', 'request.css', 'print.css']
+const sheets = [
+  'base.css',
+  'frame.css',
+  'forms.css',
+  'pieces.css',
+  'queue.css',
+  'table.css',
+  'request.css',
+  'print.css',
+]
 
 /** A file that pages load. Its name has a hash of its content, so that browsers keep it for good. */
 interface Asset {

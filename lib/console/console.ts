@@ -12,6 +12,9 @@ import { requestRoutes } from './request.js'
 import { type Route, route } from './routes.js'
 import { safe } from './safe.js'
 
+/** A Koa application. Named this way, the type needs no `esModuleInterop` in the integrator's project. */
+type Application = Context['app']
+
 const routes: readonly Route[] = [...queueRoutes, ...requestRoutes]
 
 function showSignIn(ctx: Context, desk: Desk): void {
@@ -46,7 +49,7 @@ function redirectToSlash(ctx: Context): void {
  *
  * Throws a `TypeError` for a wrong option.
  */
-export function createConsole<O extends Operator>(provider: Provider, options: ConsoleOptions<O>): Koa {
+export function createConsole<O extends Operator>(provider: Provider, options: ConsoleOptions<O>): Application {
   const desk = createDesk(provider, options)
   const app = new Koa()
   app.use(securityHeaders)

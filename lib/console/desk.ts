@@ -4,6 +4,7 @@ import type { Deferral, Reviewed } from '../index.js'
 import { type Assets, createAssets } from './assets.js'
 import { type ClientNames, clientNames } from './client_names.js'
 import { colourSheet } from './colours.js'
+import { display } from './display.js'
 import { type Filter, isId } from './filter.js'
 import { type ConsoleOptions, checkOptions, checkProvider, type Operator } from './options.js'
 
@@ -63,7 +64,7 @@ export async function obstacleTo(
   const permission = await options.mayDecide(operator, deferral)
   // anything but `true` is no permission
   if (permission === true) return undefined
-  return typeof permission === 'string' && permission ? permission : 'you have no right to decide this request'
+  return typeof permission === 'string' && permission ? display(permission) : 'you have no right to decide this request'
 }
 
 /** Whether this operator may read this deferral. */

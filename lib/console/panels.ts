@@ -1,6 +1,6 @@
 import type { Deferral } from '../index.js'
 import type { Desk } from './desk.js'
-import { displayLines } from './display.js'
+import { display, displayLines } from './display.js'
 import type { Operator } from './options.js'
 import { SafeHtml, safe } from './safe.js'
 
@@ -14,7 +14,7 @@ export interface PanelView {
 export async function panelsOf({ options }: Desk, deferral: Deferral, operator: Operator): Promise<PanelView[]> {
   const panels = (await options.panels?.(deferral, operator)) ?? []
   return panels.map(({ title, html }) => ({
-    title,
+    title: display(title, 120),
     html: html instanceof SafeHtml ? html : safe`<p>${displayLines(String(html))}</p>`,
   }))
 }

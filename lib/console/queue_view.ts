@@ -1,5 +1,6 @@
 import type { Deferral, DeferralListing } from '../index.js'
 import { type Desk, isReadable, obstacleTo, type Visit } from './desk.js'
+import { display } from './display.js'
 import { listQuery } from './filter.js'
 import { personOf } from './people.js'
 import { kindName, kindOf } from './words.js'
@@ -27,7 +28,8 @@ export interface Queue {
 
 /** What kind of request this is, in words. */
 export function kindInWords({ options }: Desk, deferral: Deferral): string {
-  return options.texts?.kind?.(deferral) ?? kindName(kindOf(deferral))
+  const words = options.texts?.kind?.(deferral)
+  return words === undefined ? kindName(kindOf(deferral)) : display(words, 80)
 }
 
 /** What a line says. */

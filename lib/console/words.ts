@@ -34,11 +34,6 @@ export function since(date: Date, now: Date): SafeHtml {
   return time(date, `${duration(Math.max(0, secondsBetween(date, now)))} ago`)
 }
 
-/** The age of this; the exact time shows on hover. */
-export function age(date: Date, now: Date): SafeHtml {
-  return time(date, duration(Math.max(0, secondsBetween(date, now))))
-}
-
 /** The exact time, as text. */
 export function moment(date: Date): SafeHtml {
   return safe`<time datetime="${date.toISOString()}">${exact(date)}</time>`

@@ -108,7 +108,7 @@ describe('in memory', () => {
     expect(counting.calls).toEqual({ list: 61 })
   })
 
-  test.each([0, 1, 100, 101])('stops to read when the consumer stops after %d', async (wanted) => {
+  test.each([0, 1, 100, 101])('stops reading when the consumer stops after %d', async (wanted) => {
     const { issuer, insert, store } = await officeOn(memoryStore())
     for (let nth = 0; nth < 300; nth++) await insert(small, at(nth / 10))
     const counting = countingCalls(store)

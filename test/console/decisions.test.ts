@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { richAuthorizationRequests } from '../support/rich_authorization_requests.js'
-import { type Request, revisionIn, staff, startDesk, type TestDesk } from './desk.js'
+import { revisionIn, staff, startDesk, type TestDesk } from './desk.js'
 
 const payment = (amount: string) => ({ type: 'payment', instructedAmount: { amount, currency: 'EUR' } })
 
@@ -228,40 +228,6 @@ describe('a request', () => {
     await strict.close()
   })
 
-  describe('that several have to approve', () => {
-    let other: string
-    const request: Request = { quorum: 2, scope: ['openid', 'email'] }
-    beforeEach(async () => {
-      other = await desk.add(request)
-    })
-
-    test('shows the votes and who may still vote, and ends with the last one', async () => {
-      expect(await page('kim', other)).toContain('May still vote: Kim Park, Robin Vale, Alice Moreau.')
-      const first = await decide('approve', { revision: await revision('kim', other), note: 'fine' }, 'kim', other)
-      expect([first.status, (await deferral(other)).status]).toEqual([303, 'pending'])
-      expect(first.headers.get('location')).toContain('done=voted')
-      const html = await page('robin', other)
-      expect(html).toContain('1 of 2 approvals')
-      expect(html).toContain('May still vote: Robin Vale, Alice Moreau.')
-      expect(await page('kim', other)).not.toContain('>Approve</button>')
-      expect((await decide('approve', { revision: await revision('robin', other) }, 'robin', other)).status).toBe(303)
-      expect((await deferral(other)).status).toBe('approved')
-    })
-
-    test('counts nobody twice', async () => {
-      await decide('approve', { revision: await revision('kim', other) }, 'kim', other)
-      const again = await decide('approve', { revision: await revision('robin', other) }, 'kim', other)
-      expect(again.status).toBe(409)
-      expect(await again.text()).toContain('you have approved this request already')
-    })
-
-    test('loses a vote that is withdrawn', async () => {
-      await decide('approve', { revision: await revision('kim', other) }, 'kim', other)
-      expect((await desk.post(`deferrals/${other}/unvote`, {})).status).toBe(303)
-      expect((await deferral(other)).votes).toBeUndefined()
-    })
-  })
-
   test('that was approved is taken back while the client has not collected its tokens', async () => {
     await desk.op.provider.deferrals.approve(id, { by: 'robin' })
     expect(await page()).toContain('Take the approval back')
@@ -271,33 +237,6 @@ describe('a request', () => {
     expect(html).not.toContain('Take the approval back')
     const late = await decide('cancel', { revision: revisionIn(html) })
     expect(late.status).toBe(409)
-  })
-
-  test('is assigned, taken over, given back, commented, explained, extended', async () => {
-    expect((await desk.post(`deferrals/${id}/assign`, {}, 'robin')).status).toBe(303)
-    expect((await deferral()).assignee).toMatchObject({ to: 'robin', by: 'robin' })
-    const taken = (await deferral()).assignee?.at.getTime()
-    const blind = await desk.post(`deferrals/${id}/assign`, {}, 'kim')
-    expect([blind.status, (await blind.text()).includes('Robin Vale has it until')]).toEqual([409, true])
-    expect((await desk.post(`deferrals/${id}/assign`, { over: String(taken) }, 'kim')).status).toBe(303)
-    expect((await deferral()).assignee).toMatchObject({ to: 'kim' })
-    expect((await desk.post(`deferrals/${id}/unassign`, {}, 'kim')).status).toBe(303)
-    expect((await desk.post(`deferrals/${id}/assign`, { to: 'alice' }, 'kim')).status).toBe(303)
-    expect((await deferral()).assignee).toMatchObject({ to: 'alice', by: 'kim' })
-    expect((await desk.post(`deferrals/${id}/progress`, { step: 'Reading', position: '3', minutes: '5' })).status).toBe(
-      303,
-    )
-    expect((await deferral()).progress).toEqual({ step: 'Reading', position: 3, estimate: 300 })
-    expect((await desk.post(`deferrals/${id}/progress`, { step: 'Reading', position: '-3' })).status).toBe(400)
-    expect((await desk.post(`deferrals/${id}/interaction`, { uri: 'javascript:alert(1)' })).status).toBe(400)
-    expect((await desk.post(`deferrals/${id}/interaction`, { uri: 'https://op.example/confirm' })).status).toBe(303)
-    expect((await deferral()).interaction).toEqual({ uri: 'https://op.example/confirm' })
-    expect((await desk.post(`deferrals/${id}/resume`, {})).status).toBe(303)
-    expect((await deferral()).interaction).toBeUndefined()
-    const { expiresAt } = await deferral()
-    expect((await desk.post(`deferrals/${id}/extend`, { hours: '48' })).status).toBe(303)
-    expect((await deferral()).expiresAt > expiresAt).toBe(true)
-    expect((await deferral()).status).toBe('pending')
   })
 
   test('an action says what came of it once it is true, and a link cannot make it say so', async () => {

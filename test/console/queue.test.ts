@@ -69,7 +69,7 @@ describe('the queue', () => {
     expect(html).toMatch(/class="deadline late"><time datetime="[^"]+" title="[^"]+ UTC">overdue by (59|60) minutes</)
     expect(html).toMatch(/class="deadline soon"><time [^>]*>due in 6 minutes</)
     expect(html).toMatch(/class="deadline later"><time [^>]*>due in 12 hours</)
-    expect(html).toMatch(/<time datetime="[^"]+" title="[^"]+ UTC">60 minutes</)
+    expect(html).toMatch(/<time datetime="[^"]+" title="[^"]+ UTC">60 minutes ago</)
   })
 
   test('counts on every tab, and those of the filter', async () => {

@@ -3,7 +3,6 @@
 const stored = 'console-keys'
 const keys = document.getElementById('keys')
 const toggle = document.getElementById('keys-switch')
-let isOn = true
 
 function remembered() {
   try {
@@ -13,6 +12,8 @@ function remembered() {
   }
 }
 
+let isOn = remembered()
+
 function switchKeys(on) {
   isOn = on
   keys?.classList.toggle('off', !on)
@@ -21,7 +22,7 @@ function switchKeys(on) {
 
 if (keys) {
   keys.hidden = false
-  switchKeys(remembered())
+  switchKeys(isOn)
   toggle.addEventListener('click', () => {
     switchKeys(!isOn)
     try {
@@ -66,8 +67,8 @@ function isMove(key) {
 document.addEventListener('keydown', (event) => {
   const { key, target } = event
   if (!isOn || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
-  const isTyping = target.closest('input:not([type="checkbox"]), textarea, select, dialog, [contenteditable]')
-  if (key === 'Escape' && isTyping && !target.closest('dialog')) return target.blur()
+  const isTyping = target.closest('input:not([type="checkbox"]), textarea, select, dialog[open], [contenteditable]')
+  if (key === 'Escape' && isTyping && !target.closest('dialog[open]')) return target.blur()
   if (isTyping) return
   if (isMove(key)) {
     event.preventDefault()

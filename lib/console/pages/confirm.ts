@@ -10,27 +10,28 @@ import { showTo } from './layout.js'
 
 interface Question {
   title: string
-  text: string
+  text: SafeHtml
   button: string
 }
 
 function questionOf(verb: string, { deferral, client, person }: RequestView): Question {
+  const name = quoted(client, 80)
   const { quorum = 1, votes = [], status } = deferral
   if (verb === 'approve') {
     const missing = quorum - votes.length - 1
     const text =
       missing > 0
-        ? `Your approval counts as one of ${quorum}. The client gets nothing yet.`
-        : `${client} gets access${person === undefined ? '' : ` for ${person}`} when it polls next.`
+        ? safe`Your approval counts as one of ${quorum}. The client gets nothing yet.`
+        : safe`${name} gets access${person !== undefined && safe` for <bdi>${person}</bdi>`} when it polls next.`
     return { title: 'Approve this request?', text, button: 'Approve' }
   }
   if (status === 'approved') {
-    const text = `${client} has not collected its tokens yet. If you take the approval back now, it gets none, and has to ask again.`
+    const text = safe`${name} has not collected its tokens yet. If you take the approval back now, it gets none, and has to ask again.`
     return { title: 'Take the approval back?', text, button: 'Take it back' }
   }
   return {
     title: 'Cancel this request?',
-    text: `${client} gets no tokens, and no reason.`,
+    text: safe`${name} gets no tokens, and no reason.`,
     button: 'Cancel the request',
   }
 }
@@ -44,7 +45,7 @@ function subject({ deferral, kind }: RequestView): SafeHtml {
 export function confirmDialog(verb: string, view: RequestView): SafeHtml {
   const { title, text, button } = questionOf(verb, view)
   return safe`<dialog id="confirm-${verb}" aria-labelledby="confirm-${verb}-title"><h2 id="confirm-${verb}-title">${title}</h2>
-${subject(view)}<p>${quoted(text, 600)}</p><p class="left-out" hidden></p>
+${subject(view)}<p>${text}</p><p class="left-out" hidden></p>
 <div class="actions"><button type="button" class="button${verb === 'cancel' && ' danger'}" data-yes>${button}</button>
 <button type="button" class="button quiet" data-no>Go back</button></div></dialog>`
 }
@@ -75,7 +76,7 @@ export function showConfirmation(view: RequestView, verb: string, form: URLSearc
   const { title, text, button } = questionOf(verb, view)
   const fields = [...form].filter(([name]) => name !== 'confirmed')
   const main = safe`<section class="card"><h1>${title}</h1>
-${subject(view)}<p>${quoted(text, 600)}</p>
+${subject(view)}<p>${text}</p>
 ${verb === 'approve' && granted(view, form)}
 <form method="post" action="${actionOf(view, verb)}">
 ${fields.map(([name, value]) => safe`<input type="hidden" name="${name}" value="${value}">`)}

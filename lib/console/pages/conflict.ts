@@ -7,6 +7,7 @@ import type { Verb } from '../verbs.js'
 import { exact, namesOf, statusOf } from '../words.js'
 import { columns } from './columns.js'
 import { heading } from './heading.js'
+import { keysOf } from './keys.js'
 import { showTo } from './layout.js'
 import { entriesOf } from './timeline.js'
 
@@ -45,7 +46,7 @@ function reasonOf({ deferral, visit, nameOf }: RequestView, { event }: Verb): st
 
 function showAgain(view: RequestView, message: SafeHtml, status = 409): void {
   const main = safe`${heading(view)}<div class="note problem" role="alert">${message}</div>${columns(view)}`
-  showTo(view.visit, { title: 'Nothing changed', status, main })
+  showTo(view.visit, { title: 'Nothing changed', status, main, keys: keysOf(view) })
 }
 
 /** The form asks for something that cannot be. */

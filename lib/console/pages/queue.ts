@@ -4,7 +4,7 @@ import { type Filter, isNarrowed, searchOf, withStatus } from '../filter.js'
 import type { OperatorNames } from '../people.js'
 import type { Queue, Row } from '../queue_view.js'
 import { type SafeHtml, safe } from '../safe.js'
-import { age, badge, deadline, dueWords, expiryWords, type ShownStatus, since, statusNames } from '../words.js'
+import { badge, deadline, dueWords, expiryWords, type ShownStatus, since, statusNames } from '../words.js'
 import { filterForm } from './filter_form.js'
 import { showTo } from './layout.js'
 
@@ -66,12 +66,12 @@ function row(entry: Row, visit: Visit, nameOf: OperatorNames): SafeHtml {
 <td role="cell" class="who">${person === undefined ? safe`<span class="soft">the client itself</span>` : safe`<bdi>${person}</bdi>`}
 <small>via ${quoted(client, 80)}</small></td>
 <td role="cell" class="when">${timesOf(entry, now)}</td>
-<td role="cell" class="age"><span class="narrow-only">asked </span>${deferral.status === 'pending' ? age(createdAt, now) : since(createdAt, now)}</td>
+<td role="cell" class="age"><span class="narrow-only">asked </span>${since(createdAt, now)}</td>
 <td role="cell" class="whose">${assigneeOf(entry, visit, nameOf)}</td>
 </tr>`
 }
 
-const columns = ['Request', 'Person and client', 'Due and expiry', 'Age', 'Assigned to']
+const columns = ['Request', 'Person and client', 'Due and expiry', 'Asked', 'Assigned to']
 
 function table({ rows, isFurther }: Queue, visit: Visit, nameOf: OperatorNames): SafeHtml {
   if (rows.length === 0) {

@@ -2,23 +2,11 @@ import { display } from '../display.js'
 import { searchOf } from '../filter.js'
 import type { RequestView } from '../request_view.js'
 import { type SafeHtml, safe } from '../safe.js'
-import { namesOf, statusOf } from '../words.js'
+import { namesOf } from '../words.js'
 import { columns } from './columns.js'
 import { heading, hrefOf } from './heading.js'
+import { keysOf } from './keys.js'
 import { showTo } from './layout.js'
-
-const openKeys = [
-  ['a', 'approve'],
-  ['r', 'refuse'],
-  ['t', 'take it'],
-  ['c', 'comment'],
-  ['n', 'next request'],
-  ['u', 'back to the queue'],
-] as const
-const closedKeys = [
-  ['n', 'next request'],
-  ['u', 'back to the queue'],
-] as const
 
 const notices: Record<string, string> = {
   approved: 'You approved this request.',
@@ -55,11 +43,10 @@ function notice(view: RequestView): SafeHtml | undefined {
 /** Answers with the page of a request. */
 export function showRequest(view: RequestView): void {
   const { visit, deferral, kind } = view
-  const isOpen = statusOf(deferral) === 'pending'
   const main = safe`${heading(view)}${notice(view)}${columns(view)}`
   showTo(visit, {
     title: deferral.title === undefined ? kind : display(deferral.title, 80),
     main,
-    keys: isOpen ? openKeys : closedKeys,
+    keys: keysOf(view),
   })
 }
