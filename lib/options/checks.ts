@@ -52,6 +52,13 @@ export function assertProfile({ openid, oauth }: { openid: boolean; oauth: boole
   if (!openid && !oauth) refuse(at, 'must leave one profile on, use enabled: false to switch both off')
 }
 
+/** The rule for the option `devConsole`. */
+export function assertDevelopment(isOn: boolean, at: string): void {
+  if (isOn && process.env.NODE_ENV === 'production') {
+    refuse(at, 'must not be on with NODE_ENV=production, mount createConsole with your own sign-in')
+  }
+}
+
 /** The path of an endpoint. */
 export const route = mustBe(
   "a path such as '/deferred/cancel'",

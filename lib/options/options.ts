@@ -141,6 +141,11 @@ export interface DeferredTokenResponseOptions {
   notification?: NotificationOptions
   /** where the cancellation endpoint is mounted (`/deferred/cancel`) */
   routes?: { cancellation?: string }
+  /**
+   * serves the console at `/deferred/console` below the issuer, for development (`false`): to everybody on this machine, and to
+   * nobody else. It is refused with `NODE_ENV=production`
+   */
+  devConsole?: boolean
   /** test clock */
   now?: () => Date
 }
@@ -178,6 +183,7 @@ export const optionsShape = shape({
   interimIdToken: optional(callback()),
   notification,
   routes: shape({ cancellation: withDefault(checks.route, '/deferred/cancel') } satisfies MembersOf<'routes'>),
+  devConsole: withRule(withDefault(boolean, false), checks.assertDevelopment),
   now: optional(callback()),
 } satisfies Members<DeferredTokenResponseOptions>)
 
