@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../index.js'
+import type { Desk } from './desk.js'
 import { display } from './display.js'
 
 /** A name and a value, for people. */
@@ -45,14 +46,31 @@ export function factsOf(object: JsonObject): Fact[] {
   return facts
 }
 
-/** Type of an entry of `authorization_details`. */
-export function typeOf({ type }: JsonObject): string {
-  return typeof type === 'string' ? words(type) : 'details'
+function typeOf({ type }: JsonObject): string {
+  const name = typeof type === 'string' ? words(type) : 'details'
+  return name.charAt(0).toUpperCase() + name.slice(1)
 }
 
-/** One entry of `authorization_details` in one line. */
-export function summaryOf(detail: JsonObject): string {
-  const { type, ...others } = detail
+function summaryOf({ type, ...others }: JsonObject): string {
   const values = factsOf(others).map(([, value]) => value)
   return display(values.slice(0, 4).join(', '), 120)
+}
+
+/** One entry of `authorization_details`, for people. */
+export interface DetailWords {
+  type: string
+  /** in one line */
+  summary: string
+  facts: Fact[]
+}
+
+/** An entry of `authorization_details` in the integrator's words; without them its members. */
+export function detailWords({ options }: Desk, detail: JsonObject): DetailWords {
+  const { type: _, ...others } = detail
+  const { label, facts } = options.texts?.detail?.(detail) ?? {}
+  return {
+    type: typeOf(detail),
+    summary: label === undefined ? summaryOf(detail) : display(label, 120),
+    facts: facts?.map(([name, value]): Fact => [display(name, 60), display(value)]) ?? factsOf(others),
+  }
 }

@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import type { Deferral } from '../index.js'
+import type { Deferral, JsonObject, Reviewed } from '../index.js'
 import { type Colours, checkColours } from './colours.js'
 import { SafeHtml } from './safe.js'
 
@@ -29,16 +29,39 @@ export interface Brand {
 
 /** The words of the integrator's business. Without them the console shows identifiers. */
 export interface Texts {
-  /** name of the person behind an account */
+  /** name of the person behind an account, and of everybody in the history who is not one of `operators` */
   person?(accountId: string, deferral: Deferral): string | undefined | Promise<string | undefined>
   /** what a scope allows */
   scope?(scope: string): { label: string; detail?: string } | undefined
+  /** an entry of `authorization_details`: in one line, and its facts */
+  detail?(
+    detail: JsonObject,
+  ): { label: string; facts?: readonly (readonly [name: string, value: string])[] } | undefined
   /** what kind of request this is */
   kind?(deferral: Deferral): string | undefined
   /** frequent reasons to refuse it */
   reasons?(deferral: Deferral): readonly string[]
   /** the first progress text */
   step?(deferral: Deferral): string | undefined
+}
+
+/** A value of an entry of `authorization_details` that operators may lower. */
+export interface DetailField {
+  /** its name in the values that `apply` gets */
+  name: string
+  label: string
+  /** what was asked for */
+  value: string
+  /** `text` by default */
+  type?: 'text' | 'decimal' | 'date'
+}
+
+/** How operators grant a part of one entry of `authorization_details`. */
+export interface DetailEditor {
+  /** the inputs for this entry; none: it is granted as it is, or not at all */
+  fields(detail: JsonObject): readonly DetailField[]
+  /** the entry with these values. A `RangeError` is shown to the operator, and nothing is decided */
+  apply(detail: JsonObject, values: Readonly<Record<string, string>>): JsonObject
 }
 
 /** Whether somebody may decide: `true`, or not. A text says why not. */
@@ -53,11 +76,13 @@ export interface ConsoleOptions<O extends Operator = Operator> {
   /** whether this operator may read this deferral; default: everybody. What one may not read is not found */
   mayRead?(operator: O, deferral: Deferral): boolean | Promise<boolean>
   /** more about this deferral: documents, the facts of a payment */
-  panels?(deferral: Deferral, operator: O): readonly Panel[] | Promise<readonly Panel[]>
+  panels?(deferral: Reviewed, operator: O): readonly Panel[] | Promise<readonly Panel[]>
   /** everybody who may work here: names for what was done, and who may still vote */
   operators?(): readonly O[] | Promise<readonly O[]>
-  /** the page that "ask the person" sends them to; without it the operator types its address */
-  interactionUri?(deferral: Deferral): string | undefined
+  /** the page that "ask the person" sends them to; `undefined`: the operator types its address; `false`: there is nobody to ask */
+  interactionUri?(deferral: Deferral): string | undefined | false
+  /** per type of `authorization_details`: the values that operators may lower. The rule `narrow` of the type decides what is less */
+  details?: Readonly<Record<string, DetailEditor>>
   /** the right side of the header, as a link or a form to sign out */
   header?(ctx: Context, operator: O): SafeHtml
   /** where to sign in: linked from the page with 401 */
@@ -86,6 +111,7 @@ const members: Record<string, Kind> = {
   panels: 'function',
   operators: 'function',
   interactionUri: 'function',
+  details: 'object',
   header: 'function',
   signIn: 'string',
   brand: 'object',
@@ -93,9 +119,11 @@ const members: Record<string, Kind> = {
   now: 'function',
 }
 const brandMembers: Record<string, Kind> = { name: 'string', colours: 'object' }
+const editorMembers: Record<string, Kind> = { fields: 'function', apply: 'function' }
 const textMembers: Record<string, Kind> = {
   person: 'function',
   scope: 'function',
+  detail: 'function',
   kind: 'function',
   reasons: 'function',
   step: 'function',
@@ -118,14 +146,23 @@ function checkMembers(object: object, kinds: Record<string, Kind>, prefix: strin
   }
 }
 
+function checkEditor(editor: object, path: string): void {
+  if (!isObject(editor)) refuse(path, remedies.object)
+  checkMembers(editor, editorMembers, `${path}.`)
+  for (const name of Object.keys(editorMembers)) {
+    if (!Object.hasOwn(editor, name)) refuse(`${path}.${name}`, 'is missing')
+  }
+}
+
 /** Checks the options; a `TypeError` starts with the path of the wrong one and says what to write. */
 export function checkOptions(options: ConsoleOptions): void {
   if (!isObject(options)) refuse('options', 'must be an object with authenticate')
   if (options.authenticate === undefined) refuse('authenticate', 'is missing: without it nobody can be let in')
   checkMembers(options, members, '')
-  const { brand = {}, texts = {} } = options
+  const { brand = {}, texts = {}, details = {} } = options
   checkMembers(brand, brandMembers, 'brand.', ['logo'])
   checkMembers(texts, textMembers, 'texts.')
+  for (const [type, editor] of Object.entries(details)) checkEditor(editor, `details.${type}`)
   const { logo, colours = {} } = brand
   if (logo !== undefined && !(logo instanceof SafeHtml) && !isKind(logo, 'string')) {
     refuse('brand.logo', 'must be a URL or markup made with safe')

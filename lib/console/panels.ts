@@ -1,4 +1,4 @@
-import type { Deferral } from '../index.js'
+import type { Reviewed } from '../index.js'
 import type { Desk } from './desk.js'
 import { display, displayLines } from './display.js'
 import type { Operator } from './options.js'
@@ -11,7 +11,7 @@ export interface PanelView {
 }
 
 /** The panels of the integrator. What was not made with `safe` is text, and is shown as such. */
-export async function panelsOf({ options }: Desk, deferral: Deferral, operator: Operator): Promise<PanelView[]> {
+export async function panelsOf({ options }: Desk, deferral: Reviewed, operator: Operator): Promise<PanelView[]> {
   const panels = (await options.panels?.(deferral, operator)) ?? []
   return panels.map(({ title, html }) => ({
     title: display(title, 120),

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../index.js'
-import { factsOf, typeOf } from '../details.js'
+import { detailWords } from '../details.js'
 import { displayJson, quoted } from '../display.js'
 import type { RequestView } from '../request_view.js'
 import { type SafeHtml, safe } from '../safe.js'
@@ -35,11 +35,9 @@ function resources({ deferral }: RequestView): SafeHtml | undefined {
 }
 
 /** One entry of `authorization_details`. */
-function detail(entry: JsonObject): SafeHtml {
-  const { type, ...others } = entry
-  return safe`<h3><bdi>${typeOf(entry)}</bdi></h3>${facts(
-    factsOf(others).map(([name, value]) => [name, safe`<bdi>${value}</bdi>`] as const),
-  )}`
+function detail({ visit }: RequestView, entry: JsonObject): SafeHtml {
+  const { type, facts: rows } = detailWords(visit.desk, entry)
+  return safe`<h3><bdi>${type}</bdi></h3>${facts(rows.map(([name, value]) => [name, safe`<bdi>${value}</bdi>`] as const))}`
 }
 
 /** JSON as it is, folded. */
@@ -62,7 +60,7 @@ export function askedCard(view: RequestView): SafeHtml {
   return card(
     'asked',
     'What is asked',
-    safe`${sentence(view)}${authorizationDetails.map(detail)}${scopes(view)}${resources(view)}${raw('The request as JSON', request)}`,
+    safe`${sentence(view)}${authorizationDetails.map((entry) => detail(view, entry))}${scopes(view)}${resources(view)}${raw('The request as JSON', request)}`,
     source('client'),
   )
 }

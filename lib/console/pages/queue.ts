@@ -106,5 +106,5 @@ ${tabs(filter, queue.counts)}
 ${filterForm(filter, queue)}
 <section class="card flush" aria-label="${name}">${table(queue, visit, nameOf)}</section>
 ${pages(visit, queue)}`
-  showTo(visit, { title: name, main, keys })
+  showTo(visit, { title: name, main, keys, section: 'requests' })
 }

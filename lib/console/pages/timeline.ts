@@ -10,7 +10,7 @@ const eventNames: Record<string, string> = {
   exchanged: 'The client waits',
   progress: 'Progress',
   interaction_required: 'The person was asked',
-  resumed: 'Goes on without the person',
+  resumed: 'The question to the person is over',
   assigned: 'Assigned',
   unassigned: 'Given back',
   commented: 'Comment',

@@ -1,9 +1,25 @@
-import { display } from '../display.js'
+import type { Deferral } from '../../index.js'
+import { detailWords } from '../details.js'
+import { display, quoted } from '../display.js'
 import type { RequestView } from '../request_view.js'
 import { type SafeHtml, safe } from '../safe.js'
 import { namesOf, since } from '../words.js'
+import { scopeWords } from './asked.js'
 import { plainForm } from './forms.js'
 import { card } from './layout.js'
+
+type Vote = NonNullable<Deferral['votes']>[number]
+
+/** What a vote allows, where it is less than what was asked for. */
+function allowed(view: RequestView, { scope, resource, authorizationDetails }: Vote): SafeHtml | undefined {
+  const items = [
+    ...(authorizationDetails ?? []).map((detail) => display(detailWords(view.visit.desk, detail).summary)),
+    ...(scope ?? []).map((name) => scopeWords(view, name).label),
+    ...(resource ?? []).map((uri) => quoted(uri, 100)),
+  ]
+  if (items.length === 0) return undefined
+  return safe`<small>only ${items.map((item, at) => safe`${at > 0 && ', '}<bdi>${item}</bdi>`)}</small>`
+}
 
 function whoElse({ eligible }: RequestView): SafeHtml {
   if (!eligible) return safe`<p class="hint">Everybody may vote who may decide it, once each.</p>`
@@ -24,10 +40,10 @@ export function votesCard(view: RequestView): SafeHtml | undefined {
       'unvote',
       safe`<div class="actions"><button class="button quiet">Withdraw my approval</button></div>`,
     )
-  const list = votes.map(
-    ({ by, at, note }) =>
-      safe`<li><strong>${namesOf(by).map(nameOf).join(', ')}</strong> approved ${since(at, visit.desk.now())}${note !== undefined && safe`<q class="note-text">${display(note, 2000)}</q>`}</li>`,
-  )
+  const list = votes.map((vote) => {
+    const { by, at, note } = vote
+    return safe`<li><strong>${namesOf(by).map(nameOf).join(', ')}</strong> approved ${since(at, visit.desk.now())}${allowed(view, vote)}${note !== undefined && safe`<q class="note-text">${display(note, 2000)}</q>`}</li>`
+  })
   return card(
     'votes',
     `${votes.length} of ${quorum} approvals`,
