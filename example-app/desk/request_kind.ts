@@ -38,8 +38,3 @@ const kinds: Readonly<Record<string, Kind>> = {
 export function kindOf({ grantType }: Deferral): Kind {
   return (grantType !== undefined && kinds[grantType]) || account
 }
-
-/** The profile that the client uses. */
-export function profileOf({ profile }: Deferral): string {
-  return profile === 'openid' ? 'OpenID' : 'OAuth'
-}

@@ -23,14 +23,6 @@ export interface Evidence extends Entry {
   bytes: Uint8Array
 }
 
-/** One line in the history of a deferral. */
-export interface HistoryLine extends Entry {
-  deferralId: string
-  event: string
-  by?: string | undefined
-  detail?: string | undefined
-}
-
 export type JourneyStatus = 'started' | 'checking' | 'open' | 'refused' | 'cancelled' | 'expired' | 'failed'
 
 /** What a customer wants: to open an account, or to sign in. */

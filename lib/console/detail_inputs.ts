@@ -8,7 +8,7 @@ const longest = 200
 
 /** An input below an entry of `authorization_details`. */
 export interface DetailInput {
-  /** its name in the form */
+  /** its name in the form: without the dots and brackets that body parsers of integrators take apart */
   name: string
   /** its name for the integrator */
   member: string
@@ -29,7 +29,7 @@ function editorOf({ options: { details = {} } }: Desk, { type }: JsonObject): De
 export function inputsOf(desk: Desk, detail: JsonObject, at: number): DetailInput[] {
   const fields = editorOf(desk, detail)?.fields(detail) ?? []
   return fields.map(({ name, label, value, type = 'text' }) => ({
-    name: `details.${at}.${name}`,
+    name: `detail-${at}-${name}`,
     member: name,
     label: display(label, 80),
     asked: display(value, longest),
