@@ -75,7 +75,7 @@ export function notified(): void {
     await desk.getByRole('link', { name: 'Notifications' }).click()
     await heading(desk, 'Notifications')
     const row = desk.getByRole('row', { name: accountOf('Mina Sato') })
-    expect(await row.textContent()).toMatch(/Not delivered.*the endpoint answered 404/)
+    expect(await row.textContent()).toMatch(/Not delivered[\s\S]*the endpoint answered 404/)
     await picture(desk, 'notifications')
     await heading(customer.page, 'We are checking your document')
     await row.getByRole('button', { name: 'Send again' }).click()
