@@ -5,8 +5,10 @@ import { createDesk, type Desk, rootOf, type Visit } from './desk.js'
 import { errorPages, showProblem } from './errors.js'
 import { parseFilter } from './filter.js'
 import { securityHeaders } from './headers.js'
+import { liveRoutes } from './live/events.js'
 import { operatorOf } from './operator.js'
 import type { ConsoleOptions, Operator } from './options.js'
+import { overviewRoutes } from './overview/overview.js'
 import { queueRoutes } from './queue.js'
 import { requestRoutes } from './request.js'
 import { type Route, route } from './routes.js'
@@ -15,7 +17,7 @@ import { safe } from './safe.js'
 /** A Koa application. Named this way, the type needs no `esModuleInterop` in the integrator's project. */
 type Application = Context['app']
 
-const routes: readonly Route[] = [...queueRoutes, ...requestRoutes]
+const routes: readonly Route[] = [...queueRoutes, ...requestRoutes, ...liveRoutes, ...overviewRoutes]
 
 function showSignIn(ctx: Context, desk: Desk): void {
   const { signIn } = desk.options
