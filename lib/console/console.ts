@@ -3,9 +3,11 @@ import type { Provider } from 'oidc-provider'
 import { api } from './api/api.js'
 import { createDesk, type Desk, rootOf, type Visit } from './desk.js'
 import { errorPages, showProblem } from './errors.js'
+import { exportRoutes } from './export/export.js'
 import { parseFilter } from './filter.js'
 import { securityHeaders } from './headers.js'
 import { liveRoutes } from './live/events.js'
+import { notificationRoutes } from './notifications/notifications.js'
 import { operatorOf } from './operator.js'
 import type { ConsoleOptions, Operator } from './options.js'
 import { overviewRoutes } from './overview/overview.js'
@@ -17,7 +19,14 @@ import { safe } from './safe.js'
 /** A Koa application. Named this way, the type needs no `esModuleInterop` in the integrator's project. */
 type Application = Context['app']
 
-const routes: readonly Route[] = [...queueRoutes, ...requestRoutes, ...liveRoutes, ...overviewRoutes]
+const routes: readonly Route[] = [
+  ...queueRoutes,
+  ...requestRoutes,
+  ...liveRoutes,
+  ...overviewRoutes,
+  ...notificationRoutes,
+  ...exportRoutes,
+]
 
 function showSignIn(ctx: Context, desk: Desk): void {
   const { signIn } = desk.options

@@ -55,7 +55,7 @@ function speedsCard({ speeds, median, days }: Overview): SafeHtml {
   return card(
     'speeds',
     'Time to decision',
-    safe`<p>Half of the decisions took ${duration(median)} or less.</p>
+    safe`<p>The median is ${duration(median)}.</p>
 ${plot({ names: ['decided within'], groups, by: 'Time' })}${least(days.isLeast, lowerBound)}`,
   )
 }
@@ -70,9 +70,25 @@ function failuresCard({ failed, isLeast }: Overview['failures']): SafeHtml {
   return card('failures', 'Notifications', words)
 }
 
+function exportCard(): SafeHtml {
+  const input = (name: string, label: string) =>
+    safe`<div class="field"><label for="${name}">${label}</label><input type="date" id="${name}" name="${name}"></div>`
+  return card(
+    'export',
+    'Export',
+    safe`<form method="get" action="export.csv">${input('createdAfter', 'Asked on this day or later (UTC)')}
+${input('createdBefore', 'Asked before this day (UTC)')}
+<div class="buttons"><button class="button quiet">CSV</button>
+<button class="button quiet" formaction="export.ndjson">NDJSON</button></div></form>
+<p class="soft">The log says who exported what.</p>`,
+  )
+}
+
 /** Answers with the overview. */
 export function showOverview(visit: Visit, overview: Overview): void {
   const main = safe`<div class="heading"><h1>Overview</h1></div>
-<div class="overview">${agesCard(overview.ages)}${daysCard(overview.days)}${speedsCard(overview)}${failuresCard(overview.failures)}</div>`
+<div class="overview">${agesCard(overview.ages)}${daysCard(overview.days)}${speedsCard(overview)}${failuresCard(overview.failures)}${
+    visit.desk.options.log && exportCard()
+  }</div>`
   showTo(visit, { title: 'Overview', main })
 }

@@ -26,8 +26,8 @@ const top = 18
 const formatted = (value: number) => value.toLocaleString('en')
 
 function barsOf({ values }: Group, left: number, space: number, most: number): SafeHtml[] {
-  const barWidth = Math.min(56, (space * 0.8) / values.length)
-  const start = left + (space - barWidth * values.length) / 2
+  const barWidth = Math.round(Math.min(56, (space * 0.8) / values.length))
+  const start = Math.round(left + (space - barWidth * values.length) / 2)
   return values.map((value, index) => {
     const size = Math.max(value > 0 ? 2 : 0, Math.round(((base - top) * value) / most))
     const x = start + index * barWidth
@@ -42,7 +42,7 @@ function picture({ groups }: Plot): SafeHtml {
   const space = width / groups.length
   const parts = groups.map((group, index) => {
     const left = index * space
-    const bars = safe`${barsOf(group, left, space, most)}<text x="${left + space / 2}" y="${height - 8}">${group.label}</text>`
+    const bars = safe`${barsOf(group, left, space, most)}<text x="${Math.round(left + space / 2)}" y="${height - 8}">${group.label}</text>`
     return group.href === undefined ? bars : safe`<a href="${group.href}" tabindex="-1">${bars}</a>`
   })
   return safe`<svg class="plot" viewBox="0 0 ${width} ${height}" aria-hidden="true" focusable="false">
