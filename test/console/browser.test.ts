@@ -66,6 +66,8 @@ describeBrowser('the console in a browser', () => {
     'narrowed queue': () => '?queue=payments&client=secret&age=hour&text=x',
     'empty queue': () => '?status=redeemed',
     'all requests': () => '?status=all',
+    overview: () => 'overview',
+    notifications: () => 'notifications',
     request: () => `deferrals/${ids.first}`,
     'request with votes': () => `deferrals/${ids.votes}`,
     'request that waits for the person': () => `deferrals/${ids.asked}`,
