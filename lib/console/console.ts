@@ -1,6 +1,7 @@
 import Koa, { type Context } from 'koa'
 import type { Provider } from 'oidc-provider'
 import { api } from './api/api.js'
+import { batchRoutes } from './batch/batch.js'
 import { createDesk, type Desk, rootOf, type Visit } from './desk.js'
 import { errorPages, showProblem } from './errors.js'
 import { exportRoutes } from './export/export.js'
@@ -26,6 +27,7 @@ const routes: readonly Route[] = [
   ...overviewRoutes,
   ...notificationRoutes,
   ...exportRoutes,
+  ...batchRoutes,
 ]
 
 function showSignIn(ctx: Context, desk: Desk): void {

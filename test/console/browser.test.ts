@@ -68,6 +68,7 @@ describeBrowser('the console in a browser', () => {
     'all requests': () => '?status=all',
     overview: () => 'overview',
     notifications: () => 'notifications',
+    batch: () => 'batch',
     request: () => `deferrals/${ids.first}`,
     'request with votes': () => `deferrals/${ids.votes}`,
     'request that waits for the person': () => `deferrals/${ids.asked}`,

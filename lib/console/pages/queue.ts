@@ -105,6 +105,7 @@ export function showQueue(visit: Visit, queue: Queue, nameOf: OperatorNames): vo
 ${tabs(filter, queue.counts)}
 ${filterForm(filter, queue)}
 <section class="card flush" aria-label="${name}"${!queue.isFurther && safe` data-live=""`}>${table(queue, visit, nameOf)}</section>
-${pages(visit, queue)}`
+${pages(visit, queue)}
+${filter.status === 'pending' && safe`<p><a href="batch${searchOf(filter)}">Decide several at once</a></p>`}`
   showTo(visit, { title: name, main, keys })
 }
