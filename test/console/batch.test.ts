@@ -51,7 +51,7 @@ const together: [string, Request, Record<string, string>, string][] = [
   ['other details', { authorizationDetails: [{ type: 'payment' }] }, approval, 'ask for different things'],
   ['other evidence', { context: { risk: 'high' } }, approval, 'ask for different things'],
   ['another client', { clientId: 'public' }, approval, 'ask for different things'],
-  ['another kind', { profile: 'oauth' }, refusal, 'several kinds'],
+  ['another kind', { profile: 'openid' }, refusal, 'several kinds'],
   ['no reason', {}, { verb: 'deny', reason: ' ' }, 'the client needs a reason'],
   ['no confirmation', {}, { verb: 'approve' }, 'tick that you have looked at them'],
 ]
