@@ -6,6 +6,7 @@ import { isEnabled, settingsOf } from './options/settings.js'
 import { pluginOf } from './plugin.js'
 import { leavePreparation, type Preparation } from './preparation.js'
 import { withNotificationEndpoint } from './protocol/client_registration.js'
+import { beforeDirectResponse, checkDirectRequest } from './protocol/oauth/direct_authorization.js'
 import { checkResponseType } from './protocol/openid/authorization_request.js'
 import { beforeResponse } from './protocol/openid/authorization_response.js'
 
@@ -47,7 +48,7 @@ function withLastPrompt(policy: readonly Prompt[], preparation: Preparation): in
     const plugin = pluginOf(ctx.oidc.provider)
     if (!plugin)
       throw new TypeError('features.deferredTokenResponse needs install(provider, options) after the constructor')
-    await beforeResponse(ctx, plugin)
+    if (!(await beforeDirectResponse(ctx, plugin))) await beforeResponse(ctx, plugin)
     return false
   })
   const prompt = new Prompt({ name: 'deferral' }, check)
@@ -75,15 +76,16 @@ function withRevocation(features: Configuration['features']): Configuration['fea
 // the host calls validators in this order: after it has checked authorization_details, before it stores anything
 function withParameters(
   extraParams: Configuration['extraParams'],
-  { profiles }: Settings,
+  settings: Settings,
 ): Record<string, Validator | null | undefined> {
   const { response_type: validate, ...others } = asValidators(extraParams)
   return {
     async response_type(ctx, _value, client) {
       checkResponseType(ctx)
+      checkDirectRequest(ctx, settings)
       await validate?.(ctx, paramsOf(ctx).response_type, client)
     },
-    ...(profiles.oauth && { completion_mode: null }),
+    ...(settings.profiles.oauth && { completion_mode: null }),
     ...others,
   }
 }

@@ -12,6 +12,9 @@ export type Profile = 'openid' | 'oauth'
 /** The status of a deferral. Expiry is not a status: it is computed from `expiresAt`. */
 export type DeferralStatus = 'pending' | 'approved' | 'denied' | 'cancelled' | 'redeemed'
 
+/** Whether the client of a direct deferral has polled. */
+export type Directness = 'unclaimed' | 'claimed'
+
 /** Who did it: one name, or several. Each has 1 to 200 characters. */
 export type By = string | string[]
 
@@ -135,6 +138,8 @@ interface Facts extends DeferredRequest {
   retention: number
   /** when its personal data were erased */
   erasedAt?: Date
+  /** of a direct deferral: `unclaimed` before its first poll. No listing has it then, and no event tells of it */
+  direct?: Directness
   /** the next time at which a sweep has to look at it; absent: never */
   wakeAt?: Date
   exchangedAt?: Date
@@ -204,6 +209,8 @@ export interface Deferral extends VisibleRequest {
   /** the approvals so far, or those that the decision was made of; oldest first. Only with a `quorum` above 1 */
   votes?: Vote[]
   decision?: Decision & { at: Date }
+  /** of a direct deferral: `unclaimed` before its first poll. No listing has it then, `get` does */
+  direct?: Directness
   createdAt: Date
   exchangedAt?: Date
   expiresAt: Date

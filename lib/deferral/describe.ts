@@ -24,6 +24,7 @@ const visibleMembers = [
   'dueAt',
   'votes',
   'interaction',
+  'direct',
   'createdAt',
   'exchangedAt',
   'expiresAt',

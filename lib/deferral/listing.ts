@@ -5,7 +5,7 @@
 import { assigneeOf } from './assignment_transitions.js'
 import type { DeferralRecord } from './deferral.js'
 import type { DeferralFilter, ListedStatus, ListOrder, ListPosition } from './store.js'
-import { isOverdue, isUnexpired, isUnfinished } from './transition.js'
+import { isOverdue, isUnclaimed, isUnexpired, isUnfinished } from './transition.js'
 
 /** The statuses of a listing. */
 export const listedStatuses = ['pending', 'approved', 'denied', 'cancelled', 'redeemed', 'expired'] as const
@@ -22,6 +22,7 @@ export function listedStatus(record: DeferralRecord, now: Date): ListedStatus {
 export function isSelected(record: DeferralRecord, filter: DeferralFilter, now: Date): boolean {
   const equal = ['issuer', 'queue', 'clientId', 'accountId', 'grantId', 'grantType', 'profile'] as const
   return (
+    !isUnclaimed(record) &&
     equal.every((name) => filter[name] === undefined || record[name] === filter[name]) &&
     (filter.status?.includes(listedStatus(record, now)) ?? true) &&
     (filter.assignee === undefined || (assigneeOf(record, now)?.to ?? null) === filter.assignee) &&

@@ -15,6 +15,8 @@ import type { NotificationStatus, Sealing } from './notification.js'
 export type NewDeferral = DeferredRequest &
   Partial<Exchange> & {
     interaction?: Interaction
+    /** a direct deferral: its first poll is its exchange */
+    direct?: 'unclaimed'
     expiresIn: number
     /** seconds until it should be decided */
     dueIn?: number
@@ -29,6 +31,12 @@ export interface Exchange {
   requestedDetails?: JsonObject[]
   /** secrets for the notification of the client when the deferral ends */
   sealing?: Sealing
+}
+
+/** The members that the first poll of a direct deferral writes. */
+export interface Claim extends Omit<Exchange, 'handleHash'> {
+  /** seconds from expiry or end, whichever is later, for which the record is kept from now on */
+  retention: number
 }
 
 /** Who cancelled, or why. A client is not notified of its own cancellation. */
@@ -62,7 +70,7 @@ export interface Change {
  */
 export type ListedStatus = DeferralStatus | 'expired'
 
-/** Selects deferrals of one issuer. */
+/** Selects deferrals of one issuer. Those whose `direct` is `unclaimed` are in no listing and no count. */
 export interface DeferralFilter {
   issuer: string
   /** those with one of these; never empty */

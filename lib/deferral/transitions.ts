@@ -13,11 +13,12 @@ import {
   suppress,
   suppressNotification,
 } from './notification_transitions.js'
-import type { Cancellation, Exchange, NewDeferral } from './store.js'
+import type { Cancellation, Claim, Exchange, NewDeferral } from './store.js'
 import {
   changeOf,
   isOverdue,
   isPending,
+  isUnclaimed,
   isUnexpired,
   isUnfinished,
   named,
@@ -28,6 +29,9 @@ import {
 
 /** The `reason` of a cancellation: a code was used a second time. */
 export const codeReused = 'code.reused'
+
+// a browser can start any number of direct deferrals, so one that nobody polls is not kept for long
+const unclaimedRetention = 3600
 
 /** What the provider adds to every deferral. */
 export interface Origin {
@@ -43,6 +47,7 @@ export function created(
   now: Date,
 ): DeferralRecord {
   const expiresAt = seconds(expiresIn, now)
+  const isDirect = request.direct !== undefined
   return withWakeAt({
     ...request,
     ...origin,
@@ -51,7 +56,8 @@ export function created(
     expiresAt,
     readAt: now,
     ...(dueIn !== undefined && { dueAt: seconds(dueIn, now) }),
-    ...(request.handleHash !== undefined && { exchangedAt: now }),
+    ...(isDirect && { retention: Math.min(origin.retention, unclaimedRetention) }),
+    ...(request.handleHash !== undefined && !isDirect && { exchangedAt: now }),
     ...newNotification(sealing, false, expiresAt, now),
   })
 }
@@ -81,6 +87,21 @@ export const exchange =
     const notification = newNotification(sealing, status !== 'pending', expiresAt, now)
     const members = { ...written, ...notification, exchangedAt: now, expiresAt }
     return changeOf(record, members, { at: now, event: 'exchanged' }, true)
+  }
+
+/**
+ * The first poll of a direct deferral, which has proved its PKCE verifier, once. The deferral expires `lifetime` seconds after its
+ * creation.
+ */
+export const claim =
+  ({ sealing, ...written }: Claim): Transition =>
+  (record, now) => {
+    const { status, createdAt, lifetime } = record
+    if (!isUnclaimed(record) || !isUnexpired(record, now) || status === 'cancelled') return undefined
+    const expiresAt = seconds(lifetime, createdAt)
+    const notification = newNotification(sealing, status !== 'pending', expiresAt, now)
+    const members = { ...written, ...notification, direct: 'claimed', exchangedAt: now, expiresAt }
+    return changeOf(record, members, { at: now, event: 'claimed', ...(status !== 'pending' && { status }) }, true)
   }
 
 /** Sets the progress that pending answers carry. It gets a history entry only when the step changes. */

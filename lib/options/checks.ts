@@ -44,11 +44,6 @@ export const narrowing: Check<Narrowing> = (rules, at) => {
   return Object.fromEntries(entries)
 }
 
-/** The rule for the option `profiles`. */
-export function assertProfile({ openid, oauth }: { openid: boolean; oauth: boolean }, at: string): void {
-  if (!openid && !oauth) refuse(at, 'must leave one profile on, use enabled: false to switch both off')
-}
-
 /** The path of an endpoint. */
 export const route = mustBe(
   "a path such as '/deferred/cancel'",

@@ -25,7 +25,7 @@ export function overrideRules(plugin: Plugin, { addedCodeGrant }: { addedCodeGra
     addedCodeGrant,
     hasDefer: hasDefer(settings),
     hint: profiles.oauth || hasDefer(settings) ? hintOf(plugin) : undefined,
-    notesCodeUse: profiles.oauth,
+    notesCodeUse: Boolean(profiles.oauth),
     wrapHandler: (name, handler) => handlerWithDefer(plugin, name, handler),
     revoke: (ctx, token) => revoke(ctx, plugin, token),
     now: records.now,
@@ -33,9 +33,9 @@ export function overrideRules(plugin: Plugin, { addedCodeGrant }: { addedCodeGra
     answers: {
       metadata: (ctx) => ({
         ...(profiles.openid && openidMetadata(ctx, plugin)),
-        ...(profiles.oauth && oauthMetadata()),
+        ...(profiles.oauth && oauthMetadata(settings)),
       }),
-      isRevocationPrivate: profiles.oauth,
+      isRevocationPrivate: Boolean(profiles.oauth),
     },
   }
 }

@@ -9,6 +9,8 @@ import type { Approved } from '../deferral/redemption.js'
 import { type Context, setDeferral } from '../host/context.js'
 import { verifyProof } from '../host/grants/proof.js'
 import type { Plugin } from '../plugin.js'
+import { directSettings } from './oauth/direct_authorization.js'
+import { provenDeferral } from './oauth/first_poll.js'
 import { assertPoll, dropRepeated, isRepeating } from './poll_parameters.js'
 import { repeatAnswer } from './retry_window.js'
 import { assertSender, isRightful, rightfulDeferral } from './rightful_client.js'
@@ -18,7 +20,8 @@ import { redeemApproved } from './token_response.js'
 /** Answers a poll; `kind` is the parameter that carries the handle. */
 export async function poll(ctx: Context, plugin: Plugin, kind: HandleKind, handle: string): Promise<void> {
   const { pacing, records } = plugin
-  assertPoll(ctx, kind)
+  const isDirectOn = kind === 'deferral_code' && directSettings(plugin.settings) !== undefined
+  assertPoll(ctx, kind, isDirectOn ? 'code_verifier' : undefined)
   const proof = await verifyProof(ctx, plugin.host)
   const now = records.now().getTime()
 
@@ -29,8 +32,10 @@ export async function poll(ctx: Context, plugin: Plugin, kind: HandleKind, handl
     throw slowDown(ctx, early.interval)
   }
 
-  const deferral = await rightfulDeferral(ctx, plugin, kind, handle, proof)
-  if (!deferral) throw new errors.InvalidGrant(`${kind} not found`)
+  const found = await rightfulDeferral(ctx, plugin, kind, handle, proof)
+  if (!found) throw new errors.InvalidGrant(`${kind} not found`)
+  if (!found.direct) assertPoll(ctx, kind)
+  const deferral = found.direct ? await provenDeferral(ctx, plugin, found, handle) : found
   dropRepeated(ctx, kind, deferral)
 
   const isPending = deferral.status === 'pending' && deferral.expiresAt > deferral.readAt

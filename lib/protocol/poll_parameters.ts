@@ -20,15 +20,15 @@ const repeatable: Record<string, Repeats> = {
   redirect_uri: ([uri, ...more], { source }) => !more.length && uri === source.redirectUri,
 }
 
-/** Throws `invalid_request` for parameters that no poll may carry. */
-export function assertPoll(ctx: Context, kind: HandleKind): void {
-  const name = refused.find((parameter) => sentValues(ctx, parameter).length)
+/** Throws `invalid_request` for parameters that no poll may carry. `proof`: the one by which a direct deferral is claimed. */
+export function assertPoll(ctx: Context, kind: HandleKind, proof?: 'code_verifier'): void {
+  const name = refused.find((parameter) => parameter !== proof && sentValues(ctx, parameter).length)
   if (name) throw refusalOf(name, kind)
 }
 
 /** Whether this poll carries parameters that must be compared with the first request. */
 export function isRepeating(ctx: Context): boolean {
-  return Object.keys(repeatable).some((name) => sentValues(ctx, name).length)
+  return [...Object.keys(repeatable), 'code_verifier'].some((name) => sentValues(ctx, name).length)
 }
 
 /**

@@ -78,6 +78,7 @@ export async function listDue(
 function filterOf({ issuer, status, clientId, accountId, grantId, notification }: DeferralFilter, now: Instant) {
   return {
     issuer,
+    direct: { $ne: 'unclaimed' },
     ...statusFilter(status, now),
     ...(clientId !== undefined && { clientId }),
     ...(accountId !== undefined && { accountId }),
