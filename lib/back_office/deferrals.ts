@@ -27,6 +27,7 @@ import { type DeferralListing, type ListQuery, list, withHistory } from './listi
 import { listNotifications, type Notifications } from './notifications.js'
 import type { Reviewed, Transition } from './transition.js'
 
+const toBeginning = actorOf('beginInteraction')
 const toReplay = actorOf('notifications.replay')
 const toResumption = actorOf('resume')
 const toUnassignment = actorOf('unassign')
@@ -116,6 +117,18 @@ export class Deferrals {
       throw new TypeError('requireInteraction: uri must not contain the deferral_code, use the id of the deferral')
     }
     return this.#change(id, transitions.requireInteraction({ uri }, by), record)
+  }
+
+  /**
+   * Somebody has begun the interaction: call it when an authenticated person opens your page. With the option
+   * `profiles.oauth.interactionPending` polls are answered `interaction_pending` until `resume` or the decision.
+   */
+  async beginInteraction(id: string, beginning: Actor = {}): Promise<Transition> {
+    assertId('beginInteraction', id)
+    const { by } = toBeginning(beginning)
+    const record = await this.#find(id)
+    assertInteractive('beginInteraction', record)
+    return this.#change(id, transitions.beginInteraction(by), record)
   }
 
   /** Removes the interaction: polls are answered `authorization_pending` again. */

@@ -152,6 +152,8 @@ interface Facts extends DeferredRequest {
   requestedDetails?: JsonObject[]
   progress?: Progress & ErrorDescription
   interaction?: Interaction
+  /** when the provider saw the interaction begin; absent before and after it */
+  interactionBegunAt?: Date
   assignee?: Assignee
   votes?: Vote[]
   cancelledBy?: By
@@ -200,6 +202,8 @@ export interface Deferral extends VisibleRequest {
   progress?: Progress
   /** the page where somebody has to act, while the deferral is pending */
   interaction?: Interaction
+  /** when the provider saw somebody begin the interaction, while the deferral is pending */
+  interactionBegunAt?: Date
   /** when it should be decided */
   dueAt?: Date
   /** pending, and past `dueAt` */

@@ -24,6 +24,7 @@ const visibleMembers = [
   'dueAt',
   'votes',
   'interaction',
+  'interactionBegunAt',
   'direct',
   'createdAt',
   'exchangedAt',
@@ -50,7 +51,10 @@ export function describe(record: DeferralRecord): Deferral {
     deferral.decision = { ...withoutErrorDescription(record.decision), at: record.decidedAt }
   }
   if (record.notification) deferral.notification = describeNotification(record.notification)
-  if (record.status !== 'pending') delete deferral.interaction
+  if (record.status !== 'pending') {
+    delete deferral.interaction
+    delete deferral.interactionBegunAt
+  }
   const assignee = assigneeOf(record, record.readAt)
   if (assignee) deferral.assignee = assignee
   deferral.overdue = isOverdue(record, record.readAt)

@@ -4,6 +4,7 @@ import type { DeferralRecord } from './deferral.js'
 export type PollOutcome =
   | 'authorization_pending'
   | 'interaction_required'
+  | 'interaction_pending'
   | 'access_denied'
   | 'expired_token'
   | 'invalid_grant'
@@ -22,6 +23,7 @@ export function pollOutcome(deferral: DeferralRecord, now: Date): PollOutcome {
       if (deferral.decision.until && deferral.decision.until <= now) return 'access_denied'
       return 'redeem'
     case 'pending':
+      if (deferral.interactionBegunAt) return 'interaction_pending'
       return deferral.interaction ? 'interaction_required' : 'authorization_pending'
   }
 }

@@ -121,7 +121,16 @@ export const requireInteraction =
   (record, now) => {
     if (!isPending(record, now)) return undefined
     const { host } = new URL(interaction.uri)
-    return changeOf(record, { interaction }, { at: now, event: 'interaction_required', host, ...named(by) }, true)
+    const entry = { at: now, event: 'interaction_required', host, ...named(by) }
+    return changeOf(record, { interaction, interactionBegunAt: undefined }, entry, true)
+  }
+
+/** Somebody has begun the interaction: polls may be answered `interaction_pending` from now on. */
+export const beginInteraction =
+  (by?: By): Transition =>
+  (record, now) => {
+    if (!isPending(record, now) || !record.interaction || record.interactionBegunAt) return undefined
+    return changeOf(record, { interactionBegunAt: now }, { at: now, event: 'interaction_begun', ...named(by) }, true)
   }
 
 /** Removes the interaction. */
@@ -129,7 +138,8 @@ export const resume =
   (by?: By): Transition =>
   (record, now) => {
     if (!isPending(record, now) || !record.interaction) return undefined
-    return changeOf(record, { interaction: undefined }, { at: now, event: 'resumed', ...named(by) }, true)
+    const entry = { at: now, event: 'resumed', ...named(by) }
+    return changeOf(record, { interaction: undefined, interactionBegunAt: undefined }, entry, true)
   }
 
 /** Approves or denies. The same write makes the notification `owed`. */

@@ -4,7 +4,6 @@
  */
 import { errors } from 'oidc-provider'
 import { type HandleKind, parseHandle } from '../deferral/handle.js'
-import { pollOutcome } from '../deferral/outcome.js'
 import type { Approved } from '../deferral/redemption.js'
 import { type Context, setDeferral } from '../host/context.js'
 import { verifyProof } from '../host/grants/proof.js'
@@ -14,7 +13,7 @@ import { provenDeferral } from './oauth/first_poll.js'
 import { assertPoll, dropRepeated, isRepeating } from './poll_parameters.js'
 import { repeatAnswer } from './retry_window.js'
 import { assertSender, isRightful, rightfulDeferral } from './rightful_client.js'
-import { refusal, slowDown } from './token_error_response.js'
+import { outcomeFor, refusal, slowDown } from './token_error_response.js'
 import { redeemApproved } from './token_response.js'
 
 /** Answers a poll; `kind` is the parameter that carries the handle. */
@@ -42,7 +41,7 @@ export async function poll(ctx: Context, plugin: Plugin, kind: HandleKind, handl
   if (!isPending) pacing.forget(deferral.id)
   else if (!pacing.admit(deferral, now)) throw slowDown(ctx, deferral.interval)
 
-  const outcome = pollOutcome(deferral, deferral.readAt)
+  const outcome = outcomeFor(deferral, plugin.settings)
   if (outcome === 'redeem') return redeemApproved(ctx, plugin, deferral as Approved, handle)
   if (outcome === 'repeat') return repeatAnswer(ctx, plugin, deferral, handle)
   setDeferral(ctx, deferral)

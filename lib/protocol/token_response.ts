@@ -6,7 +6,6 @@
 
 import type { Decision, DeferralRecord, JsonObject } from '../deferral/deferral.js'
 import { detailsLeft } from '../deferral/narrow.js'
-import { pollOutcome } from '../deferral/outcome.js'
 import { type Approved, redeem } from '../deferral/redemption.js'
 import { type Context, hasHungUp, setDeferral } from '../host/context.js'
 import { discardMinted } from '../host/grants/mint.js'
@@ -26,7 +25,7 @@ import {
 } from './checks_before_minting.js'
 import { type Minter, minterOf } from './minters.js'
 import { repeatAnswer, sealAnswer } from './retry_window.js'
-import { refusal } from './token_error_response.js'
+import { outcomeFor, refusal } from './token_error_response.js'
 
 // if minting takes longer, client, account and Grant are checked again: one may have been revoked meanwhile
 const quickSeconds = 1
@@ -135,7 +134,7 @@ function requestedDetails(
 async function answerFromState(ctx: Context, plugin: Plugin, id: string, handle: string): Promise<void> {
   const deferral = await plugin.records.find(id)
   if (!deferral) throw new Error('the deferral vanished during its redemption')
-  const outcome = pollOutcome(deferral, deferral.readAt)
+  const outcome = outcomeFor(deferral, plugin.settings)
   if (outcome === 'repeat') return repeatAnswer(ctx, plugin, deferral, handle)
   throw refusal(ctx, deferral, outcome === 'redeem' ? 'authorization_pending' : outcome)
 }
