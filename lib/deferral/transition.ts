@@ -43,7 +43,10 @@ export function withWakeAt(members: object): DeferralRecord {
 
 function nextWake(record: DeferralRecord): Date | undefined {
   const expiry = isUnfinished(record) && !record.expiredAt ? record.expiresAt : undefined
-  const due = record.status === 'pending' && !isUnclaimed(record) && !record.expiredAt && !record.overdueAt ? record.dueAt : undefined
+  const due =
+    record.status === 'pending' && !isUnclaimed(record) && !record.expiredAt && !record.overdueAt
+      ? record.dueAt
+      : undefined
   const candidates = [record.notification?.due, expiry, due, record.answer?.until]
   const instants = candidates.filter((instant) => instant !== undefined)
   return instants.sort((a, b) => a.getTime() - b.getTime())[0]

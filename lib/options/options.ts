@@ -1,16 +1,7 @@
 import type { Account, Client, ClientMetadata, KoaContextWithOIDC, ResponseType } from 'oidc-provider'
 import type { Deferral, Interaction, JsonObject, Profile } from '../deferral/deferral.js'
 import type { Narrowing } from '../deferral/narrow.js'
-import {
-  boolean,
-  callback,
-  integer,
-  lifetime,
-  type Members,
-  optional,
-  shape,
-  withDefault,
-} from '../deferral/shape.js'
+import { boolean, callback, integer, lifetime, type Members, optional, shape, withDefault } from '../deferral/shape.js'
 import type { DeferralStore } from '../deferral/store.js'
 import type { DeferringConfiguration } from '../host/types.js'
 import { memoryStore } from '../store/memory.js'

@@ -2,7 +2,17 @@
  * The option `profiles`. The oauth profile has two parts that are off by default, because they follow open pull requests of its
  * draft: direct deferral (47) and `interaction_pending` (68).
  */
-import { boolean, type Check, isText, listOf, type Members, oneOf, refuse, shape, withDefault } from '../deferral/shape.js'
+import {
+  boolean,
+  type Check,
+  isText,
+  listOf,
+  type Members,
+  oneOf,
+  refuse,
+  shape,
+  withDefault,
+} from '../deferral/shape.js'
 
 /** The response modes of direct deferral. `jwt` counts as `query.jwt`. */
 const responseModes = ['query', 'form_post', 'query.jwt', 'form_post.jwt'] as const

@@ -18,9 +18,10 @@ export function slowDown(ctx: Context, interval: number): Error {
 }
 
 /** The outcome of a poll, by the options: without `interactionPending` a client does not learn that an interaction has begun. */
-export function outcomeFor(deferral: Stored, { profiles }: Settings): PollOutcome {
+export function outcomeFor(deferral: Stored, { profiles: { oauth } }: Settings): PollOutcome {
   const outcome = pollOutcome(deferral, deferral.readAt)
-  if (outcome !== 'interaction_pending' || (profiles.oauth && profiles.oauth.interactionPending)) return outcome
+  const isShown = oauth ? oauth.interactionPending : false
+  if (outcome !== 'interaction_pending' || isShown) return outcome
   return deferral.interaction ? 'interaction_required' : 'authorization_pending'
 }
 

@@ -26,8 +26,8 @@ const requests = new WeakSet<Context>()
 const responses = new WeakMap<Context, Record<string, string>>()
 
 /** The settings of direct deferral; `undefined` if it is off. */
-export function directSettings({ profiles }: Settings): DirectSettings | undefined {
-  return (profiles.oauth && profiles.oauth.direct) || undefined
+export function directSettings({ profiles: { oauth } }: Settings): DirectSettings | undefined {
+  return oauth && oauth.direct ? oauth.direct : undefined
 }
 
 /** Throws `invalid_request` for a request that opts in and breaks a rule of direct deferral (X-008 to X-011). */

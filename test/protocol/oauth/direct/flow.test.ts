@@ -44,7 +44,9 @@ test('X-033 nobody hears of it before its first poll: no listing, no event, no e
   }
   const { deferralCode, id } = await unclaimed(rp)
   expect((await op.provider.deferrals.list({ limit: 100 })).deferrals.map((deferral) => deferral.id)).not.toContain(id)
-  expect((await op.provider.deferrals.list({ limit: 100, status: 'pending' })).deferrals.map((d) => d.id)).not.toContain(id)
+  expect(
+    (await op.provider.deferrals.list({ limit: 100, status: 'pending' })).deferrals.map((d) => d.id),
+  ).not.toContain(id)
   expect(events).toEqual([])
   expect(await op.provider.deferrals.get(id)).toMatchObject({ status: 'pending', direct: 'unclaimed' })
   expect(await op.provider.deferrals.extend(id, { expiresIn: 600 })).toMatchObject({ changed: false })
