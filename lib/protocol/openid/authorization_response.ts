@@ -14,6 +14,7 @@ import { intercept } from '../../host/request/intercepts.js'
 import type { Plugin } from '../../plugin.js'
 import { askDefer, type DeferralTerms, hasDefer } from '../ask_defer.js'
 import { assertNarrowable } from '../details_limit.js'
+import { createWithinCaps } from '../max_pending.js'
 import { requestOf, sentScope } from '../request_of_source.js'
 import { deferRequest, isAnsweredWithTokens, isDeferrable } from './authorization_request.js'
 
@@ -81,18 +82,20 @@ export async function createFromCode(
   const source = await sourceOf(code, { isPersistent: true })
   const request = { ...requestOf(source), ...claimsOf(ctx) }
   assertNarrowable(request.authorizationDetails, settings)
-  await extendGrant(ctx, host.provider, code, lives)
   const { handle, hash } = newHandle(kind, id)
-  const record = await records.create({
-    id,
-    ...request,
-    ...sentScope(paramsOf(ctx).scope, request.scope),
-    ...terms.members,
-    context: terms.context,
-    interval: terms.interval,
-    lifetime: terms.expiresIn,
-    source,
-    ...front(hash),
+  const record = await createWithinCaps(plugin, request, async () => {
+    await extendGrant(ctx, host.provider, code, lives)
+    return records.create({
+      id,
+      ...request,
+      ...sentScope(paramsOf(ctx).scope, request.scope),
+      ...terms.members,
+      context: terms.context,
+      interval: terms.interval,
+      lifetime: terms.expiresIn,
+      source,
+      ...front(hash),
+    })
   })
   if (!record) throw new Error('a deferral with this id exists')
   setDeferral(ctx, record)
