@@ -23,6 +23,7 @@ const lastingMembers = new Set([
   'codeHash',
   'handleHash',
   'binding',
+  'direct',
   'status',
   'createdAt',
   'exchangedAt',

@@ -5,7 +5,7 @@
 import { assigneeOf } from './assignment_transitions.js'
 import type { DeferralRecord } from './deferral.js'
 import type { DeferralFilter, ListedStatus, ListOrder, ListPosition } from './store.js'
-import { isOverdue, isUnclaimed, isUnexpired, isUnfinished } from './transition.js'
+import { isOverdue, isPending, isUnclaimed, isUnexpired, isUnfinished } from './transition.js'
 
 /** The statuses of a listing. */
 export const listedStatuses = ['pending', 'approved', 'denied', 'cancelled', 'redeemed', 'expired'] as const
@@ -13,18 +13,20 @@ export const listedStatuses = ['pending', 'approved', 'denied', 'cancelled', 're
 /** The orders of a listing. */
 export const listOrders = ['newest', 'oldest', 'due', 'expiring'] as const satisfies readonly ListOrder[]
 
-/** The status that a listing shows. */
-export function listedStatus(record: DeferralRecord, now: Date): ListedStatus {
+/** The status that a listing shows; `undefined`: no listing has it. */
+export function listedStatus(record: DeferralRecord, now: Date): ListedStatus | 'unclaimed' | undefined {
+  if (isUnclaimed(record)) return isPending(record, now) ? 'unclaimed' : undefined
   return isUnfinished(record) && !isUnexpired(record, now) ? 'expired' : record.status
 }
 
 /** Whether a filter selects this record. */
 export function isSelected(record: DeferralRecord, filter: DeferralFilter, now: Date): boolean {
   const equal = ['issuer', 'queue', 'clientId', 'accountId', 'grantId', 'grantType', 'profile'] as const
+  const status = listedStatus(record, now)
+  const statuses: readonly unknown[] = filter.status ?? listedStatuses
   return (
-    !isUnclaimed(record) &&
+    statuses.includes(status) &&
     equal.every((name) => filter[name] === undefined || record[name] === filter[name]) &&
-    (filter.status?.includes(listedStatus(record, now)) ?? true) &&
     (filter.assignee === undefined || (assigneeOf(record, now)?.to ?? null) === filter.assignee) &&
     isNotified(record, filter.notification) &&
     (filter.text === undefined || isFound(record, filter.text)) &&
@@ -48,6 +50,11 @@ export function compare(order: ListOrder, a: ListPosition, b: ListPosition): num
   return order === 'newest' ? -ascending : ascending
 }
 
+/** A regular expression for texts that begin with this one. It has the same meaning in JavaScript (`iu`) and in PCRE (`i`). */
+export function beginningOf(text: string): string {
+  return `^${text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('\0', '\\x00')}`
+}
+
 // the last instant that a Date can have: those without a time come last
 const endOfTime = 8.64e15
 
@@ -59,6 +66,6 @@ function isNotified({ notification }: DeferralRecord, wanted: DeferralFilter['no
 }
 
 function isFound({ title, id, clientId, accountId }: DeferralRecord, text: string): boolean {
-  const start = text.toLowerCase()
-  return [title, id, clientId, accountId].some((member) => member?.toLowerCase().startsWith(start))
+  const beginning = new RegExp(beginningOf(text), 'iu')
+  return [title, id, clientId, accountId].some((member) => member !== undefined && beginning.test(member))
 }

@@ -70,11 +70,14 @@ export interface Change {
  */
 export type ListedStatus = DeferralStatus | 'expired'
 
-/** Selects deferrals of one issuer. Those whose `direct` is `unclaimed` are in no listing and no count. */
+/** Selects deferrals of one issuer. */
 export interface DeferralFilter {
   issuer: string
-  /** those with one of these; never empty */
-  status?: ListedStatus[]
+  /**
+   * those with one of these; never empty. Deferrals whose `direct` is `unclaimed` have none of the others: `unclaimed` selects those
+   * of them that are pending and unexpired
+   */
+  status?: (ListedStatus | 'unclaimed')[]
   queue?: string
   /** only with `status: ['pending']`: those assigned to this name, `null`: to nobody */
   assignee?: string | null

@@ -72,6 +72,11 @@ export type Profiles = ReturnType<typeof members>
 /** The settings of direct deferral. */
 export type DirectSettings = ReturnType<typeof direct>
 
+/** The settings of direct deferral; `undefined` if it is off. */
+export function directSettings({ profiles: { oauth } }: { profiles: Profiles }): DirectSettings | undefined {
+  return oauth && oauth.direct ? oauth.direct : undefined
+}
+
 /** Checks the option `profiles`. */
 export const profiles: Check<Profiles> = (value, at) => {
   const checked = members(value, at)

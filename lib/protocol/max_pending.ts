@@ -2,7 +2,9 @@
  * Not in the drafts: the option `maxPending`. One end-user, or one client, must not fill the list of the reviewers.
  */
 import { errors } from 'oidc-provider'
+import type { CountQuery } from '../deferral/store.js'
 import { type CappedRequest, emitCapped } from '../host/emit.js'
+import { directSettings } from '../options/profiles.js'
 import type { Plugin } from '../plugin.js'
 
 /** Whose request it is. There is no account with `client_credentials`. */
@@ -45,11 +47,13 @@ function capsOf({ settings }: Plugin, { accountId }: Requester): Cap[] {
   ]
 }
 
-async function reachedCap({ records }: Plugin, requester: Requester, caps: Cap[]): Promise<Cap | undefined> {
+async function reachedCap({ records, settings }: Plugin, requester: Requester, caps: Cap[]): Promise<Cap | undefined> {
+  // X-033: a browser can start any number of direct deferrals
+  const status: CountQuery['status'] = directSettings(settings) ? ['pending', 'unclaimed'] : ['pending']
   const counts = await Promise.all(
     caps.map(({ cap, limit }) => {
       const member = members[cap]
-      return records.count({ status: ['pending'], [member]: requester[member], limit })
+      return records.count({ status, [member]: requester[member], limit })
     }),
   )
   return caps.find(({ limit }, index) => (counts[index] ?? 0) >= limit)

@@ -7,7 +7,7 @@ import { newId } from '../../deferral/handle.js'
 import { bodyOf, type Context, clientOf, paramsOf } from '../../host/context.js'
 import { intercept } from '../../host/request/intercepts.js'
 import type { Settings } from '../../options/options.js'
-import type { DirectSettings } from '../../options/profiles.js'
+import { type DirectSettings, directSettings } from '../../options/profiles.js'
 import type { Plugin } from '../../plugin.js'
 import { askDefer } from '../ask_defer.js'
 import { deferRequest } from '../openid/authorization_request.js'
@@ -24,11 +24,6 @@ const firstPollWithin = 600
 const requests = new WeakSet<Context>()
 // the parameters of each response
 const responses = new WeakMap<Context, Record<string, string>>()
-
-/** The settings of direct deferral; `undefined` if it is off. */
-export function directSettings({ profiles: { oauth } }: Settings): DirectSettings | undefined {
-  return oauth && oauth.direct ? oauth.direct : undefined
-}
 
 /** Throws `invalid_request` for a request that opts in and breaks a rule of direct deferral (X-008 to X-011). */
 export function checkDirectRequest(ctx: Context, settings: Settings): void {

@@ -9,11 +9,11 @@ import { isUnclaimed, isUnexpired, type Transition } from '../../deferral/transi
 import { cancel, claim } from '../../deferral/transitions.js'
 import { assertConnected, type Context, paramsOf, sentValues } from '../../host/context.js'
 import { dryRun } from '../../host/grants/dry_run.js'
+import { directSettings } from '../../options/profiles.js'
 import type { Plugin } from '../../plugin.js'
 import { armOnceAnswered, sealingFor } from '../notification_setup.js'
 import { dropRepeated } from '../poll_parameters.js'
 import { notificationToken } from './completion_mode.js'
-import { directSettings } from './direct_authorization.js'
 
 /** Ends an unclaimed deferral: its first poll had no verifier, or a wrong one. */
 const endUnclaimed: Transition = (record, now) =>
@@ -25,6 +25,8 @@ const endUnclaimed: Transition = (record, now) =>
  * verifier ends an unclaimed deferral (X-029).
  */
 export async function provenDeferral(ctx: Context, plugin: Plugin, deferral: Stored, handle: string): Promise<Stored> {
+  // there is nothing left to compare with, and nothing left to claim
+  if (deferral.erasedAt) return deferral
   const isFirst = isUnclaimed(deferral)
   const [verifier, ...more] = sentValues(ctx, 'code_verifier')
   const isSent = isFirst || verifier !== undefined

@@ -3,7 +3,7 @@
  * support of this draft. The host adds the grant type itself.
  */
 import type { Settings } from '../../options/options.js'
-import { directSettings } from './direct_authorization.js'
+import { directSettings } from '../../options/profiles.js'
 import { tokenType } from './names.js'
 
 /** The members of the discovery document for this profile (I-001, I-002, X-001, X-002). */

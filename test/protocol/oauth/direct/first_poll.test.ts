@@ -4,7 +4,7 @@ import { pollDeferral, revoke } from '../../../support/deferral.js'
 import { directRequest, firstPoll, unclaimed, withDirect } from '../../../support/direct.js'
 import { challenged, nonceRequired, withNonce } from '../../../support/dpop_nonce.js'
 import { withProvider } from '../../../support/provider.js'
-import { codeVerifier, dpopKey, relyingParty } from '../../../support/relying_party.js'
+import { codeVerifier, dpopKey, type RelyingParty, relyingParty } from '../../../support/relying_party.js'
 import { jwtApi, opaqueApi, resourceServers } from '../../../support/resource_servers.js'
 import { useProvider } from '../../../support/use_provider.js'
 import { userAgent } from '../../../support/user_agent.js'
@@ -289,3 +289,19 @@ test('X-035 X-038 each later poll needs authentication or the key; others learn 
     expect(foreign).toMatchObject(error('invalid_grant'))
   })
 })
+
+test('X-033 unclaimed ones count against the caps of the client and the account', async () => {
+  for (const maxPending of [{ perClient: 2 }, { perAccount: 2 }]) {
+    await withProvider(withDirect(true, { deferred: { maxPending } }), async ({ issuer }) => {
+      const rp = relyingParty(issuer)
+      await unclaimed(rp)
+      await claimedBy(rp)
+      await expect(unclaimed(rp)).rejects.toThrow('access_denied')
+    })
+  }
+})
+
+async function claimedBy(rp: RelyingParty): Promise<void> {
+  const { deferralCode } = await unclaimed(rp)
+  await firstPoll(rp, deferralCode)
+}
