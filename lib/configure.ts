@@ -1,10 +1,12 @@
 import { type Configuration, interactionPolicy } from 'oidc-provider'
 import { type Context, paramsOf } from './host/context.js'
+import { assertCiba, isCibaOn } from './options/ciba.js'
 import { fail } from './options/option_error.js'
 import type { DeferredTokenResponseOptions, HostConfiguration, Settings } from './options/options.js'
 import { isEnabled, settingsOf } from './options/settings.js'
 import { pluginOf } from './plugin.js'
 import { leavePreparation, type Preparation } from './preparation.js'
+import { withHints } from './protocol/ciba/backchannel_authentication.js'
 import { withNotificationEndpoint } from './protocol/client_registration.js'
 import { beforeDirectResponse, checkDirectRequest } from './protocol/oauth/direct_authorization.js'
 import { checkResponseType } from './protocol/openid/authorization_request.js'
@@ -35,7 +37,9 @@ export function configure(configuration: HostConfiguration, options: DeferredTok
     ...hostConfiguration,
     extraClientMetadata: withNotificationEndpoint(hostConfiguration, settings),
     extraParams: withParameters(extraParams, settings) as Exclude<Configuration['extraParams'], undefined>,
-    ...(settings.profiles.oauth && { features: withRevocation(hostConfiguration.features) }),
+    ...((settings.profiles.oauth || isCibaOn(settings)) && {
+      features: featuresOf(hostConfiguration.features, settings),
+    }),
     interactions: { ...interactions, policy },
     ...(addedCodeGrant && { responseTypes: [...responseTypes, 'code'] }),
   }
@@ -59,6 +63,12 @@ function withLastPrompt(policy: readonly Prompt[], preparation: Preparation): in
 
 function ownMethods(policy: object): object {
   return Object.fromEntries(Object.entries(policy).filter(([name]) => !/^\d+$/.test(name)))
+}
+
+function featuresOf(features: Configuration['features'], settings: Settings): Configuration['features'] {
+  assertCiba(settings, features)
+  const bridged = withHints(features, settings.ciba)
+  return settings.profiles.oauth ? withRevocation(bridged) : bridged
 }
 
 // clients cancel a deferral_code at the revocation endpoint

@@ -1,3 +1,4 @@
+import type { Leg, LegRecord } from './leg.js'
 import type { Notification, NotificationRecord } from './notification.js'
 
 /** Anything that JSON can carry. */
@@ -154,6 +155,12 @@ interface Facts extends DeferredRequest {
   interaction?: Interaction
   /** when the provider saw the interaction begin; absent before and after it */
   interactionBegunAt?: Date
+  /** the questions to the end-user over CIBA, oldest first */
+  legs?: LegRecord[]
+  /** when the provider has to ask the end-user, or to look whether that was done */
+  reachOutAt?: Date
+  reachOutAttempts?: number
+  reachOutFault?: string
   assignee?: Assignee
   votes?: Vote[]
   cancelledBy?: By
@@ -204,6 +211,10 @@ export interface Deferral extends VisibleRequest {
   interaction?: Interaction
   /** when the provider saw somebody begin the interaction, while the deferral is pending */
   interactionBegunAt?: Date
+  /** the questions to the end-user over CIBA, oldest first; only the last one counts */
+  legs?: Leg[]
+  /** why the end-user could not be asked the last time */
+  reachOutFault?: string
   /** when it should be decided */
   dueAt?: Date
   /** pending, and past `dueAt` */

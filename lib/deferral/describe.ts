@@ -1,6 +1,7 @@
 import { assigneeOf } from './assignment_transitions.js'
 import type { Deferral, DeferralRecord, ErrorDescription, HistoryEntry } from './deferral.js'
 import { deepCopy } from './json.js'
+import { describeLeg } from './leg.js'
 import { describeNotification } from './notification.js'
 import type { StoredEntry } from './store.js'
 import { isOverdue } from './transition.js'
@@ -25,6 +26,7 @@ const visibleMembers = [
   'votes',
   'interaction',
   'interactionBegunAt',
+  'reachOutFault',
   'direct',
   'createdAt',
   'exchangedAt',
@@ -55,6 +57,7 @@ export function describe(record: DeferralRecord): Deferral {
     delete deferral.interaction
     delete deferral.interactionBegunAt
   }
+  if (record.legs) deferral.legs = record.legs.map(describeLeg)
   const assignee = assigneeOf(record, record.readAt)
   if (assignee) deferral.assignee = assignee
   deferral.overdue = isOverdue(record, record.readAt)

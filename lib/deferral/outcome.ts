@@ -1,4 +1,5 @@
 import type { DeferralRecord } from './deferral.js'
+import { isAsked } from './leg.js'
 
 /** The outcome of a poll. `slow_down` is not one of them: it only replaces a pending answer. */
 export type PollOutcome =
@@ -23,7 +24,7 @@ export function pollOutcome(deferral: DeferralRecord, now: Date): PollOutcome {
       if (deferral.decision.until && deferral.decision.until <= now) return 'access_denied'
       return 'redeem'
     case 'pending':
-      if (deferral.interactionBegunAt) return 'interaction_pending'
+      if (deferral.interactionBegunAt || isAsked(deferral, now)) return 'interaction_pending'
       return deferral.interaction ? 'interaction_required' : 'authorization_pending'
   }
 }

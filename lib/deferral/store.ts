@@ -20,6 +20,8 @@ export type NewDeferral = DeferredRequest &
     expiresIn: number
     /** seconds until it should be decided */
     dueIn?: number
+    /** seconds until the provider asks the end-user over CIBA */
+    reachOutIn?: number
   }
 
 /** The members that the exchange writes: hash of the new poll handle, key of the client, parameters of the request. */
@@ -31,6 +33,8 @@ export interface Exchange {
   requestedDetails?: JsonObject[]
   /** secrets for the notification of the client when the deferral ends */
   sealing?: Sealing
+  /** seconds until the provider asks the end-user over CIBA */
+  reachOutIn?: number
 }
 
 /** The members that the first poll of a direct deferral writes. */

@@ -47,7 +47,8 @@ function nextWake(record: DeferralRecord): Date | undefined {
     record.status === 'pending' && !isUnclaimed(record) && !record.expiredAt && !record.overdueAt
       ? record.dueAt
       : undefined
-  const candidates = [record.notification?.due, expiry, due, record.answer?.until]
+  const reachOut = record.status === 'pending' && !record.expiredAt ? record.reachOutAt : undefined
+  const candidates = [record.notification?.due, expiry, due, reachOut, record.answer?.until]
   const instants = candidates.filter((instant) => instant !== undefined)
   return instants.sort((a, b) => a.getTime() - b.getTime())[0]
 }

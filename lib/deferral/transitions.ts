@@ -42,7 +42,7 @@ export interface Origin {
 
 /** A new deferral of this issuer. */
 export function created(
-  { expiresIn, dueIn, sealing, ...request }: NewDeferral,
+  { expiresIn, dueIn, sealing, reachOutIn, ...request }: NewDeferral,
   origin: Origin,
   now: Date,
 ): DeferralRecord {
@@ -56,6 +56,7 @@ export function created(
     expiresAt,
     readAt: now,
     ...(dueIn !== undefined && { dueAt: seconds(dueIn, now) }),
+    ...reachOut(reachOutIn, now),
     ...(isDirect && { retention: Math.min(origin.retention, unclaimedRetention) }),
     ...(request.handleHash !== undefined && !isDirect && { exchangedAt: now }),
     ...newNotification(sealing, false, expiresAt, now),
@@ -79,13 +80,13 @@ export const createdCancelled =
 
 /** Exchanges the deferred code, once. The deferral expires `lifetime` seconds from now. */
 export const exchange =
-  ({ sealing, ...written }: Exchange): Transition =>
+  ({ sealing, reachOutIn, ...written }: Exchange): Transition =>
   (record, now) => {
     const { status, exchangedAt, lifetime } = record
     if (exchangedAt || !isUnexpired(record, now) || status === 'cancelled') return undefined
     const expiresAt = seconds(lifetime, now)
     const notification = newNotification(sealing, status !== 'pending', expiresAt, now)
-    const members = { ...written, ...notification, exchangedAt: now, expiresAt }
+    const members = { ...written, ...notification, ...reachOut(reachOutIn, now), exchangedAt: now, expiresAt }
     return changeOf(record, members, { at: now, event: 'exchanged' }, true)
   }
 
@@ -94,13 +95,14 @@ export const exchange =
  * creation.
  */
 export const claim =
-  ({ sealing, ...written }: Claim): Transition =>
+  ({ sealing, reachOutIn, ...written }: Claim): Transition =>
   (record, now) => {
     const { status, createdAt, lifetime } = record
     if (!isUnclaimed(record) || !isUnexpired(record, now) || status === 'cancelled') return undefined
     const expiresAt = seconds(lifetime, createdAt)
     const notification = newNotification(sealing, status !== 'pending', expiresAt, now)
-    const members = { ...written, ...notification, direct: 'claimed', exchangedAt: now, expiresAt }
+    const facts = { direct: 'claimed', exchangedAt: now, expiresAt, ...reachOut(reachOutIn, now) }
+    const members = { ...written, ...notification, ...facts }
     return changeOf(record, members, { at: now, event: 'claimed', ...(status !== 'pending' && { status }) }, true)
   }
 
@@ -231,3 +233,7 @@ export const forgetAnswer: Transition = (record, now) => {
 /** The client gives up a deferral that can no longer be cancelled: it is not notified, and the stored answer is erased. */
 export const giveUp: Transition = (record, now) =>
   record.answer ? changeOf(record, { answer: undefined }) : suppress(record, now)
+
+function reachOut(delay: number | undefined, now: Date): { reachOutAt?: Date } {
+  return delay === undefined ? {} : { reachOutAt: seconds(delay, now) }
+}

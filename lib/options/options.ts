@@ -6,6 +6,7 @@ import type { DeferralStore } from '../deferral/store.js'
 import type { DeferringConfiguration } from '../host/types.js'
 import { memoryStore } from '../store/memory.js'
 import * as checks from './checks.js'
+import { type CibaOptions, ciba } from './ciba.js'
 import { type ProfileOptions, profiles } from './profiles.js'
 
 /**
@@ -128,6 +129,8 @@ export interface DeferredTokenResponseOptions {
     ctx: KoaContextWithOIDC,
     deferral: Deferral,
   ) => Promise<JsonObject | undefined> | JsonObject | undefined
+  /** how deferrals reach their end-user over the host's CIBA; off by default */
+  ciba?: CibaOptions
   /** how clients are notified */
   notification?: NotificationOptions
   /** where the cancellation endpoint is mounted (`/deferred/cancel`) */
@@ -164,6 +167,7 @@ export const optionsShape = shape({
   reconsider: optional(callback()),
   narrow: withDefault(checks.narrowing, {}),
   interimIdToken: optional(callback()),
+  ciba,
   notification,
   routes: shape({ cancellation: withDefault(checks.route, '/deferred/cancel') } satisfies MembersOf<'routes'>),
   now: optional(callback()),

@@ -74,7 +74,7 @@ export type DirectSettings = ReturnType<typeof direct>
 
 /** The settings of direct deferral; `undefined` if it is off. */
 export function directSettings({ profiles: { oauth } }: { profiles: Profiles }): DirectSettings | undefined {
-  return oauth && oauth.direct ? oauth.direct : undefined
+  return (oauth || undefined)?.direct || undefined
 }
 
 /** Checks the option `profiles`. */

@@ -45,7 +45,7 @@ export function refusal(
     case 'expired_token':
       return new errors.ExpiredToken(`the ${subject(deferral)} has expired`)
     case 'invalid_grant':
-      return alreadyRedeemed(deferral)
+      return alreadyRedeemed(pollHandles[deferral.profile])
   }
 }
 
@@ -108,9 +108,9 @@ function subject({ profile }: DeferralRecord): string {
   return profile === 'openid' ? 'deferred authentication' : 'deferred request'
 }
 
-// other clients get the same answer as for an unknown handle (I-077)
-function alreadyRedeemed({ profile }: DeferralRecord): Error {
+/** The refusal of a handle whose tokens were issued. Other clients get the same answer as for an unknown handle (I-077). */
+export function alreadyRedeemed(handle: string): Error {
   const error = new errors.InvalidGrant('already redeemed')
-  error.error_description = `${pollHandles[profile]} was already redeemed`
+  error.error_description = `${handle} was already redeemed`
   return error
 }

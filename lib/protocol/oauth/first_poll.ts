@@ -11,6 +11,7 @@ import { assertConnected, type Context, paramsOf, sentValues } from '../../host/
 import { dryRun } from '../../host/grants/dry_run.js'
 import { directSettings } from '../../options/profiles.js'
 import type { Plugin } from '../../plugin.js'
+import { reachOutFor } from '../ciba/reach_out.js'
 import { armOnceAnswered, sealingFor } from '../notification_setup.js'
 import { dropRepeated } from '../poll_parameters.js'
 import { notificationToken } from './completion_mode.js'
@@ -65,7 +66,8 @@ async function claimDeferral(
   const binding = await validated(ctx, plugin, deferral, { verifier, resources })
   const sealing = await sealingFor(ctx, plugin, deferral.id, { handle, token })
   assertConnected(ctx)
-  const change = { binding, retention: settings.ttl.retention, ...requested, ...sealing }
+  const reachOut = reachOutFor(plugin, deferral.accountId)
+  const change = { binding, retention: settings.ttl.retention, ...requested, ...sealing, ...reachOut }
   const claimed = await records.transit(deferral.id, claim(change), deferral)
   if (claimed) armOnceAnswered(ctx, plugin, claimed)
   const current = claimed ?? (await records.find(deferral.id))
