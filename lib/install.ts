@@ -87,6 +87,7 @@ function startNode(plugin: Plugin, rules: EgressRules): Deferrals {
     records,
     narrowing: settings.narrow,
     grantExpiry: ({ grantId }) => grantExpiry(provider, grantId),
+    maxLegs: settings.ciba.reachOut === false ? undefined : settings.ciba.maxLegs,
     close: async () =>
       void (await Promise.all([sweeps.close(), outbox?.close(), reachOuts?.close(), revokedGrants.close()])),
   })

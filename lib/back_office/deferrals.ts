@@ -17,6 +17,7 @@ import {
 } from '../deferral/decision.js'
 import type { Interaction, Progress } from '../deferral/deferral.js'
 import { describe } from '../deferral/describe.js'
+import { requestReachOut } from '../deferral/leg_transitions.js'
 import { assertNarrower } from '../deferral/narrow.js'
 import type { Records } from '../deferral/records.js'
 import type { Stored } from '../deferral/store.js'
@@ -33,6 +34,7 @@ import { type Notifications, notificationsOf } from './notifications.js'
 import type { ListFilter } from './selection.js'
 import type { Reviewed, Transition } from './transition.js'
 
+const toReachOut = actorOf('reachOut')
 const toBeginning = actorOf('beginInteraction')
 const toResumption = actorOf('resume')
 const toUnassignment = actorOf('unassign')
@@ -45,15 +47,17 @@ export class Deferrals {
   readonly #records: Records
   readonly #narrowing: DeferralsDependencies['narrowing']
   readonly #grantExpiry: DeferralsDependencies['grantExpiry']
+  readonly #maxLegs: DeferralsDependencies['maxLegs']
   readonly #close: DeferralsDependencies['close']
 
   /** Notifications and their delivery. */
   readonly notifications: Notifications
 
-  constructor({ records, narrowing, grantExpiry, close }: DeferralsDependencies) {
+  constructor({ records, narrowing, grantExpiry, maxLegs, close }: DeferralsDependencies) {
     this.#records = records
     this.#narrowing = narrowing
     this.#grantExpiry = grantExpiry
+    this.#maxLegs = maxLegs
     this.#close = close
     this.notifications = notificationsOf(records, (id, transition) => this.#change(id, transition))
   }
@@ -142,6 +146,17 @@ export class Deferrals {
     const record = await this.#find(id)
     assertInteractive('beginInteraction', record)
     return this.#change(id, transitions.beginInteraction(by), record)
+  }
+
+  /**
+   * Asks the end-user of a pending deferral over CIBA, again if nobody has answered. Only with the option `ciba.reachOut`. Nothing is
+   * changed without an account, while a question is open, and after `ciba.maxLegs` questions.
+   */
+  async reachOut(id: string, request: Actor = {}): Promise<Transition> {
+    assertId('reachOut', id)
+    const { by } = toReachOut(request)
+    if (this.#maxLegs === undefined) throw new TypeError('reachOut: needs the option ciba.reachOut')
+    return this.#change(id, requestReachOut(this.#maxLegs, by))
   }
 
   /** Removes the interaction: polls are answered `authorization_pending` again. */
