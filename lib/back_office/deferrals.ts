@@ -2,7 +2,6 @@ import { type Assignment, assign, type Comment, comment, unassign } from '../def
 import {
   type Actor,
   type Approval,
-  actorOf,
   type Denial,
   toApproval,
   toAssignment,
@@ -10,34 +9,28 @@ import {
   toComment,
   toDenial,
   toExtension,
-  toInteraction,
   toProgress,
+  toUnassignment,
   toWithdrawal,
   type Withdrawal,
 } from '../deferral/decision.js'
 import type { Interaction, Progress } from '../deferral/deferral.js'
-import { describe } from '../deferral/describe.js'
-import { requestReachOut } from '../deferral/leg_transitions.js'
 import { assertNarrower } from '../deferral/narrow.js'
 import type { Records } from '../deferral/records.js'
 import type { Stored } from '../deferral/store.js'
 import type { Transition as RecordTransition } from '../deferral/transition.js'
 import * as transitions from '../deferral/transitions.js'
 import { approve, needsVotes, unvote } from '../deferral/vote_transitions.js'
-import { assertId, assertInteractive, assertWithinGrant, assertWithoutHandle } from './assertions.js'
+import { assertId, assertWithinGrant } from './assertions.js'
 import { count, type DeferralCount, type DeferralStats, stats } from './counting.js'
 import type { DeferralsDependencies } from './dependencies.js'
+import { beginInteraction, reachOut, requireInteraction, resume } from './end_user.js'
 import { type Erasure, type ErasureTarget, erase } from './erasure.js'
 import { type ExportQuery, exportDeferrals } from './export.js'
 import { type DeferralListing, type ListQuery, list, withHistory } from './listing.js'
 import { type Notifications, notificationsOf } from './notifications.js'
 import type { ListFilter } from './selection.js'
-import type { Reviewed, Transition } from './transition.js'
-
-const toReachOut = actorOf('reachOut')
-const toBeginning = actorOf('beginInteraction')
-const toResumption = actorOf('resume')
-const toUnassignment = actorOf('unassign')
+import { change, find, type Reviewed, type Transition } from './transition.js'
 
 /**
  * The back office of deferred requests. Methods take the internal `id`, never a handle. An unknown id rejects with
@@ -96,7 +89,7 @@ export class Deferrals {
   async approve(id: string, approval: Approval = {}): Promise<Transition> {
     assertId('approve', id)
     const decision = toApproval(approval)
-    const record = await this.#find(id)
+    const record = await find(this.#records, id)
     assertNarrower(record, decision, this.#narrowing)
     if (decision.until && decision.until <= record.readAt) throw new RangeError('approve: until must lie ahead')
     // a vote must not be refused for the sake of another one that was withdrawn meanwhile: it is compared with a new read
@@ -128,12 +121,7 @@ export class Deferrals {
    * must not decide anything by itself. Only for the oauth profile. A second call replaces the page.
    */
   async requireInteraction(id: string, interaction: Interaction & Actor): Promise<Transition> {
-    assertId('requireInteraction', id)
-    const { uri, by } = toInteraction(interaction)
-    const record = await this.#find(id)
-    assertInteractive('requireInteraction', record)
-    assertWithoutHandle(uri, record)
-    return this.#change(id, transitions.requireInteraction({ uri }, by), record)
+    return requireInteraction(this.#records, id, interaction)
   }
 
   /**
@@ -141,11 +129,7 @@ export class Deferrals {
    * `profiles.oauth.interactionPending` polls are answered `interaction_pending` until `resume` or the decision.
    */
   async beginInteraction(id: string, beginning: Actor = {}): Promise<Transition> {
-    assertId('beginInteraction', id)
-    const { by } = toBeginning(beginning)
-    const record = await this.#find(id)
-    assertInteractive('beginInteraction', record)
-    return this.#change(id, transitions.beginInteraction(by), record)
+    return beginInteraction(this.#records, id, beginning)
   }
 
   /**
@@ -153,19 +137,12 @@ export class Deferrals {
    * changed without an account, while a question is open, and after `ciba.maxLegs` questions.
    */
   async reachOut(id: string, request: Actor = {}): Promise<Transition> {
-    assertId('reachOut', id)
-    const { by } = toReachOut(request)
-    if (this.#maxLegs === undefined) throw new TypeError('reachOut: needs the option ciba.reachOut')
-    return this.#change(id, requestReachOut(this.#maxLegs, by))
+    return reachOut(this.#records, this.#maxLegs, id, request)
   }
 
   /** Removes the interaction: polls are answered `authorization_pending` again. */
   async resume(id: string, resumption: Actor = {}): Promise<Transition> {
-    assertId('resume', id)
-    const { by } = toResumption(resumption)
-    const record = await this.#find(id)
-    assertInteractive('resume', record)
-    return this.#change(id, transitions.resume(by), record)
+    return resume(this.#records, id, resumption)
   }
 
   /** Cancels a pending or approved deferral. Polls are answered `access_denied` until it expires. */
@@ -179,7 +156,7 @@ export class Deferrals {
   async extend(id: string, extension: { expiresIn: number } & Actor): Promise<Transition> {
     assertId('extend', id)
     const { expiresIn, by } = toExtension(extension)
-    const record = await this.#find(id)
+    const record = await find(this.#records, id)
     await assertWithinGrant(record, expiresIn, this.#grantExpiry)
     return this.#change(id, transitions.extend(expiresIn, by), record)
   }
@@ -210,7 +187,7 @@ export class Deferrals {
    * already do not count. A call that failed may be repeated.
    */
   async erase(target: ErasureTarget, eraser: Actor = {}): Promise<Erasure> {
-    return erase(this.#records, (id) => this.#find(id), target, eraser)
+    return erase(this.#records, (id) => find(this.#records, id), target, eraser)
   }
 
   /** Ends the background work of this node: starts no new work, and waits for work under way, ten seconds at most. */
@@ -223,14 +200,7 @@ export class Deferrals {
     await this.close()
   }
 
-  async #find(id: string): Promise<Stored> {
-    const record = await this.#records.find(id)
-    if (!record) throw Object.assign(new Error('no deferral has this id'), { code: 'ERR_DEFERRAL_NOT_FOUND' })
-    return record
-  }
-
   async #change(id: string, transition: RecordTransition, snapshot?: Stored): Promise<Transition> {
-    const written = await this.#records.transit(id, transition, snapshot)
-    return { deferral: describe(written ?? (await this.#find(id))), changed: written !== undefined }
+    return change(this.#records, id, transition, snapshot)
   }
 }

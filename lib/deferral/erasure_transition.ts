@@ -3,9 +3,10 @@
  * erased, and after an erasure a change that is not in the second one is refused.
  */
 import type { By, DeferralRecord } from './deferral.js'
+import { othersOf } from './history.js'
 import { suppressNotification } from './notification_transitions.js'
 import { bookkeeping, type Change, difference } from './store.js'
-import { changeOf, isUnfinished, named, type Transition } from './transition.js'
+import { changeOf, isUnfinished, type Transition } from './transition.js'
 import { cancel } from './transitions.js'
 
 /** The members that an erasure leaves as they are. */
@@ -35,7 +36,6 @@ const lastingMembers = new Set([
   'redeemedAt',
   'cancelledAt',
   'cancellationReason',
-  'wakeAt',
 ])
 
 /** The members that may change after an erasure, and the history entries that may follow it. */
@@ -66,7 +66,7 @@ export const erase =
     // the person may have acted, on a confirmation page say
     const erasedNames = record.accountId === undefined ? [] : [record.accountId]
     const members = { ...withoutPersonalData(record, erasedNames), ...notificationOf(record), erasedAt: now }
-    const entry = { at: now, event: 'erased', ...named(namesLeft(by, erasedNames)) }
+    const entry = { at: now, event: 'erased', ...othersOf(by, erasedNames) }
     return { ...changeOf(record, members, entry), erasedNames }
   }
 
@@ -91,20 +91,14 @@ function withoutPersonalData(record: DeferralRecord, erasedNames: readonly strin
     scope: [],
     resource: [],
     source: {},
-    cancelledBy: namesLeft(record.cancelledBy, erasedNames),
-    ...(decision && { decision: named(namesLeft(decision.by, erasedNames)) }),
+    cancelledBy: othersOf(record.cancelledBy, erasedNames).by,
+    ...(decision && { decision: othersOf(decision.by, erasedNames) }),
   }
 }
 
 function notificationOf(record: DeferralRecord): object {
   const { notification } = record
   return notification?.status === 'owed' ? { notification } : suppressNotification(record)
-}
-
-function namesLeft(by: By | undefined, erasedNames: readonly string[]): By | undefined {
-  const names = [by ?? []].flat().filter((name) => !erasedNames.includes(name))
-  if (names.length === 0) return undefined
-  return Array.isArray(by) ? names : by
 }
 
 function isPermitted(record: DeferralRecord, { after, entry }: Change): boolean {

@@ -13,12 +13,11 @@ import {
   suppress,
   suppressNotification,
 } from './notification_transitions.js'
-import type { Cancellation, Claim, Exchange, NewDeferral } from './store.js'
+import type { Cancellation, Exchange, NewDeferral } from './store.js'
 import {
   changeOf,
   isOverdue,
   isPending,
-  isUnclaimed,
   isUnexpired,
   isUnfinished,
   named,
@@ -56,7 +55,7 @@ export function created(
     expiresAt,
     readAt: now,
     ...(dueIn !== undefined && { dueAt: seconds(dueIn, now) }),
-    ...reachOut(reachOutIn, now),
+    ...reachOutMember(reachOutIn, now),
     ...(isDirect && { retention: Math.min(origin.retention, unclaimedRetention) }),
     ...(request.handleHash !== undefined && !isDirect && { exchangedAt: now }),
     ...newNotification(sealing, false, expiresAt, now),
@@ -86,24 +85,8 @@ export const exchange =
     if (exchangedAt || !isUnexpired(record, now) || status === 'cancelled') return undefined
     const expiresAt = seconds(lifetime, now)
     const notification = newNotification(sealing, status !== 'pending', expiresAt, now)
-    const members = { ...written, ...notification, ...reachOut(reachOutIn, now), exchangedAt: now, expiresAt }
+    const members = { ...written, ...notification, ...reachOutMember(reachOutIn, now), exchangedAt: now, expiresAt }
     return changeOf(record, members, { at: now, event: 'exchanged' }, true)
-  }
-
-/**
- * The first poll of a direct deferral, which has proved its PKCE verifier, once. The deferral expires `lifetime` seconds after its
- * creation.
- */
-export const claim =
-  ({ sealing, reachOutIn, ...written }: Claim): Transition =>
-  (record, now) => {
-    const { status, createdAt, lifetime } = record
-    if (!isUnclaimed(record) || !isUnexpired(record, now) || status === 'cancelled') return undefined
-    const expiresAt = seconds(lifetime, createdAt)
-    const notification = newNotification(sealing, status !== 'pending', expiresAt, now)
-    const facts = { direct: 'claimed', exchangedAt: now, expiresAt, ...reachOut(reachOutIn, now) }
-    const members = { ...written, ...notification, ...facts }
-    return changeOf(record, members, { at: now, event: 'claimed', ...(status !== 'pending' && { status }) }, true)
   }
 
 /** Sets the progress that pending answers carry. It gets a history entry only when the step changes. */
@@ -125,14 +108,6 @@ export const requireInteraction =
     const { host } = new URL(interaction.uri)
     const entry = { at: now, event: 'interaction_required', host, ...named(by) }
     return changeOf(record, { interaction, interactionBegunAt: undefined }, entry, true)
-  }
-
-/** Somebody has begun the interaction: polls may be answered `interaction_pending` from now on. */
-export const beginInteraction =
-  (by?: By): Transition =>
-  (record, now) => {
-    if (!isPending(record, now) || !record.interaction || record.interactionBegunAt) return undefined
-    return changeOf(record, { interactionBegunAt: now }, { at: now, event: 'interaction_begun', ...named(by) }, true)
   }
 
 /** Removes the interaction. */
@@ -234,6 +209,7 @@ export const forgetAnswer: Transition = (record, now) => {
 export const giveUp: Transition = (record, now) =>
   record.answer ? changeOf(record, { answer: undefined }) : suppress(record, now)
 
-function reachOut(delay: number | undefined, now: Date): { reachOutAt?: Date } {
+/** The member by which the provider asks the end-user so many seconds from now. */
+export function reachOutMember(delay: number | undefined, now: Date): { reachOutAt?: Date } {
   return delay === undefined ? {} : { reachOutAt: seconds(delay, now) }
 }

@@ -78,7 +78,7 @@ export class Sweeps {
     return due
   }
 
-  // notifications must not wait for the writes of very many that expire or become overdue together, so later pages are read ahead, each page once
+  // notifications must not wait while very many expire or become overdue, so later pages are read ahead, each page once
   async #readAhead(last: DueQuery['after']): Promise<void> {
     if (!this.#outbox) return
     this.#ahead ??= last

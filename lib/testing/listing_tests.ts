@@ -2,11 +2,9 @@ import assert from 'node:assert/strict'
 import { newId } from '../deferral/handle.js'
 import { positionOf } from '../deferral/listing.js'
 import { type NotificationStatus, notificationStatuses } from '../deferral/notification.js'
-import type { DeferralFilter, DeferralStore, Stored } from '../deferral/store.js'
+import type { Stored } from '../deferral/store.js'
 import { assertSame, at, changeOf, type Fixture, start, type Tests } from './fixture.js'
-
-const idsOf = (records: readonly { id: string }[] | undefined) => (records ?? []).map(({ id }) => id)
-const sorted = (ids: string[]) => [...ids].sort()
+import { expectOf, idsOf, sorted } from './listed.js'
 
 /** The contract of `list`, `count` and `due`. */
 export const listingTests: Tests = {
@@ -157,18 +155,6 @@ export const listingTests: Tests = {
     const after = { wakeAt: start, id: '' }
     assertSame(idsOf(await nodes[1]?.due({ issuer, limit: 100, after }, at(60))), [own.id], 'the next page of due')
   },
-}
-
-async function expectOf(
-  { nodes, issuer }: Fixture,
-  filter: Partial<DeferralFilter>,
-  now: Date | undefined,
-  ids: string[],
-) {
-  const reader = nodes[1] as DeferralStore
-  const query = { ...filter, issuer, limit: 100 }
-  assertSame(sorted(idsOf(await reader.list(query, now))), sorted(ids), `list ${JSON.stringify(filter)}`)
-  assert.equal(await reader.count(query, now), ids.length, `count ${JSON.stringify(filter)}`)
 }
 
 async function oneOfEachStatus({ insert }: Fixture) {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { claim as claimOnce } from '../../lib/deferral/claim_transition.js'
 import { eventsOf } from '../../lib/deferral/events.js'
+import { beginInteraction } from '../../lib/deferral/interaction_transitions.js'
 import { listedStatus } from '../../lib/deferral/listing.js'
 import { retainedUntil } from '../../lib/deferral/retention.js'
 import type { NewDeferral } from '../../lib/deferral/store.js'
@@ -16,7 +18,7 @@ const direct: Partial<NewDeferral> = {
 }
 const claimed = { binding: { jkt: 'key' }, retention: 86_400 }
 const unclaimed = () => reached([], direct)
-const claim = to.claim(claimed)
+const claim = claimOnce(claimed)
 
 describe('X-033 an unclaimed deferral', () => {
   test('X-033 has a handle, and counts as not exchanged; it is kept for an hour after its end', () => {
@@ -57,7 +59,7 @@ describe('X-033 an unclaimed deferral', () => {
   test('X-033 may be decided; the notification is then owed with the claim', () => {
     const approved = to.decide('approved', decision)(unclaimed(), at(2))?.after ?? unclaimed()
     expect(to.redeem({ decision, decidedAt: at(2) })(approved, at(3))).toBeUndefined()
-    const change = to.claim({ ...claimed, sealing })(approved, at(3))
+    const change = claimOnce({ ...claimed, sealing })(approved, at(3))
     expect(change?.after).toMatchObject({ status: 'approved', notification: { status: 'owed' } })
     expect(change?.entry).toMatchObject({ event: 'claimed', status: 'approved' })
     expect(eventsOf(change?.entry ?? { at: at(3), event: '' })).toEqual(['created', 'approved'])
@@ -70,7 +72,7 @@ describe('X-033 an unclaimed deferral', () => {
 })
 
 describe('an interaction that has begun', () => {
-  const begin = to.beginInteraction('alice')
+  const begin = beginInteraction('alice')
 
   test('needs an interaction, and begins once', () => {
     expect(begin(reached(['exchange']), at(3))).toBeUndefined()

@@ -43,12 +43,14 @@ const methods = [
   'get',
   'list',
   'approve',
+  'unvote',
   'deny',
   'progress',
   'requireInteraction',
   'resume',
   'cancel',
   'extend',
+  'erase',
   'close',
 ] as const
 

@@ -4,9 +4,10 @@
  */
 import { hash } from 'node:crypto'
 import { errors } from 'oidc-provider'
+import { claim as claimTransition } from '../../deferral/claim_transition.js'
 import type { Stored } from '../../deferral/store.js'
 import { isUnclaimed, isUnexpired, type Transition } from '../../deferral/transition.js'
-import { cancel, claim } from '../../deferral/transitions.js'
+import { cancel } from '../../deferral/transitions.js'
 import { assertConnected, type Context, paramsOf, sentValues } from '../../host/context.js'
 import { dryRun } from '../../host/grants/dry_run.js'
 import { directSettings } from '../../options/profiles.js'
@@ -68,7 +69,7 @@ async function claimDeferral(
   assertConnected(ctx)
   const reachOut = reachOutFor(plugin, deferral.accountId)
   const change = { binding, retention: settings.ttl.retention, ...requested, ...sealing, ...reachOut }
-  const claimed = await records.transit(deferral.id, claim(change), deferral)
+  const claimed = await records.transit(deferral.id, claimTransition(change), deferral)
   if (claimed) armOnceAnswered(ctx, plugin, claimed)
   const current = claimed ?? (await records.find(deferral.id))
   if (!current) throw new Error('the deferral vanished at its first poll')
