@@ -1,7 +1,7 @@
 import { assigneeOf } from './assignment_transitions.js'
 import type { Deferral, DeferralRecord, ErrorDescription, HistoryEntry } from './deferral.js'
 import { deepCopy } from './json.js'
-import { describeLeg } from './leg.js'
+import { describeLeg } from './leg_state.js'
 import { describeNotification } from './notification.js'
 import type { StoredEntry } from './store.js'
 import { isOverdue } from './transition.js'

@@ -3,7 +3,8 @@
  * request. Of several legs only the last one counts.
  */
 import type { By, DeferralRecord } from './deferral.js'
-import { isLive, type LegRecord, legOf } from './leg.js'
+import type { LegRecord } from './leg.js'
+import { isLive, legOf } from './leg_state.js'
 import type { Change } from './store.js'
 import { changeOf, isPending, named, seconds, type Transition } from './transition.js'
 

@@ -1,5 +1,5 @@
 import type { DeferralRecord } from './deferral.js'
-import { isAsked } from './leg.js'
+import { isAsked } from './leg_state.js'
 
 /** The outcome of a poll. `slow_down` is not one of them: it only replaces a pending answer. */
 export type PollOutcome =

@@ -4,11 +4,11 @@
  */
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider'
 import { errors } from 'oidc-provider'
-import { legHash } from '../../deferral/leg.js'
+import { legHash } from '../../deferral/leg_state.js'
 import { freeLeg, noteSent, openLeg } from '../../deferral/leg_transitions.js'
 import { accountOf, type Context } from '../../host/context.js'
-import type { BackchannelRequest } from '../../host/overrides/backchannel_requests.js'
 import { amendError } from '../../host/request/answer.js'
+import type { BackchannelRequest } from '../../host/request/backchannel_request.js'
 import type { CibaSettings } from '../../options/ciba.js'
 import { type Plugin, pluginOf } from '../../plugin.js'
 import { accountOfHint, handleInHint, hintedDeferral, refusalOf, unknownUser } from './hint.js'

@@ -3,7 +3,7 @@
  */
 
 import type { DeferralRecord } from '../../deferral/deferral.js'
-import { isLive, legOf } from '../../deferral/leg.js'
+import { isLive, legOf } from '../../deferral/leg_state.js'
 import type { Plugin } from '../../plugin.js'
 
 // the newest pending deferrals of the client or the account: those of more are not counted

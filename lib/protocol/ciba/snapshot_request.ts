@@ -4,7 +4,7 @@
  */
 import type { DeferralRecord, JsonObject } from '../../deferral/deferral.js'
 import { epochTime } from '../../host/epoch_time.js'
-import type { BackchannelRequest } from '../../host/overrides/backchannel_requests.js'
+import type { BackchannelRequest } from '../../host/request/backchannel_request.js'
 
 // parameters of the client that change nothing, and that the device may need
 const passed = ['binding_message', 'request_context', 'requested_expiry']
