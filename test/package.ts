@@ -36,7 +36,8 @@ const peer = `openid-client@${devDependencies['openid-client']}`
 run('npm', ['install', '--silent', '--no-audit', '--no-fund', peer], project)
 run('node', load, project)
 writeFileSync(join(project, 'provider.ts'), provider)
-for (const file of ['types.ts', 'testing.ts', 'client.ts']) copyFileSync(`test/package/${file}`, join(project, file))
+for (const file of ['types.ts', 'testing.ts', 'client.ts', 'console.ts'])
+  copyFileSync(`test/package/${file}`, join(project, file))
 writeFileSync(
   join(project, 'store.ts'),
   `import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
@@ -61,6 +62,8 @@ run('node', ['check.js'], project)
 console.log('the provider of the README runs from the packed package')
 run('node', ['testing.js'], project)
 console.log('a provider of ./testing runs from the packed package')
+run('node', ['console.js'], project)
+console.log('a console of ./console runs from the packed package')
 // the last compiler that knows the resolution of before `exports`
 run('npm', ['install', '--silent', '--no-audit', '--no-fund', 'typescript@5'], project)
 typeCheck('esnext', 'node10')
@@ -80,7 +83,7 @@ rmSync(tarball)
 
 function typeCheck(module: string, moduleResolution: string): void {
   const compilerOptions = { strict: true, target: 'es2022', module, moduleResolution, types: ['node'], noEmit: true }
-  const files = ['provider.ts', 'store.ts', 'types.ts', 'testing.ts', 'client.ts']
+  const files = ['provider.ts', 'store.ts', 'types.ts', 'testing.ts', 'client.ts', 'console.ts']
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
   run('npx', ['tsc'], project)
   console.log(`type-checks under moduleResolution ${moduleResolution}`)

@@ -1,6 +1,6 @@
 /*
  * npm run bench -- [--starts 3] [--rounds 3] [--requests 600] [--seconds 300]
- *                  [--only polls|redemptions|deferrals|presence|costs|notifications|export] [--rows 1000000]
+ *                  [--only polls|redemptions|deferrals|presence|costs|notifications|listings|export] [--rows 1000000]
  *
  * What waiting costs a provider, against what oidc-provider itself has in its place. Every server is a process of its own,
  * they share one mongod, the load comes from this process over loopback. oidc-provider's models are on mongoAdapter
@@ -24,6 +24,11 @@
  * Notifications are measured from the moment a decision is acknowledged to the arrival of the POST at another process, over real TLS;
  * their throughput against undici sending the same requests to the same receiver, in rounds of A, B, B, A.
  *
+ * With `--only listings` so many deferrals are compared with ten thousand, on the store alone, with the same number of pending ones:
+ *
+ *   P7  poll with many / with few                                            goal 0.90 or more
+ *   P13 list by due, count and stats with many / with few                    goal 0.90 or more
+ *
  * With `--only export` so many rows are exported, and the memory of the process is printed on the way: it must not grow.
  *
  * The worst that one request may cost is printed in milliseconds of a blocked event loop.
@@ -37,6 +42,7 @@ import { startMongo } from '../support/mongod.js'
 import { deferrals, polls, presence, redemptions } from './contests.js'
 import { costs } from './costs.js'
 import { exports } from './exports.js'
+import { listings } from './listings.js'
 import { notifications } from './notifications/notifications.js'
 import { countCommands, type Extent, race } from './race.js'
 import { report } from './report.js'
@@ -74,6 +80,11 @@ try {
     await notifications(place, { rounds: extent.rounds })
   }
   // minutes, so only on demand
+  if (values.only === 'listings') {
+    const db = client.db(`bench_${process.pid}_listings`)
+    await listings(db, { rows: Number(values.rows), rounds: extent.rounds })
+    await db.dropDatabase()
+  }
   if (values.only === 'export') {
     const db = client.db(`bench_${process.pid}_export`)
     await exports(db, Number(values.rows))
