@@ -20,7 +20,8 @@ export function slowDown(ctx: Context, interval: number): Error {
 /** The outcome of a poll, by the options: without `interactionPending` a client does not learn that an interaction has begun. */
 export function outcomeFor(deferral: Stored, { profiles: { oauth } }: Settings): PollOutcome {
   const outcome = pollOutcome(deferral, deferral.readAt)
-  const isShown = oauth ? oauth.interactionPending : false
+  // only that draft has this answer
+  const isShown = deferral.profile === 'oauth' && oauth && oauth.interactionPending
   if (outcome !== 'interaction_pending' || isShown) return outcome
   return deferral.interaction ? 'interaction_required' : 'authorization_pending'
 }

@@ -2,7 +2,7 @@ import { memoryStore } from 'oidc-provider-deferred'
 import { describe, expect, test } from 'vitest'
 import { held, pollDeferral, whoeverCan } from '../../../support/deferral.js'
 import { firstPoll, unclaimed } from '../../../support/direct.js'
-import { deferred } from '../../../support/journey.js'
+import { deferred, waiting } from '../../../support/journey.js'
 import { memoryAdapter } from '../../../support/memory_adapter.js'
 import { hint, pollCiba, withPhone } from '../../../support/phone.js'
 import { withProvider } from '../../../support/provider.js'
@@ -133,6 +133,10 @@ describe('X-117 what the client sees', () => {
       await until(async () => Boolean((await at.provider.deferrals.get(id))?.legs?.[0]?.sentAt))
       const { body } = await pollDeferral(client, deferralCode)
       expect(body).toEqual({ error: 'interaction_pending', error_description: expect.any(String) })
+      const openid = await waiting(at, client)
+      await device.asked(openid.id)
+      await until(async () => Boolean((await at.provider.deferrals.get(openid.id))?.legs?.[0]?.sentAt))
+      expect((await client.poll(openid.handle)).body.error).toBe('authorization_pending')
       at.clock.advance(300)
       expect((await pollDeferral(client, deferralCode)).body.error).toBe('authorization_pending')
       await device.allow(at, question)
