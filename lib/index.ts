@@ -7,6 +7,7 @@ export type {
 } from './back_office/notifications.js'
 export type { Reviewed, Transition } from './back_office/transition.js'
 export { configure } from './configure.js'
+export type { Allowance } from './deferral/allowance.js'
 export type { Assignment, Comment } from './deferral/assignment_transitions.js'
 export type { Actor, Approval, Denial } from './deferral/decision.js'
 export type {
@@ -50,6 +51,7 @@ export type { DeferralContext, DeferralEvidence, Deferrals, DeferringConfigurati
 export { install } from './install.js'
 export type {
   Addresses,
+  DeferAnswer,
   DeferRequest,
   DeferredTokenResponseOptions,
   Deferring,
@@ -57,6 +59,7 @@ export type {
   HostConfiguration,
   NotificationOptions,
   Obstacle,
+  ReconsiderAnswer,
 } from './options/options.js'
 export type { DeferrableGrant } from './protocol/oauth/custom_grants.js'
 export { registerDeferrableGrant } from './protocol/oauth/deferrable_grant.js'

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { type Account, type interactionPolicy, Provider } from 'oidc-provider'
+import { type Account, type Client, type interactionPolicy, Provider } from 'oidc-provider'
 // no public way: the host keeps grant handlers, response types and resolved features in a private cache per provider
 import * as weakCache from 'oidc-provider/lib/helpers/weak_cache.js'
 import type { Context } from './context.js'
@@ -15,6 +15,7 @@ export interface Internals {
     scopes: Set<string>
     routes: Record<string, string>
     findAccount: (ctx: Context, accountId: string) => Promise<Account | undefined> | Account | undefined
+    issueRefreshToken: (ctx: Context, client: Client, source: unknown) => Promise<boolean> | boolean
     interactions: { policy: Iterable<interactionPolicy.Prompt> }
     features: {
       dPoP: { enabled: boolean; allowReplay: boolean }
@@ -36,6 +37,7 @@ const seams: Seam[] = [
   ['configuration.scopes', (_, { configuration }) => configuration.scopes instanceof Set],
   ['configuration.routes.token', (_, { configuration }) => typeof configuration.routes.token === 'string'],
   ['configuration.findAccount', (_, { configuration }) => isFunction(configuration.findAccount)],
+  ['configuration.issueRefreshToken', (_, { configuration }) => isFunction(configuration.issueRefreshToken)],
   [
     'configuration.features.dPoP',
     (_, { configuration: { features } }) => 'enabled' in features.dPoP && 'allowReplay' in features.dPoP,

@@ -1,4 +1,5 @@
 import type { Account, Client, ClientMetadata, KoaContextWithOIDC, ResponseType } from 'oidc-provider'
+import type { Allowance } from '../deferral/allowance.js'
 import type { Deferral, Interaction, JsonObject, Profile } from '../deferral/deferral.js'
 import type { Narrowing } from '../deferral/narrow.js'
 import {
@@ -63,6 +64,12 @@ export interface Deferring {
   interaction?: Interaction
 }
 
+/** An answer of `defer`: wait or not, or the answer at once with fewer rights. */
+export type DeferAnswer = boolean | Deferring | { allow: Allowance }
+
+/** An answer of `reconsider`. `wait`: seconds, at least, until the client should poll again. */
+export type ReconsiderAnswer = boolean | { allow: Allowance } | { wait: number }
+
 /** How clients are notified. Every member has a default that works. */
 export interface NotificationOptions {
   /**
@@ -105,7 +112,7 @@ export interface DeferredTokenResponseOptions {
    * decides whether a request waits. Called for every request that would get tokens, except refresh requests. A request that has
    * to wait and cannot is refused. For plain `deferred_code`, `false` means "wait with the defaults"
    */
-  defer?: (ctx: KoaContextWithOIDC, request: DeferRequest) => Promise<boolean | Deferring> | boolean | Deferring
+  defer?: (ctx: KoaContextWithOIDC, request: DeferRequest) => Promise<DeferAnswer> | DeferAnswer
   /** 32-byte keys, or their base64url; only needed for notifications. The first encrypts, all decrypt */
   keys?: (Uint8Array | string | undefined)[]
   /** the profiles that clients may use (both) */
@@ -126,8 +133,11 @@ export interface DeferredTokenResponseOptions {
   requireSenderConstraint?: boolean
   /** grants whose token requests may be deferred, of those the host has (`authorization_code`, `client_credentials`) */
   grants?: string[]
-  /** called at redemption, after the approval: `false` refuses the tokens for good */
-  reconsider?: (ctx: KoaContextWithOIDC, deferral: Deferral) => Promise<boolean> | boolean
+  /**
+   * called at redemption, after the approval: `false` refuses the tokens for good, `allow` narrows them, `wait` keeps the approval
+   * for a later poll
+   */
+  reconsider?: (ctx: KoaContextWithOIDC, deferral: Deferral) => Promise<ReconsiderAnswer> | ReconsiderAnswer
   /** per type of authorization details: whether `granted` asks for no more than `requested`; without a rule they must be equal */
   narrow?: Narrowing
   /** claims of an interim ID Token for the exchange response; `undefined`: no interim ID Token */

@@ -3,13 +3,16 @@
  * "Authentication Request"; OAuth 2.0 Deferred Token Response, "Token Request"). Here the option `defer` decides, after the
  * host has validated the request. If `defer` wants a request to wait that cannot wait, the request is refused.
  */
+import { allowing, assertAllowance } from '../deferral/allowance.js'
 import { interaction as interactionShape } from '../deferral/decision.js'
 import { isObject } from '../deferral/json.js'
 import { integer, jsonObject, lifetime, mustBe, optional, refuse, shape } from '../deferral/shape.js'
 import type { NewDeferral } from '../deferral/store.js'
 import type { Context } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
-import type { DeferRequest, Deferring, Settings } from '../options/options.js'
+import { noteAllowance } from '../host/request/allowance.js'
+import type { DeferAnswer, DeferRequest, Deferring, Settings } from '../options/options.js'
+import type { Plugin } from '../plugin.js'
 import { evidenceOf, mergedContext } from './evidence.js'
 import { refusalOf } from './obstacle.js'
 
@@ -60,11 +63,11 @@ export function hasDefer({ defer }: Settings): boolean {
  */
 export async function askDefer(
   ctx: Context,
-  settings: Settings,
+  plugin: Plugin,
   request: BaseDeferRequest,
   mustWait = false,
 ): Promise<DeferralTerms | undefined> {
-  return withPlainFaults(ask(ctx, settings, request, mustWait), 'features.deferredTokenResponse.defer failed')
+  return withPlainFaults(ask(ctx, plugin, request, mustWait), 'features.deferredTokenResponse.defer failed')
 }
 
 /** A frozen copy of the parameters for `defer`, without secrets. */
@@ -78,7 +81,8 @@ export function visibleParams(params: Record<string, unknown>): DeferRequest['pa
   )
 }
 
-async function ask(ctx: Context, settings: Settings, base: BaseDeferRequest, mustWait: boolean) {
+async function ask(ctx: Context, plugin: Plugin, base: BaseDeferRequest, mustWait: boolean) {
+  const { settings } = plugin
   const { obstacle } = base
   const evidence = evidenceOf(ctx)
   const request: DeferRequest = {
@@ -88,6 +92,7 @@ async function ask(ctx: Context, settings: Settings, base: BaseDeferRequest, mus
   }
   // without the option no request waits, unless it must
   const answer = settings.defer ? await settings.defer(ctx, request) : false
+  if (isAllowing(answer)) return allow(ctx, plugin, request, answer)
   if (answer === false && !mustWait) return undefined
   const terms = asDeferring(answer)
   if (obstacle) throw refusalOf(request, obstacle, settings)
@@ -98,11 +103,25 @@ async function ask(ctx: Context, settings: Settings, base: BaseDeferRequest, mus
   return { expiresIn, interval, context: mergedContext(evidence, context), members }
 }
 
+function isAllowing(answer: DeferAnswer): answer is Extract<DeferAnswer, { allow: unknown }> {
+  return isObject(answer) && Object.hasOwn(answer, 'allow')
+}
+
+// the answer is sent at once, with fewer rights
+function allow(ctx: Context, { settings, records }: Plugin, request: DeferRequest, answer: object): undefined {
+  if (request.profile === 'openid') {
+    throw new TypeError('defer: allow is for token requests, `defer` is called again when the client redeems its code')
+  }
+  const { allow: allowance } = allowing(answer, 'defer:')
+  assertAllowance({ ...request, scope: [...request.scope] }, allowance, settings.narrow)
+  noteAllowance(ctx, allowance, records.now)
+}
+
 function isMatch(pattern: RegExp, value: unknown): value is string {
   return typeof value === 'string' && pattern.test(value)
 }
 
-function asDeferring(answer: boolean | Deferring): ReturnType<typeof deferringShape> {
+function asDeferring(answer: DeferAnswer): ReturnType<typeof deferringShape> {
   if (typeof answer === 'boolean') return {}
   if (!isObject(answer)) refuse('defer', 'must return true, false or a plain object')
   return deferringShape(answer, 'defer:')

@@ -15,6 +15,13 @@ export function slowDown(ctx: Context, interval: number): Error {
   return withoutStack(() => new errors.SlowDown())
 }
 
+/** The pending answer to a poll that should not be repeated for so many seconds. */
+export function pendingFor(ctx: Context, deferral: DeferralRecord, seconds: number): Error {
+  const answer = refusal(ctx, deferral, 'authorization_pending')
+  ctx.set('Retry-After', String(Math.max(seconds, deferral.interval)))
+  return answer
+}
+
 /** The answer to a poll that gets no tokens. `members` are added to the error response. */
 export function refusal(
   ctx: Context,
