@@ -1,3 +1,6 @@
+export type { DeferralCount, DeferralStats, PendingStats } from './back_office/counting.js'
+export type { Erasure, ErasureTarget } from './back_office/erasure.js'
+export type { ExportQuery } from './back_office/export.js'
 export type { DeferralListing, ListQuery } from './back_office/listing.js'
 export type {
   ListedNotification,
@@ -5,11 +8,12 @@ export type {
   NotificationQuery,
   Notifications,
 } from './back_office/notifications.js'
+export type { ListFilter } from './back_office/selection.js'
 export type { Reviewed, Transition } from './back_office/transition.js'
 export { configure } from './configure.js'
 export type { Allowance } from './deferral/allowance.js'
 export type { Assignment, Comment } from './deferral/assignment_transitions.js'
-export type { Actor, Approval, Denial } from './deferral/decision.js'
+export type { Actor, Approval, Denial, Withdrawal } from './deferral/decision.js'
 export type {
   Assignee,
   Binding,
@@ -27,6 +31,7 @@ export type {
   Profile,
   Progress,
   StoredAnswer,
+  Vote,
 } from './deferral/deferral.js'
 export type { DeferralEvent } from './deferral/events.js'
 export type { Narrowing } from './deferral/narrow.js'
@@ -44,6 +49,11 @@ export type {
   DeferralQuery,
   DeferralStore,
   DueQuery,
+  ListedRecord,
+  ListedStatus,
+  ListOrder,
+  ListPosition,
+  QueueStats,
   Stored,
   StoredEntry,
 } from './deferral/store.js'

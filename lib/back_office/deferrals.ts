@@ -12,34 +12,29 @@ import {
   toExtension,
   toInteraction,
   toProgress,
+  toWithdrawal,
+  type Withdrawal,
 } from '../deferral/decision.js'
-import type { DeferralRecord, Interaction, Progress } from '../deferral/deferral.js'
+import type { Interaction, Progress } from '../deferral/deferral.js'
 import { describe } from '../deferral/describe.js'
-import { containsHandle } from '../deferral/handle.js'
-import { assertNarrower, type Narrowing } from '../deferral/narrow.js'
-import { replayNotification } from '../deferral/notification_transitions.js'
+import { assertNarrower } from '../deferral/narrow.js'
 import type { Records } from '../deferral/records.js'
 import type { Stored } from '../deferral/store.js'
-import { isUnexpired, isUnfinished, type Transition as RecordTransition } from '../deferral/transition.js'
+import type { Transition as RecordTransition } from '../deferral/transition.js'
 import * as transitions from '../deferral/transitions.js'
-import { assertId, assertInteractive } from './assertions.js'
+import { approve, needsVotes, unvote } from '../deferral/vote_transitions.js'
+import { assertId, assertInteractive, assertWithinGrant, assertWithoutHandle } from './assertions.js'
+import { count, type DeferralCount, type DeferralStats, stats } from './counting.js'
+import type { DeferralsDependencies } from './dependencies.js'
+import { type Erasure, type ErasureTarget, erase } from './erasure.js'
+import { type ExportQuery, exportDeferrals } from './export.js'
 import { type DeferralListing, type ListQuery, list, withHistory } from './listing.js'
-import { listNotifications, type Notifications } from './notifications.js'
+import { type Notifications, notificationsOf } from './notifications.js'
+import type { ListFilter } from './selection.js'
 import type { Reviewed, Transition } from './transition.js'
 
-const toReplay = actorOf('notifications.replay')
 const toResumption = actorOf('resume')
 const toUnassignment = actorOf('unassign')
-
-/** The dependencies of the back office. */
-export interface DeferralsDependencies {
-  records: Records
-  narrowing: Narrowing
-  /** end of the host's Grant of a deferral; `undefined`: never, `gone`: the Grant does not exist any more */
-  grantExpiry: (record: DeferralRecord) => Promise<Date | 'gone' | undefined>
-  /** ends the background work of this node */
-  close: () => Promise<void>
-}
 
 /**
  * The back office of deferred requests. Methods take the internal `id`, never a handle. An unknown id rejects with
@@ -47,24 +42,19 @@ export interface DeferralsDependencies {
  */
 export class Deferrals {
   readonly #records: Records
-  readonly #narrowing: Narrowing
+  readonly #narrowing: DeferralsDependencies['narrowing']
   readonly #grantExpiry: DeferralsDependencies['grantExpiry']
   readonly #close: DeferralsDependencies['close']
 
   /** Notifications and their delivery. */
-  readonly notifications: Notifications = {
-    list: async (query = {}) => listNotifications(this.#records, query),
-    replay: async (id, replay = {}) => {
-      assertId('notifications.replay', id)
-      return this.#change(id, replayNotification(toReplay(replay).by))
-    },
-  }
+  readonly notifications: Notifications
 
   constructor({ records, narrowing, grantExpiry, close }: DeferralsDependencies) {
     this.#records = records
     this.#narrowing = narrowing
     this.#grantExpiry = grantExpiry
     this.#close = close
+    this.notifications = notificationsOf(records, (id, transition) => this.#change(id, transition))
   }
 
   /** The deferral with this id, and its history. */
@@ -74,19 +64,44 @@ export class Deferrals {
     return record && withHistory(this.#records, record)
   }
 
-  /** A page of deferrals, newest first; `cursor` of one page asks for the next. `limit` is at most 100. */
+  /** A page of deferrals, newest first unless `order` says otherwise; `cursor` of one page asks for the next. */
   async list(query: ListQuery = {}): Promise<DeferralListing> {
     return list(this.#records, query)
   }
 
-  /** Approves a pending deferral, with at most the requested rights. The client gets tokens at its next poll. */
+  /** Counts deferrals by status, each up to 10,000. */
+  async count(filter: ListFilter = {}): Promise<DeferralCount> {
+    return count(this.#records, filter)
+  }
+
+  /** How many are pending and overdue, and since when, in all and by queue. */
+  async stats(): Promise<DeferralStats> {
+    return stats(this.#records)
+  }
+
+  /** All deferrals with their history, oldest first, read page by page as they are consumed. A wrong argument throws at once. */
+  export(query: ExportQuery = {}): AsyncGenerator<Reviewed, void, undefined> {
+    return exportDeferrals(this.#records, query)
+  }
+
+  /**
+   * Approves a pending deferral, with at most the requested rights. The client gets tokens at its next poll. With a `quorum` above 1
+   * it is a vote, and `by` is required: the vote that completes the quorum decides, and what all votes allow is granted.
+   */
   async approve(id: string, approval: Approval = {}): Promise<Transition> {
     assertId('approve', id)
     const decision = toApproval(approval)
     const record = await this.#find(id)
     assertNarrower(record, decision, this.#narrowing)
     if (decision.until && decision.until <= record.readAt) throw new RangeError('approve: until must lie ahead')
-    return this.#change(id, transitions.decide('approved', decision), record)
+    // a vote must not be refused for the sake of another one that was withdrawn meanwhile: it is compared with a new read
+    return this.#change(id, approve(decision, this.#narrowing), needsVotes(record) ? undefined : record)
+  }
+
+  /** Withdraws one's own vote while the deferral is pending: every vote in which one of the names in `by` stands. */
+  async unvote(id: string, withdrawal: Withdrawal): Promise<Transition> {
+    assertId('unvote', id)
+    return this.#change(id, unvote(toWithdrawal(withdrawal).by))
   }
 
   /** Denies a pending deferral. Polls are answered `access_denied` until it expires. */
@@ -112,9 +127,7 @@ export class Deferrals {
     const { uri, by } = toInteraction(interaction)
     const record = await this.#find(id)
     assertInteractive('requireInteraction', record)
-    if (containsHandle(uri, 'deferral_code', record)) {
-      throw new TypeError('requireInteraction: uri must not contain the deferral_code, use the id of the deferral')
-    }
+    assertWithoutHandle(uri, record)
     return this.#change(id, transitions.requireInteraction({ uri }, by), record)
   }
 
@@ -139,12 +152,7 @@ export class Deferrals {
     assertId('extend', id)
     const { expiresIn, by } = toExtension(extension)
     const record = await this.#find(id)
-    const isPending = isUnfinished(record) && isUnexpired(record, record.readAt)
-    const limit = isPending ? await this.#grantExpiry(record) : undefined
-    if (limit === 'gone') throw new RangeError('extend: the Grant behind this deferral is gone, cancel the deferral')
-    if (limit && record.readAt.getTime() + expiresIn * 1000 > limit.getTime()) {
-      throw new RangeError(`extend: the Grant behind this deferral ends at ${limit.toISOString()}`)
-    }
+    await assertWithinGrant(record, expiresIn, this.#grantExpiry)
     return this.#change(id, transitions.extend(expiresIn, by), record)
   }
 
@@ -167,6 +175,14 @@ export class Deferrals {
   async comment(id: string, remark: Comment): Promise<Transition> {
     assertId('comment', id)
     return this.#change(id, comment(toComment(remark)))
+  }
+
+  /**
+   * Cancels what is open, and then erases the personal data: of one deferral, or of all deferrals of an account. Those that are erased
+   * already do not count. A call that failed may be repeated.
+   */
+  async erase(target: ErasureTarget, eraser: Actor = {}): Promise<Erasure> {
+    return erase(this.#records, (id) => this.#find(id), target, eraser)
   }
 
   /** Ends the background work of this node: starts no new work, and waits for work under way, ten seconds at most. */

@@ -1,29 +1,21 @@
-import type { Deferral, DeferralRecord } from '../deferral/deferral.js'
+import type { Deferral } from '../deferral/deferral.js'
 import { describe, describeHistory } from '../deferral/describe.js'
-import { listedStatuses } from '../deferral/listing.js'
+import { listOrders, positionOf } from '../deferral/listing.js'
 import type { Records } from '../deferral/records.js'
-import {
-  argumentOf,
-  boolean,
-  type Check,
-  integer,
-  type Members,
-  oneOf,
-  optional,
-  refuse,
-  shape,
-  string,
-  withDefault,
-} from '../deferral/shape.js'
-import type { DeferralFilter, DeferralQuery, ListedStatus, ListPosition, Stored } from '../deferral/store.js'
+import { argumentOf, boolean, integer, oneOf, optional, shape, string, withDefault } from '../deferral/shape.js'
+import type { DeferralQuery, ListedRecord, ListOrder, Stored } from '../deferral/store.js'
+import { toCursor, toPosition } from './cursor.js'
+import { filterMembers, type ListFilter, selectionOf } from './selection.js'
 import type { Reviewed } from './transition.js'
 
 /** The query of `list`. */
-export interface ListQuery {
-  status?: ListedStatus | ListedStatus[]
-  clientId?: string
-  accountId?: string
-  /** each deferral has its `history`; it costs one more read for each */
+export interface ListQuery extends ListFilter {
+  /**
+   * `newest` (default) or `oldest` first; `due`: pending ones, those due first come first; `expiring`: pending and approved ones,
+   * those that expire first come first
+   */
+  order?: ListOrder
+  /** each deferral has its `history` */
   history?: boolean
   /** `cursor` of the previous page */
   cursor?: string
@@ -43,56 +35,41 @@ export const pageMembers = {
   limit: withDefault(integer('a whole number from 1 to 100', 1, 100), 20),
 }
 
-const status = oneOf(listedStatuses)
-const statuses: Check<ListedStatus[]> = (value, at) => {
-  if (!Array.isArray(value)) return [status(value, at)]
-  if (value.length === 0) refuse(at, 'must have at least one status')
-  return Array.from(value, (name, index) => status(name, `${at}[${index}]`))
-}
-
-const members = {
-  status: optional(statuses),
-  clientId: optional(string),
-  accountId: optional(string),
-  history: optional(boolean),
-  ...pageMembers,
-} satisfies Members<Omit<ListQuery, 'status'> & { status?: ListedStatus[] }>
-const checkQuery = argumentOf('list', shape(members))
+const checkQuery = argumentOf(
+  'list',
+  shape({ ...filterMembers, order: optional(oneOf(listOrders)), history: optional(boolean), ...pageMembers }),
+)
 
 /** Reads one page; a `TypeError` names the wrong member of the query. */
 export async function list(records: Records, query: ListQuery): Promise<DeferralListing> {
-  const { cursor: after, limit, history = false, ...filter } = checkQuery(query)
-  const { rows, cursor } = await page(records, filter, { cursor: after, limit })
-  const deferrals = history ? await Promise.all(rows.map((row) => withHistory(records, row))) : rows.map(describe)
+  const { order = 'newest', history = false, cursor: after, limit, ...filter } = checkQuery(query)
+  const selection = selectionOf('list', filter, order)
+  const { rows, cursor } = await page(records, { ...selection, order, history }, { cursor: after, limit })
+  const deferrals = rows.map(history ? reviewed : describe)
   return { deferrals, ...(cursor !== undefined && { cursor }) }
 }
 
 /** The deferral in a record, with its history. The history is read after the record: it may be newer. */
 export async function withHistory(records: Records, record: Stored): Promise<Reviewed> {
-  return { ...describe(record), history: describeHistory(await records.history(record.id, record)) }
+  return reviewed({ ...record, history: await records.history(record.id, record) })
+}
+
+/** The deferral in a record that was listed with its history. */
+export function reviewed(record: ListedRecord): Reviewed {
+  return { ...describe(record), history: describeHistory(record.history ?? []) }
 }
 
 /** A page of records, and the cursor of the next page. */
 export async function page(
   records: Records,
-  filter: { [K in keyof DeferralFilter]?: DeferralFilter[K] | undefined },
+  query: Omit<DeferralQuery, 'issuer' | 'after' | 'limit'>,
   { cursor, limit }: { cursor?: string | undefined; limit: number },
-): Promise<{ rows: Stored[]; cursor?: string }> {
-  const after = cursor === undefined ? undefined : decode(cursor)
-  const query = Object.entries({ ...filter, after }).filter(([, value]) => value !== undefined)
+): Promise<{ rows: ListedRecord[]; cursor?: string }> {
+  const { order = 'newest' } = query
+  const after = cursor === undefined ? {} : { after: toPosition(order, cursor) }
   // reads one record more, to know whether another page follows
-  const more = await records.list({ ...(Object.fromEntries(query) as Partial<DeferralQuery>), limit: limit + 1 })
+  const more = await records.list({ ...query, ...after, limit: limit + 1 })
   const rows = more.slice(0, limit)
   const last = rows.at(-1)
-  return { rows, ...(more.length > limit && last && { cursor: encode(last) }) }
-}
-
-function encode({ createdAt, id }: DeferralRecord): string {
-  return Buffer.from(`${createdAt.getTime()}.${id}`).toString('base64url')
-}
-
-function decode(cursor: string): ListPosition {
-  const match = /^(\d{1,15})\.([\w-]{22})$/.exec(Buffer.from(cursor, 'base64url').toString())
-  if (!match) refuse('list: cursor', 'must be one that list returned')
-  return { at: new Date(Number(match[1])), id: match[2] as string }
+  return { rows, ...(more.length > limit && last && { cursor: toCursor(order, positionOf(last, order)) }) }
 }

@@ -1,8 +1,12 @@
+import { actorOf } from '../deferral/decision.js'
 import type { By, Deferral } from '../deferral/deferral.js'
 import { describe } from '../deferral/describe.js'
 import { type Notification, type NotificationStatus, notificationStatuses } from '../deferral/notification.js'
+import { replayNotification } from '../deferral/notification_transitions.js'
 import type { Records } from '../deferral/records.js'
 import { argumentOf, type Members, oneOf, optional, shape } from '../deferral/shape.js'
+import type { Transition as RecordTransition } from '../deferral/transition.js'
+import { assertId } from './assertions.js'
 import { page, pageMembers } from './listing.js'
 import type { Transition } from './transition.js'
 
@@ -38,8 +42,24 @@ export interface NotificationListing {
 const members = { status: optional(oneOf(notificationStatuses)), ...pageMembers } satisfies Members<NotificationQuery>
 const checkQuery = argumentOf('list', shape(members))
 
+const toReplay = actorOf('notifications.replay')
+
+/** The notifications of these records; `change` applies a transition to the record with this id. */
+export function notificationsOf(
+  records: Records,
+  change: (id: string, transition: RecordTransition) => Promise<Transition>,
+): Notifications {
+  return {
+    list: async (query = {}) => listNotifications(records, query),
+    replay: async (id, replay = {}) => {
+      assertId('notifications.replay', id)
+      return change(id, replayNotification(toReplay(replay).by))
+    },
+  }
+}
+
 /** Reads one page of notifications; a `TypeError` names the wrong member of the query. */
-export async function listNotifications(records: Records, query: NotificationQuery): Promise<NotificationListing> {
+async function listNotifications(records: Records, query: NotificationQuery): Promise<NotificationListing> {
   const { status = 'any', ...position } = checkQuery(query)
   const { rows, cursor } = await page(records, { notification: status }, position)
   return {

@@ -1,4 +1,3 @@
-import { types } from 'node:util'
 import type { Assignment, Comment } from './assignment_transitions.js'
 import type { By, Decision, DeferralRecord, Interaction, JsonObject, Progress } from './deferral.js'
 import { progressText, sanitise } from './error_description.js'
@@ -7,6 +6,7 @@ import { parseUrl } from './parse_url.js'
 import {
   argumentOf,
   type Check,
+  date,
   integer,
   isText,
   jsonObject,
@@ -47,6 +47,12 @@ export interface Actor {
   by?: By
 }
 
+/** The argument of `unvote`. */
+export interface Withdrawal {
+  /** whose votes: one name, or several */
+  by: By
+}
+
 /** The argument of `deny`. */
 export interface Denial {
   by?: By
@@ -81,11 +87,6 @@ const claims = withRule(jsonObject, (request, at) => {
   if (!Object.values(request).every(isObject)) refuse(at, 'must be a claims request object')
 })
 
-const until: Check<Date> = (value, at) => {
-  if (types.isDate(value) && !Number.isNaN(value.getTime())) return new Date(value)
-  refuse(at, 'must be a valid Date')
-}
-
 const approval = shape<Omit<Decision, 'description'>>({
   by,
   acr: optional(text),
@@ -95,7 +96,7 @@ const approval = shape<Omit<Decision, 'description'>>({
   resource: optional(texts),
   authorizationDetails: optional(authorizationDetails),
   claims: optional(claims),
-  until: optional(until),
+  until: optional(date),
   note,
 } satisfies Members<Approval>)
 
@@ -149,6 +150,9 @@ export const toAssignment = argumentOf(
   'assign',
   shape<Assignment>({ to: personName, by, for: optional(lifetime), from: optional(personName) }),
 )
+
+/** Checks the argument of `unvote`; a `TypeError` names the member. */
+export const toWithdrawal = argumentOf('unvote', shape<Withdrawal>({ by: names }))
 
 /** Checks the argument of `comment`; a `TypeError` names the member. */
 export const toComment = argumentOf('comment', shape<Comment>({ by: names, text: textOf(2000) }))

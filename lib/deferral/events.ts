@@ -7,6 +7,7 @@ export const events = [
   'exchanged',
   'assigned',
   'commented',
+  'voted',
   'approved',
   'denied',
   'cancelled',
@@ -14,6 +15,7 @@ export const events = [
   'expired',
   'notified',
   'notification_failed',
+  'erased',
 ] as const
 
 /** Events on the provider, after the write, in the process that made it. */

@@ -30,3 +30,11 @@ export function appended(history: readonly StoredEntry[], entry: StoredEntry): S
     (all.length > longestHistory ? oldestOf((event) => !lastingEvents.includes(event)) : undefined)
   return all.filter((other) => other !== removed)
 }
+
+/** The history after an erasure: of each entry `at`, `event`, `writeId` and `by`, and of `by` not these names. */
+export function erasedHistory(history: readonly StoredEntry[], names: readonly string[]): StoredEntry[] {
+  return history.map(({ at, event, by, writeId }) => {
+    const left = [by ?? []].flat().filter((name) => !names.includes(name))
+    return { at, event, writeId, ...(left.length > 0 && { by: Array.isArray(by) ? left : (by as string) }) }
+  })
+}

@@ -20,14 +20,20 @@ type Fits = (requested: Entry, granted: Entry) => boolean
  * rule compares at most 256 entries; more are a `RangeError`.
  */
 export function assign(granted: JsonObject[], requested: JsonObject[], rules: Rules): boolean[] {
-  const results: boolean[] = []
+  const pairs = pairUp(granted, requested, rules)
+  return granted.map((_entry, at) => pairs.has(at))
+}
+
+/** The same, but returns which entry each one got: the place in `granted`, and the place in `requested`. */
+export function pairUp(granted: JsonObject[], requested: JsonObject[], rules: Rules): Map<number, number> {
+  const occupants = new Map<Entry, Entry>()
   const placesByType = groupBy(requested.map(toEntry), typeOf)
   for (const [type, entries] of groupBy(granted.map(toEntry), typeOf)) {
     const places = placesByType.get(type) ?? []
-    const place = placer(places, fitsOf(type, [entries, places], rules))
-    for (const entry of entries) results[entry.at] = place(entry)
+    const place = placer(places, fitsOf(type, [entries, places], rules), occupants)
+    for (const entry of entries) place(entry)
   }
-  return results
+  return new Map([...occupants].map(([place, entry]) => [entry.at, place.at]))
 }
 
 function toEntry(value: JsonObject, at: number): Entry {
@@ -48,10 +54,11 @@ function groupBy<K>(entries: Entry[], keyOf: (entry: Entry) => K): Map<K, Entry[
   return groups
 }
 
-/** Assigns each entry a place of its own, one entry after the other. Without `fits` an entry fits only an equal place. */
-function placer(places: Entry[], fits: Fits | undefined): (entry: Entry) => boolean {
-  // the entry in each occupied place
-  const occupants = new Map<Entry, Entry>()
+/**
+ * Assigns each entry a place of its own, one entry after the other. Without `fits` an entry fits only an equal place. `occupants`
+ * gets the entry in each occupied place.
+ */
+function placer(places: Entry[], fits: Fits | undefined, occupants: Map<Entry, Entry>): (entry: Entry) => void {
   const visited = new Set<Entry>()
   const equal = groupBy(places, ({ key }) => key)
 
@@ -81,7 +88,6 @@ function placer(places: Entry[], fits: Fits | undefined): (entry: Entry) => bool
     const isPlaced = takeEqual(entry) || (fits !== undefined && makeRoom(entry, fits))
     // a place that cannot be vacated stays so until an assignment changes
     if (isPlaced) visited.clear()
-    return isPlaced
   }
 }
 

@@ -14,14 +14,24 @@ type Requested = Pick<DeferralRecord, 'profile' | 'scope' | 'resource'> &
 export function assertNarrower(requested: Requested, granted: Granted, narrowing: Narrowing): void {
   assertNothingBeyond('scope', beyond(granted.scope ?? [], requested.scope))
   assertNothingBeyond('resource', beyond(granted.resource ?? [], requested.resource))
-  const { authorizationDetails: requestedDetails = [] } = requested
-  const wider = beyondDetails(granted.authorizationDetails ?? [], requestedDetails, narrowing)
+  const wider = beyondDetails(granted.authorizationDetails ?? [], requested.authorizationDetails ?? [], narrowing)
   assertNothingBeyond('authorizationDetails', wider)
   assertNarrowerClaims(granted.claims ?? {}, requested.claims ?? {})
-  const details = granted.authorizationDetails ?? requestedDetails
-  if (isTargetless(requested, granted) || (granted.scope?.length === 0 && details.length === 0)) {
+  if (leavesNothing(requested, granted)) {
     throw new RangeError('the decision leaves nothing to grant, use deny instead')
   }
+}
+
+/** Whether no scope and no authorization details are left, or none of the requested resources. */
+export function leavesNothing(requested: DeferralRecord, granted: Granted): boolean {
+  const details = granted.authorizationDetails ?? requested.authorizationDetails ?? []
+  return isTargetless(requested, granted) || (granted.scope?.length === 0 && details.length === 0)
+}
+
+/** The facts of a history entry: the names of the members in which a decision grants less than was requested. */
+export function narrowedFacts(requested: DeferralRecord, granted: Decision): { narrowed?: string[] } {
+  const narrowed = narrowedMembers(requested, granted)
+  return narrowed.length > 0 ? { narrowed } : {}
 }
 
 /** The names of the members in which a decision grants less than was requested. */

@@ -128,7 +128,7 @@ const eventNames: Record<Settlement['status'], string> = {
 function resultOf(
   settlement: Settlement,
   notification: NotificationRecord,
-  { expiresAt }: DeferralRecord,
+  { expiresAt, erasedAt }: DeferralRecord,
   now: Date,
 ): NotificationRecord {
   const result = { ...notification, status: settlement.status }
@@ -138,8 +138,8 @@ function resultOf(
       return { ...result, due: due < expiresAt ? due : expiresAt }
     }
     case 'failed':
-      // an operator can replay it until the deferral expires
-      return expiresAt > now ? { ...result, due: expiresAt } : withoutSecrets(result)
+      // an operator can replay it until the deferral expires, or is erased
+      return expiresAt > now && !erasedAt ? { ...result, due: expiresAt } : withoutSecrets(result)
     case 'delivered':
       return withoutSecrets({ ...result, deliveredAt: now })
     case 'suppressed':

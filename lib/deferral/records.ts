@@ -1,4 +1,5 @@
 import type { DeferralRecord } from './deferral.js'
+import { unlessErased } from './erasure_transition.js'
 import type { Subscriber } from './events.js'
 import { absentId } from './handle.js'
 import {
@@ -76,7 +77,8 @@ export function recordsOf(deferralStore: DeferralStore, options: RecordsOptions)
       return record?.issuer === issuer ? record : undefined
     },
     async transit(id, transition, snapshot) {
-      const guarded: Transition = (record, now) => (record.issuer === issuer ? transition(record, now) : undefined)
+      const lasting = unlessErased(transition)
+      const guarded: Transition = (record, now) => (record.issuer === issuer ? lasting(record, now) : undefined)
       const written = await transit(store, String(id), guarded, { snapshot, now: clock() })
       if (written?.entry) onWritten(written.record, written.entry)
       return written?.record

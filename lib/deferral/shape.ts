@@ -1,6 +1,7 @@
 /*
  * The checks of all values from integrators: options, decisions, queries, the result of `defer`.
  */
+import { types } from 'node:util'
 import type { JsonObject } from './deferral.js'
 import { deepest, isObject, toJson } from './json.js'
 
@@ -47,6 +48,11 @@ export function withRule<T>(check: Check<T>, rule: (value: T, at: string) => voi
 /** Whether this is a non-empty string. */
 export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
+/** A copy of a valid `Date`. */
+export const date: Check<Date> = (value, at) => {
+  if (types.isDate(value) && !Number.isNaN(value.getTime())) return new Date(value)
+  refuse(at, 'must be a valid Date')
+}
 /** A boolean. */
 export const boolean = mustBe('true or false', (value) => typeof value === 'boolean')
 /** A string, which may be empty. */

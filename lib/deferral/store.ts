@@ -223,8 +223,16 @@ export function withPlainErrors(store: DeferralStore): DeferralStore {
   return Object.fromEntries(operations) as object as DeferralStore
 }
 
-// members of the store itself: a transition neither reads nor changes them
-const bookkeeping = new Set(['id', '_id', 'readAt', 'revision', 'writeId', 'schemaVersion', 'purgeAt'])
+/** The members of the store itself: a transition neither reads nor changes them. */
+export const bookkeeping: ReadonlySet<string> = new Set([
+  'id',
+  '_id',
+  'readAt',
+  'revision',
+  'writeId',
+  'schemaVersion',
+  'purgeAt',
+])
 
 /** The writes of a swap: `set` has the changed members with their new values, `unset` the names of the removed ones. */
 export function difference(before: object, after: object): { set: Record<string, unknown>; unset: string[] } {

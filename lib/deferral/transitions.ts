@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { By, Decision, DeferralRecord, Interaction, Progress } from './deferral.js'
-import { narrowedMembers } from './narrow.js'
+import { narrowedFacts } from './narrow.js'
 import {
   endNotification,
   newNotification,
@@ -116,8 +116,7 @@ export const decide =
   (status: 'approved' | 'denied', decision: Decision): Transition =>
   (record, now) => {
     if (!isPending(record, now)) return undefined
-    const narrowed = narrowedMembers(record, decision)
-    const facts = { ...named(decision.by), ...(narrowed.length > 0 && { narrowed }) }
+    const facts = { ...named(decision.by), ...narrowedFacts(record, decision) }
     const members = { status, decision, decidedAt: now, assignee: undefined, ...oweNotification(record, now) }
     return changeOf(record, members, { at: now, event: status, ...facts }, true)
   }

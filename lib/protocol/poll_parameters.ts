@@ -37,7 +37,8 @@ export function isRepeating(ctx: Context): boolean {
 export function dropRepeated(ctx: Context, kind: HandleKind, deferral: DeferralRecord): void {
   for (const [name, repeats] of Object.entries(repeatable)) {
     const sent = sentValues(ctx, name)
-    if (sent.length && !repeats(sent, deferral)) throw refusalOf(name, kind)
+    // after an erasure there is nothing to compare it with
+    if (sent.length && !deferral.erasedAt && !repeats(sent, deferral)) throw refusalOf(name, kind)
     // the host must not use it when it mints tokens
     delete paramsOf(ctx)[name]
   }

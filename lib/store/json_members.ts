@@ -1,6 +1,14 @@
 // these members are stored as JSON text: their keys come from requests, and BSON would refuse or reinterpret some (`$ref`,
 // `_bsontype`, NUL, deep nesting)
-const jsonMembers = ['authorizationDetails', 'claims', 'context', 'requestedDetails', 'source', 'decision'] as const
+const jsonMembers = [
+  'authorizationDetails',
+  'claims',
+  'context',
+  'requestedDetails',
+  'source',
+  'decision',
+  'votes',
+] as const
 
 type Members = Record<string, unknown>
 
@@ -35,7 +43,13 @@ function parseOnce(document: Members, name: string, text: string): void {
   })
 }
 
-// `until` is the only date in these members
-function revive(name: string, value: Members): Members {
-  return name === 'decision' && value.until ? { ...value, until: new Date(value.until as string) } : value
+function revive(name: string, value: unknown): unknown {
+  if (name === 'decision') return withDates(value as Members)
+  return name === 'votes' ? (value as Members[]).map(withDates) : value
+}
+
+// `at` and `until` are the only dates in these members
+function withDates(value: Members): Members {
+  const dates = ['at', 'until'].filter((name) => value[name] !== undefined)
+  return { ...value, ...Object.fromEntries(dates.map((name) => [name, new Date(value[name] as string)])) }
 }

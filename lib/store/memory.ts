@@ -1,5 +1,5 @@
 import type { DeferralRecord } from '../deferral/deferral.js'
-import { appended } from '../deferral/history.js'
+import { appended, erasedHistory } from '../deferral/history.js'
 import { compare, isSelected, positionOf } from '../deferral/listing.js'
 import { retainedUntil } from '../deferral/retention.js'
 import {
@@ -34,7 +34,7 @@ export function memoryStore(): DeferralStore {
     },
 
     // no await between comparison and write: on one thread this is the atomic write that the contract requires
-    async swap(before, { after, entry, unexpired }, writeId, now = new Date()) {
+    async swap(before, { after, entry, unexpired, erasedNames }, writeId, now = new Date()) {
       const { id, revision } = before
       const current = documents.get(id)
       if (current?.revision !== revision || (unexpired && (current.expiresAt as Date) <= now)) return undefined
@@ -47,6 +47,7 @@ export function memoryStore(): DeferralStore {
         writeId,
       }
       documents.set(id, document)
+      if (erasedNames) histories.set(id, erasedHistory(histories.get(id) ?? [], erasedNames))
       if (entry) histories.set(id, appended(histories.get(id) ?? [], structuredClone({ ...entry, writeId })))
       return { ...after, readAt: now, revision: revision + 1, writeId } as Stored
     },

@@ -135,6 +135,7 @@ describe('what is recorded', () => {
       profile: 'openid',
       status: 'pending',
       expired: false,
+      overdue: false,
       clientId: 'secret',
       accountId: 'alice',
       grantId: expect.any(String),

@@ -7,6 +7,7 @@ export const targets: Record<string, string[]> = {
   'lib/deferral/transitions.ts': transitions,
   'lib/deferral/notification_transitions.ts': transitions,
   'lib/deferral/assignment_transitions.ts': transitions,
+  'lib/deferral/erasure_transition.ts': ['deferral/erasure_transition'],
   'lib/deferral/history.ts': ['deferral/history'],
   'lib/deferral/outcome.ts': ['deferral/outcome'],
   'lib/deferral/narrow.ts': ['deferral/narrow', 'deferral/narrow_rules', 'deferral/narrowed_members'],

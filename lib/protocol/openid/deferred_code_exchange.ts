@@ -26,7 +26,7 @@ export async function exchange(ctx: Context, plugin: Plugin, deferredCode: strin
   assertNotificationToken('deferred_notification_token', token)
   const proof = await verifyProof(ctx, plugin.host)
   const deferral = await rightfulDeferral(ctx, plugin, 'deferred_code', deferredCode, proof)
-  if (!deferral || isLate(deferral)) throw notFound()
+  if (!deferral || deferral.erasedAt || isLate(deferral)) throw notFound()
   setDeferral(ctx, deferral)
 
   const binding = await dryRun(ctx, plugin.host, deferral.source)
@@ -76,6 +76,7 @@ async function refuseReuse(ctx: Context, plugin: Plugin, id: string): Promise<ne
   const current =
     (await cancelDeferral(plugin, id, { reason: codeReused }, deferral)) ?? (await plugin.records.find(id))
   // too late to cancel: let the host revoke the tokens, as for any reused code
-  if (current?.status === 'redeemed') await dryRun(ctx, plugin.host, current.source, { consumed: true })
+  if (current?.status === 'redeemed' && !current.erasedAt)
+    await dryRun(ctx, plugin.host, current.source, { consumed: true })
   throw new errors.InvalidGrant('deferred code already used')
 }

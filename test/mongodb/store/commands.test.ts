@@ -39,14 +39,14 @@ describeMongo('the commands of mongoStore', () => {
     for (const event of [...create, ...poll]) expectOnOneShard(event, request.id)
   })
 
-  test('a deferral with its history is two reads, and a page of them one more for each', async () => {
+  test('a deferral with its history is two reads, a page of them one', async () => {
     const records = recordsOf(store, { issuer, retention: 86_400, clock: () => undefined, onWritten: () => {} })
     const ids = [await madeIn(store, ['exchange']), await madeIn(store, [])]
     const get = await recorded(database.db, async () => withHistory(records, (await records.find(ids[0]!))!))
     expect(get.map(({ commandName }) => commandName)).toEqual([read, read])
     for (const event of get) expectOnOneShard(event, ids[0]!)
     const page = await recorded(database.db, () => list(records, { limit: 2, history: true }))
-    expect(page.map(({ commandName }) => commandName)).toEqual([read, read, read])
+    expect(page.map(({ commandName }) => commandName)).toEqual([read])
   })
 
   describe.each(Object.keys(events) as EventName[])('I5 %s', (name) => {

@@ -1,0 +1,113 @@
+/*
+ * The part of the state machine that erases personal data. Both lists name what may stay: a member that is not in the first one is
+ * erased, and after an erasure a change that is not in the second one is refused.
+ */
+import type { By, DeferralRecord } from './deferral.js'
+import { suppressNotification } from './notification_transitions.js'
+import { bookkeeping, type Change, difference } from './store.js'
+import { changeOf, isUnfinished, named, type Transition } from './transition.js'
+import { cancel } from './transitions.js'
+
+/** The members that an erasure leaves as they are. */
+const lastingMembers = new Set([
+  'issuer',
+  'profile',
+  'clientId',
+  'grantType',
+  'queue',
+  'quorum',
+  'interval',
+  'lifetime',
+  'retention',
+  // the client's key and the hashes of its handles: it still polls
+  'codeHash',
+  'handleHash',
+  'binding',
+  'status',
+  'createdAt',
+  'exchangedAt',
+  'expiresAt',
+  'expiredAt',
+  'dueAt',
+  'overdueAt',
+  'decidedAt',
+  'redeemedAt',
+  'cancelledAt',
+  'cancellationReason',
+  'wakeAt',
+])
+
+/** The members that may change after an erasure, and the history entries that may follow it. */
+const changingMembers = new Set(['notification', 'expiredAt', 'wakeAt'])
+const laterEvents = new Set([
+  'expired',
+  'notification_attempted',
+  'notified',
+  'notification_postponed',
+  'notification_failed',
+  'notification_suppressed',
+])
+
+/** The first of two steps: cancels a deferral that is pending or approved, and was unexpired when it was read. */
+export const cancelOpen =
+  (by?: By): Transition =>
+  (record, now) =>
+    isOpen(record) ? cancel({ by })(record, now) : undefined
+
+/**
+ * The second step: erases the personal data of a deferral that has ended or expired. A notification that has to be sent keeps its
+ * secrets until it is delivered or has failed: the client must learn of the end.
+ */
+export const erase =
+  (by?: By): Transition =>
+  (record, now) => {
+    if (record.erasedAt || isOpen(record)) return undefined
+    // the person may have acted, on a confirmation page say
+    const erasedNames = record.accountId === undefined ? [] : [record.accountId]
+    const members = { ...withoutPersonalData(record, erasedNames), ...notificationOf(record), erasedAt: now }
+    const entry = { at: now, event: 'erased', ...named(namesLeft(by, erasedNames)) }
+    return { ...changeOf(record, members, entry), erasedNames }
+  }
+
+/** The same transition; after an erasure it is refused if it could write personal data again. */
+export const unlessErased =
+  (transition: Transition): Transition =>
+  (record, now) => {
+    const change = transition(record, now)
+    return change && record.erasedAt && !isPermitted(record, change) ? undefined : change
+  }
+
+// by the time of the read, which never is ahead of the store's clock: what is not expired there must be cancelled first
+function isOpen(record: DeferralRecord): boolean {
+  return isUnfinished(record) && record.expiresAt > record.readAt
+}
+
+function withoutPersonalData(record: DeferralRecord, erasedNames: readonly string[]): object {
+  const others = Object.keys(record).filter((name) => !lastingMembers.has(name) && !bookkeeping.has(name))
+  const { decision } = record as { decision?: { by?: By } }
+  return {
+    ...Object.fromEntries(others.map((name) => [name, undefined])),
+    scope: [],
+    resource: [],
+    source: {},
+    cancelledBy: namesLeft(record.cancelledBy, erasedNames),
+    ...(decision && { decision: named(namesLeft(decision.by, erasedNames)) }),
+  }
+}
+
+function notificationOf(record: DeferralRecord): object {
+  const { notification } = record
+  return notification?.status === 'owed' ? { notification } : suppressNotification(record)
+}
+
+function namesLeft(by: By | undefined, erasedNames: readonly string[]): By | undefined {
+  const names = [by ?? []].flat().filter((name) => !erasedNames.includes(name))
+  if (names.length === 0) return undefined
+  return Array.isArray(by) ? names : by
+}
+
+function isPermitted(record: DeferralRecord, { after, entry }: Change): boolean {
+  const { set, unset } = difference(record, after)
+  const isChanging = [...Object.keys(set), ...unset].every((name) => changingMembers.has(name))
+  return isChanging && (entry === undefined || laterEvents.has(entry.event))
+}
