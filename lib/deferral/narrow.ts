@@ -23,7 +23,7 @@ export function assertNarrower(requested: Requested, granted: Granted, narrowing
 }
 
 /** Whether no scope and no authorization details are left, or none of the requested resources. */
-export function leavesNothing(requested: DeferralRecord, granted: Granted): boolean {
+export function leavesNothing(requested: Requested, granted: Granted): boolean {
   const details = granted.authorizationDetails ?? requested.authorizationDetails ?? []
   return isTargetless(requested, granted) || (granted.scope?.length === 0 && details.length === 0)
 }
