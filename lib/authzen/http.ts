@@ -4,7 +4,9 @@
 import { isObject, toJson } from '../deferral/json.js'
 import type { JsonObject } from '../index.js'
 import type { Egress } from '../notification/egress/egress.js'
-import type { Authenticate } from './options.js'
+
+/** Headers with credentials for a request to this URL, for example `{ authorization: 'Bearer ...' }`. */
+export type Authenticate = (url: string) => Promise<Record<string, string>> | Record<string, string>
 
 /** The service could not be asked, or its answer could not be understood. It has not decided anything. */
 export class Unavailable extends Error {

@@ -18,11 +18,9 @@ import {
 import type { Addresses } from '../index.js'
 import * as checks from '../options/checks.js'
 import type { Mapping } from './evaluation.js'
+import type { Authenticate } from './http.js'
 import { access, issuance } from './mappings.js'
 import type { Endpoints } from './metadata.js'
-
-/** Headers with credentials for a request to this URL, for example `{ authorization: 'Bearer ...' }`. */
-export type Authenticate = (url: string) => Promise<Record<string, string>> | Record<string, string>
 
 /** Something that an operator has to look at. `facts` name the deferral where there is one, and contain no secret. */
 export type Alert = (problem: string, facts: Record<string, string>) => void

@@ -20,7 +20,10 @@ export interface Shape {
 /** A permit that cannot be applied. */
 export class Unacceptable extends Error {}
 
-const reserved = new Set('iss iat jti sub aud exp nbf scope client_id cnf act authorization_details may_act'.split(' '))
+const reserved = new Set([
+  ...['iss', 'iat', 'jti', 'sub', 'aud', 'exp', 'nbf', 'scope', 'client_id'],
+  ...['cnf', 'act', 'authorization_details', 'may_act'],
+])
 
 /** Composes the `issuance` members of permits. Throws `Unacceptable`. */
 export function shapeOf(
