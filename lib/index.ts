@@ -57,6 +57,7 @@ export type {
   Stored,
   StoredEntry,
 } from './deferral/store.js'
+export type { CappedRequest } from './host/emit.js'
 export type { DeferralContext, DeferralEvidence, Deferrals, DeferringConfiguration } from './host/types.js'
 export { install } from './install.js'
 export type {

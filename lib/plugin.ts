@@ -1,5 +1,6 @@
 import type { Provider } from 'oidc-provider'
 import { createEvents, type Events } from './deferral/events.js'
+import { createLines, type Lines } from './deferral/line.js'
 import { type Pacing, pacingOf } from './deferral/pacing.js'
 import { type Records, recordsOf } from './deferral/records.js'
 import type { Context } from './host/context.js'
@@ -18,6 +19,8 @@ export interface Plugin {
   readonly pacing: Pacing
   /** redemptions in progress on this node: internal id to request */
   readonly minting: Map<string, Context>
+  /** creations on this node, so that those of one end-user or one client count one after the other */
+  readonly lines: Lines
   /** encrypts the secrets of notifications; absent without keys */
   readonly sealer: Sealer | undefined
 }
@@ -39,6 +42,7 @@ export function createPlugin(host: Host, settings: Settings): Plugin {
     }),
     pacing: pacingOf(events),
     minting: new Map<string, Context>(),
+    lines: createLines(),
     sealer: createSealer(settings.keys),
   })
   plugins.set(host.provider, plugin)

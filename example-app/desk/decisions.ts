@@ -10,7 +10,6 @@ import { type Form, formOf, text, texts } from '../web/form.js'
 import { leaveNotice, sessionOf } from '../web/session.js'
 import type { DeskOptions } from './options.js'
 import { indispensable } from './pages/decision.js'
-import { mayApprove, reviewerNamed } from './reviewers.js'
 
 type Outcome = Awaited<ReturnType<Deferrals['approve']>>
 
@@ -40,12 +39,17 @@ function paymentWith(payment: Payment, form: Form): { authorizationDetails: Json
 /** Does something to the deferral. The next page says whether anything changed. Returns true if it did. */
 async function carryOut(
   ctx: Context,
-  notice: string,
+  notice: string | ((outcome: Outcome) => string),
   act: () => Promise<Outcome>,
   otherwise = 'conflict',
 ): Promise<boolean> {
+  let changed = false
   const result = await act().then(
-    (outcome) => (outcome.changed ? notice : otherwise),
+    (outcome) => {
+      changed = outcome.changed
+      if (!changed) return otherwise
+      return typeof notice === 'string' ? notice : notice(outcome)
+    },
     (error) => {
       if (error instanceof RangeError) return 'widened'
       if (error.code === 'ERR_DEFERRAL_NOT_FOUND') return ctx.throw(404, 'there is no such request')
@@ -53,7 +57,7 @@ async function carryOut(
     },
   )
   redirectWith(ctx, result)
-  return result === notice
+  return changed
 }
 
 /** Everything a reviewer can do to a request. */
@@ -67,13 +71,18 @@ export function decisions({ deferrals, storage: { history }, confirmation }: Des
     const deferral = await deferrals.get(ctx.params.id!)
     if (!deferral) return
     const payment = requestedPayment(deferral)
-    // The page has no button for this reviewer, but a form can be sent without one.
-    if (payment && !mayApprove(reviewerNamed(user)!, payment.sum)) return redirectWith(ctx, 'authority')
     const rights = payment ? paymentWith(payment, form) : rightsOf(deferral, form)
     if (!rights) return ctx.throw(400, 'please enter an amount in euro')
-    await carryOut(ctx, 'approved', () =>
-      deferrals.approve(deferral.id, { by: user!, ...rights, ...(note && { note }) }),
-    )
+    // An approval that needs another one leaves the request as it is.
+    const noticeOf = ({ deferral: { status } }: Outcome) => (status === 'pending' ? 'voted' : 'approved')
+    await carryOut(ctx, noticeOf, () => deferrals.approve(deferral.id, { by: user!, ...rights, ...(note && { note }) }))
+  })
+
+  router.post('/unvote', async (ctx) => {
+    const { user } = sessionOf(ctx)
+    const id = ctx.params.id!
+    const hasChanged = await carryOut(ctx, 'unvoted', () => deferrals.unvote(id, { by: user! }))
+    if (hasChanged) await record(history, id, { event: 'Approval withdrawn', by: user })
   })
 
   router.post('/ask', async (ctx) => {

@@ -7,9 +7,9 @@ import type { Recorder } from './recorder.js'
 export interface Cast {
   bank: Bank
   customerNamed(account: string): Customer
-  /** May approve payments up to 1,000 euro. */
+  /** robin */
   reviewer: Reviewer
-  /** May approve any payment. */
+  /** kim. Payments above 1,000 euro need both. */
   riskOfficer: Reviewer
   recorder: Recorder
   /** Watches the bank's notification endpoint. */

@@ -46,34 +46,83 @@ async function confirm({ recorder }: Cast, uri: string): Promise<void> {
 
 /** An agent asks for a payment: the oauth profile with client_credentials and authorization_details. */
 export const paymentScenarios: Scenarios = {
-  async 'A payment: the customer confirms, the risk officer approves a part'(cast) {
+  async 'A payment: the customer confirms, two people approve a part'(cast) {
     const { reviewer, riskOfficer, recorder } = cast
     const exchanges: Recorded[] = []
     const agent = startAgent(cast, { customer: 'mina', creditor: 'Northwind Energy', sum: 4200_00 })
     await tokenRequests(recorder, exchanges, 2)
     const page = await reviewer.open()
-    check('the reviewer may not approve that amount', () => {
-      match(page.text, /You may approve up to 1,000.00 euro/)
-      doesNotMatch(page.text, /\/approve"/)
+    check('the desk says that two people have to approve, and when', () => {
+      match(page.text, /2 people have to approve/)
+      match(
+        page.text,
+        /<dt>Due<\/dt><dd><time[\s\S]*Approvals<\/dt><dd>0 of 2<[\s\S]*May still approve<\/dt><dd>robin, kim</,
+      )
     })
     await reviewer.decide('ask')
     const uri = await until(() => agent.sentences.map((line) => /https:\S+/.exec(line)?.[0]).find(Boolean))
     await confirm(cast, uri)
     exchanges.push(...recorder.take())
+    const voted = await reviewer.decide('approve', { amount: '4200', note: 'the contract is on file' })
+    check('one approval decides nothing, and the reviewer may take it back', () => {
+      match(
+        voted.text,
+        /Another person has to approve it as well[\s\S]*1 of 2, robin<[\s\S]*May still approve<\/dt><dd>kim</,
+      )
+      match(voted.text, /\/unvote"/)
+      doesNotMatch(voted.text, /\/approve"/)
+    })
     const count = exchanges.filter(({ who }) => who === 'Agent').length
     await tokenRequests(recorder, exchanges, count + 1)
     const more = await riskOfficer.decide('approve', { amount: '5000' })
     check('nobody can approve more than the agent asked for', () => match(more.text, /never add any/))
     check('the desk shows that the customer confirmed', () => match(more.text, /Confirmed by the customer/))
-    await riskOfficer.decide('approve', { amount: '1000', note: 'a part is enough' })
+    const decided = await riskOfficer.decide('approve', { amount: '1000', note: 'a part is enough' })
+    check('the second approval decides', () =>
+      match(decided.text, /You approved this request[\s\S]*2 of 2, robin, kim</),
+    )
     deepStrictEqual(await agent.answer, { customer: 'mina', creditor: 'Northwind Energy', sum: 1000_00 })
     exchanges.push(...recorder.take())
     checkConversation(exchanges, [pending, '400 interaction_required', pending, tokensWithDetails])
     checkNotStored(exchanges)
-    check('the agent was granted 1,000 of 4,200 euro', () => {
+    check('the agent was granted the smaller amount, 1,000 of 4,200 euro', () => {
       match(agent.sentences.join('\n'), /Granted: 1,000.00 euro of the 4,200.00 euro/)
       match(agent.sentences.join('\n'), /"value":"1000.00"/)
     })
+    check('the client reads nothing about the people and their votes', () => {
+      for (const { text } of exchanges.filter(({ who }) => who === 'Agent'))
+        doesNotMatch(text, /robin|quorum|contract is on file/)
+    })
+  },
+
+  async 'A payment: one approval is withdrawn, and a colleague refuses'(cast) {
+    const { reviewer, riskOfficer, recorder, advance } = cast
+    const exchanges: Recorded[] = []
+    const agent = startAgent(cast, { customer: 'mina', creditor: 'Lakeside Motors', sum: 18_000_00 })
+    await tokenRequests(recorder, exchanges, 1)
+    await reviewer.decide('approve', { amount: '18000' })
+    const withdrawn = await reviewer.decide('unvote')
+    check('the approval is gone from the count, and stays in the history', () => {
+      match(withdrawn.text, /You took your approval back[\s\S]*0 of 2<[\s\S]*May still approve<\/dt><dd>robin, kim</)
+      match(withdrawn.text, /Approved by one<\/strong> by robin[\s\S]*Approval withdrawn<\/strong> by robin/)
+    })
+    await reviewer.decide('approve', { amount: '9000' })
+    console.log('\n  (an hour passes)')
+    advance(60 * 60)
+    const overdue = await until(async () => {
+      const page = await riskOfficer.open()
+      return /Overdue<\/strong>/.test(page.text) ? page : undefined
+    })
+    check('the desk shows that it is overdue, with one approval of two', () =>
+      match(overdue.text, /<strong>overdue<\/strong>[\s\S]*1 of 2, robin</),
+    )
+    await riskOfficer.decide('deny', { description: 'The recipient is not known' })
+    equal(await agent.answer, undefined)
+    exchanges.push(...recorder.take())
+    checkConversation(exchanges, [pending, '400 access_denied'])
+    check('one refusal is enough, and the agent reads the reason', () =>
+      match(agent.sentences.join('\n'), /Refused: The recipient is not known/),
+    )
   },
 
   async 'A payment that the customer refuses'(cast) {

@@ -34,6 +34,8 @@ export function createCustomer({ origins }: Bank, recorder: Recorder, account: s
   return { browser, ask, signIn: enter, look: (path = '/account') => browser.open(`${origins.relyingParty}${path}`) }
 }
 
+type Action = 'approve' | 'unvote' | 'ask' | 'deny' | 'progress'
+
 /** A reviewer who is signed in at the desk. */
 export interface Reviewer {
   /** Opens the newest pending request. */
@@ -42,7 +44,7 @@ export interface Reviewer {
   /** Submits a form without fields. */
   press(page: Shown, action: 'replay'): Promise<Shown>
   /** Opens the newest pending request and submits one of its forms. */
-  decide(action: 'approve' | 'ask' | 'deny' | 'progress', fields?: Record<string, string | string[]>): Promise<Shown>
+  decide(action: Action, fields?: Record<string, string | string[]>): Promise<Shown>
 }
 
 export async function createReviewer({ origins }: Bank, recorder: Recorder, name = 'robin'): Promise<Reviewer> {

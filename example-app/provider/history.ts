@@ -19,6 +19,12 @@ const lines = {
     event: 'Waiting',
     detail: `until ${expiresAt.toISOString().slice(0, 19).replace('T', ' ')} UTC`,
   }),
+  voted: ({ votes = [], quorum }: Deferral) => ({
+    event: 'Approved by one',
+    by: names(votes.at(-1)?.by),
+    detail: [`${votes.length} of ${quorum}`, votes.at(-1)?.note].filter(Boolean).join(': '),
+  }),
+  overdue: () => ({ event: 'Overdue' }),
   approved: ({ decision }: Deferral) => ({ event: 'Approved', by: names(decision?.by), detail: decision?.note }),
   denied: ({ decision }: Deferral) => ({ event: 'Refused', by: names(decision?.by), detail: decision?.description }),
   // Without `cancelledBy` the client cancelled.

@@ -13,6 +13,14 @@ export interface Payment {
   sum: number
 }
 
+/** Two people have to approve a payment above 1,000 euro. */
+const approvedByOne = 1000_00
+
+/** How many people have to approve this payment, or payments without a limit. */
+export function approvalsFor(payment: Payment | undefined): number {
+  return payment && payment.sum <= approvedByOne ? 1 : 2
+}
+
 const members = ['amount', 'creditor', 'customer', 'type']
 
 /** Reads an entry. `undefined` for everything that is not exactly a payment, an additional member included. */

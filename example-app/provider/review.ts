@@ -1,31 +1,33 @@
 import type { DeferRequest, Deferring } from 'oidc-provider-deferred'
-import { accountOf } from './accounts.js'
+import { accountOf, nameOf } from './accounts.js'
+import { spoken } from './money.js'
 import { partnerGrant } from './partner_grant.js'
-import { paymentOf } from './payment.js'
+import { approvalsFor, paymentOf } from './payment.js'
 
 /** Payments up to 50 euro need no review. */
 const pettyCash = 50_00
 
-interface TokenRequest {
-  grantType: string | undefined
-  accountId: string | undefined
-  details: readonly unknown[] | undefined
+const minutes = 60
+const hours = 60 * minutes
+
+/** What a reviewer has to check before this request for an account gets tokens. An overdraft needs a credit check too. */
+function accountReview({ scope, account }: DeferRequest): Deferring {
+  const check = scope.has('overdraft') ? 'Identity and credit' : 'Identity'
+  return { context: { check }, queue: 'accounts', title: `Account for ${nameOf(account?.accountId)}`, dueIn: 4 * hours }
 }
 
-/** What a reviewer has to check before this token request gets tokens. `undefined`: nothing. */
-function checkFor({ grantType, accountId, details }: TokenRequest): string | undefined {
-  switch (grantType) {
-    case 'client_credentials': {
-      const payment = paymentOf(details?.[0])
-      return payment && payment.sum <= pettyCash ? undefined : 'Amount and recipient'
-    }
-    case 'authorization_code':
-      return accountOf(accountId)?.needsReview ? 'Whether it was the customer' : undefined
-    case partnerGrant:
-      return 'What the partner may read'
-    default:
-      return 'Identity'
-  }
+function paymentReview({ authorizationDetails: details }: DeferRequest): Deferring | false {
+  const payment = paymentOf(details?.[0])
+  if (payment && payment.sum <= pettyCash) return false
+  const title = payment ? `${spoken(payment.sum)} to ${payment.creditor}` : 'Payments without a limit'
+  const context = { check: 'Amount and recipient', ...(payment && { customer: payment.customer }) }
+  return { context, queue: 'payments', title, dueIn: hours, quorum: approvalsFor(payment) }
+}
+
+function signInReview({ account }: DeferRequest): Deferring | false {
+  if (!accountOf(account?.accountId)?.needsReview) return false
+  const title = `Sign-in of ${nameOf(account?.accountId)}`
+  return { context: { check: 'Whether it was the customer' }, queue: 'fraud', title, dueIn: 15 * minutes }
 }
 
 /**
@@ -33,11 +35,19 @@ function checkFor({ grantType, accountId, details }: TokenRequest): string | und
  * not offer to wait, so no client avoids a review.
  */
 export function defer(_: unknown, request: DeferRequest): boolean | Deferring {
-  const { profile, grantType, scope, account, authorizationDetails: details } = request
-  // Every account needs a review. An overdraft needs a credit check too.
-  if (profile === 'openid') return { context: { check: scope.has('overdraft') ? 'Identity and credit' : 'Identity' } }
-  const check = checkFor({ grantType, accountId: account?.accountId, details })
-  if (!check) return false
-  const payment = paymentOf(details?.[0])
-  return { context: { check, ...(payment && { customer: payment.customer }) } }
+  switch (request.grantType) {
+    case 'client_credentials':
+      return paymentReview(request)
+    case 'authorization_code':
+      return signInReview(request)
+    case partnerGrant:
+      return {
+        context: { check: 'What the partner may read' },
+        queue: 'partners',
+        title: 'Statements',
+        dueIn: 4 * hours,
+      }
+    default:
+      return accountReview(request)
+  }
 }

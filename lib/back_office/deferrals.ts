@@ -2,7 +2,6 @@ import { type Assignment, assign, type Comment, comment, unassign } from '../def
 import {
   type Actor,
   type Approval,
-  actorOf,
   type Denial,
   toApproval,
   toAssignment,
@@ -12,11 +11,12 @@ import {
   toExtension,
   toInteraction,
   toProgress,
+  toResumption,
+  toUnassignment,
   toWithdrawal,
   type Withdrawal,
 } from '../deferral/decision.js'
 import type { Interaction, Progress } from '../deferral/deferral.js'
-import { describe } from '../deferral/describe.js'
 import { assertNarrower } from '../deferral/narrow.js'
 import type { Records } from '../deferral/records.js'
 import type { Stored } from '../deferral/store.js'
@@ -31,10 +31,7 @@ import { type ExportQuery, exportDeferrals } from './export.js'
 import { type DeferralListing, type ListQuery, list, withHistory } from './listing.js'
 import { type Notifications, notificationsOf } from './notifications.js'
 import type { ListFilter } from './selection.js'
-import type { Reviewed, Transition } from './transition.js'
-
-const toResumption = actorOf('resume')
-const toUnassignment = actorOf('unassign')
+import { change, find, type Reviewed, type Transition } from './transition.js'
 
 /**
  * The back office of deferred requests. Methods take the internal `id`, never a handle. An unknown id rejects with
@@ -91,7 +88,7 @@ export class Deferrals {
   async approve(id: string, approval: Approval = {}): Promise<Transition> {
     assertId('approve', id)
     const decision = toApproval(approval)
-    const record = await this.#find(id)
+    const record = await find(this.#records, id)
     assertNarrower(record, decision, this.#narrowing)
     if (decision.until && decision.until <= record.readAt) throw new RangeError('approve: until must lie ahead')
     // a vote must not be refused for the sake of another one that was withdrawn meanwhile: it is compared with a new read
@@ -125,7 +122,7 @@ export class Deferrals {
   async requireInteraction(id: string, interaction: Interaction & Actor): Promise<Transition> {
     assertId('requireInteraction', id)
     const { uri, by } = toInteraction(interaction)
-    const record = await this.#find(id)
+    const record = await find(this.#records, id)
     assertInteractive('requireInteraction', record)
     assertWithoutHandle(uri, record)
     return this.#change(id, transitions.requireInteraction({ uri }, by), record)
@@ -135,7 +132,7 @@ export class Deferrals {
   async resume(id: string, resumption: Actor = {}): Promise<Transition> {
     assertId('resume', id)
     const { by } = toResumption(resumption)
-    const record = await this.#find(id)
+    const record = await find(this.#records, id)
     assertInteractive('resume', record)
     return this.#change(id, transitions.resume(by), record)
   }
@@ -151,7 +148,7 @@ export class Deferrals {
   async extend(id: string, extension: { expiresIn: number } & Actor): Promise<Transition> {
     assertId('extend', id)
     const { expiresIn, by } = toExtension(extension)
-    const record = await this.#find(id)
+    const record = await find(this.#records, id)
     await assertWithinGrant(record, expiresIn, this.#grantExpiry)
     return this.#change(id, transitions.extend(expiresIn, by), record)
   }
@@ -182,7 +179,7 @@ export class Deferrals {
    * already do not count. A call that failed may be repeated.
    */
   async erase(target: ErasureTarget, eraser: Actor = {}): Promise<Erasure> {
-    return erase(this.#records, (id) => this.#find(id), target, eraser)
+    return erase(this.#records, (id) => find(this.#records, id), target, eraser)
   }
 
   /** Ends the background work of this node: starts no new work, and waits for work under way, ten seconds at most. */
@@ -195,14 +192,7 @@ export class Deferrals {
     await this.close()
   }
 
-  async #find(id: string): Promise<Stored> {
-    const record = await this.#records.find(id)
-    if (!record) throw Object.assign(new Error('no deferral has this id'), { code: 'ERR_DEFERRAL_NOT_FOUND' })
-    return record
-  }
-
   async #change(id: string, transition: RecordTransition, snapshot?: Stored): Promise<Transition> {
-    const written = await this.#records.transit(id, transition, snapshot)
-    return { deferral: describe(written ?? (await this.#find(id))), changed: written !== undefined }
+    return change(this.#records, id, transition, snapshot)
   }
 }

@@ -140,6 +140,12 @@ export const toInteraction = argumentOf('requireInteraction', shape<Interaction 
 /** Checks the argument of `cancel`; a `TypeError` names the member. */
 export const toCancellation = actorOf('cancel')
 
+/** Checks the argument of `resume`; a `TypeError` names the member. */
+export const toResumption = actorOf('resume')
+
+/** Checks the argument of `unassign`; a `TypeError` names the member. */
+export const toUnassignment = actorOf('unassign')
+
 /** Checks an argument that only says who did it; a `TypeError` names the member. */
 export function actorOf(method: string): (argument: Actor) => Actor {
   return argumentOf(method, shape<Actor>({ by }))

@@ -7,6 +7,7 @@ export const events = [
   'exchanged',
   'assigned',
   'commented',
+  'overdue',
   'voted',
   'approved',
   'denied',

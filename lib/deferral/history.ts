@@ -1,3 +1,4 @@
+import type { By } from './deferral.js'
 import type { StoredEntry } from './store.js'
 
 /** A history is kept whole up to this many entries. */
@@ -31,10 +32,14 @@ export function appended(history: readonly StoredEntry[], entry: StoredEntry): S
   return all.filter((other) => other !== removed)
 }
 
-/** The history after an erasure: of each entry `at`, `event`, `writeId` and `by`, and of `by` not these names. */
+/** The history after an erasure: of each entry `at`, `event`, `writeId` and `by`, without these names. */
 export function erasedHistory(history: readonly StoredEntry[], names: readonly string[]): StoredEntry[] {
-  return history.map(({ at, event, by, writeId }) => {
-    const left = [by ?? []].flat().filter((name) => !names.includes(name))
-    return { at, event, writeId, ...(left.length > 0 && { by: Array.isArray(by) ? left : (by as string) }) }
-  })
+  return history.map(({ at, event, writeId, by }) => ({ at, event, writeId, ...othersOf(by, names) }))
+}
+
+function othersOf(by: By | undefined, names: readonly string[]): { by?: By } {
+  if (by === undefined) return {}
+  if (typeof by === 'string') return names.includes(by) ? {} : { by }
+  const others = by.filter((name) => !names.includes(name))
+  return others.length > 0 ? { by: others } : {}
 }

@@ -47,6 +47,11 @@ export function compare(order: ListOrder, a: ListPosition, b: ListPosition): num
   return order === 'newest' ? -ascending : ascending
 }
 
+/** A regular expression for texts that begin with this one. It has the same meaning in JavaScript (`iu`) and in PCRE (`i`). */
+export function beginningOf(text: string): string {
+  return `^${text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('\0', '\\x00')}`
+}
+
 // the last instant that a Date can have: those without a time come last
 const endOfTime = 8.64e15
 
@@ -58,6 +63,6 @@ function isNotified({ notification }: DeferralRecord, wanted: DeferralFilter['no
 }
 
 function isFound({ title, id, clientId, accountId }: DeferralRecord, text: string): boolean {
-  const start = text.toLowerCase()
-  return [title, id, clientId, accountId].some((member) => member?.toLowerCase().startsWith(start))
+  const beginning = new RegExp(beginningOf(text), 'iu')
+  return [title, id, clientId, accountId].some((member) => member !== undefined && beginning.test(member))
 }

@@ -2,9 +2,9 @@
  * What several votes grant together: the narrowest of all of them. Members that one vote leaves as requested are as the others say.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { commonDetails, refuseDetails } from './common_details.js'
 import type { By, Decision, DeferralRecord, JsonObject, Vote } from './deferral.js'
 import { beyond, isObject, ownMember } from './json.js'
-import { pairUp } from './matching.js'
 import { assertNarrower, beyondDetails, leavesNothing, type Narrowing } from './narrow.js'
 
 /** The names in a `by`, each of them once. */
@@ -26,7 +26,7 @@ export function combine(requested: DeferralRecord, votes: readonly Vote[], narro
     authTime,
     scope: narrowest(votes, ({ scope }) => scope, common),
     resource: narrowest(votes, ({ resource }) => resource, common),
-    authorizationDetails: commonDetails(requested, votes, narrowing),
+    authorizationDetails: detailsOf(requested, votes, narrowing),
     claims: narrowest(votes, ({ claims }) => claims, commonClaims),
     until: narrowest(votes, ({ until }) => until, earlier),
     note,
@@ -62,7 +62,7 @@ function narrowest<T>(
 const earlier = (a: Date, b: Date) => (a < b ? a : b)
 
 /** The entries that are in both, each as often as in both. */
-function common<T extends string | JsonObject>(a: T[], b: T[]): T[] {
+function common(a: string[], b: string[]): string[] {
   return beyond(a, beyond(a, b))
 }
 
@@ -75,57 +75,19 @@ function commonClaims(a: JsonObject, b: JsonObject): JsonObject {
   return Object.fromEntries(targets)
 }
 
-function commonDetails(requested: DeferralRecord, votes: readonly Vote[], narrowing: Narrowing) {
-  const all = narrowest(
-    votes,
-    ({ authorizationDetails }) => authorizationDetails,
-    (a, b) => {
-      const [restA, restB] = [beyond(a, b), beyond(b, a)]
-      const pairs = pairUp(restA, restB, comparing(narrowing))
-      const isPaired = new Set(pairs.values())
-      const unpaired = [restA.filter((_, at) => !pairs.has(at)), restB.filter((_, at) => !isPaired.has(at))]
-      assertApart(unpaired, requested.authorizationDetails ?? [], narrowing)
-      const narrower = [...pairs].map(([at, other]) => narrowerOf(restA[at], restB[other], narrowing))
-      return [...common(a, b), ...narrower.filter((entry) => entry !== undefined)]
-    },
-  )
-  // a rule that is no order could allow more than a vote does
+function detailsOf(
+  { authorizationDetails: requested = [] }: DeferralRecord,
+  votes: readonly Vote[],
+  narrowing: Narrowing,
+): JsonObject[] | undefined {
+  const memberOf = ({ authorizationDetails }: Vote) => authorizationDetails
+  const details = narrowest(votes, memberOf, (a, b) => commonDetails(a, b, requested, narrowing))
+  // a rule that is no order could let more pass than a vote allows
   for (const { authorizationDetails } of votes) {
-    const [wider] = authorizationDetails ? beyondDetails(all ?? [], authorizationDetails, narrowing) : []
+    const [wider] = authorizationDetails ? beyondDetails(details ?? [], authorizationDetails, narrowing) : []
     if (wider) refuseDetails(wider.type)
   }
-  return all
-}
-
-// for each type: whether one entry is narrower than the other, whichever it is
-function comparing(narrowing: Narrowing): Narrowing {
-  const rule = (a: JsonObject, b: JsonObject) => isWithin(a, b, narrowing) || isWithin(b, a, narrowing)
-  return Object.fromEntries(Object.keys(narrowing).map((type) => [type, rule]))
-}
-
-function narrowerOf(a: JsonObject | undefined, b: JsonObject | undefined, narrowing: Narrowing) {
-  return a && b && isWithin(b, a, narrowing) ? b : a
-}
-
-const isWithin = (entry: JsonObject, wider: JsonObject, narrowing: Narrowing) =>
-  beyondDetails([entry], [wider], narrowing).length === 0
-
-// two votes that narrow one requested entry in different ways: neither of them has left it out
-function assertApart(unpaired: JsonObject[][], requested: JsonObject[], narrowing: Narrowing): void {
-  for (const type of Object.keys(narrowing)) {
-    const ofType = (entries: JsonObject[]) => entries.filter((entry) => entry.type === type)
-    const sides = unpaired.map(ofType)
-    if (sides.some(({ length }) => length === 0)) continue
-    const isNarrowedByBoth = (place: JsonObject) =>
-      sides.every((entries) => entries.some((entry) => isWithin(entry, place, narrowing)))
-    if (ofType(requested).some(isNarrowedByBoth)) refuseDetails(type)
-  }
-}
-
-function refuseDetails(type: unknown): never {
-  throw new RangeError(
-    `the votes grant entries of type ${type} that cannot be compared, grant equal entries or withdraw one with unvote`,
-  )
+  return details
 }
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }

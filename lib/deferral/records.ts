@@ -16,7 +16,7 @@ import {
   type StoredEntry,
   withPlainErrors,
 } from './store.js'
-import { begin, stamp, transit } from './transit.js'
+import { begin, stamp, type TransitOptions, transit } from './transit.js'
 import { seconds, type Transition } from './transition.js'
 import { created, createdCancelled } from './transitions.js'
 
@@ -29,6 +29,8 @@ export interface Records {
   find(id: string): Promise<Stored | undefined>
   /** Applies a transition; `snapshot`, if the caller has the record, saves a read. `undefined`: the guard failed, no write. */
   transit(id: string, transition: Transition, snapshot?: Stored): Promise<Stored | undefined>
+  /** As `transit`, for the sweep: no request waits for its write. */
+  sweep(id: string, transition: Transition, snapshot: Stored): Promise<Stored | undefined>
   /** Changes nothing and costs as much as a transition: the response time must not show whether a handle exists. */
   transitDecoy(): Promise<void>
   /** The history, oldest entry first. `snapshot`, if the caller has the record, saves a read. */
@@ -69,6 +71,13 @@ export function recordsOf(deferralStore: DeferralStore, options: RecordsOptions)
     return result
   }
   const ofIssuer = <T extends object>(query: T): T & DeferralFilter => ({ ...query, issuer })
+  async function apply(id: string, transition: Transition, options: TransitOptions): Promise<Stored | undefined> {
+    const lasting = unlessErased(transition)
+    const guarded: Transition = (record, now) => (record.issuer === issuer ? lasting(record, now) : undefined)
+    const written = await transit(store, String(id), guarded, { ...options, now: clock() })
+    if (written?.entry) onWritten(written.record, written.entry)
+    return written?.record
+  }
 
   return {
     ...createOperations(store, options),
@@ -76,13 +85,8 @@ export function recordsOf(deferralStore: DeferralStore, options: RecordsOptions)
       const record = await read(() => store.find(String(id), clock()))
       return record?.issuer === issuer ? record : undefined
     },
-    async transit(id, transition, snapshot) {
-      const lasting = unlessErased(transition)
-      const guarded: Transition = (record, now) => (record.issuer === issuer ? lasting(record, now) : undefined)
-      const written = await transit(store, String(id), guarded, { snapshot, now: clock() })
-      if (written?.entry) onWritten(written.record, written.entry)
-      return written?.record
-    },
+    transit: (id, transition, snapshot) => apply(id, transition, { snapshot }),
+    sweep: (id, transition, snapshot) => apply(id, transition, { snapshot, isAside: true }),
     async transitDecoy() {
       await store.swap(decoy, decoyCancellation, decoy.writeId, clock())
     },

@@ -1,12 +1,11 @@
 import type { DeferralRecord, HistoryEntry } from './deferral.js'
 import { newId } from './handle.js'
+import { createLines, type Lines } from './line.js'
 import type { DeferralStore, Stored } from './store.js'
 import type { Transition } from './transition.js'
 
 const attempts = 20
 const longestPause = 500
-// a call of the store that hangs blocks the next request of this node no longer than this
-const longestTurn = 10_000
 
 /** The options of `transit`. */
 export interface TransitOptions {
@@ -14,6 +13,8 @@ export interface TransitOptions {
   snapshot?: Stored | undefined
   /** the time of a test clock */
   now?: Date | undefined
+  /** no other transition waits for this one, which competes with them as that of another node does */
+  isAside?: boolean
 }
 
 /** A write: the record, and its history entry. */
@@ -28,7 +29,7 @@ interface Doubt extends Written {
   revision: number
 }
 
-const queues = new WeakMap<DeferralStore, Map<string, Promise<unknown>>>()
+const linesOf = new WeakMap<DeferralStore, Lines>()
 
 /**
  * Applies a transition: read, apply, swap. A missed swap starts over. Resolves to `undefined` if the guard failed on a record
@@ -44,18 +45,12 @@ export function transit(
   transition: Transition,
   options: TransitOptions = {},
 ): Promise<Written | undefined> {
-  const queue = queues.get(store) ?? new Map<string, Promise<unknown>>()
-  queues.set(store, queue)
-  const previous = queue.get(id)
+  const lines = linesOf.get(store) ?? createLines()
+  linesOf.set(store, lines)
   // the previous transition may change the record: a snapshot from before is of no use
-  const work = previous
-    ? previous.then(() => contend(store, id, transition, { ...options, snapshot: undefined }))
-    : contend(store, id, transition, options)
-  // leaves the queue before the caller continues: the caller's next transition then starts at once, with its snapshot
-  const run = work.finally(() => queue.get(id) === end && queue.delete(id))
-  const end = Promise.resolve(previous).then(() => endOf(run))
-  queue.set(id, end)
-  return run
+  return lines.run(options.isAside ? [] : [id], (hasWaited) =>
+    contend(store, id, transition, hasWaited ? { ...options, snapshot: undefined } : options),
+  )
 }
 
 /** Stores a new record. `undefined`: the id exists. A lost reply is resolved as in `transit`. */
@@ -92,18 +87,6 @@ async function stamped<T extends Stored | undefined>(ask: () => Promise<T>): Pro
 }
 
 const askTimes = new WeakMap<Stored, number>()
-
-/** Resolves when a run has ended or takes too long. In the second case two runs overlap: the swap decides, as between nodes. */
-function endOf(run: Promise<unknown>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, longestTurn).unref()
-    const finish = () => {
-      clearTimeout(timer)
-      resolve()
-    }
-    run.then(finish, finish)
-  })
-}
 
 async function contend(
   store: DeferralStore,

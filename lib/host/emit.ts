@@ -14,6 +14,21 @@ export function emitDeferralEvents(provider: Provider, events: Events): void {
   })
 }
 
+/** A request that was refused because too many wait already. */
+export interface CappedRequest {
+  clientId: string
+  /** absent with `client_credentials` */
+  accountId?: string
+  /** the member of the option `maxPending` that was reached, and its value */
+  cap: 'perAccount' | 'perClient'
+  limit: number
+}
+
+/** Emits `deferral.capped` on the provider. */
+export function emitCapped(provider: Provider, request: CappedRequest): void {
+  emitSafely(provider, 'deferral.capped', request)
+}
+
 /**
  * Calls every listener of an event. If one throws or rejects, the plugin warns, and still calls the others.
  */

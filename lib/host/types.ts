@@ -6,6 +6,7 @@ import type { Configuration, KoaContextWithOIDC } from 'oidc-provider'
 import type { Deferrals as BackOffice } from '../back_office/deferrals.js'
 import type { Deferral, JsonObject } from '../deferral/deferral.js'
 import type { DeferralEvent } from '../deferral/events.js'
+import type { CappedRequest } from './emit.js'
 
 /** Evidence from the interactions of the end-user, for reviewers: plain JSON, at most 16 KiB. */
 export interface DeferralEvidence {
@@ -27,10 +28,16 @@ declare module 'oidc-provider' {
 
     /** Adds a listener of a `deferral.*` event. It gets the deferral. */
     addListener(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
+    /** Adds a listener of `deferral.capped`: a request was refused because too many wait already. There is no deferral. */
+    addListener(event: 'deferral.capped', listener: (request: CappedRequest) => void): this
     /** Adds a listener of a `deferral.*` event. It gets the deferral. */
     on(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
+    /** Adds a listener of `deferral.capped`: a request was refused because too many wait already. There is no deferral. */
+    on(event: 'deferral.capped', listener: (request: CappedRequest) => void): this
     /** Adds a listener of the next `deferral.*` event of this name. It gets the deferral. */
     once(event: `deferral.${DeferralEvent}`, listener: (deferral: Deferral) => void): this
+    /** Adds a listener of the next `deferral.capped`: a request was refused because too many wait already. */
+    once(event: 'deferral.capped', listener: (request: CappedRequest) => void): this
   }
 
   interface InteractionResults {

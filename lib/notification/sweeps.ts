@@ -1,11 +1,12 @@
 /*
- * Looks at deferrals whose `wakeAt` has come: they expire, their notification is due, or their stored answer has to be erased.
- * Every node sweeps; the conditional write decides which node succeeds.
+ * Looks at deferrals whose `wakeAt` has come: they expire, they become overdue, their notification is due, or their stored answer
+ * has to be erased. Every node sweeps; the conditional write decides which node succeeds.
  */
 import { leaseSeconds } from '../deferral/notification.js'
 import type { Records } from '../deferral/records.js'
 import type { DueQuery, Stored } from '../deferral/store.js'
-import { expire, forgetAnswer } from '../deferral/transitions.js'
+import { isOverdue, isUnexpired, type Transition } from '../deferral/transition.js'
+import { expire, forgetAnswer, noteOverdue } from '../deferral/transitions.js'
 import { within } from './deadline.js'
 import type { Outbox } from './outbox.js'
 import { type Rounds, startRounds } from './rounds.js'
@@ -13,7 +14,7 @@ import { shuffle } from './shuffle.js'
 import { rareWarning } from './warnings.js'
 
 const batch = 256
-// few, so that a mass expiry does not slow down requests
+// few, so that many expiries at once do not slow down requests
 const writesAtOnce = 16
 const pagesAhead = 16
 const drainSeconds = 10
@@ -25,8 +26,8 @@ export class Sweeps {
   readonly #rounds: Rounds
   readonly #warn = rareWarning('deferrals cannot be swept')
   #isOpen = true
-  #ending: Promise<void> | undefined
-  // the beginning of the next page; during a mass expiry also that of the next page to read ahead
+  #writing: Promise<void> | undefined
+  // the beginning of the next page; while very many are written also that of the next page to read ahead
   #after: DueQuery['after']
   #ahead: DueQuery['after']
 
@@ -40,7 +41,7 @@ export class Sweeps {
   /** Stops. Waits for the writes under way, ten seconds at most. */
   async close(): Promise<void> {
     this.#isOpen = false
-    await within(drainSeconds, () => Promise.all([this.#rounds.close(), this.#ending])).catch(() => undefined)
+    await within(drainSeconds, () => Promise.all([this.#rounds.close(), this.#writing])).catch(() => undefined)
   }
 
   // pages through everything due: notifications that find no free lane must not hide those behind them
@@ -48,9 +49,9 @@ export class Sweeps {
     try {
       const due = await this.#handOver(this.#after)
       const last = lastOf(due)
-      const finished = due.filter(isFinished)
-      if (last && finished.length > 0) await this.#readAhead(last)
-      const writes = this.#end(finished)
+      const unwritten = due.filter(isUnwritten)
+      if (last && unwritten.length > 0) await this.#readAhead(last)
+      const writes = this.#write(unwritten)
       // the next page waits for these writes; the next round, a second later, does not
       if (last) await writes
       this.#after = last
@@ -65,11 +66,11 @@ export class Sweeps {
   /** Reads a page, and hands its due notifications to the outbox. */
   async #handOver(after: DueQuery['after']): Promise<Stored[]> {
     const due = await within(leaseSeconds, () => this.#records.due({ after, limit: batch }))
-    this.#outbox?.take(due.filter((record) => !isFinished(record)))
+    this.#outbox?.take(due.filter(isToBeSent))
     return due
   }
 
-  // notifications must not wait for the writes of a mass expiry, so later pages are read ahead, each page once
+  // notifications must not wait for the writes of very many that expire or become overdue together, so later pages are read ahead, each page once
   async #readAhead(last: DueQuery['after']): Promise<void> {
     if (!this.#outbox) return
     this.#ahead ??= last
@@ -81,25 +82,26 @@ export class Sweeps {
   }
 
   // while earlier writes hang, no further writes start; the sweeps continue, so that notifications are sent
-  async #end(records: Stored[]): Promise<void> {
-    if (this.#ending) return
-    const ending = this.#endAll(shuffle(records)).finally(() => {
-      this.#ending = undefined
+  async #write(records: Stored[]): Promise<void> {
+    if (this.#writing) return
+    const writing = this.#writeAll(shuffle(records)).finally(() => {
+      this.#writing = undefined
     })
-    this.#ending = ending
-    await within(leaseSeconds, () => ending).catch((error: unknown) => this.#warnWhileOpen(error))
+    this.#writing = writing
+    await within(leaseSeconds, () => writing).catch((error: unknown) => this.#warnWhileOpen(error))
   }
 
-  async #endAll(records: Stored[]): Promise<void> {
+  async #writeAll(records: Stored[]): Promise<void> {
     const writers = Array.from({ length: writesAtOnce }, async () => {
-      for (let record = records.pop(); record && this.#isOpen; record = records.pop()) await this.#endOne(record)
+      for (let record = records.pop(); record && this.#isOpen; record = records.pop()) await this.#writeOne(record)
     })
     await Promise.all(writers)
   }
 
-  async #endOne(record: Stored): Promise<void> {
+  async #writeOne(record: Stored): Promise<void> {
+    const transition = transitionFor(record)
     try {
-      await this.#records.transit(record.id, record.status === 'redeemed' ? forgetAnswer : expire, record)
+      if (transition) await this.#records.sweep(record.id, transition, record)
     } catch (error) {
       this.#warnWhileOpen(error)
     }
@@ -110,9 +112,20 @@ export class Sweeps {
   }
 }
 
-// its stored answer has to be erased, or it has expired
-function isFinished({ status, expiresAt, readAt }: Stored): boolean {
-  return status === 'redeemed' || expiresAt <= readAt
+/** The change that the time has brought; `undefined`: none, a notification is due. */
+function transitionFor(record: Stored): Transition | undefined {
+  if (record.status === 'redeemed') return forgetAnswer
+  if (!isUnexpired(record, record.readAt)) return expire
+  return isOverdue(record, record.readAt) && !record.overdueAt ? noteOverdue : undefined
+}
+
+const isUnwritten = (record: Stored) => transitionFor(record) !== undefined
+
+// an overdue deferral may have a notification that is due as well
+function isToBeSent(record: Stored): boolean {
+  const { notification, readAt } = record
+  if (record.status === 'redeemed' || !isUnexpired(record, readAt)) return false
+  return notification?.due !== undefined && notification.due <= readAt
 }
 
 function lastOf(due: Stored[]): DueQuery['after'] {

@@ -3,7 +3,7 @@
  */
 import { X509Certificate } from 'node:crypto'
 import type { Narrowing } from '../deferral/narrow.js'
-import { type Check, callback, listOf, mustBe, plainObject, refuse, withRule } from '../deferral/shape.js'
+import { type Check, callback, integer, listOf, mustBe, plainObject, refuse, withRule } from '../deferral/shape.js'
 import { type DeferralStore, storeOperations } from '../deferral/store.js'
 import { toRange } from '../notification/egress/addresses.js'
 import { undeferrable } from './grants.js'
@@ -43,6 +43,9 @@ export const narrowing: Check<Narrowing> = (rules, at) => {
   const entries = Object.entries(plainObject(rules, at)).map(([type, value]) => [type, rule(value, `${at}.${type}`)])
   return Object.fromEntries(entries)
 }
+
+/** A member of the option `maxPending`. */
+export const cap = integer('a whole number, from 1', 1)
 
 /** The rule for the option `profiles`. */
 export function assertProfile({ openid, oauth }: { openid: boolean; oauth: boolean }, at: string): void {

@@ -127,6 +127,8 @@ export interface DeferredTokenResponseOptions {
    * only the first poll gets it, as the drafts say
    */
   retryWindow?: number
+  /** how many requests of one end-user (50) and of one client (no limit) may wait; the next is refused with `access_denied` */
+  maxPending?: { perAccount?: number; perClient?: number }
   /** seconds between polls (5) */
   interval?: number
   /** refuses the exchange of a public client that shows no key (`true`) */
@@ -173,6 +175,10 @@ export const optionsShape = shape({
     retention: withDefault(lifetime, 2_592_000),
   } satisfies MembersOf<'ttl'>),
   retryWindow: withDefault(integer('whole seconds, from 0 (off) to 300', 0, 300), 0),
+  maxPending: shape({
+    perAccount: withDefault(checks.cap, 50),
+    perClient: optional(checks.cap),
+  } satisfies MembersOf<'maxPending'>),
   interval: withDefault(lifetime, 5),
   requireSenderConstraint: withDefault(boolean, true),
   // absent: each of `hostGrants` that the provider has enabled

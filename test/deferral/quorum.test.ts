@@ -127,6 +127,12 @@ describe('authorization details of several votes', () => {
       [payment(50), payment(900)],
     ],
     ['an equal one comes before a narrower one', [[payment(50), payment(70)], [payment(70)]], [payment(70)]],
+    [
+      'a vote left out the small one, the other narrows the large one',
+      [[payment(100), payment(900)], [payment(1000)]],
+      [payment(900)],
+    ],
+    ['narrower ones of two requested entries', [[payment(500)], [payment(50), payment(700)]], [payment(500)]],
     ['one for one, not one for two', [[payment(50)], [payment(100), payment(1000)]], [payment(50)]],
     ['the narrowest of three', [[payment(50)], [payment(40)], [payment(60)]], [payment(40)]],
     ['empty beats all', [[], [card], [account]], []],

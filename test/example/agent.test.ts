@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Bank, startBank } from '../../example-app/start.js'
 import { until } from '../support/receiver.js'
+import { approvedByTwo } from './payments.js'
 
 const main = fileURLToPath(new URL('../../example-app/agent.js', import.meta.url))
 
@@ -87,7 +88,7 @@ describe('npm run agent', () => {
     const { agent, id } = await waiting()
     agent.child.kill('SIGINT')
     await agent.end
-    await bank.provider.deferrals.approve(id)
+    await approvedByTwo(bank, id)
     const next = start()
     expect(await next.end).toBe(0)
     expect(next.text()).toContain('Granted: 4,200.00 euro')

@@ -6,7 +6,7 @@ import { confirmationUri } from '../../example-app/provider/confirmation/applica
 import { type Bank, startBank } from '../../example-app/start.js'
 import { selfSignedCertificate } from '../../example-app/web/certificate.js'
 import { createClock } from '../support/clock.js'
-import { csrfOf, paymentAsked, visitorAt } from './payments.js'
+import { approvedByTwo, csrfOf, paymentAsked, visitorAt } from './payments.js'
 
 const question = '<h1>Did you ask for this?</h1>'
 const closed = '<h1>This question is closed</h1>'
@@ -96,7 +96,7 @@ describe('the page an interaction_uri leads to', () => {
   })
 
   test.each([
-    ['an approval', () => bank.provider.deferrals.approve(id)],
+    ['an approval', () => approvedByTwo(bank, id)],
     ['a refusal', () => bank.provider.deferrals.deny(id)],
     ['a cancellation', () => bank.provider.deferrals.cancel(id)],
     ['resuming without the customer', () => bank.provider.deferrals.resume(id)],

@@ -16,6 +16,12 @@ export async function paymentAsked({ provider }: Bank): Promise<string> {
   return id
 }
 
+/** Both people approve, as a payment of that size needs. */
+export async function approvedByTwo({ provider }: Bank, id: string): Promise<void> {
+  await provider.deferrals.approve(id, { by: 'robin' })
+  await provider.deferrals.approve(id, { by: 'kim' })
+}
+
 /** Somebody who follows a link and signs in there, with the cookie their browser has then. */
 export async function visitorAt(uri: string, account: string, send: typeof fetch) {
   let cookie = ''

@@ -26,7 +26,7 @@ export function waits(): void {
     await page.getByRole('button', { name: 'Sign in' }).click()
   }
 
-  test('I-047 I-051 the customer confirms by the link, the risk officer approves less, the agent is told', async () => {
+  test('I-047 I-051 the customer confirms by the link, two people approve, one of them less, the agent is told', async () => {
     const said: string[] = []
     const answer = askForPayment({
       issuer: bank.provider.issuer,
@@ -38,7 +38,6 @@ export function waits(): void {
     const desk = reviewer.page
     await until(() => said.find((sentence) => sentence.startsWith('No decision yet')))
     await openRequest(desk, bank, 'Mina Sato')
-    expect(await desk.getByRole('button', { name: 'Approve' }).count()).toBe(0)
     await picture(desk, 'payment')
     await desk.getByRole('button', { name: 'Ask the customer to confirm' }).click()
     await desk.getByText('The client gets the link').waitFor()
@@ -61,6 +60,11 @@ export function waits(): void {
     await heading(page, 'Thank you')
     await page.goto(uri)
     await heading(page, 'This question is closed')
+
+    await desk.reload()
+    await desk.getByRole('button', { name: 'Approve' }).click()
+    await desk.getByText('Another person has to approve it as well').first().waitFor()
+    await picture(desk, 'payment-approved-by-one')
 
     const officer = await openBrowser()
     await signInAtDesk(officer.page, bank, 'kim')

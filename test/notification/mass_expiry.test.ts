@@ -4,7 +4,7 @@ import type { TestProvider } from '../support/provider.js'
 import { until } from '../support/receiver.js'
 import { relyingParty } from '../support/relying_party.js'
 import { type Fleet, startFleet, stocks } from './fleet.js'
-import { countedEndings, type Endings, endAtOnce, plantExpiring } from './mass_expiry.js'
+import { countedEndings, type Endings, endAtOnce, type Mass, plantMass } from './mass_expiry.js'
 
 const atOnce = 16
 
@@ -23,40 +23,43 @@ beforeEach(async () => {
 
 afterEach(() => fleet.close())
 
-/** So many that have expired, and that nobody has looked at yet. */
-async function expired(): Promise<string[]> {
-  const ids = await plantExpiring(fleet.store, silent.issuer, count, fleet.clock.now())
+/** So many that have expired, or are overdue, and that nobody has looked at yet. */
+async function planted(mass: Mass = 'expired'): Promise<string[]> {
+  const ids = await plantMass(fleet.store, silent.issuer, count, fleet.clock.now(), mass)
   fleet.clock.advance(60)
   return ids
 }
 
 /** A node that looks at them, and what it writes. */
-async function sweeping(): Promise<{ node: TestProvider; endings: Endings }> {
-  const endings = countedEndings(fleet.store)
+async function sweeping(mass?: Mass): Promise<{ node: TestProvider; endings: Endings }> {
+  const endings = countedEndings(fleet.store, mass)
   return { node: await fleet.start({ store: endings.store }), endings }
 }
 
 test('a sweep that ends all it finds at once is caught', async () => {
-  await expired()
+  await planted()
   const endings = countedEndings(fleet.store)
   await endAtOnce(endings.store, silent.issuer, fleet.clock.now())
   expect(endings).toMatchObject({ written: count, most: count, idle: 0 })
 })
 
-test('of very many that expire at once each node ends 16 at a time, and each one is announced once', async () => {
-  const ids = await expired()
-  const announced: string[] = []
-  const nodes = [await sweeping(), await sweeping(), await sweeping()]
-  for (const { node } of nodes) node.provider.on('deferral.expired', ({ id }) => announced.push(id))
-  await until(() => announced.length >= count)
-  await Promise.all(nodes.map(({ node }) => node.provider.deferrals.close()))
-  expect(announced.sort()).toEqual(ids.sort())
-  for (const { endings } of nodes) expect(endings.most).toBeLessThanOrEqual(atOnce)
-})
+test.each(['expired', 'overdue'] as const)(
+  'of very many that are %s at once each node writes 16 at a time, and each one is announced once',
+  async (mass) => {
+    const ids = await planted(mass)
+    const announced: string[] = []
+    const nodes = [await sweeping(mass), await sweeping(mass), await sweeping(mass)]
+    for (const { node } of nodes) node.provider.on(`deferral.${mass}`, ({ id }) => announced.push(id))
+    await until(() => announced.length >= count)
+    await Promise.all(nodes.map(({ node }) => node.provider.deferrals.close()))
+    expect(announced.sort()).toEqual(ids.sort())
+    for (const { endings } of nodes) expect(endings.most).toBeLessThanOrEqual(atOnce)
+  },
+)
 
 test('with a pause after each batch, and polls and decisions go on meanwhile', async () => {
   const begun = [await fleet.begin(silent), await fleet.begin(silent), await fleet.begin(silent)]
-  await expired()
+  await planted()
   const { node, endings } = await sweeping()
   await until(() => endings.written > 0)
   for (const { id, deferralCode } of begun) {
@@ -72,18 +75,21 @@ test('with a pause after each batch, and polls and decisions go on meanwhile', a
   expect(endings.idle).toBeGreaterThan(endings.busy / 2)
 })
 
-test('a notification of another node does not wait until all of them are ended', async () => {
-  await expired()
-  const { id } = await fleet.begin(silent)
-  await silent.provider.deferrals.deny(id)
-  fleet.clock.advance(2)
-  const { endings } = await sweeping()
-  await fleet.settled(id, 'delivered')
-  expect(endings.written).toBeLessThan(count / 2)
-})
+test.each(['expired', 'overdue'] as const)(
+  'a notification of another node does not wait until all that are %s are written',
+  async (mass) => {
+    await planted(mass)
+    const { id } = await fleet.begin(silent)
+    await silent.provider.deferrals.deny(id)
+    fleet.clock.advance(2)
+    const { endings } = await sweeping(mass)
+    await fleet.settled(id, 'delivered')
+    expect(endings.written).toBeLessThan(count / 2)
+  },
+)
 
 test('close waits for the writes under way, and begins no more', async () => {
-  await expired()
+  await planted()
   const { node, endings } = await sweeping()
   await until(() => endings.written > 0)
   const before = endings.written

@@ -2,7 +2,10 @@ import type { DeferralStore } from 'oidc-provider-deferred'
 import { newDeferral } from '../store/new_deferral.js'
 import { verbsOn } from '../support/records.js'
 
-/** What is known of the expiries that one node writes. */
+/** What a sweep writes of very many at once. */
+export type Mass = 'expired' | 'overdue'
+
+/** What is known of the ends, or the due times, that one node writes. */
 export interface Endings {
   store: DeferralStore
   /** under way now, and at most */
@@ -17,8 +20,8 @@ export interface Endings {
 // as far away as a database
 const distance = () => new Promise<void>((resolve) => setTimeout(resolve, 5))
 
-/** The same store as one node has it, its expiries counted. */
-export function countedEndings(inner: DeferralStore): Endings {
+/** The same store as one node has it, its writes of this kind counted. */
+export function countedEndings(inner: DeferralStore, mass: Mass = 'expired'): Endings {
   let changedAt: number | undefined
   const note = (state: 'busy' | 'idle') => {
     const now = performance.now()
@@ -29,7 +32,7 @@ export function countedEndings(inner: DeferralStore): Endings {
     store: {
       ...inner,
       async swap(...args) {
-        if (args[1].entry?.event !== 'expired') return inner.swap(...args)
+        if (args[1].entry?.event !== mass) return inner.swap(...args)
         if (endings.open === 0) note('idle')
         endings.open += 1
         endings.most = Math.max(endings.most, endings.open)
@@ -50,11 +53,19 @@ export function countedEndings(inner: DeferralStore): Endings {
   return endings
 }
 
-/** So many deferrals of this issuer that expire in a minute, without a notification. */
-export async function plantExpiring(store: DeferralStore, issuer: string, count: number, now: Date): Promise<string[]> {
+const times = { expired: { expiresIn: 60 }, overdue: { expiresIn: 6000, dueIn: 60 } }
+
+/** So many deferrals of this issuer that expire, or are overdue, in a minute, without a notification. */
+export async function plantMass(
+  store: DeferralStore,
+  issuer: string,
+  count: number,
+  now: Date,
+  mass: Mass = 'expired',
+): Promise<string[]> {
   const ids: string[] = []
   for (let n = 0; n < count; n++) {
-    const { id } = (await verbsOn(store, issuer).create(newDeferral({ clientId: 'planted', expiresIn: 60 }), now))!
+    const { id } = (await verbsOn(store, issuer).create(newDeferral({ clientId: 'planted', ...times[mass] }), now))!
     ids.push(id)
   }
   return ids

@@ -71,6 +71,15 @@ const wrong: [path: string, options: unknown][] = [
     (seconds) => ['retryWindow', { retryWindow: seconds }] as [string, unknown],
   ),
   ['ttl.code', { ttl: { code: 60 } }],
+  ...[0, -1, 1.5, '50', false, null, Number.NaN, Number.POSITIVE_INFINITY].flatMap(
+    (count) =>
+      [
+        ['maxPending.perAccount', { maxPending: { perAccount: count } }],
+        ['maxPending.perClient', { maxPending: { perClient: count } }],
+      ] as [string, unknown][],
+  ),
+  ['maxPending', { maxPending: 50 }],
+  ['maxPending.perUser', { maxPending: { perUser: 50 } }],
   ['requireSenderConstraint', { requireSenderConstraint: 'no' }],
   ['requireSenderConstraint', { requireSenderConstraint: 1 }],
   ['interimIdToken', { interimIdToken: { given_name: 'Alice' } }],

@@ -3,6 +3,7 @@ import type { Adapter, AdapterPayload } from 'oidc-provider'
 import type { DeferralRecord, DeferralStore } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import { newHandle, newId } from '../../lib/deferral/handle.js'
+import type { NewDeferral } from '../../lib/deferral/store.js'
 import { verbsOn } from '../support/records.js'
 import { relyingParty } from '../support/relying_party.js'
 import { userAgent } from '../support/user_agent.js'
@@ -19,7 +20,7 @@ export interface Seed {
 export type Stage = 'requested' | 'pending' | 'approved' | 'denied'
 
 /** Stores any number of deferrals of one stage, each with a Grant of its own. */
-export type Seeder = (count: number, stage: Stage) => Promise<Seed[]>
+export type Seeder = (count: number, stage: Stage, members?: Pick<NewDeferral, 'quorum'>) => Promise<Seed[]>
 
 /** Where a provider keeps what is copied. */
 interface Kept {
@@ -47,7 +48,7 @@ export async function seederOn({ store, adapter }: Kept, origin: string): Promis
   if (!deferral || !grant) throw new Error('the request left no deferral to copy')
   const verbs = verbsOn(store, deferral.issuer)
 
-  async function plant(record: DeferralRecord, payload: AdapterPayload, stage: Stage): Promise<Seed> {
+  async function plant(record: DeferralRecord, payload: AdapterPayload, stage: Stage, members: object): Promise<Seed> {
     const [id, grantId] = [newId(), newId()]
     const [code, poll] = [newHandle('deferred_code', id), newHandle('deferred_auth_id', id)]
     await grants.upsert(grantId, { ...payload, jti: grantId }, hour)
@@ -55,6 +56,7 @@ export async function seederOn({ store, adapter }: Kept, origin: string): Promis
     const request = { profile, clientId, scope, resource, interval, lifetime, ...(accountId && { accountId }) }
     await verbs.create({
       ...request,
+      ...members,
       id,
       grantId,
       codeHash: code.hash,
@@ -66,6 +68,7 @@ export async function seederOn({ store, adapter }: Kept, origin: string): Promis
     return { id, grantId, deferredCode: code.handle, deferredAuthId: poll.handle }
   }
 
-  const seed: Seeder = (count, stage) => Promise.all(Array.from({ length: count }, () => plant(deferral, grant, stage)))
+  const seed: Seeder = (count, stage, members = {}) =>
+    Promise.all(Array.from({ length: count }, () => plant(deferral, grant, stage, members)))
   return { seed, id: deferral.id }
 }

@@ -24,6 +24,7 @@ export interface NodeSetup {
   deferred?: {
     interval?: number
     ttl?: { deferredCode?: number; deferral?: number }
+    maxPending?: { perAccount?: number; perClient?: number }
     keys?: string[]
     notification?: PlainNotificationOptions
   }
@@ -40,6 +41,7 @@ const methods = [
   'get',
   'list',
   'approve',
+  'unvote',
   'deny',
   'progress',
   'requireInteraction',

@@ -77,6 +77,7 @@ async function configuration(db: Db, setup: Told): Promise<DeferredConfiguration
       clientCredentials: { enabled: true },
       deferredTokenResponse: {
         store: store ?? mongoStore(db),
+        maxPending: { perAccount: 10_000 },
         ...deferred,
         ...(notification && { notification: resolving(notification) }),
         // a deferred_code waits anyway

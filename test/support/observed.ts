@@ -82,7 +82,7 @@ export const foreignErrors: Record<string, (message: string) => unknown> = {
 }
 
 /** Store calls that change nothing. */
-export const readVerbs = ['find', 'find in doubt', 'history', 'list', 'count', 'due']
+export const readVerbs = ['find', 'find in doubt', 'history', 'list', 'count', 'stats', 'due']
 
 function createObserver() {
   const calls: string[] = []

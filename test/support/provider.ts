@@ -68,7 +68,8 @@ export async function startProvider({
       introspection: { enabled: true },
       clientCredentials: { enabled: true },
       ...features,
-      deferredTokenResponse: { store: memoryStore(), now: clock.now, ...deferred },
+      // in most tests one end-user has more that waits than an end-user may have
+      deferredTokenResponse: { store: memoryStore(), now: clock.now, maxPending: { perAccount: 10_000 }, ...deferred },
     } as DeferredConfiguration['features'],
   })
   const user = { interaction: {} as Interaction }

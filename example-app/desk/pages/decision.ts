@@ -57,5 +57,5 @@ export function decisionForms(ctx: Context, deferral: Deferral): Html {
   const payment = requestedPayment(deferral)
   const customer = deferral.profile === 'oauth' ? customerOf(deferral) : undefined
   return html`${customer && askCustomer(ctx, deferral, customer)}
-${payment ? paymentApproval(ctx, action, payment) : approval(action, csrf, deferral)}${refusal(action, csrf, deferral)}`
+${payment ? paymentApproval(ctx, deferral, payment) : approval(action, csrf, deferral)}${refusal(action, csrf, deferral)}`
 }

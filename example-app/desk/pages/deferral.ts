@@ -8,6 +8,7 @@ import type { HistoryLine } from '../../storage/entries.js'
 import { facts, moment } from '../../web/card.js'
 import { type Html, html } from '../../web/html.js'
 import type { Page } from '../../web/page.js'
+import { approvalFacts } from '../approvals.js'
 import { checkOf, evidenceOf } from '../evidence.js'
 import { kindOf, profileOf } from '../request_kind.js'
 import { approvalOf, badge, statusOf } from '../status.js'
@@ -18,11 +19,12 @@ import { paymentCard } from './payment.js'
 
 const notices: Record<string, string> = {
   approved: 'You approved this request.',
+  voted: 'You approved this request. Another person has to approve it as well.',
+  unvoted: 'You took your approval back.',
   denied: 'You refused this request.',
   progress: 'The customer sees your progress text when the client polls next.',
   asked: 'The client gets the link for the customer when it polls next.',
-  conflict: 'Nothing changed: this request was already decided, cancelled or expired.',
-  authority: 'Nothing changed: that amount needs a risk officer.',
+  conflict: 'Nothing changed: this request was already decided, cancelled or expired, or you have approved it before.',
   replayed: 'The notification is being sent again.',
   unsent: 'Nothing was sent: the notification is already on its way, or the client does not need it any more.',
   widened: 'Nothing changed: a decision may take rights away, never add any.',
@@ -58,6 +60,7 @@ function customer(deferral: Deferral, history: HistoryLine[]): Html {
     ['Profile', profileOf(deferral)],
     ['Check', checkOf(deferral)],
     ['Customer', confirmation && html`confirmed ${moment(confirmation.createdAt, 'second')}`],
+    ...approvalFacts(deferral),
     ['Expires', moment(deferral.expiresAt)],
     ['Progress shown', progress?.step],
     ['Rights granted', approval && (approval.scope ?? deferral.scope).map(scopeLabel).join(', ')],

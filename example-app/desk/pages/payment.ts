@@ -8,7 +8,7 @@ import { facts } from '../../web/card.js'
 import { enterDoesNothing } from '../../web/form.js'
 import { type Html, html } from '../../web/html.js'
 import { csrfField, sessionOf } from '../../web/session.js'
-import { mayApprove, reviewerNamed } from '../reviewers.js'
+import { hasApproved } from '../approvals.js'
 import { approvalOf } from '../status.js'
 
 /** The payment that the agent asked for, and the amount that was granted. */
@@ -26,15 +26,17 @@ export function paymentCard(deferral: Deferral): Html | undefined {
   )
 }
 
-/** The form to approve the payment or a part of it. A reviewer without the authority reads who has it. */
-export function paymentApproval(ctx: Context, action: string, { sum }: Payment): Html {
-  const reviewer = reviewerNamed(sessionOf(ctx).user)
-  if (!reviewer || !mayApprove(reviewer, sum)) {
-    const limit = reviewer?.limit && spoken(reviewer.limit)
+/** The form to approve the payment or a part of it, or to take one's approval back while another one is missing. */
+export function paymentApproval(ctx: Context, deferral: Deferral, { sum }: Payment): Html {
+  const action = `/deferrals/${deferral.id}`
+  if (hasApproved(deferral, sessionOf(ctx).user)) {
     return html`<section class="card" aria-labelledby="approve"><h2 id="approve">Approve</h2>
-<p class="note">You may approve up to ${limit}. A risk officer has to approve this payment. You can ask the customer to confirm, or refuse it.</p></section>`
+<p>You approved this payment. Another person has to approve it as well.</p>
+<form method="post" action="${action}/unvote">${csrfField(ctx)}
+<div class="actions"><button class="button quiet">Take my approval back</button></div></form></section>`
   }
   return html`<section class="card" aria-labelledby="approve"><h2 id="approve">Approve</h2>
+${(deferral.quorum ?? 1) > 1 && html`<p>${deferral.quorum} people have to approve this payment. The smallest amount counts.</p>`}
 <form method="post" action="${action}/approve">${csrfField(ctx)}${enterDoesNothing}
 <label for="amount">Amount in euro <span class="optional">not more than the client asked for</span></label>
 <input id="amount" name="amount" value="${decimal(sum)}" inputmode="decimal" required autocomplete="off" pattern="[0-9]+([.][0-9]{1,2})?">

@@ -20,12 +20,14 @@ export interface Queue {
 }
 
 function row(deferral: Deferral): Html {
+  const { title, dueAt, overdue } = deferral
   return html`<tr>
 <td><a href="/deferrals/${deferral.id}">${nameOf(customerOf(deferral))}</a></td>
-<td>${kindOf(deferral).name} <span class="tag">${profileOf(deferral)}</span></td>
+<td>${kindOf(deferral).name} <span class="tag">${profileOf(deferral)}</span>${title && html`<br>${title}`}</td>
 <td>${clientName(deferral.clientId)}</td>
 <td>${badge(deferral)}</td>
 <td>${moment(deferral.createdAt)}</td>
+<td>${dueAt && moment(dueAt)}${overdue && html` <strong>overdue</strong>`}</td>
 <td>${moment(deferral.expiresAt)}</td>
 </tr>`
 }
@@ -34,7 +36,7 @@ function table(deferrals: Deferral[]): Html {
   if (deferrals.length === 0)
     return html`<p class="empty">Nothing here. A request appears as soon as a customer or a client asks.</p>`
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Requests"><table>
-<thead><tr><th scope="col">Customer</th><th scope="col">Request</th><th scope="col">Client</th><th scope="col">Status</th><th scope="col">Since</th><th scope="col">Expires</th></tr></thead>
+<thead><tr><th scope="col">Customer</th><th scope="col">Request</th><th scope="col">Client</th><th scope="col">Status</th><th scope="col">Since</th><th scope="col">Due</th><th scope="col">Expires</th></tr></thead>
 <tbody>${deferrals.map(row)}</tbody>
 </table></div>`
 }

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb'
-import type { Stored } from '../../deferral/store.js'
+import type { ListedRecord, Stored } from '../../deferral/store.js'
 import { fromDocument } from '../../store/json_members.js'
 
 /** A deferral as a document; its `_id` is the internal id. */
@@ -19,7 +19,17 @@ export function projection(now: Instant): Document {
   return { _id: 0, stored, readAt: now }
 }
 
+/** The same with the history. */
+export function projectionWithHistory(now: Instant): Document {
+  return { _id: 0, stored: '$$ROOT', readAt: now }
+}
+
 /** The record in a document that was read with `projection`. */
-export function toRecord({ stored, readAt }: Document): MongoRecord {
-  return fromDocument(Object.assign(stored, { id: stored._id, readAt }))
+export function toRecord({ stored: { phase, dueBy, ...members }, readAt }: Document): MongoRecord {
+  return fromDocument(Object.assign(members, { id: members._id, readAt }))
+}
+
+/** The record in a document that was read with `projectionWithHistory`. */
+export function toListedRecord(document: Document): ListedRecord {
+  return { history: [], ...toRecord(document) }
 }

@@ -1,54 +1,71 @@
-import type { Collection, Filter, Hint, MongoServerError } from 'mongodb'
-import { notificationStatuses } from '../../deferral/notification.js'
-import type { CountQuery, DeferralFilter, DeferralQuery, DueQuery, QueueStats, Stored } from '../../deferral/store.js'
-import { type DeferralDocument, type Instant, projection, toRecord } from './document.js'
-import { nameOfIndex } from './indexes.js'
-import { dueIndex } from './schema.js'
+import type { Collection, Document, Filter, IndexDescription } from 'mongodb'
+import type {
+  DeferralFilter,
+  DeferralQuery,
+  DueQuery,
+  ListedRecord,
+  ListOrder,
+  ListPosition,
+  Stored,
+} from '../../deferral/store.js'
+import { endOfTime } from './derived.js'
+import {
+  type DeferralDocument,
+  type Instant,
+  projection,
+  projectionWithHistory,
+  toListedRecord,
+  toRecord,
+} from './document.js'
+import { indexOfList, readWith, sortOf } from './plan.js'
+import { byNotification, dueIndex, ofPending } from './schema.js'
+import { conditionsOf, isOnSide, notificationsOf, phaseQuery, phasesOf, phasesQuery } from './selection.js'
 
 type Deferrals = Collection<DeferralDocument>
+type Query = Filter<DeferralDocument>
 
-/** Server codes: the hint matches no index, or several. */
-const hintFaults: unknown[] = [2, 27]
-
-/** One page, newest first, in the order of an index. */
-export async function listDeferrals(
-  deferrals: Deferrals,
-  { after, limit, ...filter }: DeferralQuery,
-  now: Instant,
-): Promise<Stored[]> {
-  const page = {
-    ...filterOf(filter, now),
-    ...(after && {
-      $or: [{ createdAt: { $lt: after.at } }, { createdAt: after.at, _id: { $lt: after.id } }],
-    }),
+/** One page, in the order of an index. */
+export async function listDeferrals(deferrals: Deferrals, query: DeferralQuery, now: Instant): Promise<ListedRecord[]> {
+  const { after, limit, order = 'newest', history, ...filter } = query
+  const { time, direction } = sortOf(order)
+  const index = indexOfList(filter, order)
+  const page = pageQuery(index, filter, rangesOf(order, after), now)
+  const options = {
+    projection: history ? projectionWithHistory(now) : projection(now),
+    sort: { [time]: direction, _id: direction },
+    limit,
   }
-  const cursor = deferrals.find(page, { projection: projection(now), sort: { createdAt: -1, _id: -1 }, limit })
-  return (await cursor.toArray()).map(toRecord)
+  const documents = await readWith(deferrals, index, (hint) => deferrals.find(page, { ...options, ...hint }).toArray())
+  return documents.map((document) => (history ? toListedRecord(document) : toRecord(document)))
 }
 
-/** Counts deferrals, up to the limit. */
-export function countDeferrals(deferrals: Deferrals, { limit, ...filter }: CountQuery, now: Instant): Promise<number> {
-  return deferrals.countDocuments(filterOf(filter, now), { limit })
+// One branch for each range of the index, because each range is in order: the database merges the branches. Of a list of phases and
+// a position together it would sort everything
+function pageQuery(index: IndexDescription, filter: DeferralFilter, ranges: Document[], now: Instant): Query {
+  const conditions = conditionsOf(filter, now)
+  const prefixes = prefixesOf(index, filter, now)
+  const branches = prefixes.flatMap((prefix) => ranges.map((range) => ({ $and: [...conditions, prefix, range] })))
+  return branches.length === 1 ? (branches[0] as Query) : { $or: branches }
 }
 
-/** The pending deferrals by queue. */
-export function statsOf(deferrals: Deferrals, issuer: string, now: Instant): Promise<QueueStats[]> {
-  const groups = deferrals.aggregate<QueueStats>([
-    { $match: filterOf({ issuer, status: ['pending'] }, now) },
-    {
-      $group: {
-        _id: '$queue',
-        pending: { $sum: 1 },
-        overdue: { $sum: { $cond: [{ $lte: [{ $ifNull: ['$dueAt', endOfTime] }, now] }, 1, 0] } },
-        oldestPendingAt: { $min: '$createdAt' },
-      },
-    },
-    { $project: { _id: 0, queue: { $ifNull: ['$_id', '$$REMOVE'] }, pending: 1, overdue: 1, oldestPendingAt: 1 } },
-  ])
-  return groups.toArray()
+function prefixesOf(index: IndexDescription, { status, notification }: DeferralFilter, now: Instant): Document[] {
+  const phases = phasesOf(status)
+  if ('phase' in index.key) return phases.map((selection) => phaseQuery(selection, now))
+  if (ofPending.includes(index)) return [{ $expr: isOnSide('before', now) }]
+  const ofPhase = phasesQuery(phases, now)
+  if (index !== byNotification || !notification) return [ofPhase]
+  return notificationsOf(notification).map((each) => ({ $and: [ofPhase, { 'notification.status': each }] }))
 }
 
-const endOfTime = new Date(8.64e15)
+// the rest of the instant of the position, and what follows it
+function rangesOf(order: ListOrder, after: ListPosition | undefined): Document[] {
+  const { time, direction } = sortOf(order)
+  // a partial index serves a query that demands its member
+  if (!after) return [order === 'due' ? { dueBy: { $lte: endOfTime } } : {}]
+  const at = after.at ?? endOfTime
+  const next = direction === 1 ? '$gt' : '$lt'
+  return [{ [time]: { $eq: at }, _id: { [next]: after.id } }, { [time]: { [next]: at } }]
+}
 
 /** One page of due deferrals, earliest first, in the order of the partial index on `wakeAt`. */
 export async function listDue(
@@ -61,43 +78,9 @@ export async function listDue(
     wakeAt: after ? { $gte: after.wakeAt } : { $exists: true },
     ...(after && { $or: [{ wakeAt: { $gt: after.wakeAt } }, { _id: { $gt: after.id } }] }),
     $expr: { $lte: ['$wakeAt', now] },
-  } as Filter<DeferralDocument>
+  } as Query
   const options = { projection: projection(now), sort: { wakeAt: 1, _id: 1 }, limit } as const
-  const read = async (hint: Hint) => (await deferrals.find(filter, { ...options, hint }).toArray()).map(toRecord)
-  try {
-    // without the index every sweep would read the whole collection: an error is better
-    return await read(dueIndex.key)
-  } catch (error) {
-    // if several indexes have this key, for example with other collations, the database needs a name
-    const name = hintFaults.includes((error as MongoServerError).code) && (await nameOfIndex(deferrals, dueIndex))
-    if (!name) throw error
-    return read(name)
-  }
-}
-
-function filterOf({ issuer, status, clientId, accountId, grantId, notification }: DeferralFilter, now: Instant) {
-  return {
-    issuer,
-    ...statusFilter(status, now),
-    ...(clientId !== undefined && { clientId }),
-    ...(accountId !== undefined && { accountId }),
-    ...(grantId !== undefined && { grantId }),
-    ...(notification !== undefined && notificationFilter(notification)),
-  } as Filter<DeferralDocument>
-}
-
-// for a list of all statuses the database merges index scans; for "any status" it would sort in memory
-function notificationFilter(status: NonNullable<DeferralFilter['notification']>): Filter<DeferralDocument> {
-  return { 'notification.status': status === 'any' ? { $in: [...notificationStatuses] } : status }
-}
-
-function statusFilter(statuses: DeferralFilter['status'], now: Instant): Filter<DeferralDocument> {
-  if (!statuses) return {}
-  const isUnexpired = { $expr: { $gt: ['$expiresAt', now] } }
-  const each = statuses.map((status): Filter<DeferralDocument> => {
-    if (status === 'pending' || status === 'approved') return { status, ...isUnexpired }
-    if (status !== 'expired') return { status }
-    return { status: { $in: ['pending', 'approved'] }, $expr: { $lte: ['$expiresAt', now] } }
-  })
-  return { $and: [{ $or: each }] }
+  const read = (hint: object) => deferrals.find(filter, { ...options, ...hint }).toArray()
+  // without the index every sweep would read the whole collection: an error is better
+  return (await readWith(deferrals, dueIndex, read, true)).map(toRecord)
 }

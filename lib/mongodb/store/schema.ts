@@ -5,7 +5,7 @@ import { ensureIndexes } from './indexes.js'
  * Raise it with every change of the validator. Nodes of two versions run side by side during an upgrade, so the validator must
  * accept the documents of the previous and of the next version: a new member is optional for one version.
  */
-export const schemaVersion = 2
+export const schemaVersion = 3
 
 const date = { bsonType: 'date' }
 const text = { bsonType: 'string' }
@@ -35,8 +35,12 @@ const properties: Record<string, Document> = {
   context: json,
   progress: object,
   interaction: object,
+  queue: text,
+  title: text,
+  quorum: count,
   interval: count,
   lifetime: count,
+  retention: count,
   codeHash: text,
   handleHash: text,
   binding: object,
@@ -45,6 +49,7 @@ const properties: Record<string, Document> = {
   requestedDetails: json,
   source: json,
   decision: json,
+  votes: json,
   answer: object,
   assignee: object,
   cancelledBy: names,
@@ -57,8 +62,13 @@ const properties: Record<string, Document> = {
   redeemedAt: date,
   cancelledAt: date,
   expiredAt: date,
+  dueAt: date,
+  overdueAt: date,
+  erasedAt: date,
   wakeAt: date,
   purgeAt: date,
+  phase: { enum: ['pending', 'approved', 'denied', 'cancelled', 'redeemed', 'expired'] },
+  dueBy: date,
 }
 
 const required = [
@@ -85,34 +95,76 @@ function validatorOf(version: number): Document {
   return { $jsonSchema: { bsonType: 'object', title: `${tag} ${version}`, required, properties } }
 }
 
-/** The index of the sweeps. It contains only deferrals that a sweep has to look at again. */
-export const dueIndex = {
-  name: 'due',
-  key: { issuer: 1, wakeAt: 1, _id: 1 },
-  partialFilterExpression: { wakeAt: { $exists: true } },
-} as const
+type Index = IndexDescription & CreateIndexesOptions
 
 const newest = { createdAt: -1, _id: -1 } as const
 
-/** Each index and the query that needs it. */
-const indexes: (IndexDescription & CreateIndexesOptions)[] = [
-  { name: 'purge', key: { purgeAt: 1 }, expireAfterSeconds: 0 },
-  { name: 'newest', key: { issuer: 1, ...newest } },
-  { name: 'by_status', key: { issuer: 1, status: 1, ...newest } },
-  { name: 'by_client', key: { issuer: 1, clientId: 1, ...newest } },
-  { name: 'by_account', key: { issuer: 1, accountId: 1, ...newest } },
-  {
-    name: 'by_grant',
-    key: { issuer: 1, grantId: 1, ...newest },
-    partialFilterExpression: { grantId: { $exists: true } },
-  },
-  dueIndex,
-  {
-    name: 'by_notification',
-    key: { issuer: 1, 'notification.status': 1, ...newest },
-    partialFilterExpression: { 'notification.status': { $exists: true } },
-  },
+/** An index of the deferrals that have a member. */
+const ofMember = (member: string) => ({ partialFilterExpression: { [member]: { $exists: true } } })
+
+/** The index of the sweeps. It contains only deferrals that a sweep has to look at again. */
+export const dueIndex = { name: 'due', key: { issuer: 1, wakeAt: 1, _id: 1 }, ...ofMember('wakeAt') } satisfies Index
+
+export const byPhase: Index = { name: 'by_phase', key: { issuer: 1, phase: 1, ...newest } }
+export const byClient: Index = { name: 'by_client', key: { issuer: 1, clientId: 1, phase: 1, ...newest } }
+export const byAccount: Index = {
+  name: 'by_account',
+  key: { issuer: 1, accountId: 1, phase: 1, ...newest },
+  ...ofMember('accountId'),
+}
+export const byQueue: Index = {
+  name: 'by_queue',
+  key: { issuer: 1, queue: 1, phase: 1, ...newest },
+  ...ofMember('queue'),
+}
+export const byGrant: Index = { name: 'by_grant', key: { issuer: 1, grantId: 1, ...newest }, ...ofMember('grantId') }
+export const byNotification: Index = {
+  name: 'by_notification',
+  key: { issuer: 1, 'notification.status': 1, ...newest },
+  ...ofMember('notification.status'),
+}
+
+/** Only those that are pending and assigned. */
+export const byAssignee: Index = {
+  name: 'by_assignee',
+  key: { issuer: 1, 'assignee.to': 1, ...newest },
+  partialFilterExpression: { phase: 'pending', 'assignee.to': { $exists: true } },
+}
+
+/** Only those that are pending or approved. */
+export const byExpiry: Index = {
+  name: 'by_expiry',
+  key: { issuer: 1, phase: 1, expiresAt: 1, _id: 1 },
+  partialFilterExpression: { phase: { $in: ['pending', 'approved'] } },
+}
+
+/** Only those that are pending. */
+export const byDue: Index = { name: 'by_due', key: { issuer: 1, dueBy: 1, _id: 1 }, ...ofMember('dueBy') }
+
+/** Only those that are pending, with everything that `stats` needs. */
+export const byQueueDue: Index = {
+  name: 'by_queue_due',
+  key: { issuer: 1, queue: 1, dueBy: 1, _id: 1, createdAt: 1, expiresAt: 1 },
+  ...ofMember('dueBy'),
+}
+
+/** The indexes that have no phase because they hold nothing but pending deferrals. */
+export const ofPending: readonly IndexDescription[] = [byDue, byQueueDue]
+
+const purge: Index = { name: 'purge', key: { purgeAt: 1 }, expireAfterSeconds: 0 }
+const listings = [
+  byPhase,
+  byClient,
+  byAccount,
+  byQueue,
+  byGrant,
+  byAssignee,
+  byNotification,
+  byExpiry,
+  byDue,
+  byQueueDue,
 ]
+const indexes: Index[] = [purge, dueIndex, ...listings]
 
 /** Creates collection, validator and indexes. Idempotent, and safe when several nodes start at once. */
 export async function migrateDeferrals<T extends Document>(

@@ -1,14 +1,18 @@
 import type { Collection, Db, Document, MongoServerError } from 'mongodb'
 import type { DeferralRecord, HistoryEntry } from '../../deferral/deferral.js'
+import { retainedUntil } from '../../deferral/retention.js'
 import { boolean, shape, string, withDefault } from '../../deferral/shape.js'
 import { type DeferralStore, difference, type Stored } from '../../deferral/store.js'
 import { toDocument } from '../../store/json_members.js'
+import { countDeferrals, statsOf } from './count.js'
+import { derivedMembers, endOfTime } from './derived.js'
 import { type DeferralDocument, type Instant, type MongoRecord, projection, toRecord } from './document.js'
-import { countDeferrals, listDeferrals, listDue, statsOf } from './listing.js'
+import { listDeferrals, listDue } from './listing.js'
 import { migrateDeferrals, schemaVersion } from './schema.js'
 import { updateOf } from './update.js'
 
-const graceSeconds = 86_400
+// of the time between two purges of deferrals that were created together
+const longestSpread = 86_400_000
 const duplicateKey = 11000
 
 // an integrator's console may pass any value as id: undefined, or a query operator that matches another deferral
@@ -69,16 +73,18 @@ function writeOperations(open: Open): Pick<DeferralStore, 'insert' | 'swap'> {
       }
     },
 
-    async swap(before, { after, entry, unexpired }, writeId, at) {
+    async swap(before, { after, entry, unexpired, erasedNames }, writeId, at) {
       const deferrals = await open()
       const { set, unset } = difference(before, after)
+      const derived = difference(derivedMembers(before), derivedMembers(after))
       const purge = purgeChange(before as MongoRecord, after)
       const guard = { ...byId(before.id), revision: before.revision }
       const isUnexpired = unexpired && { $expr: { $gt: ['$expiresAt', at ?? '$$NOW'] } }
       const update = updateOf(before.revision, {
-        set: { ...toDocument(set), ...purge, writeId },
-        unset,
+        set: { ...toDocument(set), ...derived.set, ...purge, writeId },
+        unset: [...unset, ...derived.unset],
         entry: entry && { ...entry, writeId },
+        erasedNames,
       })
       const { matchedCount } = await deferrals.updateOne({ ...guard, ...isUnexpired }, update)
       if (!matchedCount) return undefined
@@ -126,19 +132,21 @@ function readOperations(
 
 // All times move with createdAt, which becomes the database's time. purgeAt uses the database's clock even with a test clock; it has
 // a random part, so that deferrals created together are not deleted together
-function firstDocument({ id, readAt, ...record }: DeferralRecord, writeId: string, entry: HistoryEntry, now: Instant) {
+function firstDocument(record: DeferralRecord, writeId: string, entry: HistoryEntry, now: Instant) {
   const move = (value: unknown) =>
     value instanceof Date ? { $add: [now, value.getTime() - record.createdAt.getTime()] } : { $literal: value }
   const each = (members: object) =>
     Object.fromEntries(Object.entries(members).map(([name, value]) => [name, move(value)]))
-  const { notification, ...plain } = record
-  const grace = graceSeconds * 1000 * (0.9 + Math.random() * 0.2)
-  const life = record.expiresAt.getTime() - record.createdAt.getTime()
+  const { id, readAt, notification, ...plain } = record
+  const life = retainedUntil(record).getTime() - record.createdAt.getTime()
+  const spread = Math.random() * Math.min(record.retention * 100, longestSpread)
+  const { dueBy, ...derived } = derivedMembers(record)
   return {
-    ...each(toDocument({ ...plain, schemaVersion, revision: 0, writeId })),
+    ...each(toDocument({ ...plain, ...derived, schemaVersion, revision: 0, writeId })),
+    ...(dueBy && { dueBy: dueBy === endOfTime ? { $literal: dueBy } : move(dueBy) }),
     ...(notification && { notification: each(notification) }),
     history: [{ ...each({ ...entry, writeId }), at: now }],
-    purgeAt: { $add: ['$$NOW', Math.round(life + grace)] },
+    purgeAt: { $add: ['$$NOW', Math.round(life + spread)] },
   }
 }
 
@@ -150,9 +158,9 @@ function findInDoubt(db: Db, deferrals: Collection<DeferralDocument>, id: string
   })
 }
 
-function purgeChange({ purgeAt, expiresAt }: MongoRecord, after: DeferralRecord): { purgeAt?: Date } {
-  const later = after.expiresAt.getTime() - expiresAt.getTime()
-  return later ? { purgeAt: new Date(purgeAt.getTime() + later) } : {}
+function purgeChange(before: MongoRecord, after: DeferralRecord): { purgeAt?: Date } {
+  const later = retainedUntil(after).getTime() - retainedUntil(before).getTime()
+  return later ? { purgeAt: new Date(before.purgeAt.getTime() + later) } : {}
 }
 
 /** Runs `work` until it has succeeded once. Concurrent calls wait for the same run. */

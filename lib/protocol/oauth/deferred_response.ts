@@ -12,6 +12,7 @@ import { keepAnswer } from '../../host/request/answer.js'
 import type { Plugin } from '../../plugin.js'
 import type { DeferralTerms } from '../ask_defer.js'
 import { assertNarrowable } from '../details_limit.js'
+import { createWithinCaps } from '../max_pending.js'
 import { armOnceAnswered, sealingFor } from '../notification_setup.js'
 import { refusal } from '../token_error_response.js'
 import { refuseReplayed } from './code_reuse.js'
@@ -35,8 +36,10 @@ export async function deferredResponse(ctx: Context, plugin: Plugin, validReques
   assertNarrowable(request.authorizationDetails, plugin.settings)
   assertNarrowable(request.requestedDetails, plugin.settings)
   const sealing = await sealingFor(ctx, plugin, validRequest.id, { handle, token: notificationToken(ctx) })
-  assertConnected(ctx)
-  const record = await plugin.records.create({ ...request, ...sealing })
+  const record = await createWithinCaps(plugin, request, () => {
+    assertConnected(ctx)
+    return plugin.records.create({ ...request, ...sealing })
+  })
   // the code was used twice, so it may be stolen
   if (!record) return refuseReplayed(plugin, validRequest.id)
   setDeferral(ctx, record)

@@ -13,6 +13,7 @@ import { intercept } from '../../host/request/intercepts.js'
 import type { Plugin } from '../../plugin.js'
 import { askDefer, type DeferralTerms, hasDefer } from '../ask_defer.js'
 import { assertNarrowable } from '../details_limit.js'
+import { createWithinCaps } from '../max_pending.js'
 import { requestOf, sentScope } from '../request_of_source.js'
 import { deferRequest, isAnsweredWithTokens, isDeferrable } from './authorization_request.js'
 
@@ -60,20 +61,22 @@ async function create(
   const source = await sourceOf(code, { isPersistent: true })
   const request = { ...requestOf(source), ...claimsOf(ctx) }
   assertNarrowable(request.authorizationDetails, settings)
-  await extendGrant(ctx, host.provider, code, deferredCode + terms.expiresIn)
   const { handle, hash } = newHandle('deferred_code', id)
-  const record = await records.create({
-    id,
-    profile: 'openid',
-    ...request,
-    ...sentScope(paramsOf(ctx).scope, request.scope),
-    ...terms.members,
-    context: terms.context,
-    interval: terms.interval,
-    lifetime: terms.expiresIn,
-    codeHash: hash,
-    source,
-    expiresIn: deferredCode,
+  const record = await createWithinCaps(plugin, request, async () => {
+    await extendGrant(ctx, host.provider, code, deferredCode + terms.expiresIn)
+    return records.create({
+      id,
+      profile: 'openid',
+      ...request,
+      ...sentScope(paramsOf(ctx).scope, request.scope),
+      ...terms.members,
+      context: terms.context,
+      interval: terms.interval,
+      lifetime: terms.expiresIn,
+      codeHash: hash,
+      source,
+      expiresIn: deferredCode,
+    })
   })
   if (!record) throw new Error('a deferral with this id exists')
   deferredRequests.add(ctx)

@@ -12,7 +12,19 @@ import { issuer, verbsOn } from '../../support/records.js'
 
 type Deferrals = Collection<Document & { _id: string }>
 
-const ours = ['by_account', 'by_client', 'by_grant', 'by_notification', 'by_status', 'due', 'newest', 'purge']
+const listings = [
+  'account',
+  'assignee',
+  'client',
+  'due',
+  'expiry',
+  'grant',
+  'notification',
+  'phase',
+  'queue',
+  'queue_due',
+]
+const ours = [...listings.map((name) => `by_${name}`), 'due', 'purge']
 
 describeMongo('the collection of mongoStore', () => {
   const database = useDatabase({ monitorCommands: true })
@@ -85,17 +97,17 @@ describeMongo('the collection of mongoStore', () => {
       const { id } = (await older.create(newDeferral({ expiresIn: 600 }))) as Stored
       await migrateDeferrals(database.db, collection(name), schemaVersion + 1)
       // the later node keeps more, in the record and within it
-      const later = { title: '$title', queue: { name: 'q', since: new Date(5) }, 'progress.of': 'later' }
+      const later = { motto: '$motto', desk: { name: 'q', since: new Date(5) }, 'progress.of': 'later' }
       await older.progress(id, { step: 'review' })
       await collection(name).updateOne(
         { _id: id },
         { $set: { ...later, schemaVersion: schemaVersion + 1 }, $inc: { revision: 1 } },
       )
-      expect(await older.exchange(id, { handleHash: 'hash' })).toMatchObject({ title: '$title' })
+      expect(await older.exchange(id, { handleHash: 'hash' })).toMatchObject({ motto: '$motto' })
       // the later version is taken back: a node of this one starts
       const again = verbsOn(mongoStore(database.db, { collection: name }))
       expect(await again.decide(id, 'approved', {})).toBeDefined()
-      const kept = { title: later.title, queue: later.queue, progress: { step: 'review', of: 'later' } }
+      const kept = { motto: later.motto, desk: later.desk, progress: { step: 'review', of: 'later' } }
       expect(await collection(name).findOne({ _id: id })).toMatchObject({
         ...kept,
         status: 'approved',

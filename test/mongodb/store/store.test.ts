@@ -1,12 +1,15 @@
 import { type Db, MongoClient } from 'mongodb'
-import type { DeferralStore } from 'oidc-provider-deferred'
+import type { DeferralStore, Stored } from 'oidc-provider-deferred'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
 import { storeContract } from 'oidc-provider-deferred/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '../../../lib/deferral/handle.js'
+import { recordsOf } from '../../../lib/deferral/records.js'
+import { decide } from '../../../lib/deferral/transitions.js'
 import { newDeferral } from '../../store/new_deferral.js'
 import { describeMongo, useDatabase } from '../../support/database.js'
 import { type Mongo, startMongo } from '../../support/mongod.js'
-import { verbsOn } from '../../support/records.js'
+import { issuer, verbsOn } from '../../support/records.js'
 
 describeMongo('mongoStore', () => {
   const database = useDatabase()
@@ -55,22 +58,83 @@ describeMongo('mongoStore', () => {
       await expect(deferrals.updateOne({ _id: id }, update)).rejects.toThrow(/validation/)
   })
 
-  test('purges about a day after expiry, never all at once, and later when the expiry is moved', async () => {
-    const verbs = verbsOn(nodes[0]!)
-    const ids = Array.from({ length: 20 }, () => newDeferral().id)
-    await Promise.all(ids.map((id) => verbs.create(newDeferral({ id, handleHash: 'hash' }))))
-    expectSpread(await hoursAfterExpiry(ids))
-    await Promise.all(ids.map((id) => verbs.extend(id, 100_000)))
-    expectSpread(await hoursAfterExpiry(ids))
-    // an exchange starts the expiry anew
-    const exchanged = newDeferral({ lifetime: 500_000 })
-    await verbs.create(exchanged)
-    await verbs.exchange(exchanged.id, { handleHash: 'hash' })
-    const [hours] = await hoursAfterExpiry([exchanged.id])
-    expect(hours).toBeGreaterThan(21.5)
-    expect(await database.db.collection('deferrals').indexes()).toContainEqual(
-      expect.objectContaining({ name: 'purge', key: { purgeAt: 1 }, expireAfterSeconds: 0 }),
-    )
+  describe('keeps a record until its retention is over', () => {
+    const retention = 86_400
+    const longestSpread = retention / 10
+
+    test('after its expiry, not all at once, and later when the expiry is moved', async () => {
+      const verbs = verbsOn(nodes[0]!)
+      const ids = Array.from({ length: 20 }, () => newDeferral().id)
+      await Promise.all(ids.map((id) => verbs.create(newDeferral({ id, handleHash: 'hash' }))))
+      expectSpread(await retained(ids, 'expiresAt'))
+      await Promise.all(ids.map((id) => verbs.extend(id, 100_000)))
+      expectSpread(await retained(ids, 'expiresAt'))
+      // an exchange starts the expiry anew
+      const exchanged = newDeferral({ lifetime: 500_000 })
+      await verbs.create(exchanged)
+      await verbs.exchange(exchanged.id, { handleHash: 'hash' })
+      expectBetween(await retained([exchanged.id], 'expiresAt'))
+      expect(await database.db.collection('deferrals').indexes()).toContainEqual(
+        expect.objectContaining({ name: 'purge', key: { purgeAt: 1 }, expireAfterSeconds: 0 }),
+      )
+    })
+
+    test('after its end, if that is later', async () => {
+      const verbs = verbsOn(nodes[0]!)
+      const [early, late] = [newDeferral(), newDeferral()]
+      const created = (await verbs.create(early)) as Stored
+      await verbs.create(late)
+      await verbs.cancel(early.id)
+      expectBetween(await retained([early.id], 'expiresAt'))
+      const known = (await nodes[0]?.find(late.id)) as Stored
+      const cancelledAt = new Date(created.expiresAt.getTime() + 7 * retention * 1000)
+      const after = { ...known, status: 'cancelled', cancelledAt } as Stored
+      expect(await nodes[0]?.swap(known, { after }, newId())).toBeDefined()
+      expectBetween(await retained([late.id], 'cancelledAt'))
+    })
+
+    test('by the clock of the database, whatever a test clock says, with at most a day of spread', async () => {
+      const days = 300
+      const year = 31_536_000_000
+      for (const clock of [new Date(0), new Date(Date.now() + 5 * year)]) {
+        const records = recordsOf(nodes[0]!, {
+          issuer,
+          retention: days * 86_400,
+          clock: () => clock,
+          onWritten: () => {},
+        })
+        const { id } = (await records.create(newDeferral({ expiresIn: 60 }))) as Stored
+        await records.transit(id, decide('denied', {}))
+        const inDays = ((await documentWith(id)).purgeAt.getTime() - Date.now()) / 86_400_000
+        expect(inDays).toBeGreaterThan(days - 0.1)
+        expect(inDays).toBeLessThan(days + 1.1)
+      }
+    })
+
+    type Times = { _id: string; purgeAt: Date; expiresAt: Date; cancelledAt: Date }
+
+    async function documentWith(id: string): Promise<Times> {
+      return (await database.db.collection<Times>('deferrals').findOne({ _id: id })) as Times
+    }
+
+    // seconds from this time to the deletion, without the retention
+    async function retained(ids: string[], from: 'expiresAt' | 'cancelledAt'): Promise<number[]> {
+      const documents = await Promise.all(ids.map(documentWith))
+      return documents.map((times) => (Number(times.purgeAt) - Number(times[from])) / 1000 - retention)
+    }
+
+    function expectBetween(seconds: number[]): void {
+      for (const each of seconds) {
+        // the instants of two nodes may differ a little
+        expect(each).toBeGreaterThanOrEqual(-5)
+        expect(each).toBeLessThanOrEqual(longestSpread + 5)
+      }
+    }
+
+    function expectSpread(seconds: number[]): void {
+      expectBetween(seconds)
+      expect(new Set(seconds.map(Math.round)).size).toBeGreaterThan(10)
+    }
   })
 
   test('rejects, and writes nothing, when it is not given a database', () => {
@@ -78,16 +142,4 @@ describeMongo('mongoStore', () => {
     expect(() => mongoStore(database.db, { colection: 'x' } as never)).toThrow(/colection/)
     expect(() => mongoStore(database.db, { collection: 5 } as never)).toThrow(/collection/)
   })
-
-  async function hoursAfterExpiry(ids: string[]): Promise<number[]> {
-    const deferrals = database.db.collection<{ _id: string; purgeAt: Date; expiresAt: Date }>('deferrals')
-    const documents = await deferrals.find({ _id: { $in: ids } }).toArray()
-    return documents.map(({ purgeAt, expiresAt }) => (Number(purgeAt) - Number(expiresAt)) / 3_600_000)
-  }
-
-  function expectSpread(hours: number[]): void {
-    expect(Math.min(...hours)).toBeGreaterThan(21.5)
-    expect(Math.max(...hours)).toBeLessThan(26.5)
-    expect(new Set(hours).size).toBeGreaterThan(10)
-  }
 })

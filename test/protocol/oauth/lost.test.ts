@@ -51,10 +51,10 @@ describe.each(grants)('%s', (grant) => {
     expect(outcome.new).toMatchObject([{ status: 'pending' }])
   })
 
-  test('without a fault insert is the one call', async () => {
+  test('without a fault insert is the one call, after a count if there is an end-user', async () => {
     calls.length = 0
     await request(relyingParty(op.issuer), grant)
-    expect(calls).toEqual(['insert'])
+    expect(calls).toEqual(grant === 'client_credentials' ? ['insert'] : ['count', 'insert'])
   })
 })
 

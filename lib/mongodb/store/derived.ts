@@ -1,0 +1,22 @@
+import type { DeferralRecord } from '../../deferral/deferral.js'
+import type { ListedStatus } from '../../deferral/store.js'
+import { isUnfinished } from '../../deferral/transition.js'
+
+/** The status of a listing, as far as the sweeps have noticed it: `expired` is pending or approved with an `expiredAt`. */
+export type Phase = ListedStatus
+
+/** `dueBy` of a deferral without `dueAt`: the last instant of a `Date`. */
+export const endOfTime = new Date(8.64e15)
+
+/** Members that only the indexes of this store need. No record has them. */
+export interface Derived {
+  phase: Phase
+  /** only while it is pending */
+  dueBy?: Date
+}
+
+/** The derived members of a record. */
+export function derivedMembers(record: DeferralRecord): Derived {
+  const phase = record.expiredAt && isUnfinished(record) ? 'expired' : record.status
+  return { phase, ...(phase === 'pending' && { dueBy: record.dueAt ?? endOfTime }) }
+}
