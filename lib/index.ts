@@ -57,6 +57,8 @@ export type {
   Stored,
   StoredEntry,
 } from './deferral/store.js'
+export type { TakeStep, TaskStep, TaskWork } from './deferral/task.js'
+export type { TaskRecord } from './deferral/task_record.js'
 export type { CappedRequest } from './host/emit.js'
 export type { DeferralContext, DeferralEvidence, Deferrals, DeferringConfiguration } from './host/types.js'
 export { install } from './install.js'

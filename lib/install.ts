@@ -10,6 +10,7 @@ import { createEgress } from './notification/egress/egress.js'
 import { type EgressRules, egressRules } from './notification/egress/rules.js'
 import { Outbox } from './notification/outbox.js'
 import { Sweeps } from './notification/sweeps.js'
+import { Tasks } from './notification/tasks.js'
 import { fail } from './options/option_error.js'
 import type { DeferredTokenResponseOptions, Settings } from './options/options.js'
 import { isEnabled, settingsOf, warnOfAllowedRanges, warnOfMemoryStore } from './options/settings.js'
@@ -74,14 +75,23 @@ function startNode(plugin: Plugin, rules: EgressRules): Deferrals {
   const outbox = outboxOf(plugin, rules)
   // after the outbox, so that the integrator's listeners run last
   emitDeferralEvents(provider, events)
-  const sweeps = new Sweeps(records, outbox)
+  const tasks = tasksOf(plugin)
+  const sweeps = new Sweeps(records, outbox, tasks)
   const revokedGrants = cancelWithGrants(plugin)
-  return new BackOffice({
+  const office = new BackOffice({
     records,
     narrowing: settings.narrow,
     grantExpiry: ({ grantId }) => grantExpiry(provider, grantId),
-    close: async () => void (await Promise.all([sweeps.close(), outbox?.close(), revokedGrants.close()])),
+    close: async () =>
+      void (await Promise.all([sweeps.close(), outbox?.close(), tasks?.close(), revokedGrants.close()])),
   })
+  tasks?.start(office)
+  return office
+}
+
+function tasksOf({ records, events, sealer, settings }: Plugin): Tasks | undefined {
+  const { task, notification } = settings
+  return task && sealer && notification.worker ? new Tasks({ records, events, sealer, takeStep: task }) : undefined
 }
 
 // without keys no deferral has a notification

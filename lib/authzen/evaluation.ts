@@ -51,3 +51,9 @@ export interface IssuanceRequest {
   /** `client_id`, `acr`, `amr`, `auth_time` and `cnf`, where they are known */
   context: JsonObject
 }
+
+/** Members of a submission that the form of an access request asks for. */
+export interface Filled {
+  context?: JsonObject
+  requested_access?: JsonObject
+}

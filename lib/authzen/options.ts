@@ -3,9 +3,11 @@
  */
 import type { Client, KoaContextWithOIDC } from 'oidc-provider'
 import {
+  boolean,
   callback,
   integer,
   isText,
+  lifetime,
   listOf,
   type Members,
   mustBe,
@@ -15,9 +17,9 @@ import {
   string,
   withDefault,
 } from '../deferral/shape.js'
-import type { Addresses } from '../index.js'
+import type { Addresses, DeferRequest, Deferring, JsonObject } from '../index.js'
 import * as checks from '../options/checks.js'
-import type { Mapping } from './evaluation.js'
+import type { Evaluation, Filled, Mapping } from './evaluation.js'
 import type { Authenticate } from './http.js'
 import { access, issuance } from './mappings.js'
 import type { Endpoints } from './metadata.js'
@@ -37,6 +39,23 @@ export interface EgressPermissions {
   key?: string
   resolve?: (hostname: string) => Promise<Addresses> | Addresses
 }
+
+/** How denied access is requested at an access request service. */
+export interface AccessRequestOptions {
+  /** further https origins that may get submissions and credentials, beside that of `access_request_endpoint` in the metadata */
+  trusted?: readonly string[]
+  /** how often access may be requested anew, if a denial has expired, a request has failed, or an approval does not suffice (1) */
+  resubmit?: number
+  /** seconds of access to ask for; by default the service decides */
+  requestedSeconds?: number
+  /** whether approvals may lead to refresh tokens (`false`); they end with the approval */
+  refreshTokens?: boolean
+  /** fills the form that a denial names, with what is known; `undefined`: the access cannot be requested */
+  fill?: (schema: JsonObject, evaluation: Evaluation) => Promise<Filled | undefined> | Filled | undefined
+}
+
+/** How a deferral of `authzen` waits. */
+export type Terms = Pick<Deferring, 'expiresIn' | 'interval' | 'queue' | 'title' | 'dueIn' | 'context'>
 
 /** The options of `authzen`. */
 export interface AuthzenOptions {
@@ -58,6 +77,10 @@ export interface AuthzenOptions {
   maxEvaluations?: number
   /** the function of the same name of the host's configuration; needed for clients with pairwise subjects */
   pairwiseIdentifier?: (ctx: KoaContextWithOIDC, accountId: string, client: Client) => Promise<string> | string
+  /** requests access where a denial says that it can be requested; the client waits meanwhile. Off by default */
+  accessRequest?: AccessRequestOptions
+  /** how clients wait */
+  terms?: (request: DeferRequest) => Terms
   /** claims that the policy decision point may add to access tokens, see `tokenClaims` */
   claims?: readonly string[]
   /** what may be reached; by default port 443 of public addresses */
@@ -85,6 +108,14 @@ const endpoints = shape<Endpoints>({
   accessRequest: optional(endpoint),
 })
 
+const accessRequest = shape({
+  trusted: withDefault(listOf('an https origin', isEndpoint), []),
+  resubmit: withDefault(integer('a whole number from 0 to 10', 0, 10), 1),
+  requestedSeconds: optional(lifetime),
+  refreshTokens: withDefault(boolean, false),
+  fill: optional(callback()),
+} satisfies Members<AccessRequestOptions>)
+
 const members = {
   pdp: endpoint,
   authenticate: withDefault(callback<Authenticate>(), () => ({})),
@@ -95,6 +126,8 @@ const members = {
   endpoints,
   maxEvaluations: withDefault(integer('a whole number from 1 to 1000', 1, 1000), 50),
   pairwiseIdentifier: optional(callback()),
+  accessRequest: (value, at) => (value === undefined ? undefined : accessRequest(value, at)),
+  terms: withDefault(callback<(request: DeferRequest) => Terms>(), () => ({})),
   claims: withDefault(names, []),
   egress,
   alert: withDefault(callback<Alert>(), warn),

@@ -18,6 +18,8 @@ export type NewDeferral = DeferredRequest &
     expiresIn: number
     /** seconds until it should be decided */
     dueIn?: number
+    /** compact JWE of the first state of its task */
+    taskSealed?: string
   }
 
 /** The members that the exchange writes: hash of the new poll handle, key of the client, parameters of the request. */

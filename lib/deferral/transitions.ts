@@ -38,7 +38,7 @@ export interface Origin {
 
 /** A new deferral of this issuer. */
 export function created(
-  { expiresIn, dueIn, sealing, ...request }: NewDeferral,
+  { expiresIn, dueIn, sealing, taskSealed, ...request }: NewDeferral,
   origin: Origin,
   now: Date,
 ): DeferralRecord {
@@ -51,6 +51,7 @@ export function created(
     expiresAt,
     readAt: now,
     ...(dueIn !== undefined && { dueAt: seconds(dueIn, now) }),
+    ...(taskSealed !== undefined && { task: { sealed: taskSealed, fence: 0 }, taskDue: now }),
     ...(request.handleHash !== undefined && { exchangedAt: now }),
     ...newNotification(sealing, false, expiresAt, now),
   })

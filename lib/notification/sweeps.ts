@@ -11,6 +11,7 @@ import { within } from './deadline.js'
 import type { Outbox } from './outbox.js'
 import { type Rounds, startRounds } from './rounds.js'
 import { shuffle } from './shuffle.js'
+import type { Tasks } from './tasks.js'
 import { rareWarning } from './warnings.js'
 
 const batch = 256
@@ -23,6 +24,7 @@ const drainSeconds = 10
 export class Sweeps {
   readonly #records: Records
   readonly #outbox: Outbox | undefined
+  readonly #tasks: Tasks | undefined
   readonly #rounds: Rounds
   readonly #warn = rareWarning('deferrals cannot be swept')
   #isOpen = true
@@ -31,9 +33,10 @@ export class Sweeps {
   #after: DueQuery['after']
   #ahead: DueQuery['after']
 
-  constructor(records: Records, outbox: Outbox | undefined) {
+  constructor(records: Records, outbox: Outbox | undefined, tasks?: Tasks) {
     this.#records = records
     this.#outbox = outbox
+    this.#tasks = tasks
     this.#rounds = startRounds(() => this.#sweep())
     outbox?.onRoom(() => this.#rounds.hurry())
   }
@@ -63,10 +66,11 @@ export class Sweeps {
     }
   }
 
-  /** Reads a page, and hands its due notifications to the outbox. */
+  /** Reads a page, and hands its due notifications and tasks to their workers. */
   async #handOver(after: DueQuery['after']): Promise<Stored[]> {
     const due = await within(leaseSeconds, () => this.#records.due({ after, limit: batch }))
     this.#outbox?.take(due.filter(isToBeSent))
+    this.#tasks?.take(due)
     return due
   }
 

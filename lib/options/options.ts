@@ -14,6 +14,7 @@ import {
   withRule,
 } from '../deferral/shape.js'
 import type { DeferralStore } from '../deferral/store.js'
+import type { TakeStep } from '../deferral/task.js'
 import type { DeferringConfiguration } from '../host/types.js'
 import { memoryStore } from '../store/memory.js'
 import * as checks from './checks.js'
@@ -60,6 +61,8 @@ export interface Deferring {
   dueIn?: number
   /** how many people have to approve (1), at most 10 */
   quorum?: number
+  /** the first state of a task at another service that decides the deferral: JSON for the option `task` */
+  task?: JsonObject
   /** oauth profile: somebody has to act first, and the first answer is `interaction_required` */
   interaction?: Interaction
 }
@@ -139,7 +142,14 @@ export interface DeferredTokenResponseOptions {
    * called at redemption, after the approval: `false` refuses the tokens for good, `allow` narrows them, `wait` keeps the approval
    * for a later poll
    */
-  reconsider?: (ctx: KoaContextWithOIDC, deferral: Deferral) => Promise<ReconsiderAnswer> | ReconsiderAnswer
+  reconsider?: (
+    ctx: KoaContextWithOIDC,
+    deferral: Deferral,
+    /** the last state of its task, if it has one */
+    task?: JsonObject,
+  ) => Promise<ReconsiderAnswer> | ReconsiderAnswer
+  /** takes the steps of tasks: work at other services that decide deferrals. Needs `keys` */
+  task?: TakeStep
   /** per type of authorization details: whether `granted` asks for no more than `requested`; without a rule they must be equal */
   narrow?: Narrowing
   /** claims of an interim ID Token for the exchange response; `undefined`: no interim ID Token */
@@ -184,6 +194,7 @@ export const optionsShape = shape({
   // absent: each of `hostGrants` that the provider has enabled
   grants: optional(checks.deferrableGrants),
   reconsider: optional(callback()),
+  task: optional(callback()),
   narrow: withDefault(checks.narrowing, {}),
   interimIdToken: optional(callback()),
   notification,

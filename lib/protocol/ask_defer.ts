@@ -15,6 +15,7 @@ import type { DeferAnswer, DeferRequest, Deferring, Settings } from '../options/
 import type { Plugin } from '../plugin.js'
 import { evidenceOf, mergedContext } from './evidence.js'
 import { refusalOf } from './obstacle.js'
+import { sealedTask } from './tasks.js'
 
 const queueName = mustBe('1 to 64 of a-z, 0-9, _, . and -', (value) => isMatch(/^[a-z0-9_.-]{1,64}$/, value))
 // a line separator or a control character would break the row of a list
@@ -29,6 +30,7 @@ const deferringShape = shape<Deferring>({
   title: optional(line),
   dueIn: optional(lifetime),
   quorum: optional(integer('a whole number from 1 to 10', 1, 10)),
+  task: optional(jsonObject),
 })
 
 // `defer` does not get these parameters, so that it cannot log them
@@ -46,7 +48,7 @@ const secrets = [
 /** How a request is deferred: the answer of `defer` with every default. */
 export type DeferralTerms = Required<Pick<Deferring, 'expiresIn' | 'interval' | 'context'>> & {
   /** the members that the deferral takes as they are */
-  members: Pick<NewDeferral, 'interaction' | 'queue' | 'title' | 'dueIn' | 'quorum'>
+  members: Pick<NewDeferral, 'interaction' | 'queue' | 'title' | 'dueIn' | 'quorum' | 'taskSealed'>
 }
 
 /** The members of a `DeferRequest` that depend on the endpoint and the grant. `askDefer` adds the others. */
@@ -96,7 +98,8 @@ async function ask(ctx: Context, plugin: Plugin, base: BaseDeferRequest, mustWai
   if (answer === false && !mustWait) return undefined
   const terms = asDeferring(answer)
   if (obstacle) throw refusalOf(request, obstacle, settings)
-  const { expiresIn = settings.ttl.deferral, interval = settings.interval, context, ...members } = terms
+  const { expiresIn = settings.ttl.deferral, interval = settings.interval, context, task, ...others } = terms
+  const members = { ...others, ...(task && (await sealedTask(plugin, request, task))) }
   if (members.interaction && request.profile === 'openid') {
     throw new TypeError('defer: interaction is of the oauth profile, use pages of the authorization endpoint instead')
   }

@@ -18,6 +18,7 @@ import { noteAllowance } from '../host/request/allowance.js'
 import type { IssuedToken } from '../host/request/intercepts.js'
 import type { Plugin } from '../plugin.js'
 import { cancelDeferral } from './cancel_deferral.js'
+import { taskStateOf } from './tasks.js'
 import { pendingFor } from './token_error_response.js'
 
 const waiting = shape<{ wait: number }>({ wait: lifetime })
@@ -35,7 +36,7 @@ export async function decisionStillGranted(ctx: Context, plugin: Plugin, approve
     throw noLongerGranted()
   const { reconsider } = plugin.settings
   if (!reconsider) return decision
-  const reconsidering = (async () => reconsider(ctx, describe(approved)))()
+  const reconsidering = (async () => reconsider(ctx, describe(approved), await taskStateOf(plugin, approved)))()
   const answer = await withPlainFaults(reconsidering, 'features.deferredTokenResponse.reconsider failed')
   if (answer === true) return decision
   if (answer !== false) return reconsidered(ctx, plugin, approved, answer)
