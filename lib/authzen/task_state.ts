@@ -47,6 +47,8 @@ export interface TaskState {
   generation: number
   /** pauses of the re-evaluation */
   attempts: number
+  /** the deferral has ended, and this is being wound up */
+  isEnding?: boolean
   /** progress that the client was told */
   progress?: string
 }
@@ -70,10 +72,10 @@ export function withItem(state: TaskState, item: Item, changes: Partial<Item>): 
 const leastSeconds = 5
 const longestSeconds = 60
 
-/** Seconds until the next attempt: from 5 to 60, at random, and not before `retryAfter`. */
+/** Whole seconds until the next attempt: at random, up to 5 at first and 60 later, and not before `retryAfter`. */
 export function delayAfter(attempts: number, retryAfter = 0): number {
   const longest = Math.min(leastSeconds * 2 ** attempts, longestSeconds)
-  return Math.max(1 + Math.random() * (longest - 1), retryAfter)
+  return Math.max(Math.ceil(Math.random() * longest), 1, retryAfter)
 }
 
 const skew = 30_000

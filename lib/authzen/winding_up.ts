@@ -10,12 +10,19 @@ import { delayAfter, hasPassed, type Item, type TaskState, withItem } from './ta
 const mostAttempts = 60
 
 /** Takes one step to wind up: cancels one task, or finds the task of a submission without an answer. */
-export async function windUp(state: TaskState, context: StepContext): Promise<TaskStep> {
+export async function windUp(before: TaskState, context: StepContext): Promise<TaskStep> {
+  const state = ending(before)
   const open = state.items.filter((item) => isOpen(item, context))
   const now = context.now.getTime()
   const item = open.find(({ due }) => due <= now)
   if (!item) return open.length > 0 ? { wait: Math.min(...open.map(({ due }) => (due - now) / 1000)) } : {}
   return item.task ? cancel(state, item, context) : find(state, item, context)
+}
+
+// the schedule of the looks does not hold for cancellations
+function ending(state: TaskState): TaskState {
+  if (state.isEnding) return state
+  return { ...state, isEnding: true, items: state.items.map((item) => ({ ...item, attempts: 0, due: 0 })) }
 }
 
 // without a task, the submission may have arrived all the same

@@ -115,7 +115,7 @@ export class Tasks {
   async #take(leased: Stored, hasEnded: boolean, startedAt: number): Promise<TaskStep> {
     const { issuer, id, clientId, task, readAt } = leased
     const state = await this.#node.sealer.open<JsonObject>({ issuer, id, clientId }, task?.sealed ?? '')
-    const left = startedAt + stepSeconds * 1000 - performance.now()
+    const left = Math.floor(startedAt + stepSeconds * 1000 - performance.now())
     // a process that was suspended longer than its lease must not act
     if (left <= 0) throw new Error('the lease is over')
     const signal = AbortSignal.timeout(left)

@@ -1,4 +1,4 @@
-import type { DeferredTokenResponseOptions } from 'oidc-provider-deferred'
+import { type DeferredTokenResponseOptions, memoryStore } from 'oidc-provider-deferred'
 import { type Authzen, type AuthzenOptions, authzen } from 'oidc-provider-deferred/authzen'
 import { type PolicyService, policyService } from 'oidc-provider-deferred/testing'
 import { afterEach } from 'vitest'
@@ -12,6 +12,8 @@ export interface Deployment {
   decider: Authzen
   op: TestProvider
   rp: RelyingParty
+  /** moves the clock to the next step of the task of this deferral, if it is in the future */
+  toNextStep(id: string): Promise<void>
   /** what operators were told */
   alerts: [problem: string, facts: Record<string, string>][]
 }
@@ -47,16 +49,23 @@ export async function deploy({
     ...options,
   })
   const { tokenClaims, close, ...members } = decider
+  const store = deferred?.store ?? memoryStore()
   const op = await startProvider({
     configuration: {
       clients: clients.map((client) => ({ ...client, authorization_details_types: ['payment'] })),
       extraTokenClaims: (ctx) => tokenClaims(ctx),
       ...configuration,
     },
-    deferred: { ...members, ...deferred },
+    deferred: { ...members, ...deferred, store },
   })
   open.push(op.close, close, service.close)
-  return { service, decider, op, rp: relyingParty(op.issuer), alerts }
+  const toNextStep = async (id: string) => {
+    const now = op.clock.now()
+    const { taskDue, task } = (await store.find(id, now)) ?? {}
+    // the lease of a step under way is none of ours
+    if (taskDue && taskDue > now && !task?.leased) op.clock.advance((taskDue.getTime() - now.getTime()) / 1000)
+  }
+  return { service, decider, op, rp: relyingParty(op.issuer), alerts, toNextStep }
 }
 
 /** The names of the actions that the service was asked about. */
