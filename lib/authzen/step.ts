@@ -7,7 +7,7 @@ import { faultOf, itemOf } from './access_request.js'
 import { Unavailable } from './http.js'
 import { nextActionOf } from './next_action.js'
 import { type Reevaluated, reevaluate } from './reevaluation.js'
-import { decidedBy, denial, type StepContext, toTaskStep } from './step_context.js'
+import { decidedBy, denial, openItems, type StepContext, toNextItem, toTaskStep } from './step_context.js'
 import { afterFailure, type Submitted, submit } from './submission.js'
 import { delayAfter, type Item, type TaskState, timeOf, withItem } from './task_state.js'
 import { look, type Sight, sightOf } from './watching.js'
@@ -21,10 +21,10 @@ export async function takeStep(state: TaskState, hasEnded: boolean, context: Ste
   // our vote is there: the end of the deferral wakes the task
   if (context.deferral.votes?.some(({ by }) => by === decidedBy)) return { wait: votePause }
   const now = context.now.getTime()
-  const open = state.items.filter(({ approval }) => !approval)
+  const open = openItems(state)
   if (open.length === 0) return decide(state, context)
   const item = open.find(({ due }) => due <= now)
-  if (!item) return { wait: Math.max(0, ...[Math.min(...open.map(({ due }) => (due - now) / 1000))]) }
+  if (!item) return toNextItem(state, open, context.now)
   return item.task ? watch(state, item, await look(item, context), context) : send(state, item, context)
 }
 
@@ -95,7 +95,7 @@ function keepWatching(
   const next = withItem(state, item, { attempts: item.attempts + 1, due })
   const expiresAt = timeOf(sight.expiresAt ?? item.task?.expiresAt)
   const isNew = progress !== undefined && progress !== state.progress
-  return toTaskStep({ ...next, ...(isNew && { progress }) }, wait, {
+  return toNextItem({ ...next, ...(isNew && { progress }) }, openItems(next), now, {
     ...(expiresAt && { expiresAt }),
     ...(isNew && { progress: { step: progress } }),
   })

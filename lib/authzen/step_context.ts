@@ -3,7 +3,7 @@ import type { Ask } from './http.js'
 import type { ReadMetadata } from './metadata.js'
 import type { AuthzenSettings } from './options.js'
 import type { Evaluate } from './pdp.js'
-import { type TaskState, toTask } from './task_state.js'
+import { type Item, type TaskState, toTask } from './task_state.js'
 
 /** Everything that a step needs. */
 export interface StepContext {
@@ -23,6 +23,22 @@ export interface StepContext {
 /** A step that keeps this state, and another step after so many seconds. */
 export function toTaskStep(state: TaskState, wait: number, others: Partial<TaskStep> = {}): TaskStep {
   return { state: toTask(state), wait, ...others }
+}
+
+/** A step that keeps this state, and another step when the first of these items is due. */
+export function toNextItem(
+  state: TaskState,
+  items: readonly Item[],
+  now: Date,
+  others: Partial<TaskStep> = {},
+): TaskStep {
+  const due = Math.min(...items.map((item) => item.due))
+  return toTaskStep(state, Math.max(0, Math.ceil((due - now.getTime()) / 1000)), others)
+}
+
+/** The requests that are not approved yet. */
+export function openItems({ items }: TaskState): Item[] {
+  return items.filter(({ approval }) => !approval)
 }
 
 const by = 'authzen'

@@ -5,7 +5,7 @@
 import { isObject } from '../deferral/json.js'
 import type { JsonObject } from '../index.js'
 import { retryAfterOf, type ServiceAnswer, Unavailable } from './http.js'
-import { type StepContext, toTaskStep } from './step_context.js'
+import { openItems, type StepContext, toNextItem } from './step_context.js'
 import { delayAfter, hasPassed, type Item, type ServiceTask, type TaskState, timeOf, withItem } from './task_state.js'
 
 const problemType = 'urn:openid:authzen:access-request:error:'
@@ -84,5 +84,6 @@ export function afterFailure(
   if (isRefused) context.alert('the access request service refuses the credentials', { endpoint: item.endpoint })
   const due = context.now.getTime() + wait * 1000
   const changes = { attempts: item.attempts + 1, due, ...(isSent && { isSent }) }
-  return toTaskStep(withItem(state, item, changes), wait)
+  const next = withItem(state, item, changes)
+  return toNextItem(next, openItems(next), context.now)
 }

@@ -3,7 +3,7 @@
  */
 import type { Deferral, TaskStep } from '../index.js'
 import { retryAfterOf, Unavailable } from './http.js'
-import { type StepContext, toTaskStep } from './step_context.js'
+import { type StepContext, toNextItem, toTaskStep } from './step_context.js'
 import { submit } from './submission.js'
 import { delayAfter, hasPassed, type Item, type TaskState, withItem } from './task_state.js'
 
@@ -15,7 +15,7 @@ export async function windUp(before: TaskState, context: StepContext): Promise<T
   const open = state.items.filter((item) => isOpen(item, context))
   const now = context.now.getTime()
   const item = open.find(({ due }) => due <= now)
-  if (!item) return open.length > 0 ? { wait: Math.min(...open.map(({ due }) => (due - now) / 1000)) } : {}
+  if (!item) return open.length > 0 ? toNextItem(state, open, context.now) : {}
   return item.task ? cancel(state, item, context) : find(state, item, context)
 }
 
@@ -62,7 +62,8 @@ async function find(state: TaskState, item: Item, context: StepContext): Promise
 function later(state: TaskState, item: Item, now: Date, retryAfter: number): TaskStep {
   const wait = delayAfter(item.attempts, retryAfter)
   const changes = { attempts: item.attempts + 1, due: now.getTime() + wait * 1000, isSent: true }
-  return toTaskStep(withItem(state, item, changes), wait)
+  // another item may be due at once
+  return toTaskStep(withItem(state, item, changes), state.items.length > 1 ? 1 : wait)
 }
 
 function reasonOf({ status, expired, cancellationReason }: Deferral): string {
