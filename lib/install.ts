@@ -10,6 +10,7 @@ import { createEgress } from './notification/egress/egress.js'
 import { type EgressRules, egressRules } from './notification/egress/rules.js'
 import { Outbox } from './notification/outbox.js'
 import { Sweeps } from './notification/sweeps.js'
+import { Tasks } from './notification/tasks.js'
 import { isCibaOn } from './options/ciba.js'
 import { fail } from './options/option_error.js'
 import type { DeferredTokenResponseOptions, Settings } from './options/options.js'
@@ -81,16 +82,27 @@ function startNode(plugin: Plugin, rules: EgressRules): Deferrals {
   // after the outbox, so that the integrator's listeners run last
   emitDeferralEvents(provider, events)
   const reachOuts = isCibaOn(settings) ? new ReachOuts(plugin) : undefined
-  const sweeps = new Sweeps(records, outbox, reachOuts)
+  const tasks = tasksOf(plugin)
+  const workers = [reachOuts, tasks].filter((worker) => worker !== undefined)
+  const sweeps = new Sweeps(records, outbox, workers)
   const revokedGrants = cancelWithGrants(plugin)
-  return new BackOffice({
+  const office = new BackOffice({
     records,
     narrowing: settings.narrow,
     grantExpiry: ({ grantId }) => grantExpiry(provider, grantId),
     maxLegs: settings.ciba.reachOut === false ? undefined : settings.ciba.maxLegs,
-    close: async () =>
-      void (await Promise.all([sweeps.close(), outbox?.close(), reachOuts?.close(), revokedGrants.close()])),
+    close: async () => {
+      const closing = [sweeps, outbox, ...workers, revokedGrants].map((worker) => worker?.close())
+      await Promise.all(closing)
+    },
   })
+  tasks?.start(office)
+  return office
+}
+
+function tasksOf({ records, events, sealer, settings }: Plugin): Tasks | undefined {
+  const { task, notification } = settings
+  return task && sealer && notification.worker ? new Tasks({ records, events, sealer, takeStep: task }) : undefined
 }
 
 // without keys no deferral has a notification

@@ -19,7 +19,7 @@ const writesAtOnce = 16
 const pagesAhead = 16
 const drainSeconds = 10
 
-/** A worker that gets due deferrals, and is offered those again that it cannot take. */
+/** A worker that gets all due deferrals. It takes those that it has to do with, and gets those again that it cannot take now. */
 export interface DueWorker {
   take(due: readonly Stored[]): void
 }
@@ -28,7 +28,7 @@ export interface DueWorker {
 export class Sweeps {
   readonly #records: Records
   readonly #outbox: Outbox | undefined
-  readonly #reachOuts: DueWorker | undefined
+  readonly #workers: readonly DueWorker[]
   readonly #rounds: Rounds
   readonly #warn = rareWarning('deferrals cannot be swept')
   #isOpen = true
@@ -37,10 +37,10 @@ export class Sweeps {
   #after: DueQuery['after']
   #ahead: DueQuery['after']
 
-  constructor(records: Records, outbox: Outbox | undefined, reachOuts?: DueWorker) {
+  constructor(records: Records, outbox: Outbox | undefined, workers: readonly DueWorker[] = []) {
     this.#records = records
-    this.#reachOuts = reachOuts
     this.#outbox = outbox
+    this.#workers = workers
     this.#rounds = startRounds(() => this.#sweep())
     outbox?.onRoom(() => this.#rounds.hurry())
   }
@@ -70,11 +70,11 @@ export class Sweeps {
     }
   }
 
-  /** Reads a page, and hands its due notifications to the outbox. */
+  /** Reads a page, and hands its due notifications and tasks to their workers. */
   async #handOver(after: DueQuery['after']): Promise<Stored[]> {
     const due = await within(leaseSeconds, () => this.#records.due({ after, limit: batch }))
     this.#outbox?.take(due.filter(isToBeSent))
-    this.#reachOuts?.take(due.filter(isToBeAsked))
+    for (const worker of this.#workers) worker.take(due)
     return due
   }
 
@@ -137,10 +137,6 @@ function isToBeSent(record: Stored): boolean {
 }
 
 // the end-user has to be asked
-function isToBeAsked({ status, reachOutAt, readAt }: Stored): boolean {
-  return status === 'pending' && reachOutAt !== undefined && reachOutAt <= readAt
-}
-
 function lastOf(due: Stored[]): DueQuery['after'] {
   return due.length === batch ? cursorOf(due.at(-1)) : undefined
 }

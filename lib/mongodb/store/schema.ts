@@ -61,6 +61,8 @@ const properties: Record<string, Document> = {
   cancelledBy: names,
   cancellationReason: text,
   notification: object,
+  task: object,
+  taskDue: date,
   createdAt: date,
   exchangedAt: date,
   expiresAt: date,

@@ -59,9 +59,9 @@ export class ReachOuts {
     workers.set(plugin, this)
   }
 
-  /** Asks about these deferrals. A sweep offers those again that find no room. */
+  /** Asks about those of these deferrals whose end-user has to be asked. A sweep offers those again that find no room. */
   take(due: readonly Stored[]): void {
-    for (const record of due) {
+    for (const record of due.filter(isToBeAsked)) {
       if (!this.#isOpen || this.#running.size >= mostAtOnce || this.#running.has(record.id)) continue
       const work = inBackground(() => this.#attempt(record))
         .catch(this.#warn)
@@ -143,4 +143,8 @@ async function ask(
 ): Promise<void> {
   await request.save()
   await host.internals.configuration.features.ciba.triggerAuthenticationDevice(ctx, request, account, client)
+}
+
+function isToBeAsked({ status, reachOutAt, readAt }: Stored): boolean {
+  return status === 'pending' && reachOutAt !== undefined && reachOutAt <= readAt
 }
