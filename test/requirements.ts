@@ -1,3 +1,4 @@
+import { authzen } from './requirements/authzen.js'
 import { cases } from './requirements/cases.js'
 import { oauth } from './requirements/oauth.js'
 import { openid } from './requirements/openid.js'
@@ -9,7 +10,7 @@ export interface Requirement {
 }
 
 /** Every id a test may name. */
-export const requirements: Requirement[] = [...parse(openid), ...parse(cases), ...parse(oauth)]
+export const requirements: Requirement[] = [openid, cases, oauth, authzen].flatMap(parse)
 
 function parse(text: string): Requirement[] {
   return [...text.matchAll(/^(\S+) (.+)$/gm)].map(([, id = '', title = '']) => ({ id, title }))
