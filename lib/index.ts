@@ -23,6 +23,7 @@ export type {
   DeferralRecord,
   DeferralStatus,
   DeferredRequest,
+  Directness,
   Granted,
   HistoryEntry,
   Interaction,
@@ -34,6 +35,7 @@ export type {
   Vote,
 } from './deferral/deferral.js'
 export type { DeferralEvent } from './deferral/events.js'
+export type { Leg, LegRecord } from './deferral/leg.js'
 export type { Narrowing } from './deferral/narrow.js'
 export type {
   Notification,
@@ -62,6 +64,7 @@ export type { TaskRecord } from './deferral/task_record.js'
 export type { CappedRequest } from './host/emit.js'
 export type { DeferralContext, DeferralEvidence, Deferrals, DeferringConfiguration } from './host/types.js'
 export { install } from './install.js'
+export type { CibaOptions, ReachOut } from './options/ciba.js'
 export type {
   Addresses,
   DeferAnswer,
@@ -74,6 +77,7 @@ export type {
   Obstacle,
   ReconsiderAnswer,
 } from './options/options.js'
+export type { DirectOptions, OauthOptions, ProfileOptions } from './options/profiles.js'
 export type { DeferrableGrant } from './protocol/oauth/custom_grants.js'
 export { registerDeferrableGrant } from './protocol/oauth/deferrable_grant.js'
 export { type DeferredConfiguration, Provider, Provider as default } from './provider.js'

@@ -77,15 +77,13 @@ function byPlace(isComparable: (one: JsonObject, other: JsonObject) => boolean) 
 const pairOf = (one: Entry | undefined, other: Entry | undefined): Pair[] => (one && other ? [[one, other]] : [])
 
 const isWithin = (entry: JsonObject, wider: JsonObject, narrowing: Narrowing) =>
-  beyondDetails([entry], [wider], narrowing).length === 0
+  entry.type === wider.type && beyondDetails([entry], [wider], narrowing).length === 0
 
 // two votes that narrow one requested entry in different ways: neither of them has left it out
 function assertApart(unpaired: Entry[][], requested: JsonObject[], narrowing: Narrowing): void {
-  for (const type of Object.keys(narrowing)) {
-    const sides = unpaired.map((entries) => entries.filter(({ value }) => value.type === type))
-    if (sides.some(({ length }) => length === 0)) continue
-    const isNarrowedByBoth = (place: JsonObject) =>
-      sides.every((entries) => entries.some(({ value }) => isWithin(value, place, narrowing)))
-    if (requested.some((place) => place.type === type && isNarrowedByBoth(place))) refuseDetails(type)
-  }
+  const sides = unpaired.map((entries) => entries.filter(({ value }) => Object.hasOwn(narrowing, String(value.type))))
+  const isNarrowedByBoth = (place: JsonObject) =>
+    sides.every((entries) => entries.some(({ value }) => isWithin(value, place, narrowing)))
+  const place = requested.find(isNarrowedByBoth)
+  if (place) refuseDetails(place.type)
 }

@@ -3,9 +3,10 @@
  * erased, and after an erasure a change that is not in the second one is refused.
  */
 import type { By, DeferralRecord } from './deferral.js'
+import { othersOf } from './history.js'
 import { suppressNotification } from './notification_transitions.js'
 import { bookkeeping, type Change, difference } from './store.js'
-import { changeOf, isUnfinished, named, type Transition } from './transition.js'
+import { changeOf, isUnfinished, type Transition } from './transition.js'
 import { cancel } from './transitions.js'
 
 /** The members that an erasure leaves as they are. */
@@ -23,6 +24,7 @@ const lastingMembers = new Set([
   'codeHash',
   'handleHash',
   'binding',
+  'direct',
   'status',
   'createdAt',
   'exchangedAt',
@@ -34,7 +36,6 @@ const lastingMembers = new Set([
   'redeemedAt',
   'cancelledAt',
   'cancellationReason',
-  'wakeAt',
 ])
 
 /** The members that may change after an erasure, and the history entries that may follow it. */
@@ -71,7 +72,7 @@ export const erase =
       ...taskOf(record),
       erasedAt: now,
     }
-    const entry = { at: now, event: 'erased', ...named(namesLeft(by, erasedNames)) }
+    const entry = { at: now, event: 'erased', ...othersOf(by, erasedNames) }
     return { ...changeOf(record, members, entry), erasedNames }
   }
 
@@ -96,8 +97,8 @@ function withoutPersonalData(record: DeferralRecord, erasedNames: readonly strin
     scope: [],
     resource: [],
     source: {},
-    cancelledBy: namesLeft(record.cancelledBy, erasedNames),
-    ...(decision && { decision: named(namesLeft(decision.by, erasedNames)) }),
+    cancelledBy: othersOf(record.cancelledBy, erasedNames).by,
+    ...(decision && { decision: othersOf(decision.by, erasedNames) }),
   }
 }
 
@@ -109,12 +110,6 @@ function notificationOf(record: DeferralRecord): object {
 // a task that is not finished keeps its state: the other service must learn of the end
 function taskOf({ task, taskDue }: DeferralRecord): object {
   return taskDue === undefined ? {} : { task, taskDue }
-}
-
-function namesLeft(by: By | undefined, erasedNames: readonly string[]): By | undefined {
-  const names = [by ?? []].flat().filter((name) => !erasedNames.includes(name))
-  if (names.length === 0) return undefined
-  return Array.isArray(by) ? names : by
 }
 
 function isPermitted(record: DeferralRecord, { after, entry }: Change): boolean {

@@ -37,7 +37,8 @@ export function erasedHistory(history: readonly StoredEntry[], names: readonly s
   return history.map(({ at, event, writeId, by }) => ({ at, event, writeId, ...othersOf(by, names) }))
 }
 
-function othersOf(by: By | undefined, names: readonly string[]): { by?: By } {
+/** The member `by` without these names; absent if nobody is left. */
+export function othersOf(by: By | undefined, names: readonly string[]): { by?: By } {
   if (by === undefined) return {}
   if (typeof by === 'string') return names.includes(by) ? {} : { by }
   const others = by.filter((name) => !names.includes(name))

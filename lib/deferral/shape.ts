@@ -50,8 +50,9 @@ export const isText = (value: unknown): value is string => typeof value === 'str
 
 /** A copy of a valid `Date`. */
 export const date: Check<Date> = (value, at) => {
-  if (types.isDate(value) && !Number.isNaN(value.getTime())) return new Date(value)
-  refuse(at, 'must be a valid Date')
+  const copy = types.isDate(value) ? new Date(value) : undefined
+  if (!copy || Number.isNaN(copy.getTime())) refuse(at, 'must be a valid Date')
+  return copy
 }
 /** A boolean. */
 export const boolean = mustBe('true or false', (value) => typeof value === 'boolean')

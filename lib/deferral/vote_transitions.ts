@@ -56,6 +56,6 @@ function isBy(cast: Vote, by: By): boolean {
 
 function assertLasting({ by, until }: Vote, now: Date): void {
   if (!until || until > now) return
-  const ended = `the vote of ${namesOf(by).join(', ')} has ended at ${until.toISOString()}`
-  throw new RangeError(`${ended}, withdraw it with unvote`)
+  const names = namesOf(by).join(', ')
+  throw new RangeError(`the vote of ${names} has ended at ${until.toISOString()}, withdraw it with unvote`)
 }

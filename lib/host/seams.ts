@@ -21,6 +21,9 @@ export interface Internals {
       dPoP: { enabled: boolean; allowReplay: boolean }
       resourceIndicators: { enabled: boolean }
       mTLS: { getCertificate: (ctx: Context) => unknown }
+      ciba: {
+        triggerAuthenticationDevice: (ctx: Context, request: object, account: Account, client: Client) => unknown
+      }
     }
   }
   grantTypeHandlers: Map<string, GrantHandler>
@@ -74,6 +77,9 @@ const seams: Seam[] = [
     'BackchannelAuthenticationRequest.consume',
     ({ BackchannelAuthenticationRequest: request }) => isFunction(request.prototype.consume),
   ],
+  ['BackchannelAuthenticationRequest', ({ BackchannelAuthenticationRequest: request }) => isModel(request)],
+  ['Client.backchannelPing', ({ Client }) => isFunction(Client.prototype.backchannelPing)],
+  ['Provider.createContext', (provider) => isFunction(provider.createContext)],
   ['ReplayDetection.unique', ({ ReplayDetection }) => isFunction(ReplayDetection.unique)],
   // `in` does not call the accessor, which would create the integrator's adapter now
   ['ReplayDetection.adapter', ({ ReplayDetection }) => 'adapter' in ReplayDetection],

@@ -11,7 +11,6 @@ import { within } from './deadline.js'
 import type { Outbox } from './outbox.js'
 import { type Rounds, startRounds } from './rounds.js'
 import { shuffle } from './shuffle.js'
-import type { Tasks } from './tasks.js'
 import { rareWarning } from './warnings.js'
 
 const batch = 256
@@ -20,11 +19,16 @@ const writesAtOnce = 16
 const pagesAhead = 16
 const drainSeconds = 10
 
+/** A worker that gets all due deferrals. It takes those that it has to do with, and gets those again that it cannot take now. */
+export interface DueWorker {
+  take(due: readonly Stored[]): void
+}
+
 /** The sweeps of one node. They begin at once, and keep no process alive. */
 export class Sweeps {
   readonly #records: Records
   readonly #outbox: Outbox | undefined
-  readonly #tasks: Tasks | undefined
+  readonly #workers: readonly DueWorker[]
   readonly #rounds: Rounds
   readonly #warn = rareWarning('deferrals cannot be swept')
   #isOpen = true
@@ -33,10 +37,10 @@ export class Sweeps {
   #after: DueQuery['after']
   #ahead: DueQuery['after']
 
-  constructor(records: Records, outbox: Outbox | undefined, tasks?: Tasks) {
+  constructor(records: Records, outbox: Outbox | undefined, workers: readonly DueWorker[] = []) {
     this.#records = records
     this.#outbox = outbox
-    this.#tasks = tasks
+    this.#workers = workers
     this.#rounds = startRounds(() => this.#sweep())
     outbox?.onRoom(() => this.#rounds.hurry())
   }
@@ -70,11 +74,11 @@ export class Sweeps {
   async #handOver(after: DueQuery['after']): Promise<Stored[]> {
     const due = await within(leaseSeconds, () => this.#records.due({ after, limit: batch }))
     this.#outbox?.take(due.filter(isToBeSent))
-    this.#tasks?.take(due)
+    for (const worker of this.#workers) worker.take(due)
     return due
   }
 
-  // notifications must not wait for the writes of very many that expire or become overdue together, so later pages are read ahead, each page once
+  // notifications must not wait while very many expire or become overdue, so later pages are read ahead, each page once
   async #readAhead(last: DueQuery['after']): Promise<void> {
     if (!this.#outbox) return
     this.#ahead ??= last
@@ -132,6 +136,7 @@ function isToBeSent(record: Stored): boolean {
   return notification?.due !== undefined && notification.due <= readAt
 }
 
+// the end-user has to be asked
 function lastOf(due: Stored[]): DueQuery['after'] {
   return due.length === batch ? cursorOf(due.at(-1)) : undefined
 }

@@ -1,5 +1,8 @@
+import { filterTests } from './filter_tests.js'
 import { fixtureOf, type Open } from './fixture.js'
+import { historyTests } from './history_tests.js'
 import { listingTests } from './listing_tests.js'
+import { orderTests } from './order_tests.js'
 import { raceTests } from './race_tests.js'
 import { recordTests } from './record_tests.js'
 import { swapTests } from './swap_tests.js'
@@ -36,6 +39,7 @@ export interface ContractTest {
  * ```
  */
 export function storeContract(open: Open): ContractTest[] {
-  const tests = { ...recordTests, ...swapTests, ...listingTests, ...raceTests }
+  const listings = { ...listingTests, ...filterTests, ...orderTests }
+  const tests = { ...recordTests, ...swapTests, ...historyTests, ...listings, ...raceTests }
   return Object.entries(tests).map(([name, test]) => ({ name, run: async () => test(await fixtureOf(open)) }))
 }

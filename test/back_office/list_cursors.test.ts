@@ -2,7 +2,7 @@ import { type DeferralStore, type ListOrder, memoryStore } from 'oidc-provider-d
 import { beforeAll, describe, expect, test } from 'vitest'
 import { at } from '../../lib/testing/fixture.js'
 import { describeMongo, useMongoStore } from '../support/database.js'
-import { deferralsOf, type Office, officeOn, pagesOf } from './office.js'
+import { deferralsOf, type Office, officeOn, pagesOf } from '../support/office.js'
 
 const orders: ListOrder[] = ['newest', 'oldest', 'due', 'expiring']
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'

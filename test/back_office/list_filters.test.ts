@@ -2,7 +2,7 @@ import { type DeferralStore, type ListFilter, type ListQuery, memoryStore } from
 import { beforeAll, describe, expect, test } from 'vitest'
 import { at } from '../../lib/testing/fixture.js'
 import { describeMongo, useMongoStore } from '../support/database.js'
-import { membersOf, type Office, officeOn, pagesOf } from './office.js'
+import { membersOf, type Office, officeOn, pagesOf } from '../support/office.js'
 
 const assigned = (to: string, until: number) => ({ assignee: { to, at: at(0), until: at(until) } })
 
@@ -138,6 +138,26 @@ function selects(storeOf: () => DeferralStore): void {
     expect(namesOf((await office.deferrals.list({ text: id.slice(0, 12) })).deferrals)).toEqual(['second'])
   })
 
+  test('upper and lower case are those of Node.js, in every alphabet, and no other letters are equal', async () => {
+    const { deferrals, insert } = await officeOn(office.store)
+    const find = async (text: string) => (await deferrals.list({ text })).deferrals.map(({ title }) => title).sort()
+    const pairs = [
+      ['Οδυσσεύς', 'ΟΔΥΣΣΕΎΣ'],
+      ['Straße', 'STRAẞE'],
+      ['თბილისი', 'ᲗᲑᲘᲚᲘᲡᲘ'],
+      ['ꭰꮎꮅ', 'ᎠᎾᎵ'],
+      ['Łódź', 'ŁÓDŹ'],
+    ]
+    for (const title of [...pairs.flat(), 'ırmak', 'irmak', 'İrmak', 'e\u0301', '\u00e9', '\u{1f389} paid']) {
+      await insert({ title, clientId: '-', accountId: '-', expiresIn: 500 })
+    }
+    for (const pair of pairs) for (const text of pair) expect(await find(text)).toEqual([...pair].sort())
+    for (const text of ['ırmak', 'İrmak', 'e\u0301', '\u00e9']) expect(await find(text)).toEqual([text])
+    expect(await find('IRM')).toEqual(['irmak'])
+    expect(await find('STRASSE')).toEqual([])
+    expect(await find('\u{1f389}')).toEqual(['\u{1f389} paid'])
+  })
+
   test('a page with history is one read, and each deferral is the one that get reads', async () => {
     const { deferrals } = await office.deferrals.list({ order: 'expiring', history: true })
     expect(deferrals).toHaveLength(4)
@@ -154,6 +174,15 @@ describe('in memory', () => {
 
 describeMongo('on MongoDB', () => selects(useMongoStore()))
 
+class Forged extends Date {
+  override getTime() {
+    return 0
+  }
+  override toJSON() {
+    return 'forged'
+  }
+}
+
 describe('a contradiction or a wrong value is a TypeError that names the member', () => {
   const texts = ['queue', 'clientId', 'accountId', 'grantType', 'text']
   const wrong: [unknown, string][] = [
@@ -164,6 +193,7 @@ describe('a contradiction or a wrong value is a TypeError that names the member'
       [{ [name]: { getTime: () => 0 } }, `${name} must be a valid Date`],
       [{ [name]: null }, `${name} must be a valid Date`],
     ]),
+    [{ createdAfter: new Forged(Number.NaN) }, 'createdAfter must be a valid Date'],
     ...texts.flatMap((name): [unknown, string][] => [
       [{ [name]: 1 }, `${name} must be`],
       [{ [name]: null }, `${name} must be`],

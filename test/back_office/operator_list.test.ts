@@ -73,8 +73,25 @@ describe('list', () => {
     [{ accountId: 'alice', status: 'pending' }, ['unexchanged', 'pending']],
     [{ accountId: 'bob', clientId: 'secret' }, []],
     [{ limit: 3 }, newestFirst.slice(0, 3)],
+    [{ status: ['denied', 'cancelled'] }, ['cancelled', 'denied']],
+    [{ status: ['expired', 'pending'], clientId: 'other' }, ["other's"]],
+    [{ profile: 'openid', order: 'newest' }, newestFirst],
+    [{ profile: 'oauth' }, []],
+    [{ assignee: null }, ['unexchanged', "other's", 'pending']],
+    [{ text: 'BO' }, ["other's"]],
+    [{ overdue: true }, []],
   ])('%j: newest first', async (query, expected) => {
     expect(await names(query)).toEqual(expected)
+  })
+
+  test('the other orders', async () => {
+    expect(await names({ order: 'oldest' })).toEqual([...newestFirst].reverse())
+    // nobody said when they are due, so they come by id
+    expect((await names({ order: 'due' })).sort()).toEqual(["other's", 'pending', 'unexchanged'])
+    const { deferrals } = await list({ order: 'expiring' })
+    const expiries = deferrals.map(({ expiresAt }) => expiresAt.getTime())
+    expect(expiries).toEqual([...expiries].sort((a, b) => a - b))
+    expect(expiries).toHaveLength(4)
   })
 
   test.each([1, 2, 3, 5, 9])(

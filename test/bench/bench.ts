@@ -1,5 +1,6 @@
 /*
- * npm run bench -- [--starts 3] [--rounds 3] [--requests 600] [--seconds 300] [--only polls|redemptions|deferrals|presence|costs|notifications]
+ * npm run bench -- [--starts 3] [--rounds 3] [--requests 600] [--seconds 300]
+ *                  [--only polls|redemptions|deferrals|presence|costs|notifications|listings|export] [--rows 1000000]
  *
  * What waiting costs a provider, against what oidc-provider itself has in its place. Every server is a process of its own,
  * they share one mongod, the load comes from this process over loopback. oidc-provider's models are on mongoAdapter
@@ -23,6 +24,13 @@
  * Notifications are measured from the moment a decision is acknowledged to the arrival of the POST at another process, over real TLS;
  * their throughput against undici sending the same requests to the same receiver, in rounds of A, B, B, A.
  *
+ * With `--only listings` so many deferrals are compared with ten thousand, on the store alone, with the same number of pending ones:
+ *
+ *   P7  poll with many / with few                                            goal 0.90 or more
+ *   P13 list by due, count and stats with many / with few                    goal 0.90 or more
+ *
+ * With `--only export` so many rows are exported, and the memory of the process is printed on the way: it must not grow.
+ *
  * The worst that one request may cost is printed in milliseconds of a blocked event loop.
  *
  * The control measures equal servers against each other. Where it leaves 0.97 ... 1.03 the machine was too busy, and that
@@ -33,6 +41,8 @@ import { MongoClient } from 'mongodb'
 import { startMongo } from '../support/mongod.js'
 import { deferrals, polls, presence, redemptions } from './contests.js'
 import { costs } from './costs.js'
+import { exports } from './exports.js'
+import { listings } from './listings.js'
 import { notifications } from './notifications/notifications.js'
 import { countCommands, type Extent, race } from './race.js'
 import { report } from './report.js'
@@ -44,6 +54,7 @@ const { values } = parseArgs({
     requests: { type: 'string', default: '600' },
     seconds: { type: 'string', default: '300' },
     only: { type: 'string' },
+    rows: { type: 'string', default: '1000000' },
   },
 })
 const contests = [polls, redemptions, deferrals, presence].filter(({ name }) => (values.only ?? name) === name)
@@ -67,6 +78,17 @@ try {
   if ((values.only ?? 'notifications') === 'notifications') {
     const place = { uri: mongo.uri, db: client.db(`bench_${process.pid}_notifications`) }
     await notifications(place, { rounds: extent.rounds })
+  }
+  // minutes, so only on demand
+  if (values.only === 'listings') {
+    const db = client.db(`bench_${process.pid}_listings`)
+    await listings(db, { rows: Number(values.rows), rounds: extent.rounds })
+    await db.dropDatabase()
+  }
+  if (values.only === 'export') {
+    const db = client.db(`bench_${process.pid}_export`)
+    await exports(db, Number(values.rows))
+    await db.dropDatabase()
   }
 } finally {
   await client.close()

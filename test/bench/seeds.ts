@@ -66,7 +66,7 @@ export async function seedsFrom(db: Db, issuer: string): Promise<Seeds> {
     reads: inTurn(asked.map((id) => ({ path: `/${id}`, body: '' }))),
     redemptions: async (count) => (await copy(deferrals, approved, count)).map(poll),
     codes: async (count) => (await copy(codes, code, count)).map(redeem),
-    deferredCodes: async (count) => (await copy(codes, code, count)).map(redeemLater),
+    deferredCodes: async (count) => (await codesOfMany(db, code, count)).map(redeemLater),
     deferralRedemptions: async (count) => (await copy(deferrals, deferral.approved, count)).map(deferralPoll),
   }
 }
@@ -108,6 +108,25 @@ async function copy(collection: Collection<Stored>, template: Stored, count: num
   await collection.insertMany(
     ids.map((id) => ({ ...template, _id: id, ...(payload && { payload: payload.replaceAll(_id, id) }) })),
   )
+  return ids
+}
+
+/** Copies of a code, each of another end-user: one end-user may have 50 requests that wait. */
+async function codesOfMany(db: Db, code: Stored, count: number): Promise<string[]> {
+  const grants = db.collection<Stored>('oidc_grant')
+  const { sessionUid, expiresWithSession, ...members } = JSON.parse(code.payload)
+  const grant = await grants.findOne({ _id: members.grantId })
+  if (!grant) throw new Error('the code has no Grant')
+  const ids = await copy(grants, grant, count)
+  const ofOthers = (payload: object, jti: string) => JSON.stringify({ ...payload, jti, accountId: jti })
+  await grants.bulkWrite(
+    ids.map((_id) => {
+      const $set = { payload: ofOthers(JSON.parse(grant.payload), _id) }
+      return { updateOne: { filter: { _id }, update: { $set } } }
+    }),
+  )
+  const codes = ids.map((_id) => ({ ...code, _id, grantId: _id, payload: ofOthers({ ...members, grantId: _id }, _id) }))
+  await db.collection<Stored>('oidc_authorization_code').insertMany(codes)
   return ids
 }
 

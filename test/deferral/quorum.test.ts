@@ -133,6 +133,11 @@ describe('authorization details of several votes', () => {
       [payment(900)],
     ],
     ['narrower ones of two requested entries', [[payment(500)], [payment(50), payment(700)]], [payment(500)]],
+    [
+      'two that cannot be compared, and another one that can',
+      [[payment(50, 'shop')], [payment(60, 'bank'), payment(1000)]],
+      [payment(50, 'shop')],
+    ],
     ['one for one, not one for two', [[payment(50)], [payment(100), payment(1000)]], [payment(50)]],
     ['the narrowest of three', [[payment(50)], [payment(40)], [payment(60)]], [payment(40)]],
     ['empty beats all', [[], [card], [account]], []],

@@ -6,9 +6,25 @@ const page = readFileSync('docs/operate/troubleshooting.md', 'utf8')
 const headings = [...page.matchAll(/^### `(.+)`$/gm)].map(([, heading]) => heading as string)
 
 /** The names of a registry, the words of a test suite, and texts that nobody ever reads: of a prompt that never fails, of a stop. */
-const isNoSource = (file: string) => file.startsWith('testing') || file.endsWith('special_purpose_addresses.ts')
+const isNoSource = (file: string) =>
+  file.startsWith('testing') || file.endsWith('special_purpose_addresses.ts') || isOfPages(file)
+/** The words of the console's pages, which operators read; the checks of its options are for developers. */
+const isOfPages = (file: string) => /^console\/(?!(options|colours)\.ts$)/.test(file)
 const isNoMessage = (text: string) =>
   ['decides whether the request is deferred', 'the plugin stops the handler here'].includes(text)
+
+/** Why AuthZEN cannot do something: these stand below the alert that has them as its reason. */
+const isReason = (text: string) =>
+  /^(access request |the denial |the metadata |the claim |the critical claim |the approval has|claims is|audience is|issuance is)/.test(
+    text,
+  ) ||
+  /^(granted_scope|token_lifetime|authorization_details (is|has)|denied by|failed at|nobody can fill|there is no access request)/.test(
+    text,
+  ) ||
+  /^(the policy decision point (answered|did|gave)|the access request service (answered|names)|\0 (cannot be reached|is not an array))/.test(
+    text,
+  ) ||
+  /^(access requests are|whole milliseconds|the lease is|the answer is)/.test(text)
 
 /** What was expected, why, or what to do: these stand in the text below the heading of their message. */
 const isPart = (text: string) =>
@@ -17,7 +33,8 @@ const isPart = (text: string) =>
   ) ||
   /^(must not (begin with|be larger)|is not valid JSON|must have a string as|sealed for|resolves to|was reached)/.test(
     text,
-  )
+  ) ||
+  isReason(text)
 
 const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
 const texts = files.filter((file) => !isNoSource(file)).flatMap((file) => textsOf(readFileSync(`lib/${file}`, 'utf8')))

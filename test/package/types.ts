@@ -181,6 +181,10 @@ export const installed: Deferrals = install(host, options)
 export const known: Deferrals = host.deferrals
 export const decided: Promise<Transition> = host.deferrals.approve('id', { by: 'reviewer' })
 host.on('deferral.approved', ({ decision }) => decision?.at)
+host.on('deferral.overdue', ({ dueAt }) => dueAt?.getTime())
+host.once('deferral.capped', ({ cap, limit }) => (cap === 'perAccount' ? limit.toFixed() : undefined))
+// @ts-expect-error there is no deferral
+host.on('deferral.capped', ({ decision }) => decision)
 
 export const finished = (req: IncomingMessage, res: ServerResponse): Promise<void>[] => [
   host.interactionFinished(req, res, { deferral: { context: { passport: 'evidence/1' } } }),

@@ -80,6 +80,11 @@ export function hoarding(store: DeferralStore): DeferralStore {
   )
 }
 
+/** A swap that erases no history. */
+export function historic(store: DeferralStore): DeferralStore {
+  return swapping(store, (before, { erasedNames, ...change }, writeId, now) => store.swap(before, change, writeId, now))
+}
+
 /** Takes a fault for "somebody else was faster", or for "not there". */
 export function swallowing(store: DeferralStore): DeferralStore {
   return {

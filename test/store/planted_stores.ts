@@ -1,7 +1,10 @@
 import { type Change, type DeferralStore, memoryStore, type Stored } from 'oidc-provider-deferred'
 import { newId } from '../../lib/deferral/handle.js'
+import { plantedHistories } from './planted_histories.js'
+import { plantedListings } from './planted_listings.js'
 
-type Planted = (inner: DeferralStore) => Partial<DeferralStore>
+/** What a fault replaces of a store. */
+export type Planted = (inner: DeferralStore) => Partial<DeferralStore>
 
 /** What a database call costs: others get their turn. */
 const distance = () => new Promise((resolve) => setImmediate(resolve))
@@ -141,27 +144,8 @@ export const plantedStores: Record<string, { planted: Planted; fails: string[] }
     },
     fails: ['records are copied'],
   },
-  'that forgets whose deferrals it lists': {
-    planted: (inner) => ({
-      list: async ({ issuer, ...query }, now) => {
-        const all = await Promise.all([issuer, `${issuer}/`].map((of) => inner.list({ ...query, issuer: of }, now)))
-        return all.flat()
-      },
-    }),
-    fails: ['list, count and due return nothing of another issuer'],
-  },
-  'that pages by the instant alone': {
-    planted: (inner) => ({
-      due: ({ after, ...query }, now) =>
-        inner.due({ ...query, after: after && { wakeAt: after.wakeAt, id: '~' } }, now),
-      list: ({ after, ...query }, now) => inner.list({ ...query, ...(after && { after: { ...after, id: '' } }) }, now),
-    }),
-    fails: ['list comes newest first', 'due comes earliest first'],
-  },
-  'that counts what has expired as pending': {
-    planted: (inner) => ({ count: (query) => inner.count(query, new Date(0)) }),
-    fails: ['list and count filter by status'],
-  },
+  ...plantedListings,
+  ...plantedHistories,
 }
 
 /** The planted store over this one. */
