@@ -4,7 +4,7 @@
  * the README. The client's part is loaded with its peer, and without it.
  */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -17,6 +17,9 @@ const provider = /```ts[^\n]*\n(\/\/ provider\.ts\n[\s\S]*?)```/.exec(readFileSy
 if (!provider) throw new Error('the README has no provider.ts')
 
 run('npm', ['pack', '--silent'], '.')
+const kilobytes = statSync(tarball).size / 1000
+console.log(`the package has ${kilobytes.toFixed(0)} kB`)
+if (kilobytes > 400) throw new Error('the package is larger than 400 kB')
 const consumer = { name: 'consumer', private: true, type: 'module' }
 writeFileSync(join(project, 'package.json'), JSON.stringify(consumer))
 const beside = ['oidc-provider', 'mongodb', 'typescript', '@types/node'].map(

@@ -4,6 +4,7 @@
  */
 import { assigneeOf } from './assignment_transitions.js'
 import type { DeferralRecord } from './deferral.js'
+import { casesOf } from './letter_cases.js'
 import type { DeferralFilter, ListedStatus, ListOrder, ListPosition } from './store.js'
 import { isOverdue, isPending, isUnclaimed, isUnexpired, isUnfinished } from './transition.js'
 
@@ -50,9 +51,18 @@ export function compare(order: ListOrder, a: ListPosition, b: ListPosition): num
   return order === 'newest' ? -ascending : ascending
 }
 
-/** A regular expression for texts that begin with this one. It has the same meaning in JavaScript (`iu`) and in PCRE (`i`). */
+/** A regular expression for texts that begin with this one, in upper or lower case. It has the same meaning in JavaScript and in PCRE. */
 export function beginningOf(text: string): string {
-  return `^${text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('\0', '\\x00')}`
+  return `^${Array.from(text, inAnyCase).join('')}`
+}
+
+function inAnyCase(character: string): string {
+  const letters = casesOf(character)
+  return letters.length > 1 ? `[${letters.join('')}]` : escaped(character)
+}
+
+function escaped(character: string): string {
+  return character === '\0' ? '\\x00' : character.replace(/[\\^$.*+?()[\]{}|]/, '\\$&')
 }
 
 // the last instant that a Date can have: those without a time come last
@@ -66,6 +76,6 @@ function isNotified({ notification }: DeferralRecord, wanted: DeferralFilter['no
 }
 
 function isFound({ title, id, clientId, accountId }: DeferralRecord, text: string): boolean {
-  const beginning = new RegExp(beginningOf(text), 'iu')
+  const beginning = new RegExp(beginningOf(text), 'u')
   return [title, id, clientId, accountId].some((member) => member !== undefined && beginning.test(member))
 }

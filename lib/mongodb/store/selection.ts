@@ -75,6 +75,6 @@ function assigneeConditions(name: string | null, now: Instant): Document[] {
 }
 
 function textCondition(text: string): Document {
-  const beginning = { $regex: beginningOf(text), $options: 'i' }
+  const beginning = { $regex: beginningOf(text) }
   return { $or: textMembers.map((name) => ({ [name]: beginning })) }
 }
