@@ -6,7 +6,7 @@ import { assigneeOf } from './assignment_transitions.js'
 import type { DeferralRecord } from './deferral.js'
 import { casesOf } from './letter_cases.js'
 import type { DeferralFilter, ListedStatus, ListOrder, ListPosition } from './store.js'
-import { isOverdue, isUnexpired, isUnfinished } from './transition.js'
+import { isOverdue, isPending, isUnclaimed, isUnexpired, isUnfinished } from './transition.js'
 
 /** The statuses of a listing. */
 export const listedStatuses = ['pending', 'approved', 'denied', 'cancelled', 'redeemed', 'expired'] as const
@@ -14,8 +14,9 @@ export const listedStatuses = ['pending', 'approved', 'denied', 'cancelled', 're
 /** The orders of a listing. */
 export const listOrders = ['newest', 'oldest', 'due', 'expiring'] as const satisfies readonly ListOrder[]
 
-/** The status that a listing shows. */
-export function listedStatus(record: DeferralRecord, now: Date): ListedStatus {
+/** The status that a listing shows; `undefined`: no listing has it. */
+export function listedStatus(record: DeferralRecord, now: Date): ListedStatus | 'unclaimed' | undefined {
+  if (isUnclaimed(record)) return isPending(record, now) ? 'unclaimed' : undefined
   return isUnfinished(record) && !isUnexpired(record, now) ? 'expired' : record.status
 }
 
@@ -27,9 +28,11 @@ export function selected<T extends DeferralRecord>(records: readonly T[], filter
 
 function isSelected(record: DeferralRecord, filter: DeferralFilter, now: Date): boolean {
   const equal = ['issuer', 'queue', 'clientId', 'accountId', 'grantId', 'grantType', 'profile'] as const
+  const status = listedStatus(record, now)
+  const statuses: readonly unknown[] = filter.status ?? listedStatuses
   return (
+    statuses.includes(status) &&
     equal.every((name) => filter[name] === undefined || record[name] === filter[name]) &&
-    (filter.status?.includes(listedStatus(record, now)) ?? true) &&
     (filter.assignee === undefined || (assigneeOf(record, now)?.to ?? null) === filter.assignee) &&
     isNotified(record, filter.notification) &&
     !(filter.createdAfter && record.createdAt < filter.createdAfter) &&

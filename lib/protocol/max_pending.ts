@@ -2,7 +2,9 @@
  * Not in the drafts: the option `maxPending`. One end-user, or one client, must not fill the list of the reviewers.
  */
 import { errors } from 'oidc-provider'
+import type { CountQuery } from '../deferral/store.js'
 import { type CappedRequest, emitCapped } from '../host/emit.js'
+import { directSettings } from '../options/profiles.js'
 import type { Plugin } from '../plugin.js'
 
 /** Whose request it is. There is no account with `client_credentials`. */
@@ -47,9 +49,12 @@ function capsOf({ settings }: Plugin, { accountId }: Requester): Cap[] {
   ]
 }
 
-async function assertBelow({ records, host }: Plugin, requester: Requester, { cap, limit }: Cap): Promise<void> {
+async function assertBelow(plugin: Plugin, requester: Requester, { cap, limit }: Cap): Promise<void> {
+  const { records, host, settings } = plugin
   const member = members[cap]
-  const count = await records.count({ status: ['pending'], [member]: requester[member], limit })
+  // X-033: a browser can start any number of direct deferrals
+  const status: CountQuery['status'] = directSettings(settings) ? ['pending', 'unclaimed'] : ['pending']
+  const count = await records.count({ status, [member]: requester[member], limit })
   if (count < limit) return
   emitCapped(host.provider, { ...requester, cap, limit })
   throw new errors.AccessDenied(`too many requests of this ${names[cap]} wait already`)

@@ -143,6 +143,8 @@ function configurationOf(
         now: clock.now,
         defer: (_ctx, { canWait }) => canWait,
         interval: 1,
+        // one end-user plays all tests
+        maxPending: { perAccount: Number.MAX_SAFE_INTEGER },
         ...(receiver && { keys: [randomBytes(32)], notification: receiver.notification }),
         ...deferred,
       },

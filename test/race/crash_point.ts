@@ -41,7 +41,7 @@ export const ofProcess: Life = {
 }
 
 // sweeps come at any moment, and would move the places of a request
-const ofSweeps = ['due', 'swap expired']
+const ofSweeps = ['due', 'swap expired', 'swap overdue']
 
 /**
  * The same object with two such places at every method: nothing written yet, and written but not answered. After the end of its

@@ -19,7 +19,7 @@ export interface Observation {
 
 /**
  * A store that is watched. Calls are named by operation: `insert`, `find`, `find in doubt`, `swap exchanged` (by the history entry,
- * plain `swap` without one). Sweeps come at any moment: their `due` and `swap expired` can fail, but are not among the calls.
+ * plain `swap` without one). Sweeps come at any moment: their `due`, `swap expired` and `swap overdue` can fail, but are not among the calls.
  */
 export function observedStore(inner: DeferralStore = memoryStore()): Observation & { store: DeferralStore } {
   const observer = createObserver()
@@ -84,6 +84,8 @@ export const foreignErrors: Record<string, (message: string) => unknown> = {
 /** Store calls that change nothing. */
 export const readVerbs = ['find', 'find in doubt', 'history', 'list', 'count', 'stats', 'due']
 
+const ofSweeps = ['due', 'swap expired', 'swap overdue']
+
 function createObserver() {
   const calls: string[] = []
   const faults = new Map<string, Fault[]>()
@@ -99,7 +101,7 @@ function createObserver() {
   }
 
   async function observed(name: string, call: () => unknown): Promise<unknown> {
-    if (name !== 'due' && name !== 'swap expired') calls.push(name)
+    if (!ofSweeps.includes(name)) calls.push(name)
     const interrupt = interrupts.get(name)
     interrupts.delete(name)
     await interrupt?.()

@@ -38,6 +38,10 @@ describeMongo('what a cap costs a creation', () => {
       process.stderr.write(`count of a cap: ${totalKeysExamined} keys, ${totalDocsExamined} documents\n`)
       // two were there, and the third one has been created since
       expect(totalKeysExamined).toBeLessThanOrEqual(limit + 1)
+
+      const all = { issuer: op.issuer, status: ['pending'] as 'pending'[], accountId: 'alice' }
+      expect(await store.count({ ...all, limit: 2 })).toBe(2)
+      expect(await store.count({ ...all, limit: Number.MAX_SAFE_INTEGER })).toBe(3)
     })
   })
 })
