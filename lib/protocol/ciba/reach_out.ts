@@ -69,7 +69,7 @@ export class ReachOuts {
 
   /** Asks about those of these deferrals whose end-user has to be asked. A sweep offers those again that find no room. */
   take(due: readonly Stored[]): void {
-    for (const record of due.filter(isToBeAsked)) {
+    for (const record of due.filter(isDue)) {
       if (!this.#isOpen || this.#running.size >= mostAtOnce || this.#running.has(record.id)) continue
       const work = inBackground(() => this.#attempt(record))
         .catch(this.#warn)
@@ -159,6 +159,6 @@ async function ask(
   await host.internals.configuration.features.ciba.triggerAuthenticationDevice(ctx, request, account, client)
 }
 
-function isToBeAsked({ status, reachOutAt, readAt }: Stored): boolean {
+function isDue({ status, reachOutAt, readAt }: Stored): boolean {
   return status === 'pending' && reachOutAt !== undefined && reachOutAt <= readAt
 }
