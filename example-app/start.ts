@@ -92,7 +92,7 @@ export async function startBank(options: BankOptions): Promise<Bank> {
     provider: op.app,
     relyingParty: relyingParty.app,
     desk: createDesk({ provider: op.provider, evidence, key, confirmation: origins.confirmation, now: deferral.now }),
-    confirmation: createConfirmation({ deferrals, key }),
+    confirmation: createConfirmation({ deferrals, key, provider: op.provider, questions: storage.questions }),
     partner: createPartner({ issuer, key: keys.partner, cookies: key }),
     notification: relyingParty.notificationEndpoint,
   }

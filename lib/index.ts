@@ -11,6 +11,7 @@ export type {
 export type { ListFilter } from './back_office/selection.js'
 export type { Reviewed, Transition } from './back_office/transition.js'
 export { configure } from './configure.js'
+export type { Allowance } from './deferral/allowance.js'
 export type { Assignment, Comment } from './deferral/assignment_transitions.js'
 export type { Actor, Approval, Denial, Withdrawal } from './deferral/decision.js'
 export type {
@@ -22,6 +23,7 @@ export type {
   DeferralRecord,
   DeferralStatus,
   DeferredRequest,
+  Directness,
   Granted,
   HistoryEntry,
   Interaction,
@@ -33,6 +35,7 @@ export type {
   Vote,
 } from './deferral/deferral.js'
 export type { DeferralEvent } from './deferral/events.js'
+export type { Leg, LegRecord } from './deferral/leg.js'
 export type { Narrowing } from './deferral/narrow.js'
 export type {
   Notification,
@@ -56,11 +59,15 @@ export type {
   Stored,
   StoredEntry,
 } from './deferral/store.js'
+export type { TakeStep, TaskStep, TaskWork } from './deferral/task.js'
+export type { TaskRecord } from './deferral/task_record.js'
 export type { CappedRequest } from './host/emit.js'
 export type { DeferralContext, DeferralEvidence, Deferrals, DeferringConfiguration } from './host/types.js'
 export { install } from './install.js'
+export type { CibaOptions, ReachOut } from './options/ciba.js'
 export type {
   Addresses,
+  DeferAnswer,
   DeferRequest,
   DeferredTokenResponseOptions,
   Deferring,
@@ -68,7 +75,9 @@ export type {
   HostConfiguration,
   NotificationOptions,
   Obstacle,
+  ReconsiderAnswer,
 } from './options/options.js'
+export type { DirectOptions, OauthOptions, ProfileOptions } from './options/profiles.js'
 export type { DeferrableGrant } from './protocol/oauth/custom_grants.js'
 export { registerDeferrableGrant } from './protocol/oauth/deferrable_grant.js'
 export { type DeferredConfiguration, Provider, Provider as default } from './provider.js'

@@ -3,7 +3,7 @@ import type { AdapterFactory } from 'oidc-provider'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import type { Collection } from './collection.js'
-import type { Evidence, Journey, Keys } from './entries.js'
+import type { Evidence, Journey, Keys, Question } from './entries.js'
 import { memoryCollection } from './memory.js'
 import { mongoCollection } from './mongodb.js'
 
@@ -22,6 +22,7 @@ export interface Storage {
   adapter?: AdapterFactory
   keys: Collection<Keys>
   evidence: Collection<Evidence>
+  questions: Collection<Question>
   /** Of the relying party. A real one has a database of its own. */
   journeys: Collection<Journey>
   /** Deletes everything. */
@@ -35,6 +36,7 @@ function memoryStorage(): Storage {
     deferrals: memoryStore(),
     keys: memoryCollection(),
     evidence: memoryCollection(),
+    questions: memoryCollection(),
     journeys: memoryCollection(),
     erase: async () => {},
     close: async () => {},
@@ -52,6 +54,7 @@ async function mongoStorage({ uri, database }: MongoServer): Promise<Storage> {
     adapter: mongoAdapter(db),
     keys: await mongoCollection(db, 'bank_keys'),
     evidence: await mongoCollection(db, 'bank_evidence', 'uid'),
+    questions: await mongoCollection(db, 'bank_questions', 'accountId'),
     journeys: await mongoCollection(db, 'relying_party_journeys', 'session'),
     erase: () => db.dropDatabase(),
     close: () => client.close(),

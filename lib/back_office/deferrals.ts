@@ -9,9 +9,7 @@ import {
   toComment,
   toDenial,
   toExtension,
-  toInteraction,
   toProgress,
-  toResumption,
   toUnassignment,
   toWithdrawal,
   type Withdrawal,
@@ -23,9 +21,10 @@ import type { Stored } from '../deferral/store.js'
 import type { Transition as RecordTransition } from '../deferral/transition.js'
 import * as transitions from '../deferral/transitions.js'
 import { approve, needsVotes, unvote } from '../deferral/vote_transitions.js'
-import { assertId, assertInteractive, assertWithinGrant, assertWithoutHandle } from './assertions.js'
+import { assertId, assertWithinGrant } from './assertions.js'
 import { count, type DeferralCount, type DeferralStats, stats } from './counting.js'
 import type { DeferralsDependencies } from './dependencies.js'
+import { beginInteraction, reachOut, requireInteraction, resume } from './end_user.js'
 import { type Erasure, type ErasureTarget, erase } from './erasure.js'
 import { type ExportQuery, exportDeferrals } from './export.js'
 import { type DeferralListing, type ListQuery, list, withHistory } from './listing.js'
@@ -39,18 +38,19 @@ import { change, find, type Reviewed, type Transition } from './transition.js'
  */
 export class Deferrals {
   readonly #records: Records
-  readonly #narrowing: DeferralsDependencies['narrowing']
-  readonly #grantExpiry: DeferralsDependencies['grantExpiry']
-  readonly #close: DeferralsDependencies['close']
+  readonly #dependencies: DeferralsDependencies
+  readonly #closing = new AbortController()
 
   /** Notifications and their delivery. */
   readonly notifications: Notifications
 
-  constructor({ records, narrowing, grantExpiry, close }: DeferralsDependencies) {
+  /** Aborted by `close`: ends what must not outlive the provider. */
+  readonly closing: AbortSignal = this.#closing.signal
+
+  constructor(dependencies: DeferralsDependencies) {
+    const { records } = dependencies
     this.#records = records
-    this.#narrowing = narrowing
-    this.#grantExpiry = grantExpiry
-    this.#close = close
+    this.#dependencies = dependencies
     this.notifications = notificationsOf(records, (id, transition) => this.#change(id, transition))
   }
 
@@ -89,10 +89,10 @@ export class Deferrals {
     assertId('approve', id)
     const decision = toApproval(approval)
     const record = await find(this.#records, id)
-    assertNarrower(record, decision, this.#narrowing)
+    assertNarrower(record, decision, this.#dependencies.narrowing)
     if (decision.until && decision.until <= record.readAt) throw new RangeError('approve: until must lie ahead')
     // a vote must not be refused for the sake of another one that was withdrawn meanwhile: it is compared with a new read
-    return this.#change(id, approve(decision, this.#narrowing), needsVotes(record) ? undefined : record)
+    return this.#change(id, approve(decision, this.#dependencies.narrowing), needsVotes(record) ? undefined : record)
   }
 
   /** Withdraws one's own vote while the deferral is pending: every vote in which one of the names in `by` stands. */
@@ -120,21 +120,28 @@ export class Deferrals {
    * must not decide anything by itself. Only for the oauth profile. A second call replaces the page.
    */
   async requireInteraction(id: string, interaction: Interaction & Actor): Promise<Transition> {
-    assertId('requireInteraction', id)
-    const { uri, by } = toInteraction(interaction)
-    const record = await find(this.#records, id)
-    assertInteractive('requireInteraction', record)
-    assertWithoutHandle(uri, record)
-    return this.#change(id, transitions.requireInteraction({ uri }, by), record)
+    return requireInteraction(this.#records, id, interaction)
+  }
+
+  /**
+   * Somebody has begun the interaction: call it when an authenticated person opens your page. With the option
+   * `profiles.oauth.interactionPending` polls are answered `interaction_pending` until `resume` or the decision.
+   */
+  async beginInteraction(id: string, beginning: Actor = {}): Promise<Transition> {
+    return beginInteraction(this.#records, id, beginning)
+  }
+
+  /**
+   * Asks the end-user of a pending deferral over CIBA, again if nobody has answered. Only with the option `ciba.reachOut`. Nothing is
+   * changed without an account, while a question is open, and after `ciba.maxLegs` questions.
+   */
+  async reachOut(id: string, request: Actor = {}): Promise<Transition> {
+    return reachOut(this.#records, this.#dependencies.maxLegs, id, request)
   }
 
   /** Removes the interaction: polls are answered `authorization_pending` again. */
   async resume(id: string, resumption: Actor = {}): Promise<Transition> {
-    assertId('resume', id)
-    const { by } = toResumption(resumption)
-    const record = await find(this.#records, id)
-    assertInteractive('resume', record)
-    return this.#change(id, transitions.resume(by), record)
+    return resume(this.#records, id, resumption)
   }
 
   /** Cancels a pending or approved deferral. Polls are answered `access_denied` until it expires. */
@@ -149,7 +156,7 @@ export class Deferrals {
     assertId('extend', id)
     const { expiresIn, by } = toExtension(extension)
     const record = await find(this.#records, id)
-    await assertWithinGrant(record, expiresIn, this.#grantExpiry)
+    await assertWithinGrant(record, expiresIn, this.#dependencies.grantExpiry)
     return this.#change(id, transitions.extend(expiresIn, by), record)
   }
 
@@ -184,7 +191,8 @@ export class Deferrals {
 
   /** Ends the background work of this node: starts no new work, and waits for work under way, ten seconds at most. */
   async close(): Promise<void> {
-    await this.#close()
+    this.#closing.abort()
+    await this.#dependencies.close()
   }
 
   /** Calls `close`, for `await using`. A provider that is not closed is never garbage collected. */

@@ -1,13 +1,17 @@
 import Koa, { type Context } from 'koa'
 import type { Provider } from 'oidc-provider'
 import { api } from './api/api.js'
+import { batchRoutes } from './batch/batch.js'
 import { createDesk, type Desk, rootOf, type Visit } from './desk.js'
 import { errorPages, showProblem } from './errors.js'
+import { exportRoutes } from './export/export.js'
 import { parseFilter } from './filter.js'
 import { securityHeaders } from './headers.js'
-import { notificationRoutes } from './notifications.js'
+import { liveRoutes } from './live/events.js'
+import { notificationRoutes } from './notifications/notifications.js'
 import { operatorOf } from './operator.js'
 import type { ConsoleOptions, Operator } from './options.js'
+import { overviewRoutes } from './overview/overview.js'
 import { queueRoutes } from './queue.js'
 import { requestRoutes } from './request.js'
 import { type Route, route } from './routes.js'
@@ -16,7 +20,15 @@ import { safe } from './safe.js'
 /** A Koa application. Named this way, the type needs no `esModuleInterop` in the integrator's project. */
 type Application = Context['app']
 
-const routes: readonly Route[] = [...queueRoutes, ...requestRoutes, ...notificationRoutes]
+const routes: readonly Route[] = [
+  ...queueRoutes,
+  ...requestRoutes,
+  ...liveRoutes,
+  ...overviewRoutes,
+  ...notificationRoutes,
+  ...exportRoutes,
+  ...batchRoutes,
+]
 
 function showSignIn(ctx: Context, desk: Desk): void {
   const { signIn } = desk.options

@@ -5,6 +5,7 @@ export type {
   ConsoleOptions,
   DetailEditor,
   DetailField,
+  ExportEntry,
   Operator,
   Panel,
   Permission,

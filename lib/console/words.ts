@@ -1,4 +1,4 @@
-import type { By, Deferral, DeferralStatus, Notification, NotificationStatus } from '../index.js'
+import type { By, Deferral, DeferralStatus } from '../index.js'
 import { display } from './display.js'
 import { type SafeHtml, safe } from './safe.js'
 
@@ -74,19 +74,6 @@ export function badge(deferral: Deferral): SafeHtml {
   const status = statusOf(deferral)
   const words = status === 'pending' && deferral.interaction ? 'Waits for the person' : statusNames[status]
   return safe`<span class="badge ${status}">${words}</span>`
-}
-
-/** The states of a notification. The first one needs somebody. */
-export const deliveries: Readonly<Record<NotificationStatus, string>> = {
-  failed: 'Not delivered',
-  owed: 'Being sent',
-  delivered: 'Delivered',
-  waiting: 'Not decided yet',
-  suppressed: 'Not needed',
-}
-
-export function deliveryBadge({ status }: Notification): SafeHtml {
-  return safe`<span class="badge ${status}">${deliveries[status]}</span>`
 }
 
 const grantNames: Record<string, string> = {

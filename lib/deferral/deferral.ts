@@ -1,4 +1,6 @@
+import type { Leg, LegRecord } from './leg.js'
 import type { Notification, NotificationRecord } from './notification.js'
+import type { TaskRecord } from './task_record.js'
 
 /** Anything that JSON can carry. */
 export type Json = string | number | boolean | null | Json[] | { [name: string]: Json }
@@ -11,6 +13,9 @@ export type Profile = 'openid' | 'oauth'
 
 /** The status of a deferral. Expiry is not a status: it is computed from `expiresAt`. */
 export type DeferralStatus = 'pending' | 'approved' | 'denied' | 'cancelled' | 'redeemed'
+
+/** Whether the client of a direct deferral has polled. */
+export type Directness = 'unclaimed' | 'claimed'
 
 /** Who did it: one name, or several. Each has 1 to 200 characters. */
 export type By = string | string[]
@@ -135,6 +140,8 @@ interface Facts extends DeferredRequest {
   retention: number
   /** when its personal data were erased */
   erasedAt?: Date
+  /** of a direct deferral: `unclaimed` before its first poll. No listing has it then, and no event tells of it */
+  direct?: Directness
   /** the next time at which a sweep has to look at it; absent: never */
   wakeAt?: Date
   exchangedAt?: Date
@@ -147,11 +154,25 @@ interface Facts extends DeferredRequest {
   requestedDetails?: JsonObject[]
   progress?: Progress & ErrorDescription
   interaction?: Interaction
+  /** when the provider saw the interaction begin; absent before and after it */
+  interactionBegunAt?: Date
+  /** the questions to the end-user over CIBA, oldest first */
+  legs?: LegRecord[]
+  /** when the provider has to ask the end-user, or to look whether that was done */
+  reachOutAt?: Date
+  reachOutAttempts?: number
+  /** when an operator last wanted the provider to ask */
+  reachOutRequestedAt?: Date
+  reachOutFault?: string
   assignee?: Assignee
   votes?: Vote[]
   cancelledBy?: By
   cancellationReason?: string
   notification?: NotificationRecord
+  /** work at another service that decides it; kept until the redemption may need it no more */
+  task?: TaskRecord
+  /** when the task needs its next step, or when the lease of its worker ends; absent: finished */
+  taskDue?: Date
   answer?: StoredAnswer
   /** time of this read or write, by the clock of the store or the test clock */
   readAt: Date
@@ -195,6 +216,12 @@ export interface Deferral extends VisibleRequest {
   progress?: Progress
   /** the page where somebody has to act, while the deferral is pending */
   interaction?: Interaction
+  /** when the provider saw somebody begin the interaction, while the deferral is pending */
+  interactionBegunAt?: Date
+  /** the questions to the end-user over CIBA, oldest first; only the last one counts */
+  legs?: Leg[]
+  /** why the end-user could not be asked the last time */
+  reachOutFault?: string
   /** when it should be decided */
   dueAt?: Date
   /** pending, and past `dueAt` */
@@ -204,6 +231,8 @@ export interface Deferral extends VisibleRequest {
   /** the approvals so far, or those that the decision was made of; oldest first. Only with a `quorum` above 1 */
   votes?: Vote[]
   decision?: Decision & { at: Date }
+  /** of a direct deferral: `unclaimed` before its first poll. No listing has it then, `get` does */
+  direct?: Directness
   createdAt: Date
   exchangedAt?: Date
   expiresAt: Date

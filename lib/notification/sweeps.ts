@@ -19,10 +19,16 @@ const writesAtOnce = 16
 const pagesAhead = 16
 const drainSeconds = 10
 
+/** A worker that gets all due deferrals. It takes those that it has to do with, and gets those again that it cannot take now. */
+export interface DueWorker {
+  take(due: readonly Stored[]): void
+}
+
 /** The sweeps of one node. They begin at once, and keep no process alive. */
 export class Sweeps {
   readonly #records: Records
   readonly #outbox: Outbox | undefined
+  readonly #workers: readonly DueWorker[]
   readonly #rounds: Rounds
   readonly #warn = rareWarning('deferrals cannot be swept')
   #isOpen = true
@@ -31,9 +37,10 @@ export class Sweeps {
   #after: DueQuery['after']
   #ahead: DueQuery['after']
 
-  constructor(records: Records, outbox: Outbox | undefined) {
+  constructor(records: Records, outbox: Outbox | undefined, workers: readonly DueWorker[] = []) {
     this.#records = records
     this.#outbox = outbox
+    this.#workers = workers
     this.#rounds = startRounds(() => this.#sweep())
     outbox?.onRoom(() => this.#rounds.hurry())
   }
@@ -63,10 +70,11 @@ export class Sweeps {
     }
   }
 
-  /** Reads a page, and hands its due notifications to the outbox. */
+  /** Reads a page, and hands its due notifications and tasks to their workers. */
   async #handOver(after: DueQuery['after']): Promise<Stored[]> {
     const due = await within(leaseSeconds, () => this.#records.due({ after, limit: batch }))
     this.#outbox?.take(due.filter(isToBeSent))
+    for (const worker of this.#workers) worker.take(due)
     return due
   }
 
@@ -128,6 +136,7 @@ function isToBeSent(record: Stored): boolean {
   return notification?.due !== undefined && notification.due <= readAt
 }
 
+// the end-user has to be asked
 function lastOf(due: Stored[]): DueQuery['after'] {
   return due.length === batch ? cursorOf(due.at(-1)) : undefined
 }

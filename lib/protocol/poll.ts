@@ -4,21 +4,23 @@
  */
 import { errors } from 'oidc-provider'
 import { type HandleKind, parseHandle } from '../deferral/handle.js'
-import { pollOutcome } from '../deferral/outcome.js'
 import type { Approved } from '../deferral/redemption.js'
 import { type Context, setDeferral } from '../host/context.js'
 import { verifyProof } from '../host/grants/proof.js'
+import { directSettings } from '../options/profiles.js'
 import type { Plugin } from '../plugin.js'
+import { provenDeferral } from './oauth/first_poll.js'
 import { assertPoll, dropRepeated, isRepeating } from './poll_parameters.js'
 import { repeatAnswer } from './retry_window.js'
 import { assertSender, isRightful, rightfulDeferral } from './rightful_client.js'
-import { refusal, slowDown } from './token_error_response.js'
+import { outcomeFor, refusal, slowDown } from './token_error_response.js'
 import { redeemApproved } from './token_response.js'
 
 /** Answers a poll; `kind` is the parameter that carries the handle. */
 export async function poll(ctx: Context, plugin: Plugin, kind: HandleKind, handle: string): Promise<void> {
   const { pacing, records } = plugin
-  assertPoll(ctx, kind)
+  const isDirectOn = kind === 'deferral_code' && directSettings(plugin.settings) !== undefined
+  assertPoll(ctx, kind, isDirectOn ? 'code_verifier' : undefined)
   const proof = await verifyProof(ctx, plugin.host)
   const now = records.now().getTime()
 
@@ -29,15 +31,17 @@ export async function poll(ctx: Context, plugin: Plugin, kind: HandleKind, handl
     throw slowDown(ctx, early.interval)
   }
 
-  const deferral = await rightfulDeferral(ctx, plugin, kind, handle, proof)
-  if (!deferral) throw new errors.InvalidGrant(`${kind} not found`)
+  const found = await rightfulDeferral(ctx, plugin, kind, handle, proof)
+  if (!found) throw new errors.InvalidGrant(`${kind} not found`)
+  if (!found.direct) assertPoll(ctx, kind)
+  const deferral = found.direct ? await provenDeferral(ctx, plugin, found, handle) : found
   dropRepeated(ctx, kind, deferral)
 
   const isPending = deferral.status === 'pending' && deferral.expiresAt > deferral.readAt
   if (!isPending) pacing.forget(deferral.id)
   else if (!pacing.admit(deferral, now)) throw slowDown(ctx, deferral.interval)
 
-  const outcome = pollOutcome(deferral, deferral.readAt)
+  const outcome = outcomeFor(deferral, plugin.settings)
   if (outcome === 'redeem') return redeemApproved(ctx, plugin, deferral as Approved, handle)
   if (outcome === 'repeat') return repeatAnswer(ctx, plugin, deferral, handle)
   setDeferral(ctx, deferral)

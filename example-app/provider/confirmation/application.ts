@@ -8,6 +8,7 @@ import { show } from '../../web/page.js'
 import { renewSession, sessionOf } from '../../web/session.js'
 import { accountOf } from '../accounts.js'
 import { awaitsCustomer, confirmationOf, customerOf } from '../customer.js'
+import { type PhoneOptions, phone } from '../phone/application.js'
 import {
   closedPage,
   confirmedPage,
@@ -20,7 +21,7 @@ import {
 
 const cookie = 'harbour_confirm'
 
-export interface ConfirmationOptions {
+export interface ConfirmationOptions extends PhoneOptions {
   deferrals: Deferrals
   /** Signs cookies. */
   key: string
@@ -135,6 +136,6 @@ function redirectTo(ctx: Context, page = ''): void {
 export function createConfirmation(options: ConfirmationOptions): Koa {
   const home = new Router()
   home.get('/', (ctx) => show(ctx, noLinkPage()))
-  const routers = [home, routes(options), results(options)]
+  const routers = [home, routes(options), results(options), phone(options)]
   return createApplication({ site: 'provider', cookie, key: options.key, routers })
 }

@@ -19,16 +19,20 @@ export interface Page {
   keys?: readonly (readonly [key: string, meaning: string])[]
 }
 
-type Section = keyof typeof sections
-
 /** The parts of the console, for its header. */
-const sections = { requests: ['', 'Requests'], notifications: ['notifications', 'Notifications'] } as const
+const sections = {
+  queue: ['', 'Queue'],
+  overview: ['overview', 'Overview'],
+  notifications: ['notifications', 'Notifications'],
+} as const
+
+type Section = keyof typeof sections
 
 function sectionLinks(root: string, current: Section | undefined): SafeHtml {
   const names = Object.keys(sections) as Section[]
-  return safe`<nav class="sections" aria-label="Console">${names.map((name) => {
+  return safe`<nav class="sections" aria-label="Pages of the console">${names.map((name) => {
     const [path, words] = sections[name]
-    return safe`<a href="${root}${path}"${name === current && safe` aria-current="page"`}>${words}</a>`
+    return safe`<a href="${root}${path}"${name === current && safe` aria-current="page"`}>${words}</a> `
   })}</nav>`
 }
 

@@ -3,6 +3,7 @@ import type { Context } from '../context.js'
 import { type Host, hostOf } from '../host.js'
 import { assertSameHost } from '../seams.js'
 import { type Amendments, installAnswers } from './answers.js'
+import { type BackchannelRules, installBackchannelRequests } from './backchannel_requests.js'
 import { type ClientRules, installClientRules } from './client_rules.js'
 import { installIntercepts } from './code_and_token_storage.js'
 import { installCodeUse } from './code_use.js'
@@ -12,6 +13,7 @@ import { type WrapHandler, wrapGrantHandlers } from './grant_handlers.js'
 import { installIdTokenRules } from './id_token_hint.js'
 import { installListeners } from './listeners.js'
 import { extendPayloads } from './payload.js'
+import { installRefreshTokens } from './refresh_tokens.js'
 import { installReplayDetection } from './replay_detection.js'
 import { acceptResponseTypes, removeAddedCodeGrant } from './response_types.js'
 import { installRevocation } from './revocation_lookup.js'
@@ -28,6 +30,8 @@ export interface Rules {
   addedCodeGrant: boolean
   /** whether `defer` is set: it then decides about token requests before their code is consumed */
   hasDefer: boolean
+  /** whether `reconsider` is set: it then decides about redemptions */
+  hasReconsider: boolean
   /** absent if the plugin adds nothing to codes */
   hint: Hint | undefined
   /** whether to note the use of each code */
@@ -39,6 +43,8 @@ export interface Rules {
   /** the time by the store's clock, or the test clock */
   now: () => Date
   requests: OurRequests
+  /** absent if deferrals do not use CIBA */
+  backchannel: BackchannelRules | undefined
   answers: Amendments
 }
 
@@ -75,10 +81,13 @@ export function installOverrides({ provider, internals }: Host, rules: Rules): v
   // around all others: it notes every refusal of a consumption
   if (rules.notesCodeUse) installCodeUse(provider)
 
+  if (rules.backchannel) installBackchannelRequests(provider, rules.backchannel)
+
   // each of these replaces another method, so their order does not matter
   installRevocation(provider, rules.revoke)
   installReplayDetection(provider)
   installIdTokenRules(provider)
+  if (rules.hasDefer || rules.hasReconsider) installRefreshTokens(internals)
   installClientRules(provider, rules.clients)
   installTokenRoute(provider, rules.clients.grantTypes)
 

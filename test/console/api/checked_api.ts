@@ -31,6 +31,7 @@ interface Content {
 
 interface Operation {
   operationId: string
+  summary: string
   parameters: { name: string; in: string; schema: Record<string, unknown> }[]
   requestBody?: {
     content: { 'application/json': { schema: { properties: Record<string, object>; required: string[] } } }
