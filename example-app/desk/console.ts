@@ -4,12 +4,18 @@ import { createConsole, safe } from 'oidc-provider-deferred/console'
 import { nameOf } from '../provider/accounts.js'
 import { confirmationUri } from '../provider/confirmation/application.js'
 import { customerOf } from '../provider/customer.js'
+import { paymentsResource } from '../provider/payment.js'
 import { scopeNamed } from '../provider/scopes.js'
 import { sessionOf } from '../web/session.js'
 import { panelsOf } from './panels.js'
 import { paymentEditor, paymentWords } from './payment.js'
 import { kindOf } from './request_kind.js'
 import { reviewers, reviewerWith } from './reviewers.js'
+
+function nameOfPayer(deferral: Deferral): string | undefined {
+  const customer = customerOf(deferral)
+  return customer && nameOf(customer)
+}
 
 interface ConsoleNeeds {
   provider: Provider
@@ -32,7 +38,9 @@ export function reviewersConsole({ provider, confirmation, now }: ConsoleNeeds):
     brand: { name: 'Harbour Desk', logo: '/assets/harbour.svg' },
     texts: {
       person: nameOf,
+      subject: nameOfPayer,
       scope: scopeNamed,
+      resource: (uri) => (uri === paymentsResource ? { label: 'The payment interface of the bank' } : undefined),
       detail: paymentWords,
       kind: (deferral) => kindOf(deferral).name,
       reasons: (deferral) => kindOf(deferral).reasons,

@@ -11,14 +11,14 @@ function documentPanel(deferral: Deferral): Panel[] {
   const { kind } = evidence
   const picture = safe`<figure><a href="${source}"><img src="${source}" alt="${kind} of ${nameOf(deferral.accountId)}" width="560" height="356"></a>
 <figcaption>${kind}, uploaded by the customer</figcaption></figure>`
-  return [{ title: 'Document', html: picture }]
+  return [{ title: 'Document', html: picture, source: 'person' }]
 }
 
 /** Whether the customer has confirmed. The link is for the customer: the client passes it on. */
 function confirmationText(deferral: Reviewed, name: string): SafeHtml | string | undefined {
   const confirmation = confirmationOf(deferral)
   if (awaitsCustomer(deferral)) {
-    return safe`<strong>We wait for ${name}</strong>, who has this link: <code>${deferral.interaction?.uri}</code>`
+    return safe`We wait for ${name}. The client passes this link on: <code>${deferral.interaction?.uri}</code>`
   }
   return (
     confirmation && `Confirmed by the customer, ${confirmation.at.toISOString().slice(0, 16).replace('T', ' ')} UTC`

@@ -39,16 +39,20 @@ function* factsIn(value: Json, path: readonly string[]): Generator<Fact> {
 /** The members of an object as a flat list, the first forty. */
 export function factsOf(object: JsonObject): Fact[] {
   const facts: Fact[] = []
-  for (const fact of factsIn(object, [])) {
-    if (facts.length === mostFacts) return [...facts, ['and more', 'see the raw JSON']]
-    facts.push(fact)
+  for (const [name, value] of factsIn(object, [])) {
+    if (facts.length === mostFacts) return [...facts, ['And more', 'see the raw JSON']]
+    facts.push([capital(name), value])
   }
   return facts
 }
 
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
 function typeOf({ type }: JsonObject): string {
   const name = typeof type === 'string' ? words(type) : 'details'
-  return name.charAt(0).toUpperCase() + name.slice(1)
+  return capital(name)
 }
 
 function summaryOf({ type, ...others }: JsonObject): string {

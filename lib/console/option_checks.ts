@@ -32,7 +32,9 @@ const brandMembers: Record<string, Kind> = { name: 'string', colours: 'object' }
 const editorMembers: Record<string, Kind> = { fields: 'function', apply: 'function' }
 const textMembers: Record<string, Kind> = {
   person: 'function',
+  subject: 'function',
   scope: 'function',
+  resource: 'function',
   detail: 'function',
   kind: 'function',
   reasons: 'function',

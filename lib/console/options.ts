@@ -16,6 +16,8 @@ export interface Panel {
   title: string
   /** made with `safe`; a plain string is shown as text */
   html: SafeHtml | string
+  /** whose facts these are; `service` by default, which says "we know" */
+  source?: 'client' | 'service' | 'person'
 }
 
 /** Name, logo and colours. */
@@ -31,8 +33,12 @@ export interface Brand {
 export interface Texts {
   /** name of the person behind an account, and of everybody in the history who is not one of `operators` */
   person?(accountId: string, deferral: Deferral): string | undefined | Promise<string | undefined>
+  /** name of the person whom a request without an account is about, as the payer of a payment */
+  subject?(deferral: Deferral): string | undefined | Promise<string | undefined>
   /** what a scope allows */
   scope?(scope: string): { label: string; detail?: string } | undefined
+  /** what is behind the URL of a resource */
+  resource?(uri: string): { label: string; detail?: string } | undefined
   /** an entry of `authorization_details`: in one line, and its facts */
   detail?(
     detail: JsonObject,

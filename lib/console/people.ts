@@ -1,12 +1,17 @@
 import type { Deferral, Reviewed } from '../index.js'
 import type { Desk } from './desk.js'
 import { display } from './display.js'
-import type { Operator } from './options.js'
+import type { Operator, Texts } from './options.js'
 
-/** The name of the person whom a deferral is about, for display; `undefined` without an account. */
+async function subjectOf(texts: Texts | undefined, deferral: Deferral): Promise<string | undefined> {
+  const subject = await texts?.subject?.(deferral)
+  return subject ? display(subject, 80) : undefined
+}
+
+/** The name of the person whom a deferral is about, for display; `undefined` if it is the client's own. */
 export async function personOf({ options }: Desk, deferral: Deferral): Promise<string | undefined> {
   const { accountId } = deferral
-  if (accountId === undefined) return undefined
+  if (accountId === undefined) return subjectOf(options.texts, deferral)
   return display((await options.texts?.person?.(accountId, deferral)) || accountId, 80)
 }
 

@@ -86,13 +86,14 @@ function describeLess(form, dialog) {
   const changed = [...form.querySelectorAll('.choice:has(:checked) input[data-asked]')]
     .filter((input) => input.value.trim() !== input.dataset.asked)
     .map(
-      (input) => `${input.labels[0].firstChild.textContent.trim()} ${input.value.trim()}, not ${input.dataset.asked}`,
+      (input) =>
+        `${input.labels[0].firstChild.textContent.trim()} ${input.value.trim()}, asked for were ${input.dataset.asked}`,
     )
   const sentences = [
     leftOut.length > 0 && `Left out: ${leftOut.join(', ')}.`,
-    changed.length > 0 && `${changed.join('; ')}.`,
+    changed.length > 0 && `Changed: ${changed.join('; ')}.`,
   ]
-  text.textContent = sentences.filter(Boolean).join(' ')
+  text.textContent = sentences.filter(Boolean).join(' ') || text.dataset.whole
   text.hidden = text.textContent === ''
 }
 

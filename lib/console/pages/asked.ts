@@ -13,6 +13,14 @@ export function scopeWords({ visit }: RequestView, scope: string): { label: Safe
     : { label: quoted(scope, 100), detail: undefined }
 }
 
+/** A resource in the integrator's words; without them its URL. An address is shown, never linked: it is the client's. */
+export function resourceWords({ visit }: RequestView, uri: string): { label: SafeHtml; detail: string | undefined } {
+  const words = visit.desk.options.texts?.resource?.(uri)
+  return words
+    ? { label: safe`${words.label}`, detail: words.detail }
+    : { label: safe`<code>${quoted(uri, 100)}</code>`, detail: undefined }
+}
+
 function sentence({ client, person }: RequestView): SafeHtml {
   const name = safe`<strong>${quoted(client, 80)}</strong>`
   if (person === undefined) return safe`<p class="lead">${name} asks for access of its own.</p>`
@@ -28,10 +36,13 @@ function scopes(view: RequestView): SafeHtml | undefined {
   })}</ul>`
 }
 
-// an address is shown, never linked: it is the client's
-function resources({ deferral }: RequestView): SafeHtml | undefined {
-  if (deferral.resource.length === 0) return undefined
-  return safe`<h3>Where</h3><ul class="rights">${deferral.resource.map((uri) => safe`<li><code>${quoted(uri)}</code></li>`)}</ul>`
+function resources(view: RequestView): SafeHtml | undefined {
+  const { resource } = view.deferral
+  if (resource.length === 0) return undefined
+  return safe`<h3>Where</h3><ul class="rights">${resource.map((uri) => {
+    const { label, detail } = resourceWords(view, uri)
+    return safe`<li><strong>${label}</strong>${detail && safe`<small>${detail}</small>`}</li>`
+  })}</ul>`
 }
 
 /** One entry of `authorization_details`. */

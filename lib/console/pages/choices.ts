@@ -1,9 +1,9 @@
 import { type DetailInput, inputsOf } from '../detail_inputs.js'
 import { detailWords } from '../details.js'
-import { display, quoted } from '../display.js'
+import { display } from '../display.js'
 import type { RequestView } from '../request_view.js'
 import { type SafeHtml, safe } from '../safe.js'
-import { scopeWords } from './asked.js'
+import { resourceWords, scopeWords } from './asked.js'
 
 /** The one right that nobody can take away: there is no sign-in without it. */
 const indispensable = 'openid'
@@ -29,14 +29,14 @@ const attributes = {
 
 function inputLine(view: RequestView, input: DetailInput): SafeHtml {
   const { name, label, asked, type } = input
-  return safe`<div class="field"><label for="${name}">${label} <span class="optional">asked for: ${asked}</span></label>
+  return safe`<div><label for="${name}">${label} <span class="optional">asked for: ${asked}</span></label>
 <input id="${name}" name="${name}" ${attributes[type]} maxlength="200" autocomplete="off" value="${typedIn(view, input)}" data-asked="${asked}"></div>`
 }
 
 function box(view: RequestView, name: string, choice: Choice, value: number): SafeHtml {
   const { label, detail, isFixed, inputs = [] } = choice
   return safe`<div class="choice"><label class="check"><input type="checkbox" name="${name}" value="${value}"${isTicked(view, name, value) && safe` checked`}${isFixed && safe` disabled`}>
-<span><strong>${label}</strong>${(detail || isFixed) && safe`<small>${detail}${isFixed && ' always included'}</small>`}</span></label>${
+<span><strong>${label}</strong>${(detail || isFixed) && safe`<small>${detail}${detail && isFixed && ', '}${isFixed && 'always included'}</small>`}</span></label>${
     isFixed && safe`<input type="hidden" name="${name}" value="${value}">`
   }${inputs.length > 0 && safe`<div class="lower">${inputs.map((input) => inputLine(view, input))}</div>`}</div>`
 }
@@ -56,7 +56,7 @@ export function choices(view: RequestView): SafeHtml {
   const { visit, deferral } = view
   const { scope, resource, authorizationDetails = [] } = deferral
   const scopes = scope.map((name) => ({ ...scopeWords(view, name), isFixed: name === indispensable }))
-  const resources = resource.map((uri) => ({ label: quoted(uri, 100) }))
+  const resources = resource.map((uri) => resourceWords(view, uri))
   const details = authorizationDetails.map((entry, at) => {
     const { type, summary } = detailWords(visit.desk, entry)
     const inputs = inputsOf(visit.desk, entry, at)

@@ -4,7 +4,7 @@ import { display, quoted } from '../display.js'
 import type { RequestView } from '../request_view.js'
 import { type SafeHtml, safe } from '../safe.js'
 import { moment, namesOf } from '../words.js'
-import { scopeWords } from './asked.js'
+import { resourceWords, scopeWords } from './asked.js'
 import { confirmDialog } from './confirm.js'
 import { decisionForm, plainForm } from './forms.js'
 import { card, facts } from './layout.js'
@@ -21,7 +21,7 @@ function granted(view: RequestView): SafeHtml | undefined {
   const items = [
     ...details.map((detail) => safe`<bdi>${detailWords(view.visit.desk, detail).summary}</bdi>`),
     ...rights.map((name) => scopeWords(view, name).label),
-    ...where.map((uri) => quoted(uri, 100)),
+    ...where.map((uri) => resourceWords(view, uri).label),
   ]
   return safe`${items.map((item, at) => safe`${at > 0 && ', '}${item}`)}`
 }

@@ -31,6 +31,19 @@ const eventNames: Record<string, string> = {
   erased: 'Personal data erased',
 }
 
+const grantedNames: Record<string, string> = {
+  scope: 'rights',
+  resource: 'where',
+  authorizationDetails: 'details',
+  claims: 'personal data',
+  until: 'a shorter time',
+}
+
+function narrowedText(name: unknown): string {
+  const text = factText(name)
+  return (Object.hasOwn(grantedNames, text) && grantedNames[text]) || text
+}
+
 function factText(value: unknown): string {
   if (value instanceof Date) return `${value.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
@@ -45,7 +58,7 @@ function factOf({ event, ...facts }: Record<string, unknown>, nameOf: RequestVie
     step !== undefined && String(step),
     host !== undefined && `at ${factText(host)}`,
     expiresAt !== undefined && `expires ${factText(expiresAt)}`,
-    narrowed !== undefined && `less than asked: ${[narrowed].flat().map(factText).join(', ')}`,
+    narrowed !== undefined && `less than asked: ${[narrowed].flat().map(narrowedText).join(', ')}`,
     event === 'voted' && votes !== undefined && `${factText(votes)} of ${factText(quorum)}`,
     reason !== undefined && factText(reason),
     isByClient === true && 'by the client',
