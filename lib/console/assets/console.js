@@ -87,7 +87,7 @@ function describeLess(form, dialog) {
     .filter((input) => input.value.trim() !== input.dataset.asked)
     .map(
       (input) =>
-        `${input.labels[0].firstChild.textContent.trim()} ${input.value.trim()}, asked for were ${input.dataset.asked}`,
+        `${input.labels[0].firstChild.textContent.trim()}, from ${input.dataset.asked} to ${input.value.trim()}`,
     )
   const sentences = [
     leftOut.length > 0 && `Left out: ${leftOut.join(', ')}.`,

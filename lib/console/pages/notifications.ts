@@ -46,7 +46,7 @@ function row(
   }">Send again</button></form>`
   return safe`<tr role="row"><td role="cell" class="what"><a class="row" href="deferrals/${id}">${title}</a><small>to ${quoted(client, 80)}</small></td>
 <td role="cell">${deliveryBadge(notification)}</td>
-<td role="cell">${attempts}</td><td role="cell">${lastAttempt(notification, visit.desk.now())}</td>
+<td role="cell"><span class="narrow-only">attempts: </span>${attempts}</td><td role="cell">${lastAttempt(notification, visit.desk.now())}</td>
 <td role="cell">${canReplay(deferral) && button}</td></tr>`
 }
 

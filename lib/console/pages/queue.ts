@@ -115,6 +115,6 @@ ${tabs(filter, queue.counts)}
 ${filterForm(filter, queue)}
 <section class="card flush" aria-label="${name}"${!queue.isFurther && safe` data-live=""`}>${table(queue, visit, nameOf)}</section>
 ${pages(visit, queue)}
-${filter.status === 'pending' && safe`<p><a href="batch${searchOf(filter)}">Decide several at once</a></p>`}`
+${filter.status === 'pending' && safe`<p class="pages"><a href="batch${searchOf(filter)}">Decide several at once</a></p>`}`
   showTo(visit, { title: name, main, keys, section: 'queue' })
 }

@@ -28,7 +28,21 @@ const eventNames: Record<string, string> = {
   notification_attempted: 'Notification tried',
   notification_replayed: 'Notification sent again',
   notification_suppressed: 'Notification not needed any more',
+  notification_postponed: 'Notification put off',
   erased: 'Personal data erased',
+  claimed: 'The client waits',
+  cancelled_ahead: 'A code was used twice',
+  interaction_begun: 'The person has begun to answer',
+  leg_opened: 'A question to the person over CIBA',
+  leg_sent: 'The person was asked over CIBA',
+  leg_ended: 'The question over CIBA is over',
+  leg_failed: 'The question over CIBA failed',
+  leg_refused: 'The person refused over CIBA',
+  leg_result_discarded: 'An answer over CIBA came too late',
+  reach_out_requested: 'The person shall be asked over CIBA',
+  reach_out_attempted: 'Asking the person over CIBA',
+  reach_out_failed: 'The person could not be asked over CIBA',
+  task_noted: 'Noted by a program',
 }
 
 const grantedNames: Record<string, string> = {
@@ -50,7 +64,7 @@ function factText(value: unknown): string {
 }
 
 function factOf({ event, ...facts }: Record<string, unknown>, nameOf: RequestView['nameOf']): string | undefined {
-  const { to, from, until, step, host, expiresAt, narrowed, votes, quorum, reason, isByClient, attempts } = facts
+  const { to, from, until, step, host, expiresAt, narrowed, votes, quorum, reason, isByClient, attempts, note } = facts
   const parts = [
     to !== undefined && `to ${nameOf(String(to))}`,
     from !== undefined && `from ${nameOf(String(from))}`,
@@ -63,6 +77,7 @@ function factOf({ event, ...facts }: Record<string, unknown>, nameOf: RequestVie
     reason !== undefined && factText(reason),
     isByClient === true && 'by the client',
     attempts !== undefined && `attempt ${factText(attempts)}`,
+    note !== undefined && factText(note),
   ].filter((part) => part !== false)
   return parts.length > 0 ? display(parts.join(', ')) : undefined
 }
