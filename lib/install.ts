@@ -69,18 +69,21 @@ function assertInstallable(host: Host, settings: Settings, { addedCodeGrant }: P
 
 /** Starts the background work of this node. `close` of the back office ends it. */
 function startNode(plugin: Plugin, rules: EgressRules): Deferrals {
-  const { host, settings, events, records } = plugin
+  const { host, settings, events, records, watching, waiters } = plugin
   const { provider } = host
   const outbox = outboxOf(plugin, rules)
   // after the outbox, so that the integrator's listeners run last
   emitDeferralEvents(provider, events)
-  const sweeps = new Sweeps(records, outbox)
+  const sweeps = new Sweeps(records, outbox, watching)
   const revokedGrants = cancelWithGrants(plugin)
   return new BackOffice({
     records,
     narrowing: settings.narrow,
     grantExpiry: ({ grantId }) => grantExpiry(provider, grantId),
-    close: async () => void (await Promise.all([sweeps.close(), outbox?.close(), revokedGrants.close()])),
+    async close() {
+      waiters.close()
+      await Promise.all([watching.close(), sweeps.close(), outbox?.close(), revokedGrants.close()])
+    },
   })
 }
 

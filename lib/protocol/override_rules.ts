@@ -5,6 +5,7 @@ import type { Rules } from '../host/overrides/install.js'
 import type { Plugin } from '../plugin.js'
 import { hasDefer } from './ask_defer.js'
 import { evidenceOf } from './evidence.js'
+import { metadata as longPollMetadata } from './long_poll.js'
 import { assertRequest, canWait, mayPoll } from './oauth/completion_mode.js'
 import { isDeferrableGrant } from './oauth/defer_enforcement.js'
 import { handlerWithDefer } from './oauth/install.js'
@@ -34,6 +35,7 @@ export function overrideRules(plugin: Plugin, { addedCodeGrant }: { addedCodeGra
       metadata: (ctx) => ({
         ...(profiles.openid && openidMetadata(ctx, plugin)),
         ...(profiles.oauth && oauthMetadata()),
+        ...longPollMetadata(plugin),
       }),
       isRevocationPrivate: profiles.oauth,
     },

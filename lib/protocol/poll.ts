@@ -6,9 +6,12 @@ import { errors } from 'oidc-provider'
 import { type HandleKind, parseHandle } from '../deferral/handle.js'
 import { pollOutcome } from '../deferral/outcome.js'
 import type { Approved } from '../deferral/redemption.js'
+import type { Stored } from '../deferral/store.js'
+import { isPending } from '../deferral/transition.js'
 import { type Context, setDeferral } from '../host/context.js'
 import { verifyProof } from '../host/grants/proof.js'
 import type { Plugin } from '../plugin.js'
+import { withPlace } from './long_poll.js'
 import { assertPoll, dropRepeated, isRepeating } from './poll_parameters.js'
 import { repeatAnswer } from './retry_window.js'
 import { assertSender, isRightful, rightfulDeferral } from './rightful_client.js'
@@ -29,14 +32,24 @@ export async function poll(ctx: Context, plugin: Plugin, kind: HandleKind, handl
     throw slowDown(ctx, early.interval)
   }
 
-  const deferral = await rightfulDeferral(ctx, plugin, kind, handle, proof)
+  const deferral = await withPlace(ctx, plugin, parseHandle(handle).id, async (hold) => {
+    const current = await rightfulDeferral(ctx, plugin, kind, handle, proof)
+    if (!current) return undefined
+    dropRepeated(ctx, kind, current)
+    if (!isPending(current, current.readAt)) {
+      pacing.forget(current.id)
+      return current
+    }
+    // from now on the node keeps in memory that it is pending
+    plugin.watching.begin()
+    if (!pacing.admit(current, now)) throw slowDown(ctx, current.interval)
+    return hold(current)
+  })
   if (!deferral) throw new errors.InvalidGrant(`${kind} not found`)
-  dropRepeated(ctx, kind, deferral)
+  return answer(ctx, plugin, deferral, handle)
+}
 
-  const isPending = deferral.status === 'pending' && deferral.expiresAt > deferral.readAt
-  if (!isPending) pacing.forget(deferral.id)
-  else if (!pacing.admit(deferral, now)) throw slowDown(ctx, deferral.interval)
-
+async function answer(ctx: Context, plugin: Plugin, deferral: Stored, handle: string): Promise<void> {
   const outcome = pollOutcome(deferral, deferral.readAt)
   if (outcome === 'redeem') return redeemApproved(ctx, plugin, deferral as Approved, handle)
   if (outcome === 'repeat') return repeatAnswer(ctx, plugin, deferral, handle)
