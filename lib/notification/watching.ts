@@ -3,8 +3,10 @@ import { inBackground } from './background.js'
 import { within } from './deadline.js'
 import { rareWarning } from './warnings.js'
 
-const firstPause = 1
+const firstPause = 0.1
 const longestPause = 60
+// a fault that lasts shorter heals by itself
+const quietPause = 3
 const openSeconds = 1
 // a watch that lasted longer had no lasting problem
 const stableSeconds = 30
@@ -71,8 +73,7 @@ export function createWatching(store: Pick<DeferralStore, 'watch'>): Watching {
 
   function openLater(error: unknown): void {
     if (!isOpen) return
-    // one fault heals by itself
-    if (pause > firstPause) warn(error)
+    if (pause > quietPause) warn(error)
     timer = setTimeout(() => start(true), pause * (0.8 + 0.4 * Math.random()) * 1000).unref()
     pause = Math.min(pause * 2, longestPause)
   }

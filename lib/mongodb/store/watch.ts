@@ -31,10 +31,16 @@ export async function watchDeferrals(
   const { socketTimeoutMS } = client.options
   const maxAwaitTimeMS = socketTimeoutMS ? Math.min(longestAnswer, Math.ceil(socketTimeoutMS / 2)) : longestAnswer
   const stream = deferrals.watch<DeferralDocument, Change & never>(pipeline, { maxAwaitTimeMS })
+  let giveUp = () => {}
+  const closed = new Promise<null>((resolve) => {
+    giveUp = () => resolve(null)
+  })
   const close = () => stream.close().catch(() => undefined)
   // the first answer of the database brings a token, also where nothing has changed
   const listening = new Promise((resolve) => stream.once('resumeTokenChanged', resolve))
-  const ended = follow(stream, maxAwaitTimeMS + patience, onChange).finally(close)
+  // the answer under way comes late: the database notices only then that the stream is closed
+  const next = () => within(maxAwaitTimeMS + patience, Promise.race([stream.tryNext(), closed]))
+  const ended = follow(stream, next, onChange).finally(close)
   try {
     await Promise.race([listening, ended])
   } catch (error) {
@@ -45,6 +51,7 @@ export async function watchDeferrals(
   return {
     ended,
     async close() {
+      giveUp()
       await close()
       await ended.catch(() => undefined)
     },
@@ -52,17 +59,21 @@ export async function watchDeferrals(
 }
 
 /** Resolves when the stream is over. */
-async function follow(stream: ChangeStream<DeferralDocument>, longest: number, onChange: OnChange): Promise<void> {
+async function follow(
+  stream: ChangeStream<DeferralDocument>,
+  next: () => Promise<unknown>,
+  onChange: OnChange,
+): Promise<void> {
   while (!stream.closed) {
     const askedAt = performance.now()
-    const change = (await answerWithin(longest, stream.tryNext())) as Change | null
+    const change = (await next()) as Change | null
     if (change?.operationType === 'invalidate') return
     if (change) onChange(change.documentKey._id, change.isDue)
     else if (performance.now() < askedAt + shortestAnswer) await pause(shortestAnswer)
   }
 }
 
-async function answerWithin<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('the change stream does not answer')), milliseconds).unref()
