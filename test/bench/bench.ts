@@ -1,6 +1,7 @@
 /*
  * npm run bench -- [--starts 3] [--rounds 3] [--requests 600] [--seconds 300]
  *                  [--only polls|redemptions|deferrals|presence|costs|notifications|listings|export] [--rows 1000000]
+ *                  [--measure sameNode|otherNode|rate|poisoned|takeOver]
  *
  * What waiting costs a provider, against what oidc-provider itself has in its place. Every server is a process of its own,
  * they share one mongod, the load comes from this process over loopback. oidc-provider's models are on mongoAdapter
@@ -54,6 +55,7 @@ const { values } = parseArgs({
     requests: { type: 'string', default: '600' },
     seconds: { type: 'string', default: '300' },
     only: { type: 'string' },
+    measure: { type: 'string' },
     rows: { type: 'string', default: '1000000' },
   },
 })
@@ -77,7 +79,7 @@ try {
   if ((values.only ?? 'costs') === 'costs') costs()
   if ((values.only ?? 'notifications') === 'notifications') {
     const place = { uri: mongo.uri, db: client.db(`bench_${process.pid}_notifications`) }
-    await notifications(place, { rounds: extent.rounds })
+    await notifications(place, { rounds: extent.rounds, measure: values.measure })
   }
   // minutes, so only on demand
   if (values.only === 'listings') {

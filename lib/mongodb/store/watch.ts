@@ -31,16 +31,11 @@ export async function watchDeferrals(
   const { socketTimeoutMS } = client.options
   const maxAwaitTimeMS = socketTimeoutMS ? Math.min(longestAnswer, Math.ceil(socketTimeoutMS / 2)) : longestAnswer
   const stream = deferrals.watch<DeferralDocument, Change & never>(pipeline, { maxAwaitTimeMS })
-  let giveUp = () => {}
-  const closed = new Promise<null>((resolve) => {
-    giveUp = () => resolve(null)
-  })
+  const reader = readerOf(stream, maxAwaitTimeMS + patience)
   const close = () => stream.close().catch(() => undefined)
   // the first answer of the database brings a token, also where nothing has changed
   const listening = new Promise((resolve) => stream.once('resumeTokenChanged', resolve))
-  // the answer under way comes late: the database notices only then that the stream is closed
-  const next = () => within(maxAwaitTimeMS + patience, Promise.race([stream.tryNext(), closed]))
-  const ended = follow(stream, next, onChange).finally(close)
+  const ended = follow(stream, reader.next, onChange).finally(close)
   try {
     await Promise.race([listening, ended])
   } catch (error) {
@@ -51,7 +46,7 @@ export async function watchDeferrals(
   return {
     ended,
     async close() {
-      giveUp()
+      reader.giveUp()
       await close()
       await ended.catch(() => undefined)
     },
@@ -73,15 +68,21 @@ async function follow(
   }
 }
 
-async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('the change stream does not answer')), milliseconds).unref()
-  })
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    clearTimeout(timer)
+/** Reads one change after the other. `null`: there is none yet. Rejects if the database does not answer in time. */
+function readerOf(stream: ChangeStream<DeferralDocument>, longest: number) {
+  let giveUp = () => {}
+  return {
+    next: () =>
+      new Promise<unknown>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error('the change stream does not answer')), longest).unref()
+        giveUp = () => resolve(null)
+        stream
+          .tryNext()
+          .finally(() => clearTimeout(timer))
+          .then(resolve, reject)
+      }),
+    /** Ends the read under way: the database notices only at its end that the stream is closed. */
+    giveUp: () => giveUp(),
   }
 }
 
