@@ -107,7 +107,7 @@ export default {
       name: 'no-orphans',
       comment: 'a file that nothing imports and that imports nothing',
       severity: 'error',
-      from: { orphan: true, pathNot: ['[.]d[.]ts$', '^example-app/assets/'] },
+      from: { orphan: true, pathNot: ['[.]d[.]ts$', '^(example-app|lib/console)/assets/'] },
       to: {},
     },
   ],

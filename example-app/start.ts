@@ -92,7 +92,7 @@ export async function startBank(options: BankOptions): Promise<Bank> {
     provider: op.app,
     relyingParty: relyingParty.app,
     desk: createDesk({ deferrals, storage, key, confirmation: origins.confirmation }),
-    confirmation: createConfirmation({ deferrals, history, key }),
+    confirmation: createConfirmation({ deferrals, history, key, provider: op.provider, questions: storage.questions }),
     partner: createPartner({ issuer, key: keys.partner, cookies: key }),
     notification: relyingParty.notificationEndpoint,
   }

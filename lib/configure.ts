@@ -1,11 +1,14 @@
 import { type Configuration, interactionPolicy } from 'oidc-provider'
 import { type Context, paramsOf } from './host/context.js'
+import { assertCiba, isCibaOn } from './options/ciba.js'
 import { fail } from './options/option_error.js'
 import type { DeferredTokenResponseOptions, HostConfiguration, Settings } from './options/options.js'
 import { isEnabled, settingsOf } from './options/settings.js'
 import { pluginOf } from './plugin.js'
 import { leavePreparation, type Preparation } from './preparation.js'
+import { withHints } from './protocol/ciba/backchannel_authentication.js'
 import { withNotificationEndpoint } from './protocol/client_registration.js'
+import { beforeDirectResponse, checkDirectRequest } from './protocol/oauth/direct_authorization.js'
 import { checkResponseType } from './protocol/openid/authorization_request.js'
 import { beforeResponse } from './protocol/openid/authorization_response.js'
 
@@ -34,7 +37,9 @@ export function configure(configuration: HostConfiguration, options: DeferredTok
     ...hostConfiguration,
     extraClientMetadata: withNotificationEndpoint(hostConfiguration, settings),
     extraParams: withParameters(extraParams, settings) as Exclude<Configuration['extraParams'], undefined>,
-    ...(settings.profiles.oauth && { features: withRevocation(hostConfiguration.features) }),
+    ...((settings.profiles.oauth || isCibaOn(settings)) && {
+      features: featuresOf(hostConfiguration.features, settings),
+    }),
     interactions: { ...interactions, policy },
     ...(addedCodeGrant && { responseTypes: [...responseTypes, 'code'] }),
   }
@@ -47,7 +52,7 @@ function withLastPrompt(policy: readonly Prompt[], preparation: Preparation): in
     const plugin = pluginOf(ctx.oidc.provider)
     if (!plugin)
       throw new TypeError('features.deferredTokenResponse needs install(provider, options) after the constructor')
-    await beforeResponse(ctx, plugin)
+    if (!(await beforeDirectResponse(ctx, plugin))) await beforeResponse(ctx, plugin)
     return false
   })
   const prompt = new Prompt({ name: 'deferral' }, check)
@@ -58,6 +63,12 @@ function withLastPrompt(policy: readonly Prompt[], preparation: Preparation): in
 
 function ownMethods(policy: object): object {
   return Object.fromEntries(Object.entries(policy).filter(([name]) => !/^\d+$/.test(name)))
+}
+
+function featuresOf(features: Configuration['features'], settings: Settings): Configuration['features'] {
+  assertCiba(settings, features)
+  const bridged = withHints(features, settings.ciba)
+  return settings.profiles.oauth ? withRevocation(bridged) : bridged
 }
 
 // clients cancel a deferral_code at the revocation endpoint
@@ -75,15 +86,16 @@ function withRevocation(features: Configuration['features']): Configuration['fea
 // the host calls validators in this order: after it has checked authorization_details, before it stores anything
 function withParameters(
   extraParams: Configuration['extraParams'],
-  { profiles }: Settings,
+  settings: Settings,
 ): Record<string, Validator | null | undefined> {
   const { response_type: validate, ...others } = asValidators(extraParams)
   return {
     async response_type(ctx, _value, client) {
       checkResponseType(ctx)
+      checkDirectRequest(ctx, settings)
       await validate?.(ctx, paramsOf(ctx).response_type, client)
     },
-    ...(profiles.oauth && { completion_mode: null }),
+    ...(settings.profiles.oauth && { completion_mode: null }),
     ...others,
   }
 }

@@ -22,6 +22,7 @@ export type {
   DeferralRecord,
   DeferralStatus,
   DeferredRequest,
+  Directness,
   Granted,
   HistoryEntry,
   Interaction,
@@ -33,6 +34,7 @@ export type {
   Vote,
 } from './deferral/deferral.js'
 export type { DeferralEvent } from './deferral/events.js'
+export type { Leg, LegRecord } from './deferral/leg.js'
 export type { Narrowing } from './deferral/narrow.js'
 export type {
   Notification,
@@ -59,6 +61,7 @@ export type {
 export type { CappedRequest } from './host/emit.js'
 export type { DeferralContext, DeferralEvidence, Deferrals, DeferringConfiguration } from './host/types.js'
 export { install } from './install.js'
+export type { CibaOptions, ReachOut } from './options/ciba.js'
 export type {
   Addresses,
   DeferRequest,
@@ -69,6 +72,7 @@ export type {
   NotificationOptions,
   Obstacle,
 } from './options/options.js'
+export type { DirectOptions, OauthOptions, ProfileOptions } from './options/profiles.js'
 export type { DeferrableGrant } from './protocol/oauth/custom_grants.js'
 export { registerDeferrableGrant } from './protocol/oauth/deferrable_grant.js'
 export { type DeferredConfiguration, Provider, Provider as default } from './provider.js'

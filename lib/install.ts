@@ -10,11 +10,14 @@ import { createEgress } from './notification/egress/egress.js'
 import { type EgressRules, egressRules } from './notification/egress/rules.js'
 import { Outbox } from './notification/outbox.js'
 import { Sweeps } from './notification/sweeps.js'
+import { isCibaOn } from './options/ciba.js'
 import { fail } from './options/option_error.js'
 import type { DeferredTokenResponseOptions, Settings } from './options/options.js'
 import { isEnabled, settingsOf, warnOfAllowedRanges, warnOfMemoryStore } from './options/settings.js'
 import { createPlugin, type Plugin, pluginOf } from './plugin.js'
 import { type Preparation, preparationOf } from './preparation.js'
+import { cibaGrantType } from './protocol/ciba/names.js'
+import { ReachOuts } from './protocol/ciba/reach_out.js'
 import { assertStaticEndpoints } from './protocol/client_registration.js'
 import { cancelWithGrants } from './protocol/grant_revocation.js'
 import { assertGrants, installOauth } from './protocol/oauth/install.js'
@@ -65,6 +68,9 @@ function assertInstallable(host: Host, settings: Settings, { addedCodeGrant }: P
   const clash = Object.entries(configuration.routes).find(([, path]) => isOurs(path))
   if (clash) fail('routes.cancellation', `clashes with routes.${clash[0]}, choose another path`)
   if (profiles.oauth) assertGrants(host, settings, addedCodeGrant)
+  // X-100
+  const isHosts = /\bcibaHandler$/.test(grantTypeHandlers.get(cibaGrantType)?.name ?? '')
+  if (isCibaOn(settings) && !isHosts) fail('ciba', 'needs the grant of the host, another one is registered for CIBA')
 }
 
 /** Starts the background work of this node. `close` of the back office ends it. */
@@ -74,15 +80,18 @@ function startNode(plugin: Plugin, rules: EgressRules): Deferrals {
   const outbox = outboxOf(plugin, rules)
   // after the outbox, so that the integrator's listeners run last
   emitDeferralEvents(provider, events)
-  const sweeps = new Sweeps(records, outbox, watching)
+  const reachOuts = isCibaOn(settings) ? new ReachOuts(plugin) : undefined
+  const sweeps = new Sweeps(records, outbox, watching, reachOuts)
   const revokedGrants = cancelWithGrants(plugin)
   return new BackOffice({
     records,
     narrowing: settings.narrow,
     grantExpiry: ({ grantId }) => grantExpiry(provider, grantId),
+    maxLegs: settings.ciba.reachOut === false ? undefined : settings.ciba.maxLegs,
     async close() {
       waiters.close()
-      await Promise.all([watching.close(), sweeps.close(), outbox?.close(), revokedGrants.close()])
+      const workers = [watching, sweeps, outbox, reachOuts, revokedGrants]
+      await Promise.all(workers.map((worker) => worker?.close()))
     },
   })
 }

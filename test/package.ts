@@ -4,7 +4,7 @@
  * the README. The client's part is loaded with its peer, and without it.
  */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -17,6 +17,9 @@ const provider = /```ts[^\n]*\n(\/\/ provider\.ts\n[\s\S]*?)```/.exec(readFileSy
 if (!provider) throw new Error('the README has no provider.ts')
 
 run('npm', ['pack', '--silent'], '.')
+const kilobytes = statSync(tarball).size / 1000
+console.log(`the package has ${kilobytes.toFixed(0)} kB`)
+if (kilobytes > 400) throw new Error('the package is larger than 400 kB')
 const consumer = { name: 'consumer', private: true, type: 'module' }
 writeFileSync(join(project, 'package.json'), JSON.stringify(consumer))
 const beside = ['oidc-provider', 'mongodb', 'typescript', '@types/node'].map(
@@ -36,7 +39,8 @@ const peer = `openid-client@${devDependencies['openid-client']}`
 run('npm', ['install', '--silent', '--no-audit', '--no-fund', peer], project)
 run('node', load, project)
 writeFileSync(join(project, 'provider.ts'), provider)
-for (const file of ['types.ts', 'testing.ts', 'client.ts']) copyFileSync(`test/package/${file}`, join(project, file))
+for (const file of ['types.ts', 'testing.ts', 'client.ts', 'console.ts'])
+  copyFileSync(`test/package/${file}`, join(project, file))
 writeFileSync(
   join(project, 'store.ts'),
   `import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
@@ -61,6 +65,8 @@ run('node', ['check.js'], project)
 console.log('the provider of the README runs from the packed package')
 run('node', ['testing.js'], project)
 console.log('a provider of ./testing runs from the packed package')
+run('node', ['console.js'], project)
+console.log('a console of ./console runs from the packed package')
 // the last compiler that knows the resolution of before `exports`
 run('npm', ['install', '--silent', '--no-audit', '--no-fund', 'typescript@5'], project)
 typeCheck('esnext', 'node10')
@@ -80,7 +86,7 @@ rmSync(tarball)
 
 function typeCheck(module: string, moduleResolution: string): void {
   const compilerOptions = { strict: true, target: 'es2022', module, moduleResolution, types: ['node'], noEmit: true }
-  const files = ['provider.ts', 'store.ts', 'types.ts', 'testing.ts', 'client.ts']
+  const files = ['provider.ts', 'store.ts', 'types.ts', 'testing.ts', 'client.ts', 'console.ts']
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
   run('npx', ['tsc'], project)
   console.log(`type-checks under moduleResolution ${moduleResolution}`)

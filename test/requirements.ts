@@ -1,4 +1,5 @@
 import { cases } from './requirements/cases.js'
+import { extensions } from './requirements/extensions.js'
 import { oauth } from './requirements/oauth.js'
 import { openid } from './requirements/openid.js'
 
@@ -9,7 +10,7 @@ export interface Requirement {
 }
 
 /** Every id a test may name. */
-export const requirements: Requirement[] = [...parse(openid), ...parse(cases), ...parse(oauth)]
+export const requirements: Requirement[] = [...parse(openid), ...parse(cases), ...parse(oauth), ...parse(extensions)]
 
 function parse(text: string): Requirement[] {
   return [...text.matchAll(/^(\S+) (.+)$/gm)].map(([, id = '', title = '']) => ({ id, title }))

@@ -35,7 +35,8 @@ const kinds: Readonly<Record<string, Kind>> = {
 }
 
 /** The kind of a request. */
-export function kindOf({ grantType }: Deferral): Kind {
+export function kindOf({ grantType, queue }: Deferral): Kind {
+  if (queue === 'partners') return kinds[partnerGrant] ?? account
   return (grantType !== undefined && kinds[grantType]) || account
 }
 

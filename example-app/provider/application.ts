@@ -50,6 +50,10 @@ export function createProvider({ origin, storage, keys, addresses, trusted, defe
         ...deferral,
         store: storage.deferrals,
         defer,
+        // a plain OAuth client may wait from the authorization endpoint on
+        profiles: { oauth: { direct: true } },
+        // the customer of an unusual sign-in is asked on the phone
+        ciba: { reachOut: ({ queue }) => queue === 'fraud' },
         narrow: { payment: isLess },
         keys: [keys.notifications],
         notification: onThisMachine(addresses, trusted),

@@ -18,12 +18,15 @@ export interface ClientAddresses {
 export const bankClient = 'harbour-bank'
 /** The agent's program needs its secret. It is public, like the demo's passwords. */
 export const agentClient = { id: 'ledger-agent', secret: 'public secret of a demo agent' }
+/** The partner's server: a plain OAuth client, without OpenID Connect. */
+export const serverClient = { id: 'tideline-server', secret: 'public secret of a demo server' }
 export const partnerClient = { id: 'tideline-books', secret: 'public secret of a demo page' }
 
 const names: Record<string, string> = {
   [bankClient]: 'Harbour Bank',
   [agentClient.id]: 'Ledger agent',
   [partnerClient.id]: 'Tideline Books',
+  [serverClient.id]: 'Tideline Books',
 }
 
 /** The name on pages. */
@@ -32,7 +35,10 @@ export function clientName(id: string): string {
 }
 
 /** Every client of the provider. Only their metadata allows them to wait. */
-export function clientsOf(keys: Keys, { redirectUri, notification }: ClientAddresses): DeferringClientMetadata[] {
+export function clientsOf(
+  keys: Keys,
+  { redirectUri, notification, partner }: ClientAddresses,
+): DeferringClientMetadata[] {
   return [
     {
       client_id: bankClient,
@@ -63,6 +69,15 @@ export function clientsOf(keys: Keys, { redirectUri, notification }: ClientAddre
       redirect_uris: [],
       response_types: [],
       grant_types: [partnerGrant, oauth],
+      scope: 'statements',
+    },
+    {
+      client_id: serverClient.id,
+      client_name: clientName(serverClient.id),
+      client_secret: serverClient.secret,
+      redirect_uris: [`${partner}/`],
+      response_types: ['code'],
+      grant_types: ['authorization_code', oauth],
       scope: 'statements',
     },
   ]

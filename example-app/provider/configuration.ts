@@ -6,6 +6,7 @@ import { findAccount } from './claims.js'
 import { type ClientAddresses, clientsOf, partnerClient } from './clients.js'
 import { opensAccount } from './opening.js'
 import { renderError } from './pages/error.js'
+import { phoneOf } from './phone/questions.js'
 import { resourceIndicators, richAuthorizationRequests } from './rich_authorization_requests.js'
 import { scopes } from './scopes.js'
 
@@ -42,6 +43,7 @@ export function hostConfiguration(storage: Storage, keys: Keys, addresses: Clien
       clientCredentials: { enabled: true },
       resourceIndicators,
       richAuthorizationRequests,
+      ciba: phoneOf(storage.questions),
     },
     interactions: { policy: policyWithEvidence(), url: (_, interaction) => `/interaction/${interaction.uid}` },
     renderError,

@@ -1,5 +1,6 @@
 import type { DeferRequest, Deferring } from 'oidc-provider-deferred'
 import { accountOf, nameOf } from './accounts.js'
+import { serverClient } from './clients.js'
 import { spoken } from './money.js'
 import { partnerGrant } from './partner_grant.js'
 import { approvalsFor, paymentOf } from './payment.js'
@@ -30,6 +31,13 @@ function signInReview({ account }: DeferRequest): Deferring | false {
   return { context: { check: 'Whether it was the customer' }, queue: 'fraud', title, dueIn: 15 * minutes }
 }
 
+const partnerReview: Deferring = {
+  context: { check: 'What the partner may read' },
+  queue: 'partners',
+  title: 'Statements',
+  dueIn: 4 * hours,
+}
+
 /**
  * The option `defer`. The plugin calls it for every request for tokens. It refuses a request that must wait when its client did
  * not offer to wait, so no client avoids a review.
@@ -39,14 +47,9 @@ export function defer(_: unknown, request: DeferRequest): boolean | Deferring {
     case 'client_credentials':
       return paymentReview(request)
     case 'authorization_code':
-      return signInReview(request)
+      return request.client.clientId === serverClient.id ? partnerReview : signInReview(request)
     case partnerGrant:
-      return {
-        context: { check: 'What the partner may read' },
-        queue: 'partners',
-        title: 'Statements',
-        dueIn: 4 * hours,
-      }
+      return partnerReview
     default:
       return accountReview(request)
   }

@@ -31,6 +31,15 @@ export interface HistoryLine extends Entry {
   detail?: string | undefined
 }
 
+/** A question on a customer's phone. Its `_id` is for the provider only. */
+export interface Question extends Entry {
+  deferralId: string
+  accountId: string
+  clientId: string
+  scope: string
+  answer: 'yes' | 'no' | null
+}
+
 export type JourneyStatus = 'started' | 'checking' | 'open' | 'refused' | 'cancelled' | 'expired' | 'failed'
 
 /** What a customer wants: to open an account, or to sign in. */

@@ -3,7 +3,7 @@ import type { AdapterFactory } from 'oidc-provider'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import type { Collection } from './collection.js'
-import type { Evidence, HistoryLine, Journey, Keys } from './entries.js'
+import type { Evidence, HistoryLine, Journey, Keys, Question } from './entries.js'
 import { memoryCollection } from './memory.js'
 import { mongoCollection } from './mongodb.js'
 
@@ -23,6 +23,7 @@ export interface Storage {
   keys: Collection<Keys>
   evidence: Collection<Evidence>
   history: Collection<HistoryLine>
+  questions: Collection<Question>
   /** Of the relying party. A real one has a database of its own. */
   journeys: Collection<Journey>
   /** Deletes everything. */
@@ -37,6 +38,7 @@ function memoryStorage(): Storage {
     keys: memoryCollection(),
     evidence: memoryCollection(),
     history: memoryCollection(),
+    questions: memoryCollection(),
     journeys: memoryCollection(),
     erase: async () => {},
     close: async () => {},
@@ -55,6 +57,7 @@ async function mongoStorage({ uri, database }: MongoServer): Promise<Storage> {
     keys: await mongoCollection(db, 'bank_keys'),
     evidence: await mongoCollection(db, 'bank_evidence', 'uid'),
     history: await mongoCollection(db, 'bank_history', 'deferralId'),
+    questions: await mongoCollection(db, 'bank_questions', 'accountId'),
     journeys: await mongoCollection(db, 'relying_party_journeys', 'session'),
     erase: () => db.dropDatabase(),
     close: () => client.close(),

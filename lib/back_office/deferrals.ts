@@ -9,9 +9,7 @@ import {
   toComment,
   toDenial,
   toExtension,
-  toInteraction,
   toProgress,
-  toResumption,
   toUnassignment,
   toWithdrawal,
   type Withdrawal,
@@ -23,9 +21,10 @@ import type { Stored } from '../deferral/store.js'
 import type { Transition as RecordTransition } from '../deferral/transition.js'
 import * as transitions from '../deferral/transitions.js'
 import { approve, needsVotes, unvote } from '../deferral/vote_transitions.js'
-import { assertId, assertInteractive, assertWithinGrant, assertWithoutHandle } from './assertions.js'
+import { assertId, assertWithinGrant } from './assertions.js'
 import { count, type DeferralCount, type DeferralStats, stats } from './counting.js'
 import type { DeferralsDependencies } from './dependencies.js'
+import { beginInteraction, reachOut, requireInteraction, resume } from './end_user.js'
 import { type Erasure, type ErasureTarget, erase } from './erasure.js'
 import { type ExportQuery, exportDeferrals } from './export.js'
 import { type DeferralListing, type ListQuery, list, withHistory } from './listing.js'
@@ -41,15 +40,17 @@ export class Deferrals {
   readonly #records: Records
   readonly #narrowing: DeferralsDependencies['narrowing']
   readonly #grantExpiry: DeferralsDependencies['grantExpiry']
+  readonly #maxLegs: DeferralsDependencies['maxLegs']
   readonly #close: DeferralsDependencies['close']
 
   /** Notifications and their delivery. */
   readonly notifications: Notifications
 
-  constructor({ records, narrowing, grantExpiry, close }: DeferralsDependencies) {
+  constructor({ records, narrowing, grantExpiry, maxLegs, close }: DeferralsDependencies) {
     this.#records = records
     this.#narrowing = narrowing
     this.#grantExpiry = grantExpiry
+    this.#maxLegs = maxLegs
     this.#close = close
     this.notifications = notificationsOf(records, (id, transition) => this.#change(id, transition))
   }
@@ -120,21 +121,28 @@ export class Deferrals {
    * must not decide anything by itself. Only for the oauth profile. A second call replaces the page.
    */
   async requireInteraction(id: string, interaction: Interaction & Actor): Promise<Transition> {
-    assertId('requireInteraction', id)
-    const { uri, by } = toInteraction(interaction)
-    const record = await find(this.#records, id)
-    assertInteractive('requireInteraction', record)
-    assertWithoutHandle(uri, record)
-    return this.#change(id, transitions.requireInteraction({ uri }, by), record)
+    return requireInteraction(this.#records, id, interaction)
+  }
+
+  /**
+   * Somebody has begun the interaction: call it when an authenticated person opens your page. With the option
+   * `profiles.oauth.interactionPending` polls are answered `interaction_pending` until `resume` or the decision.
+   */
+  async beginInteraction(id: string, beginning: Actor = {}): Promise<Transition> {
+    return beginInteraction(this.#records, id, beginning)
+  }
+
+  /**
+   * Asks the end-user of a pending deferral over CIBA, again if nobody has answered. Only with the option `ciba.reachOut`. Nothing is
+   * changed without an account, while a question is open, and after `ciba.maxLegs` questions.
+   */
+  async reachOut(id: string, request: Actor = {}): Promise<Transition> {
+    return reachOut(this.#records, this.#maxLegs, id, request)
   }
 
   /** Removes the interaction: polls are answered `authorization_pending` again. */
   async resume(id: string, resumption: Actor = {}): Promise<Transition> {
-    assertId('resume', id)
-    const { by } = toResumption(resumption)
-    const record = await find(this.#records, id)
-    assertInteractive('resume', record)
-    return this.#change(id, transitions.resume(by), record)
+    return resume(this.#records, id, resumption)
   }
 
   /** Cancels a pending or approved deferral. Polls are answered `access_denied` until it expires. */

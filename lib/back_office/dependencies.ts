@@ -8,6 +8,8 @@ export interface DeferralsDependencies {
   narrowing: Narrowing
   /** end of the host's Grant of a deferral; `undefined`: never, `gone`: the Grant does not exist any more */
   grantExpiry: (record: DeferralRecord) => Promise<Date | 'gone' | undefined>
+  /** how often an end-user may be asked over CIBA; `undefined`: this provider asks nobody by itself */
+  maxLegs?: number | undefined
   /** ends the background work of this node */
   close: () => Promise<void>
 }

@@ -19,7 +19,7 @@ export interface Progress {
 /** There is no decision yet. */
 export interface Pending {
   /** `slow_down`: the poll came too early. */
-  status: 'pending' | 'interaction_required' | 'slow_down'
+  status: 'pending' | 'interaction_required' | 'interaction_pending' | 'slow_down'
   /** Seconds to wait before the next poll. */
   retryAfter: number
   progress?: Progress
@@ -96,7 +96,8 @@ function pendingOf(error: client.ResponseBodyError, { interval }: Deferral): Pen
   switch (error.error) {
     case 'authorization_pending':
       return { status: 'pending', retryAfter: seconds ?? interval, ...progressOf(progress) }
-    case 'interaction_required': {
+    case 'interaction_required':
+    case 'interaction_pending': {
       const interactionUri = typeof interaction_uri === 'string' ? interaction_uri : undefined
       const pending = { status: error.error, retryAfter: seconds ?? interval, ...progressOf(progress) } as const
       return interactionUri === undefined ? pending : { ...pending, interactionUri }

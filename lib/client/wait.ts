@@ -64,7 +64,7 @@ export async function wait(
       alarm.reset()
       const answer = await attempt()
       if (answer.status === 'granted') return answer.tokens
-      if (answer.status === 'pending' || answer.status === 'interaction_required') await onPending?.(answer)
+      if (answer.status !== 'slow_down' && answer.status !== 'fault') await onPending?.(answer)
       await alarm.sleep(answer.status === 'fault' ? pauseAfter(answer.error) : pacing.afterPending(answer))
     }
   } finally {

@@ -1,3 +1,4 @@
+import type { Leg, LegRecord } from './leg.js'
 import type { Notification, NotificationRecord } from './notification.js'
 
 /** Anything that JSON can carry. */
@@ -11,6 +12,9 @@ export type Profile = 'openid' | 'oauth'
 
 /** The status of a deferral. Expiry is not a status: it is computed from `expiresAt`. */
 export type DeferralStatus = 'pending' | 'approved' | 'denied' | 'cancelled' | 'redeemed'
+
+/** Whether the client of a direct deferral has polled. */
+export type Directness = 'unclaimed' | 'claimed'
 
 /** Who did it: one name, or several. Each has 1 to 200 characters. */
 export type By = string | string[]
@@ -135,6 +139,8 @@ interface Facts extends DeferredRequest {
   retention: number
   /** when its personal data were erased */
   erasedAt?: Date
+  /** of a direct deferral: `unclaimed` before its first poll. No listing has it then, and no event tells of it */
+  direct?: Directness
   /** the next time at which a sweep has to look at it; absent: never */
   wakeAt?: Date
   exchangedAt?: Date
@@ -147,6 +153,14 @@ interface Facts extends DeferredRequest {
   requestedDetails?: JsonObject[]
   progress?: Progress & ErrorDescription
   interaction?: Interaction
+  /** when the provider saw the interaction begin; absent before and after it */
+  interactionBegunAt?: Date
+  /** the questions to the end-user over CIBA, oldest first */
+  legs?: LegRecord[]
+  /** when the provider has to ask the end-user, or to look whether that was done */
+  reachOutAt?: Date
+  reachOutAttempts?: number
+  reachOutFault?: string
   assignee?: Assignee
   votes?: Vote[]
   cancelledBy?: By
@@ -195,6 +209,12 @@ export interface Deferral extends VisibleRequest {
   progress?: Progress
   /** the page where somebody has to act, while the deferral is pending */
   interaction?: Interaction
+  /** when the provider saw somebody begin the interaction, while the deferral is pending */
+  interactionBegunAt?: Date
+  /** the questions to the end-user over CIBA, oldest first; only the last one counts */
+  legs?: Leg[]
+  /** why the end-user could not be asked the last time */
+  reachOutFault?: string
   /** when it should be decided */
   dueAt?: Date
   /** pending, and past `dueAt` */
@@ -204,6 +224,8 @@ export interface Deferral extends VisibleRequest {
   /** the approvals so far, or those that the decision was made of; oldest first. Only with a `quorum` above 1 */
   votes?: Vote[]
   decision?: Decision & { at: Date }
+  /** of a direct deferral: `unclaimed` before its first poll. No listing has it then, `get` does */
+  direct?: Directness
   createdAt: Date
   exchangedAt?: Date
   expiresAt: Date

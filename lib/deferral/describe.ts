@@ -1,6 +1,7 @@
 import { assigneeOf } from './assignment_transitions.js'
 import type { Deferral, DeferralRecord, ErrorDescription, HistoryEntry } from './deferral.js'
 import { deepCopy } from './json.js'
+import { describeLeg } from './leg_state.js'
 import { describeNotification } from './notification.js'
 import type { StoredEntry } from './store.js'
 import { isOverdue } from './transition.js'
@@ -24,6 +25,9 @@ const visibleMembers = [
   'dueAt',
   'votes',
   'interaction',
+  'interactionBegunAt',
+  'reachOutFault',
+  'direct',
   'createdAt',
   'exchangedAt',
   'expiresAt',
@@ -49,7 +53,11 @@ export function describe(record: DeferralRecord): Deferral {
     deferral.decision = { ...withoutErrorDescription(record.decision), at: record.decidedAt }
   }
   if (record.notification) deferral.notification = describeNotification(record.notification)
-  if (record.status !== 'pending') delete deferral.interaction
+  if (record.status !== 'pending') {
+    delete deferral.interaction
+    delete deferral.interactionBegunAt
+  }
+  if (record.legs) deferral.legs = record.legs.map(describeLeg)
   const assignee = assigneeOf(record, record.readAt)
   if (assignee) deferral.assignee = assignee
   deferral.overdue = isOverdue(record, record.readAt)

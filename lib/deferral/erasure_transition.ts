@@ -24,6 +24,7 @@ const lastingMembers = new Set([
   'codeHash',
   'handleHash',
   'binding',
+  'direct',
   'status',
   'createdAt',
   'exchangedAt',

@@ -23,7 +23,9 @@ export const events = [
 export type DeferralEvent = (typeof events)[number]
 
 /** The events that are emitted for a history entry. */
-export function eventsOf({ event, notification }: HistoryEntry): DeferralEvent[] {
+export function eventsOf({ event, notification, status }: HistoryEntry): DeferralEvent[] {
+  // nothing was emitted before the first poll of a direct deferral, a decision included
+  if (event === 'claimed') return events.filter((name) => name === 'created' || name === status)
   const names = events.filter((name) => name === event)
   // one write may end the deferral and its notification
   return event === 'expired' && notification === 'failed' ? [...names, 'notification_failed'] : names

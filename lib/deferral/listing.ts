@@ -4,8 +4,9 @@
  */
 import { assigneeOf } from './assignment_transitions.js'
 import type { DeferralRecord } from './deferral.js'
+import { casesOf } from './letter_cases.js'
 import type { DeferralFilter, ListedStatus, ListOrder, ListPosition } from './store.js'
-import { isOverdue, isUnexpired, isUnfinished } from './transition.js'
+import { isOverdue, isPending, isUnclaimed, isUnexpired, isUnfinished } from './transition.js'
 
 /** The statuses of a listing. */
 export const listedStatuses = ['pending', 'approved', 'denied', 'cancelled', 'redeemed', 'expired'] as const
@@ -13,17 +14,20 @@ export const listedStatuses = ['pending', 'approved', 'denied', 'cancelled', 're
 /** The orders of a listing. */
 export const listOrders = ['newest', 'oldest', 'due', 'expiring'] as const satisfies readonly ListOrder[]
 
-/** The status that a listing shows. */
-export function listedStatus(record: DeferralRecord, now: Date): ListedStatus {
+/** The status that a listing shows; `undefined`: no listing has it. */
+export function listedStatus(record: DeferralRecord, now: Date): ListedStatus | 'unclaimed' | undefined {
+  if (isUnclaimed(record)) return isPending(record, now) ? 'unclaimed' : undefined
   return isUnfinished(record) && !isUnexpired(record, now) ? 'expired' : record.status
 }
 
 /** Whether a filter selects this record. */
 export function isSelected(record: DeferralRecord, filter: DeferralFilter, now: Date): boolean {
   const equal = ['issuer', 'queue', 'clientId', 'accountId', 'grantId', 'grantType', 'profile'] as const
+  const status = listedStatus(record, now)
+  const statuses: readonly unknown[] = filter.status ?? listedStatuses
   return (
+    statuses.includes(status) &&
     equal.every((name) => filter[name] === undefined || record[name] === filter[name]) &&
-    (filter.status?.includes(listedStatus(record, now)) ?? true) &&
     (filter.assignee === undefined || (assigneeOf(record, now)?.to ?? null) === filter.assignee) &&
     isNotified(record, filter.notification) &&
     (filter.text === undefined || isFound(record, filter.text)) &&
@@ -47,9 +51,18 @@ export function compare(order: ListOrder, a: ListPosition, b: ListPosition): num
   return order === 'newest' ? -ascending : ascending
 }
 
-/** A regular expression for texts that begin with this one. It has the same meaning in JavaScript (`iu`) and in PCRE (`i`). */
+/** A regular expression for texts that begin with this one, in upper or lower case. It has the same meaning in JavaScript and in PCRE. */
 export function beginningOf(text: string): string {
-  return `^${text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('\0', '\\x00')}`
+  return `^${Array.from(text, inAnyCase).join('')}`
+}
+
+function inAnyCase(character: string): string {
+  const letters = casesOf(character)
+  return letters.length > 1 ? `[${letters.join('')}]` : escaped(character)
+}
+
+function escaped(character: string): string {
+  return character === '\0' ? '\\x00' : character.replace(/[\\^$.*+?()[\]{}|]/, '\\$&')
 }
 
 // the last instant that a Date can have: those without a time come last
@@ -63,6 +76,6 @@ function isNotified({ notification }: DeferralRecord, wanted: DeferralFilter['no
 }
 
 function isFound({ title, id, clientId, accountId }: DeferralRecord, text: string): boolean {
-  const beginning = new RegExp(beginningOf(text), 'iu')
+  const beginning = new RegExp(beginningOf(text), 'u')
   return [title, id, clientId, accountId].some((member) => member !== undefined && beginning.test(member))
 }

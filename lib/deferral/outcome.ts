@@ -1,9 +1,11 @@
 import type { DeferralRecord } from './deferral.js'
+import { isAsked } from './leg_state.js'
 
 /** The outcome of a poll. `slow_down` is not one of them: it only replaces a pending answer. */
 export type PollOutcome =
   | 'authorization_pending'
   | 'interaction_required'
+  | 'interaction_pending'
   | 'access_denied'
   | 'expired_token'
   | 'invalid_grant'
@@ -22,6 +24,7 @@ export function pollOutcome(deferral: DeferralRecord, now: Date): PollOutcome {
       if (deferral.decision.until && deferral.decision.until <= now) return 'access_denied'
       return 'redeem'
     case 'pending':
+      if (deferral.interactionBegunAt || isAsked(deferral, now)) return 'interaction_pending'
       return deferral.interaction ? 'interaction_required' : 'authorization_pending'
   }
 }

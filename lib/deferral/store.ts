@@ -15,9 +15,13 @@ import type { NotificationStatus, Sealing } from './notification.js'
 export type NewDeferral = DeferredRequest &
   Partial<Exchange> & {
     interaction?: Interaction
+    /** a direct deferral: its first poll is its exchange */
+    direct?: 'unclaimed'
     expiresIn: number
     /** seconds until it should be decided */
     dueIn?: number
+    /** seconds until the provider asks the end-user over CIBA */
+    reachOutIn?: number
   }
 
 /** The members that the exchange writes: hash of the new poll handle, key of the client, parameters of the request. */
@@ -29,6 +33,14 @@ export interface Exchange {
   requestedDetails?: JsonObject[]
   /** secrets for the notification of the client when the deferral ends */
   sealing?: Sealing
+  /** seconds until the provider asks the end-user over CIBA */
+  reachOutIn?: number
+}
+
+/** The members that the first poll of a direct deferral writes. */
+export interface Claim extends Omit<Exchange, 'handleHash'> {
+  /** seconds from expiry or end, whichever is later, for which the record is kept from now on */
+  retention: number
 }
 
 /** Who cancelled, or why. A client is not notified of its own cancellation. */
@@ -65,8 +77,11 @@ export type ListedStatus = DeferralStatus | 'expired'
 /** Selects deferrals of one issuer. */
 export interface DeferralFilter {
   issuer: string
-  /** those with one of these; never empty */
-  status?: ListedStatus[]
+  /**
+   * those with one of these; never empty. Deferrals whose `direct` is `unclaimed` have none of the others: `unclaimed` selects those
+   * of them that are pending and unexpired
+   */
+  status?: (ListedStatus | 'unclaimed')[]
   queue?: string
   /** only with `status: ['pending']`: those assigned to this name, `null`: to nobody */
   assignee?: string | null

@@ -13,12 +13,15 @@ export const isUnexpired = ({ expiresAt }: DeferralRecord, now: Date) => expires
 /** Whether it can still be decided. */
 export const isPending = (record: DeferralRecord, now: Date) => record.status === 'pending' && isUnexpired(record, now)
 
+/** Whether it is a direct deferral that its client has not polled yet. */
+export const isUnclaimed = ({ direct }: DeferralRecord) => direct === 'unclaimed'
+
 /** The member `by` of a history entry. */
 export const named = (by: By | undefined): { by?: By } => (by === undefined ? {} : { by })
 
 /** Whether it is pending, and past the time at which it should be decided. */
 export const isOverdue = (record: DeferralRecord, now: Date) =>
-  isPending(record, now) && record.dueAt !== undefined && record.dueAt <= now
+  isPending(record, now) && !isUnclaimed(record) && record.dueAt !== undefined && record.dueAt <= now
 
 /** Whether it is pending or approved. */
 export const isUnfinished = ({ status }: DeferralRecord) => status === 'pending' || status === 'approved'
@@ -40,8 +43,12 @@ export function withWakeAt(members: object): DeferralRecord {
 
 function nextWake(record: DeferralRecord): Date | undefined {
   const expiry = isUnfinished(record) && !record.expiredAt ? record.expiresAt : undefined
-  const due = record.status === 'pending' && !record.expiredAt && !record.overdueAt ? record.dueAt : undefined
-  const candidates = [record.notification?.due, expiry, due, record.answer?.until]
+  const due =
+    record.status === 'pending' && !isUnclaimed(record) && !record.expiredAt && !record.overdueAt
+      ? record.dueAt
+      : undefined
+  const reachOut = record.status === 'pending' && !record.expiredAt ? record.reachOutAt : undefined
+  const candidates = [record.notification?.due, expiry, due, reachOut, record.answer?.until]
   const instants = candidates.filter((instant) => instant !== undefined)
   return instants.sort((a, b) => a.getTime() - b.getTime())[0]
 }

@@ -29,6 +29,9 @@ import {
 /** The `reason` of a cancellation: a code was used a second time. */
 export const codeReused = 'code.reused'
 
+// a browser can start any number of direct deferrals, so one that nobody polls is not kept for long
+const unclaimedRetention = 3600
+
 /** What the provider adds to every deferral. */
 export interface Origin {
   issuer: string
@@ -38,11 +41,12 @@ export interface Origin {
 
 /** A new deferral of this issuer. */
 export function created(
-  { expiresIn, dueIn, sealing, ...request }: NewDeferral,
+  { expiresIn, dueIn, sealing, reachOutIn, ...request }: NewDeferral,
   origin: Origin,
   now: Date,
 ): DeferralRecord {
   const expiresAt = seconds(expiresIn, now)
+  const isDirect = request.direct !== undefined
   return withWakeAt({
     ...request,
     ...origin,
@@ -51,7 +55,9 @@ export function created(
     expiresAt,
     readAt: now,
     ...(dueIn !== undefined && { dueAt: seconds(dueIn, now) }),
-    ...(request.handleHash !== undefined && { exchangedAt: now }),
+    ...reachOutMember(reachOutIn, now),
+    ...(isDirect && { retention: Math.min(origin.retention, unclaimedRetention) }),
+    ...(request.handleHash !== undefined && !isDirect && { exchangedAt: now }),
     ...newNotification(sealing, false, expiresAt, now),
   })
 }
@@ -73,13 +79,13 @@ export const createdCancelled =
 
 /** Exchanges the deferred code, once. The deferral expires `lifetime` seconds from now. */
 export const exchange =
-  ({ sealing, ...written }: Exchange): Transition =>
+  ({ sealing, reachOutIn, ...written }: Exchange): Transition =>
   (record, now) => {
     const { status, exchangedAt, lifetime } = record
     if (exchangedAt || !isUnexpired(record, now) || status === 'cancelled') return undefined
     const expiresAt = seconds(lifetime, now)
     const notification = newNotification(sealing, status !== 'pending', expiresAt, now)
-    const members = { ...written, ...notification, exchangedAt: now, expiresAt }
+    const members = { ...written, ...notification, ...reachOutMember(reachOutIn, now), exchangedAt: now, expiresAt }
     return changeOf(record, members, { at: now, event: 'exchanged' }, true)
   }
 
@@ -100,7 +106,8 @@ export const requireInteraction =
   (record, now) => {
     if (!isPending(record, now)) return undefined
     const { host } = new URL(interaction.uri)
-    return changeOf(record, { interaction }, { at: now, event: 'interaction_required', host, ...named(by) }, true)
+    const entry = { at: now, event: 'interaction_required', host, ...named(by) }
+    return changeOf(record, { interaction, interactionBegunAt: undefined }, entry, true)
   }
 
 /** Removes the interaction. */
@@ -108,7 +115,8 @@ export const resume =
   (by?: By): Transition =>
   (record, now) => {
     if (!isPending(record, now) || !record.interaction) return undefined
-    return changeOf(record, { interaction: undefined }, { at: now, event: 'resumed', ...named(by) }, true)
+    const entry = { at: now, event: 'resumed', ...named(by) }
+    return changeOf(record, { interaction: undefined, interactionBegunAt: undefined }, entry, true)
   }
 
 /** Approves or denies. The same write makes the notification `owed`. */
@@ -200,3 +208,8 @@ export const forgetAnswer: Transition = (record, now) => {
 /** The client gives up a deferral that can no longer be cancelled: it is not notified, and the stored answer is erased. */
 export const giveUp: Transition = (record, now) =>
   record.answer ? changeOf(record, { answer: undefined }) : suppress(record, now)
+
+/** The member by which the provider asks the end-user so many seconds from now. */
+export function reachOutMember(delay: number | undefined, now: Date): { reachOutAt?: Date } {
+  return delay === undefined ? {} : { reachOutAt: seconds(delay, now) }
+}

@@ -2,11 +2,13 @@ import type { EventEmitter } from 'node:events'
 import type { Provider } from 'oidc-provider'
 import { describe } from '../deferral/describe.js'
 import { type Events, eventsOf } from '../deferral/events.js'
+import { isUnclaimed } from '../deferral/transition.js'
 import { warnOfFault } from './faults.js'
 
 /** Emits `deferral.*` events on the provider after each change that this process has written. */
 export function emitDeferralEvents(provider: Provider, events: Events): void {
   events.subscribe((record, entry) => {
+    if (isUnclaimed(record)) return
     for (const event of eventsOf(entry)) {
       const name = `deferral.${event}` as const
       if (provider.listenerCount(name as never) > 0) emitSafely(provider, name, describe(record))

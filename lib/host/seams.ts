@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { type Account, type interactionPolicy, Provider } from 'oidc-provider'
+import { type Account, type Client, type interactionPolicy, Provider } from 'oidc-provider'
 // no public way: the host keeps grant handlers, response types and resolved features in a private cache per provider
 import * as weakCache from 'oidc-provider/lib/helpers/weak_cache.js'
 import type { Context } from './context.js'
@@ -20,6 +20,9 @@ export interface Internals {
       dPoP: { enabled: boolean; allowReplay: boolean }
       resourceIndicators: { enabled: boolean }
       mTLS: { getCertificate: (ctx: Context) => unknown }
+      ciba: {
+        triggerAuthenticationDevice: (ctx: Context, request: object, account: Account, client: Client) => unknown
+      }
     }
   }
   grantTypeHandlers: Map<string, GrantHandler>
@@ -72,6 +75,9 @@ const seams: Seam[] = [
     'BackchannelAuthenticationRequest.consume',
     ({ BackchannelAuthenticationRequest: request }) => isFunction(request.prototype.consume),
   ],
+  ['BackchannelAuthenticationRequest', ({ BackchannelAuthenticationRequest: request }) => isModel(request)],
+  ['Client.backchannelPing', ({ Client }) => isFunction(Client.prototype.backchannelPing)],
+  ['Provider.createContext', (provider) => isFunction(provider.createContext)],
   ['ReplayDetection.unique', ({ ReplayDetection }) => isFunction(ReplayDetection.unique)],
   // `in` does not call the accessor, which would create the integrator's adapter now
   ['ReplayDetection.adapter', ({ ReplayDetection }) => 'adapter' in ReplayDetection],

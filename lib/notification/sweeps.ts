@@ -20,11 +20,17 @@ const writesAtOnce = 16
 const pagesAhead = 16
 const drainSeconds = 10
 
+/** A worker that gets due deferrals, and is offered those again that it cannot take. */
+export interface DueWorker {
+  take(due: readonly Stored[]): void
+}
+
 /** The sweeps of one node. They begin at once, and keep no process alive. */
 export class Sweeps {
   readonly #records: Records
   readonly #outbox: Outbox | undefined
   readonly #watching: Watching
+  readonly #reachOuts: DueWorker | undefined
   readonly #rounds: Rounds
   readonly #warn = rareWarning('deferrals cannot be swept')
   #isOpen = true
@@ -33,8 +39,9 @@ export class Sweeps {
   #after: DueQuery['after']
   #ahead: DueQuery['after']
 
-  constructor(records: Records, outbox: Outbox | undefined, watching: Watching) {
+  constructor(records: Records, outbox: Outbox | undefined, watching: Watching, reachOuts?: DueWorker) {
     this.#records = records
+    this.#reachOuts = reachOuts
     this.#outbox = outbox
     this.#watching = watching
     this.#rounds = startRounds(() => this.#sweep())
@@ -74,6 +81,7 @@ export class Sweeps {
   async #handOver(after: DueQuery['after']): Promise<Stored[]> {
     const due = await within(leaseSeconds, () => this.#records.due({ after, limit: batch }))
     this.#outbox?.take(due.filter(isToBeSent))
+    this.#reachOuts?.take(due.filter(isToBeAsked))
     return due
   }
 
@@ -133,6 +141,11 @@ function isToBeSent(record: Stored): boolean {
   const { notification, readAt } = record
   if (record.status === 'redeemed' || !isUnexpired(record, readAt)) return false
   return notification?.due !== undefined && notification.due <= readAt
+}
+
+// the end-user has to be asked
+function isToBeAsked({ status, reachOutAt, readAt }: Stored): boolean {
+  return status === 'pending' && reachOutAt !== undefined && reachOutAt <= readAt
 }
 
 function lastOf(due: Stored[]): DueQuery['after'] {

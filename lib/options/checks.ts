@@ -47,11 +47,6 @@ export const narrowing: Check<Narrowing> = (rules, at) => {
 /** A member of the option `maxPending`. */
 export const cap = integer('a whole number, from 1', 1)
 
-/** The rule for the option `profiles`. */
-export function assertProfile({ openid, oauth }: { openid: boolean; oauth: boolean }, at: string): void {
-  if (!openid && !oauth) refuse(at, 'must leave one profile on, use enabled: false to switch both off')
-}
-
 /** The path of an endpoint. */
 export const route = mustBe(
   "a path such as '/deferred/cancel'",

@@ -1,21 +1,13 @@
 import type { Account, Client, ClientMetadata, KoaContextWithOIDC, ResponseType } from 'oidc-provider'
 import type { Deferral, Interaction, JsonObject, Profile } from '../deferral/deferral.js'
 import type { Narrowing } from '../deferral/narrow.js'
-import {
-  boolean,
-  callback,
-  integer,
-  lifetime,
-  type Members,
-  optional,
-  shape,
-  withDefault,
-  withRule,
-} from '../deferral/shape.js'
+import { boolean, callback, integer, lifetime, type Members, optional, shape, withDefault } from '../deferral/shape.js'
 import type { DeferralStore } from '../deferral/store.js'
 import type { DeferringConfiguration } from '../host/types.js'
 import { memoryStore } from '../store/memory.js'
 import * as checks from './checks.js'
+import { type CibaOptions, ciba } from './ciba.js'
+import { type ProfileOptions, profiles } from './profiles.js'
 
 /**
  * Why a request cannot wait. `completion_mode`: the client did not offer to wait. `client`: it is not registered to poll. `key`:
@@ -108,8 +100,8 @@ export interface DeferredTokenResponseOptions {
   defer?: (ctx: KoaContextWithOIDC, request: DeferRequest) => Promise<boolean | Deferring> | boolean | Deferring
   /** 32-byte keys, or their base64url; only needed for notifications. The first encrypts, all decrypt */
   keys?: (Uint8Array | string | undefined)[]
-  /** the profiles that clients may use (both) */
-  profiles?: { openid?: boolean; oauth?: boolean }
+  /** the profiles that clients may use (both), and the parts of the oauth profile that are off by default */
+  profiles?: ProfileOptions
   /**
    * times in seconds: life of the deferred code (60), life of a deferral from its exchange on (86400), and how long the record
    * is kept after expiry or end, whichever is later (2592000)
@@ -139,6 +131,8 @@ export interface DeferredTokenResponseOptions {
     ctx: KoaContextWithOIDC,
     deferral: Deferral,
   ) => Promise<JsonObject | undefined> | JsonObject | undefined
+  /** how deferrals reach their end-user over the host's CIBA; off by default */
+  ciba?: CibaOptions
   /** how clients are notified */
   notification?: NotificationOptions
   /** where the cancellation endpoint is mounted (`/deferred/cancel`) */
@@ -156,10 +150,7 @@ export const optionsShape = shape({
   store: (store = memoryStore(), at) => checks.deferralStore(store, at),
   defer: optional(callback()),
   keys: withDefault(checks.keys, []),
-  profiles: withRule(
-    shape({ openid: withDefault(boolean, true), oauth: withDefault(boolean, true) } satisfies MembersOf<'profiles'>),
-    checks.assertProfile,
-  ),
+  profiles,
   // C-O19: the deferred code travels through the browser
   ttl: shape({
     deferredCode: withDefault(integer('whole seconds, from 1 to 600', 1, 600), 60),
@@ -182,6 +173,7 @@ export const optionsShape = shape({
   reconsider: optional(callback()),
   narrow: withDefault(checks.narrowing, {}),
   interimIdToken: optional(callback()),
+  ciba,
   notification,
   routes: shape({ cancellation: withDefault(checks.route, '/deferred/cancel') } satisfies MembersOf<'routes'>),
   now: optional(callback()),

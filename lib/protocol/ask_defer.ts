@@ -5,7 +5,7 @@
  */
 import { interaction as interactionShape } from '../deferral/decision.js'
 import { isObject } from '../deferral/json.js'
-import { integer, jsonObject, lifetime, mustBe, optional, refuse, shape } from '../deferral/shape.js'
+import { integer, jsonObject, lifetime, type Members, mustBe, optional, refuse, shape } from '../deferral/shape.js'
 import type { NewDeferral } from '../deferral/store.js'
 import type { Context } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
@@ -17,15 +17,20 @@ const queueName = mustBe('1 to 64 of a-z, 0-9, _, . and -', (value) => isMatch(/
 // a line separator or a control character would break the row of a list
 const line = mustBe('one line of 1 to 200 characters', (value) => isMatch(/^[^\p{Cc}\p{Zl}\p{Zp}]{1,200}$/u, value))
 
+/** The checks of the members for reviewers. */
+export const reviewMembers = {
+  queue: optional(queueName),
+  title: optional(line),
+  dueIn: optional(lifetime),
+  quorum: optional(integer('a whole number from 1 to 10', 1, 10)),
+} satisfies Members<Pick<Deferring, 'queue' | 'title' | 'dueIn' | 'quorum'>>
+
 const deferringShape = shape<Deferring>({
   expiresIn: optional(lifetime),
   interval: optional(lifetime),
   context: optional(jsonObject),
   interaction: optional(interactionShape),
-  queue: optional(queueName),
-  title: optional(line),
-  dueIn: optional(lifetime),
-  quorum: optional(integer('a whole number from 1 to 10', 1, 10)),
+  ...reviewMembers,
 })
 
 // `defer` does not get these parameters, so that it cannot log them

@@ -7,6 +7,8 @@ import { type EgressRules, egressRules } from '../notification/egress/rules.js'
 import { notificationEndpoint } from '../notification/endpoint.js'
 import { fail } from '../options/option_error.js'
 import type { Settings } from '../options/options.js'
+import { directSettings } from '../options/profiles.js'
+import { optInName } from './oauth/direct_authorization.js'
 import { grantType, responseTypes } from './openid/names.js'
 
 const unsupported = 'is not supported by this provider'
@@ -21,9 +23,11 @@ export function withNotificationEndpoint(configuration: Configuration, settings:
   const rulesOf = (ctx: KoaContextWithOIDC) => egressRules(notification, ctx.oidc.provider.issuer)
   if (keys.length === 0) assertNoStaticEndpoint(configuration)
   if (settings.profiles.openid) assertStaticGrants(configuration)
+  const own = directSettings(settings) ? [notificationEndpoint, optInName] : [notificationEndpoint]
   return {
-    properties: [...properties, notificationEndpoint],
+    properties: [...properties, ...own],
     validator(ctx, key, value, metadata) {
+      if (key === optInName && own.includes(key)) return assertOptIn(value)
       if (key !== notificationEndpoint) return extraMetadata?.validator?.(ctx, key, value, metadata)
       // no ctx: the client is registered already, and stays valid when the rules change. The delivery checks them again
       if (!ctx?.oidc) return
@@ -63,6 +67,11 @@ function assertStaticGrants({ clients = [], clientDefaults }: Configuration): vo
     const remedy = `add '${grantType}' to its grant_types, or remove deferred_code from its response_types`
     fail('profiles.openid', `cannot serve client ${client.client_id}: ${remedy}`)
   }
+}
+
+function assertOptIn(value: unknown): void {
+  if (value === undefined || typeof value === 'boolean') return
+  throw new errors.InvalidClientMetadata(`${optInName} must be true or false`)
 }
 
 // only at registration: a registered client gets unauthorized_client when it sends a request

@@ -3,14 +3,15 @@
  * or when the time is over.
  */
 import type { DeferralRecord } from '../deferral/deferral.js'
-import { pollOutcome } from '../deferral/outcome.js'
 import type { Stored } from '../deferral/store.js'
 import { isPending } from '../deferral/transition.js'
 import type { Place } from '../deferral/waiters.js'
 import { type Context, hasHungUp, onceClosed } from '../host/context.js'
 import { applyPreference } from '../host/request/answer.js'
+import type { Settings } from '../options/options.js'
 import type { Plugin } from '../plugin.js'
 import { assertNotRevoked } from './checks_before_minting.js'
+import { outcomeFor } from './token_error_response.js'
 
 /** The member of the discovery document: for how many seconds a poll is held at most. */
 export function metadata({ settings }: Plugin): Record<string, unknown> {
@@ -59,7 +60,7 @@ async function hold(ctx: Context, plugin: Plugin, pending: Stored, holding: Hold
   if (!latest || latest === pending) return latest
   if (isPending(latest, latest.readAt)) pacing.answered(latest, records.now().getTime())
   else pacing.forget(latest.id)
-  if (pollOutcome(latest, latest.readAt) === 'redeem') await assertNotRevoked(ctx, plugin, latest)
+  if (outcomeFor(latest, plugin.settings) === 'redeem') await assertNotRevoked(ctx, plugin, latest)
   return latest
 }
 
@@ -69,7 +70,7 @@ async function hold(ctx: Context, plugin: Plugin, pending: Stored, holding: Hold
  */
 async function untilChanged(
   ctx: Context,
-  { records, watching }: Plugin,
+  { records, settings, watching }: Plugin,
   pending: Stored,
   { place, seconds }: Holding,
 ): Promise<Stored | undefined> {
@@ -80,13 +81,13 @@ async function untilChanged(
     await place.rest(Math.ceil(watching.isListening() ? rest : Math.min(rest, pending.interval * 1000)))
     if (hasHungUp(ctx) || place.isClosed()) return pending
     const latest = await records.find(pending.id)
-    if (!latest || hasChanged(pending, latest) || performance.now() >= end) return latest
+    if (!latest || hasChanged(pending, latest, settings) || performance.now() >= end) return latest
   }
 }
 
 // a vote or a comment changes nothing for the client
-function hasChanged(before: Stored, after: Stored): boolean {
-  if (pollOutcome(after, after.readAt) !== pollOutcome(before, before.readAt)) return true
+function hasChanged(before: Stored, after: Stored, settings: Settings): boolean {
+  if (outcomeFor(after, settings) !== outcomeFor(before, settings)) return true
   return visiblePart(before) !== visiblePart(after)
 }
 

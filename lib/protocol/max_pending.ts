@@ -2,7 +2,9 @@
  * Not in the drafts: the option `maxPending`. One end-user, or one client, must not fill the list of the reviewers.
  */
 import { errors } from 'oidc-provider'
+import type { CountQuery } from '../deferral/store.js'
 import { type CappedRequest, emitCapped } from '../host/emit.js'
+import { directSettings } from '../options/profiles.js'
 import type { Plugin } from '../plugin.js'
 
 /** Whose request it is. There is no account with `client_credentials`. */
@@ -19,7 +21,8 @@ const names = { perAccount: 'end-user', perClient: 'client' } as const
 /**
  * Creates a deferral with `create`, unless too many requests of its end-user or its client wait already: then it throws
  * `access_denied`, and nothing is written. On one node the creations of one end-user, and of a client with a cap, run one after
- * the other. So a cap is exceeded by one per other node at most.
+ * the other. So a cap is exceeded by one per other node at most. The line of the end-user comes first: an end-user who is refused
+ * does not keep others of the client waiting.
  */
 export function createWithinCaps<T>(
   plugin: Plugin,
@@ -27,14 +30,15 @@ export function createWithinCaps<T>(
   create: () => Promise<T>,
 ): Promise<T> {
   const requester = { clientId, ...(accountId !== undefined && { accountId }) }
-  const caps = capsOf(plugin, requester)
-  const keys = caps.map(({ cap }) => `${cap} ${requester[members[cap]]}`)
-  return plugin.lines.run(keys, async () => {
-    const reached = await reachedCap(plugin, requester, caps)
-    if (!reached) return create()
-    emitCapped(plugin.host.provider, { ...requester, ...reached })
-    throw new errors.AccessDenied(`too many requests of this ${names[reached.cap]} wait already`)
-  })
+  const inLines = capsOf(plugin, requester).reduceRight(
+    (next, cap) => () =>
+      plugin.lines.run([`${cap.cap} ${requester[members[cap.cap]]}`], async () => {
+        await assertBelow(plugin, requester, cap)
+        return next()
+      }),
+    create,
+  )
+  return inLines()
 }
 
 function capsOf({ settings }: Plugin, { accountId }: Requester): Cap[] {
@@ -45,12 +49,13 @@ function capsOf({ settings }: Plugin, { accountId }: Requester): Cap[] {
   ]
 }
 
-async function reachedCap({ records }: Plugin, requester: Requester, caps: Cap[]): Promise<Cap | undefined> {
-  const counts = await Promise.all(
-    caps.map(({ cap, limit }) => {
-      const member = members[cap]
-      return records.count({ status: ['pending'], [member]: requester[member], limit })
-    }),
-  )
-  return caps.find(({ limit }, index) => (counts[index] ?? 0) >= limit)
+async function assertBelow(plugin: Plugin, requester: Requester, { cap, limit }: Cap): Promise<void> {
+  const { records, host, settings } = plugin
+  const member = members[cap]
+  // X-033: a browser can start any number of direct deferrals
+  const status: CountQuery['status'] = directSettings(settings) ? ['pending', 'unclaimed'] : ['pending']
+  const count = await records.count({ status, [member]: requester[member], limit })
+  if (count < limit) return
+  emitCapped(host.provider, { ...requester, cap, limit })
+  throw new errors.AccessDenied(`too many requests of this ${names[cap]} wait already`)
 }

@@ -11,6 +11,7 @@ import { type Context, clientOf, onceAnswered } from '../host/context.js'
 import { endpointOf } from '../notification/endpoint.js'
 import type { Secrets } from '../notification/sealer.js'
 import type { Plugin } from '../plugin.js'
+import { reachOutOnceAnswered } from './ciba/reach_out.js'
 
 // RFC 6750, section 2.1
 const bearerSyntax = /^[A-Za-z0-9\-._~+/]+=*$/
@@ -40,8 +41,10 @@ export async function sealingFor(
   return { sealing: { sealed: await sealer.seal(owner, secrets), delay: delayAfterCrashSeconds } }
 }
 
-/** Allows the notification when the answer to this request has left (O-090, I-098, C-I28). */
-export function armOnceAnswered(ctx: Context, { records }: Plugin, deferral: Stored): void {
+/** Allows the notification, and the question to the end-user, when the answer to this request has left (O-090, I-098, C-I28). */
+export function armOnceAnswered(ctx: Context, plugin: Plugin, deferral: Stored): void {
+  const { records } = plugin
+  reachOutOnceAnswered(ctx, plugin, deferral)
   if (!deferral.notification) return
   // if this write fails, the notification is sent after `delayAfterCrashSeconds`
   onceAnswered(ctx, () => void records.transit(deferral.id, arm(delaySeconds), deferral).catch(() => undefined))

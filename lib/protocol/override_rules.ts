@@ -2,8 +2,14 @@
  * Not in the drafts: the rules for the overrides of the host. They come from both drafts and the options.
  */
 import type { Rules } from '../host/overrides/install.js'
+import type { GrantHandler } from '../host/seams.js'
+import { isCibaOn } from '../options/ciba.js'
 import type { Plugin } from '../plugin.js'
 import { hasDefer } from './ask_defer.js'
+import { beforeSave } from './ciba/backchannel_authentication.js'
+import { applyResult } from './ciba/device_result.js'
+import { bridgedHandler, notePoll } from './ciba/leg_poll.js'
+import { cibaGrantType } from './ciba/names.js'
 import { evidenceOf } from './evidence.js'
 import { metadata as longPollMetadata } from './long_poll.js'
 import { assertRequest, canWait, mayPoll } from './oauth/completion_mode.js'
@@ -26,20 +32,35 @@ export function overrideRules(plugin: Plugin, { addedCodeGrant }: { addedCodeGra
     addedCodeGrant,
     hasDefer: hasDefer(settings),
     hint: profiles.oauth || hasDefer(settings) ? hintOf(plugin) : undefined,
-    notesCodeUse: profiles.oauth,
-    wrapHandler: (name, handler) => handlerWithDefer(plugin, name, handler),
+    notesCodeUse: Boolean(profiles.oauth),
+    wrapHandler: (name, handler) => withBridge(plugin, name, handler),
     revoke: (ctx, token) => revoke(ctx, plugin, token),
     now: records.now,
     requests: ourRequests,
+    backchannel: isCibaOn(settings) ? backchannelOf(plugin) : undefined,
     answers: {
       metadata: (ctx) => ({
         ...(profiles.openid && openidMetadata(ctx, plugin)),
-        ...(profiles.oauth && oauthMetadata()),
+        ...(profiles.oauth && oauthMetadata(settings)),
         ...longPollMetadata(plugin),
       }),
-      isRevocationPrivate: profiles.oauth,
+      isRevocationPrivate: Boolean(profiles.oauth),
     },
   }
+}
+
+function backchannelOf(plugin: Plugin): Rules['backchannel'] {
+  return {
+    beforeSave: (ctx, request) => beforeSave(ctx, plugin, request),
+    onResult: (request) => applyResult(plugin, request),
+    onPoll: notePoll,
+  }
+}
+
+function withBridge(plugin: Plugin, name: string, handler: GrantHandler): GrantHandler | undefined {
+  const wrapped = handlerWithDefer(plugin, name, handler)
+  if (name !== cibaGrantType || !isCibaOn(plugin.settings)) return wrapped
+  return bridgedHandler(plugin, wrapped ?? handler)
 }
 
 // the response type with `code` needs the code grant, to redeem the code

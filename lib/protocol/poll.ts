@@ -4,24 +4,26 @@
  */
 import { errors } from 'oidc-provider'
 import { type HandleKind, parseHandle } from '../deferral/handle.js'
-import { pollOutcome } from '../deferral/outcome.js'
 import type { Approved } from '../deferral/redemption.js'
 import type { Stored } from '../deferral/store.js'
 import { isPending } from '../deferral/transition.js'
 import { type Context, setDeferral } from '../host/context.js'
 import { verifyProof } from '../host/grants/proof.js'
+import { directSettings } from '../options/profiles.js'
 import type { Plugin } from '../plugin.js'
 import { withPlace } from './long_poll.js'
+import { provenDeferral } from './oauth/first_poll.js'
 import { assertPoll, dropRepeated, isRepeating } from './poll_parameters.js'
 import { repeatAnswer } from './retry_window.js'
 import { assertSender, isRightful, rightfulDeferral } from './rightful_client.js'
-import { refusal, slowDown } from './token_error_response.js'
+import { outcomeFor, refusal, slowDown } from './token_error_response.js'
 import { redeemApproved } from './token_response.js'
 
 /** Answers a poll; `kind` is the parameter that carries the handle. */
 export async function poll(ctx: Context, plugin: Plugin, kind: HandleKind, handle: string): Promise<void> {
   const { pacing, records } = plugin
-  assertPoll(ctx, kind)
+  const isDirectOn = kind === 'deferral_code' && directSettings(plugin.settings) !== undefined
+  assertPoll(ctx, kind, isDirectOn ? 'code_verifier' : undefined)
   const proof = await verifyProof(ctx, plugin.host)
   const now = records.now().getTime()
 
@@ -33,8 +35,10 @@ export async function poll(ctx: Context, plugin: Plugin, kind: HandleKind, handl
   }
 
   const deferral = await withPlace(ctx, plugin, parseHandle(handle).id, async (hold) => {
-    const current = await rightfulDeferral(ctx, plugin, kind, handle, proof)
-    if (!current) return undefined
+    const found = await rightfulDeferral(ctx, plugin, kind, handle, proof)
+    if (!found) return undefined
+    if (!found.direct) assertPoll(ctx, kind)
+    const current = found.direct ? await provenDeferral(ctx, plugin, found, handle) : found
     dropRepeated(ctx, kind, current)
     if (!isPending(current, current.readAt)) {
       pacing.forget(current.id)
@@ -50,7 +54,7 @@ export async function poll(ctx: Context, plugin: Plugin, kind: HandleKind, handl
 }
 
 async function answer(ctx: Context, plugin: Plugin, deferral: Stored, handle: string): Promise<void> {
-  const outcome = pollOutcome(deferral, deferral.readAt)
+  const outcome = outcomeFor(deferral, plugin.settings)
   if (outcome === 'redeem') return redeemApproved(ctx, plugin, deferral as Approved, handle)
   if (outcome === 'repeat') return repeatAnswer(ctx, plugin, deferral, handle)
   setDeferral(ctx, deferral)

@@ -5,7 +5,6 @@
  */
 import { errors } from 'oidc-provider'
 import type { DeferralRecord } from '../deferral/deferral.js'
-import type { HandleKind } from '../deferral/handle.js'
 import { type Context, paramsOf, sentValues } from '../host/context.js'
 
 /** Parameters that a poll must never carry; for completion_mode the draft says so (I-068). */
@@ -20,21 +19,21 @@ const repeatable: Record<string, Repeats> = {
   redirect_uri: ([uri, ...more], { source }) => !more.length && uri === source.redirectUri,
 }
 
-/** Throws `invalid_request` for parameters that no poll may carry. */
-export function assertPoll(ctx: Context, kind: HandleKind): void {
-  const name = refused.find((parameter) => sentValues(ctx, parameter).length)
+/** Throws `invalid_request` for parameters that no poll may carry. `proof`: the one by which a direct deferral is claimed. */
+export function assertPoll(ctx: Context, kind: string, proof?: 'code_verifier'): void {
+  const name = refused.find((parameter) => parameter !== proof && sentValues(ctx, parameter).length)
   if (name) throw refusalOf(name, kind)
 }
 
 /** Whether this poll carries parameters that must be compared with the first request. */
 export function isRepeating(ctx: Context): boolean {
-  return Object.keys(repeatable).some((name) => sentValues(ctx, name).length)
+  return [...Object.keys(repeatable), 'code_verifier'].some((name) => sentValues(ctx, name).length)
 }
 
 /**
  * Drops parameters that repeat the first request. Throws `invalid_request` for others. Call it only for the rightful client.
  */
-export function dropRepeated(ctx: Context, kind: HandleKind, deferral: DeferralRecord): void {
+export function dropRepeated(ctx: Context, kind: string, deferral: DeferralRecord): void {
   for (const [name, repeats] of Object.entries(repeatable)) {
     const sent = sentValues(ctx, name)
     // after an erasure there is nothing to compare it with
@@ -44,7 +43,12 @@ export function dropRepeated(ctx: Context, kind: HandleKind, deferral: DeferralR
   }
 }
 
-function refusalOf(name: string, kind: HandleKind): Error {
+/** Whether this parameter repeats the first request. */
+export function isRepeated(name: 'scope' | 'resource', sent: string[], deferral: DeferralRecord): boolean {
+  return repeatable[name]?.(sent, deferral) ?? false
+}
+
+function refusalOf(name: string, kind: string): Error {
   const hint = name in repeatable ? ', leave it out or repeat that of the first request' : ''
   return new errors.InvalidRequest(`${name} must not be sent with ${kind}${hint}`)
 }

@@ -4,15 +4,26 @@
  */
 import { errors } from 'oidc-provider'
 import type { DeferralRecord, Progress } from '../deferral/deferral.js'
-import type { PollOutcome } from '../deferral/outcome.js'
+import { type PollOutcome, pollOutcome } from '../deferral/outcome.js'
 import { pollHandles } from '../deferral/profile.js'
+import type { Stored } from '../deferral/store.js'
 import type { Context } from '../host/context.js'
 import { amendError, retryAfter } from '../host/request/answer.js'
+import type { Settings } from '../options/options.js'
 
 /** The answer to a poll that comes too early (O-072, I-073). */
 export function slowDown(ctx: Context, interval: number): Error {
   retryAfter(ctx, interval + 5)
   return withoutStack(() => new errors.SlowDown())
+}
+
+/** The outcome of a poll, by the options: without `interactionPending` a client does not learn that an interaction has begun. */
+export function outcomeFor(deferral: Stored, { profiles: { oauth } }: Settings): PollOutcome {
+  const outcome = pollOutcome(deferral, deferral.readAt)
+  // only that draft has this answer
+  const isShown = deferral.profile === 'oauth' && oauth && oauth.interactionPending
+  if (outcome !== 'interaction_pending' || isShown) return outcome
+  return deferral.interaction ? 'interaction_required' : 'authorization_pending'
 }
 
 /** The answer to a poll that gets no tokens. `members` are added to the error response. */
@@ -28,12 +39,14 @@ export function refusal(
     case 'interaction_required':
       // I-047
       return pending(ctx, deferral, { ...members, interaction_uri: deferral.interaction?.uri })
+    case 'interaction_pending':
+      return interactionPending(ctx, deferral, members)
     case 'access_denied':
       return denial(ctx, deferral)
     case 'expired_token':
       return new errors.ExpiredToken(`the ${subject(deferral)} has expired`)
     case 'invalid_grant':
-      return alreadyRedeemed(deferral)
+      return alreadyRedeemed(pollHandles[deferral.profile])
   }
 }
 
@@ -43,6 +56,15 @@ function pending(ctx: Context, deferral: DeferralRecord, additions: Record<strin
   if (Object.keys(members).length) amendError(ctx, members)
   const Pending = 'interaction_uri' in members ? errors.InteractionRequired : errors.AuthorizationPending
   return withoutStack(() => new Pending(pendingText(deferral)))
+}
+
+// pull request 68 of the oauth profile's draft; the host has no such error
+function interactionPending(ctx: Context, deferral: DeferralRecord, additions: Record<string, unknown>): Error {
+  const { interaction } = deferral
+  retryAfter(ctx, deferral.interval)
+  amendError(ctx, { ...additions, ...(interaction && { interaction_uri: interaction.uri }), ...progressOf(deferral) })
+  const text = deferral.progress?.errorDescription ?? `the ${subject(deferral)} waits for an interaction that has begun`
+  return withoutStack(() => new errors.CustomOIDCProviderError('interaction_pending', text))
 }
 
 // a pending answer needs no stack, and the host's errors capture it twice, which would slow each poll down
@@ -87,9 +109,9 @@ function subject({ profile }: DeferralRecord): string {
   return profile === 'openid' ? 'deferred authentication' : 'deferred request'
 }
 
-// other clients get the same answer as for an unknown handle (I-077)
-function alreadyRedeemed({ profile }: DeferralRecord): Error {
+/** The refusal of a handle whose tokens were issued. Other clients get the same answer as for an unknown handle (I-077). */
+export function alreadyRedeemed(handle: string): Error {
   const error = new errors.InvalidGrant('already redeemed')
-  error.error_description = `${pollHandles[profile]} was already redeemed`
+  error.error_description = `${handle} was already redeemed`
   return error
 }

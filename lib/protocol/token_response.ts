@@ -6,7 +6,6 @@
 
 import type { Decision, DeferralRecord, JsonObject } from '../deferral/deferral.js'
 import { detailsLeft } from '../deferral/narrow.js'
-import { pollOutcome } from '../deferral/outcome.js'
 import { type Approved, redeem } from '../deferral/redemption.js'
 import { type Context, hasHungUp, setDeferral } from '../host/context.js'
 import { discardMinted } from '../host/grants/mint.js'
@@ -24,15 +23,24 @@ import {
   assertStillGranted,
   isNoLongerAccepted,
 } from './checks_before_minting.js'
+import { cibaHandle } from './ciba/names.js'
 import { type Minter, minterOf } from './minters.js'
 import { repeatAnswer, sealAnswer } from './retry_window.js'
-import { refusal } from './token_error_response.js'
+import { alreadyRedeemed, outcomeFor, refusal } from './token_error_response.js'
 
 // if minting takes longer, client, account and Grant are checked again: one may have been revoked meanwhile
 const quickSeconds = 1
 
-/** Redeems an approved deferral. Of several simultaneous polls only one gets the tokens: the one whose write is first. */
-export async function redeemApproved(ctx: Context, plugin: Plugin, approved: Approved, handle: string): Promise<void> {
+/**
+ * Redeems an approved deferral. `handle` is the deferral's own handle, if the client polls with it: only then the answer can be
+ * repeated. Of several simultaneous polls only one gets the tokens: the one whose write is first.
+ */
+export async function redeemApproved(
+  ctx: Context,
+  plugin: Plugin,
+  approved: Approved,
+  handle: string | undefined,
+): Promise<void> {
   const { minting } = plugin
   const { id } = approved
   // on this node a second poll does not mint while the first does, unless the client of the first has hung up
@@ -46,7 +54,7 @@ export async function redeemApproved(ctx: Context, plugin: Plugin, approved: App
   }
 }
 
-async function redeemOnce(ctx: Context, plugin: Plugin, approved: Approved, handle: string): Promise<void> {
+async function redeemOnce(ctx: Context, plugin: Plugin, approved: Approved, handle: string | undefined): Promise<void> {
   const { id, grantType = 'authorization_code' } = approved
   const mint = minterOf(plugin.host, grantType)
   if (!mint) throw new Error(`grant ${grantType} can be deferred elsewhere, but is not registered on this node`)
@@ -67,9 +75,11 @@ async function redeemOnce(ctx: Context, plugin: Plugin, approved: Approved, hand
   keepAnswer(ctx)
 }
 
-async function sealedAnswer(ctx: Context, { settings }: Plugin, approved: Approved, handle: string) {
+async function sealedAnswer(ctx: Context, { settings }: Plugin, approved: Approved, handle: string | undefined) {
   const { retryWindow: seconds } = settings
-  return seconds > 0 ? { sealed: await sealAnswer(handle, approved, ctx.body), seconds } : undefined
+  return seconds > 0 && handle !== undefined
+    ? { sealed: await sealAnswer(handle, approved, ctx.body), seconds }
+    : undefined
 }
 
 interface MintState {
@@ -132,10 +142,11 @@ function requestedDetails(
 }
 
 // another poll, a cancellation or the expiry was faster: the answer follows from the new state
-async function answerFromState(ctx: Context, plugin: Plugin, id: string, handle: string): Promise<void> {
+async function answerFromState(ctx: Context, plugin: Plugin, id: string, handle: string | undefined): Promise<void> {
   const deferral = await plugin.records.find(id)
   if (!deferral) throw new Error('the deferral vanished during its redemption')
-  const outcome = pollOutcome(deferral, deferral.readAt)
-  if (outcome === 'repeat') return repeatAnswer(ctx, plugin, deferral, handle)
-  throw refusal(ctx, deferral, outcome === 'redeem' ? 'authorization_pending' : outcome)
+  const outcome = outcomeFor(deferral, plugin.settings)
+  if (handle === undefined && deferral.status === 'redeemed') throw alreadyRedeemed(cibaHandle)
+  if (outcome === 'repeat' && handle !== undefined) return repeatAnswer(ctx, plugin, deferral, handle)
+  throw refusal(ctx, deferral, outcome === 'redeem' || outcome === 'repeat' ? 'authorization_pending' : outcome)
 }

@@ -2,11 +2,13 @@ import type { Client, Provider } from 'oidc-provider'
 import type { Deferral, Interaction, JsonObject, Profile } from '../deferral/deferral.js'
 import { describe } from '../deferral/describe.js'
 import { type HandleKind, newHandle, newId } from '../deferral/handle.js'
+import { checkMembers } from '../deferral/shape.js'
 import { epochTime } from '../host/epoch_time.js'
 import { sourceOf } from '../host/grants/authorization_code.js'
 import { plainSource } from '../host/nesting.js'
 import { endpointOf } from '../notification/endpoint.js'
 import { type Plugin, pluginOf } from '../plugin.js'
+import { reviewMembers } from '../protocol/ask_defer.js'
 import { requestOf } from '../protocol/request_of_source.js'
 
 /** A request that waits. Every member but `clientId` has a default. */
@@ -26,6 +28,14 @@ export interface TestDeferral {
   nonce?: string
   /** evidence for reviewers */
   context?: JsonObject
+  /** whose work it is: the name of a queue */
+  queue?: string
+  /** one line for a list of deferrals */
+  title?: string
+  /** seconds until it should be decided */
+  dueIn?: number
+  /** how many people have to approve */
+  quorum?: number
   /** oauth profile: polls are answered `interaction_required` */
   interaction?: Interaction
   /** seconds between polls; the option of the provider */
@@ -69,6 +79,7 @@ export async function createDeferral(provider: Provider, request: TestDeferral):
   const { profile = 'oauth', context = {}, interaction, claims } = request
   const { interval = plugin.settings.interval, expiresIn = plugin.settings.ttl.deferral } = request
   const accountId = request.accountId ?? (profile === 'openid' ? 'user' : undefined)
+  const review = checkMembers(reviewMembers, request, 'createDeferral:')
   const source = await (accountId === undefined
     ? clientSource(request)
     : accountSource(provider, client, { ...request, accountId }))
@@ -82,6 +93,7 @@ export async function createDeferral(provider: Provider, request: TestDeferral):
     ...(claims && { claims }),
     context,
     ...(interaction && { interaction }),
+    ...review,
     interval,
     lifetime: expiresIn,
     expiresIn,

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { newId } from '../deferral/handle.js'
 import { positionOf } from '../deferral/listing.js'
 import { type NotificationStatus, notificationStatuses } from '../deferral/notification.js'
 import type { Stored } from '../deferral/store.js'
-import { assertSame, at, type Fixture, start, type Tests } from './fixture.js'
+import { assertSame, at, changeOf, type Fixture, start, type Tests } from './fixture.js'
 import { expectOf, idsOf, sorted } from './listed.js'
 
 /** The contract of `list`, `count` and `due`. */
@@ -45,6 +46,31 @@ export const listingTests: Tests = {
     await expectOf(fixture, {}, at(60), Object.values(ids))
     // by the clock of the store all have expired: the test's times are long past
     await expectOf(fixture, { status: ['expired'] }, undefined, [ids.pending, ids.approved])
+  },
+
+  async 'list and count leave out a direct deferral before its first poll, unless they ask for unclaimed ones'(
+    fixture,
+  ) {
+    const members = { direct: 'unclaimed', queue: 'q', accountId: 'x', title: 'unclaimed' }
+    const unclaimed = await fixture.insert(members)
+    const ended = await fixture.insert(members)
+    const cancelled = { status: 'cancelled', cancelledAt: at(1) }
+    await fixture.nodes[0]?.swap(ended, changeOf(ended, cancelled), newId(), at(1))
+    const claimed = await fixture.insert({ ...members, direct: 'claimed' })
+    const wide = { status: ['pending', 'cancelled'] as ('pending' | 'cancelled')[] }
+    for (const filter of [{}, wide, { queue: 'q' }, { accountId: 'x' }, { grantId: 'grant' }])
+      await expectOf(fixture, filter, at(3), [claimed.id])
+    await expectOf(fixture, { status: ['pending'], text: 'uncl' }, at(3), [claimed.id])
+    await expectOf(fixture, { status: ['unclaimed'], accountId: 'x' }, at(3), [unclaimed.id])
+    await expectOf(fixture, { status: ['pending', 'unclaimed'] }, at(3), [unclaimed.id, claimed.id])
+    await expectOf(fixture, { status: ['unclaimed'] }, at(60), [])
+    await expectOf(fixture, { status: ['expired'] }, at(60), [claimed.id])
+    const rows = (await fixture.nodes[1]?.stats({ issuer: fixture.issuer }, at(3))) ?? []
+    assertSame(
+      rows.map(({ queue, pending }) => [queue, pending]),
+      [['q', 1]],
+      'stats',
+    )
   },
 
   async 'list and count filter by client, by account, and by both with a status'(fixture) {

@@ -24,7 +24,10 @@ export type Script = Step | readonly Step[] | ((deferral: Deferral) => Step | re
 
 /** A reviewer who decides as a test wants. */
 export interface Reviewer {
-  /** Approves everything that is pending now. Resolves to what it has approved. */
+  /**
+   * Approves everything that is pending now; with a quorum it is the vote of `by`. Resolves to what is approved now: a vote that does
+   * not complete the quorum is not.
+   */
   approveAll(approval?: Approval): Promise<Deferral[]>
   /** Denies everything that is pending now. Resolves to what it has denied. */
   denyAll(denial?: Denial): Promise<Deferral[]>
@@ -73,7 +76,8 @@ async function decideAll(
   decide: (id: string) => Promise<{ deferral: Deferral; changed: boolean }>,
 ): Promise<Deferral[]> {
   const decisions = await Promise.all((await pending(provider)).map(({ id }) => decide(id)))
-  return decisions.filter((decision) => decision.changed).map(({ deferral }) => deferral)
+  // a vote changes it, too
+  return decisions.flatMap(({ changed, deferral }) => (changed && deferral.status !== 'pending' ? [deferral] : []))
 }
 
 async function pending(provider: Provider, cursor?: string): Promise<Deferral[]> {

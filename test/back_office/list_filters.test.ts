@@ -138,6 +138,26 @@ function selects(storeOf: () => DeferralStore): void {
     expect(namesOf((await office.deferrals.list({ text: id.slice(0, 12) })).deferrals)).toEqual(['second'])
   })
 
+  test('upper and lower case are those of Node.js, in every alphabet, and no other letters are equal', async () => {
+    const { deferrals, insert } = await officeOn(office.store)
+    const find = async (text: string) => (await deferrals.list({ text })).deferrals.map(({ title }) => title).sort()
+    const pairs = [
+      ['Οδυσσεύς', 'ΟΔΥΣΣΕΎΣ'],
+      ['Straße', 'STRAẞE'],
+      ['თბილისი', 'ᲗᲑᲘᲚᲘᲡᲘ'],
+      ['ꭰꮎꮅ', 'ᎠᎾᎵ'],
+      ['Łódź', 'ŁÓDŹ'],
+    ]
+    for (const title of [...pairs.flat(), 'ırmak', 'irmak', 'İrmak', 'e\u0301', '\u00e9', '\u{1f389} paid']) {
+      await insert({ title, clientId: '-', accountId: '-', expiresIn: 500 })
+    }
+    for (const pair of pairs) for (const text of pair) expect(await find(text)).toEqual([...pair].sort())
+    for (const text of ['ırmak', 'İrmak', 'e\u0301', '\u00e9']) expect(await find(text)).toEqual([text])
+    expect(await find('IRM')).toEqual(['irmak'])
+    expect(await find('STRASSE')).toEqual([])
+    expect(await find('\u{1f389}')).toEqual(['\u{1f389} paid'])
+  })
+
   test('a page with history is one read, and each deferral is the one that get reads', async () => {
     const { deferrals } = await office.deferrals.list({ order: 'expiring', history: true })
     expect(deferrals).toHaveLength(4)

@@ -125,6 +125,38 @@ describe.each(profiles)('%s profile, at most one of a client', (profile) => {
   })
 })
 
+test('an end-user whose requests are refused keeps no other end-user of the client waiting', async () => {
+  await start({ perAccount: 1, perClient: 100 })
+  await begin('oauth')
+  const codes = [await authorizationCode(relyingParty(op.issuer))]
+  op.user.interaction = { accountId: 'bob' }
+  codes.push(await authorizationCode(relyingParty(op.issuer)))
+  let release = () => {}
+  const isCounted = new Promise<void>((counted) => {
+    observed.interrupt('count', () => {
+      counted()
+      return new Promise<void>((resolve) => {
+        release = resolve
+      })
+    })
+  })
+  const [ofAlice, ofBob] = codes.map(
+    (code) => async () => redeem(relyingParty(op.issuer), code, { completion_mode: 'deferred' }),
+  ) as [() => ReturnType<typeof redeem>, () => ReturnType<typeof redeem>]
+  let isRefused = false
+  const refusal = ofAlice().finally(() => {
+    isRefused = true
+  })
+  await isCounted
+  // ends the wait if there is one
+  const patience = setTimeout(() => release(), 2000)
+  expect(await ofBob()).toMatchObject(waits.oauth)
+  clearTimeout(patience)
+  expect(isRefused).toBe(false)
+  release()
+  expect(await refusal).toMatchObject(refused(ofEndUser))
+})
+
 test('a request without an end-user counts for its client only', async () => {
   await start({ perAccount: 1, perClient: 2 })
   const rp = relyingParty(op.issuer)

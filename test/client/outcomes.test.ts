@@ -15,6 +15,7 @@ describe('a poll resolves to', () => {
     ['authorization_pending', { progress: { step: 5 } }, { status: 'pending', retryAfter: 7 }],
     ['authorization_pending', { progress: 'half' }, { status: 'pending', retryAfter: 7 }],
     ['interaction_required', {}, { status: 'interaction_required', retryAfter: 7 }],
+    ['interaction_pending', {}, { status: 'interaction_pending', retryAfter: 7 }],
     [
       'interaction_required',
       { interaction_uri: uri, progress },
@@ -29,6 +30,7 @@ describe('a poll resolves to', () => {
   test.each([
     ['authorization_pending', 5],
     ['interaction_required', 5],
+    ['interaction_pending', 5],
     ['slow_down', 10],
   ])('%s without Retry-After: the interval', async (error, retryAfter) => {
     const { config } = scripted(() => failure(error))

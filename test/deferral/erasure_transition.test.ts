@@ -25,6 +25,7 @@ const left = {
   interval: 5,
   lifetime: 600,
   retention: 86_400,
+  direct: 'claimed',
   codeHash: 'hash of the code',
   handleHash: 'hash of the handle',
   binding: { jkt: 'jkt', x5t: 'x5t', attestationJkt: 'attestation' },

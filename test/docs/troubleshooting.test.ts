@@ -6,7 +6,10 @@ const page = readFileSync('docs/operate/troubleshooting.md', 'utf8')
 const headings = [...page.matchAll(/^### `(.+)`$/gm)].map(([, heading]) => heading as string)
 
 /** The names of a registry, the words of a test suite, and texts that nobody ever reads: of a prompt that never fails, of a stop. */
-const isNoSource = (file: string) => file.startsWith('testing') || file.endsWith('special_purpose_addresses.ts')
+const isNoSource = (file: string) =>
+  file.startsWith('testing') || file.endsWith('special_purpose_addresses.ts') || isOfPages(file)
+/** The words of the console's pages, which operators read; the checks of its options are for developers. */
+const isOfPages = (file: string) => /^console\/(?!(options|colours)\.ts$)/.test(file)
 const isNoMessage = (text: string) =>
   ['decides whether the request is deferred', 'the plugin stops the handler here'].includes(text)
 

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import packed from '@sparticuz/chromium'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { describe } from 'vitest'
 
 // Not the package's own arguments: those put everything into one process and switch off what we want to see enforced.
@@ -23,7 +23,9 @@ let browser = await launch()
 export const describeBrowser = browser ? describe : describe.skip
 
 /** Somebody's browser, with cookies of its own, who clicked the warning of the confirmation page away. What it complains about is collected: refused scripts, failed requests, errors. */
-export async function openBrowser(): Promise<{ page: Page; complaints: string[]; close(): Promise<void> }> {
+export async function openBrowser(
+  options: BrowserContextOptions = {},
+): Promise<{ page: Page; complaints: string[]; close(): Promise<void> }> {
   // another test file of this process may have closed it
   if (browser && !browser.isConnected()) browser = await launch()
   if (!browser) throw new Error('no browser: call this inside describeBrowser')
@@ -31,6 +33,7 @@ export async function openBrowser(): Promise<{ page: Page; complaints: string[];
     viewport: { width: 1180, height: 820 },
     colorScheme: 'light',
     ignoreHTTPSErrors: true,
+    ...options,
   })
   const page = await context.newPage()
   page.setDefaultTimeout(60_000)

@@ -32,9 +32,9 @@ export function setupOn({ db }: Pick<TestDatabase, 'db'>, modules: NodeSetup['mo
 let processes: [ProviderProcess, ProviderProcess] | undefined
 
 /** Starts a provider in each of two processes, on a database of their own. */
-export async function deploy(modules?: NodeSetup['modules']): Promise<Deployment> {
+export async function deploy(modules?: NodeSetup['modules'], others: Partial<NodeSetup> = {}): Promise<Deployment> {
   const database = await testDatabase()
-  const setup = setupOn(database, modules)
+  const setup = { ...setupOn(database, modules), ...others }
   processes ??= [startSharedProcess(), startSharedProcess()]
   const nodes = (await Promise.all(processes.map((one) => one.open(setup)))) as Deployment['nodes']
   const stop = async () => {

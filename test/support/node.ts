@@ -30,6 +30,8 @@ export interface NodeSetup {
   }
   /** other clients than those of the tests */
   clients?: readonly DeferringClientMetadata[]
+  /** clients may send their handle as a hint of CIBA */
+  ciba?: boolean
   /** claims of the interim ID Token */
   interim?: JsonObject
 }

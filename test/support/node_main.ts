@@ -75,7 +75,9 @@ async function configuration(db: Db, setup: Told): Promise<DeferredConfiguration
       dPoP: { enabled: true },
       revocation: { enabled: true },
       clientCredentials: { enabled: true },
+      ...(setup.ciba && { ciba: silentDevice }),
       deferredTokenResponse: {
+        ...(setup.ciba && { ciba: { hint: true, maxOpen: { perAccount: 100, perClient: 1000 } } }),
         store: store ?? mongoStore(db),
         maxPending: { perAccount: 10_000 },
         ...deferred,
@@ -87,6 +89,15 @@ async function configuration(db: Db, setup: Told): Promise<DeferredConfiguration
     },
   }
 }
+
+const silentDevice = {
+  enabled: true,
+  deliveryModes: ['poll'],
+  triggerAuthenticationDevice: () => undefined,
+  validateBindingMessage: () => undefined,
+  validateRequestContext: () => undefined,
+  verifyUserCode: () => undefined,
+} as never
 
 function resolving({ hosts, ...options }: NonNullable<NonNullable<Told['deferred']>['notification']>) {
   return { ...options, ...(hosts && { resolve: (host: string) => hosts[host] ?? [] }) }

@@ -26,6 +26,10 @@ describe('createDeferral', () => {
     [{ interval: -1 }, /interval and expiresIn must be/],
     [{ expiresIn: 'x' }, /interval and expiresIn must be/],
     [{ scope: 'openid' }, /scope must be/],
+    [{ queue: 'KYC' }, /^createDeferral: queue must be/],
+    [{ title: 'two\nlines' }, /^createDeferral: title must be/],
+    [{ dueIn: 0 }, /^createDeferral: dueIn must be/],
+    [{ quorum: 11 }, /^createDeferral: quorum must be/],
   ])('a wrong member is a TypeError: %j', async (member, message) => {
     const created = createDeferral(op.provider, { clientId: 'secret', ...(member as object) })
     await expect(created).rejects.toThrow(TypeError)
@@ -69,6 +73,17 @@ describe('createDeferral', () => {
       const { status, body } = await pollDeferral(rp, handle)
       expect([status, Boolean(body.id_token)]).toEqual([200, accountId !== undefined])
     }
+  })
+
+  test('it has a queue, a title, a due time and a quorum, as defer may say', async () => {
+    const review = { queue: 'kyc', title: 'Passport of Alice', quorum: 2 }
+    const { id, deferral } = await createDeferral(op.provider, { clientId: 'secret', ...review, dueIn: 60 })
+    const dueAt = new Date(deferral.createdAt.getTime() + 60_000)
+    expect(deferral).toMatchObject({ ...review, dueAt, overdue: false })
+    op.clock.advance(60)
+    expect(await op.provider.deferrals.get(id)).toMatchObject({ ...review, dueAt, overdue: true })
+    expect(await op.provider.deferrals.approve(id, { by: 'robin' })).toMatchObject({ deferral: { status: 'pending' } })
+    expect(await op.provider.deferrals.approve(id, { by: 'kim' })).toMatchObject({ deferral: { status: 'approved' } })
   })
 
   test('the account is the default one in the openid profile, the scope openid', async () => {

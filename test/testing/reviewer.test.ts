@@ -41,6 +41,22 @@ test('approveAll approves everything that is pending, over all pages, and nothin
   expect(await decides.approveAll()).toEqual([])
 })
 
+test('with a quorum approveAll votes, and what is not approved yet is not in the result', async () => {
+  const { id, handle } = await createDeferral(op.provider, { clientId: 'secret', quorum: 2 })
+  expect(await decides.approveAll()).toEqual([])
+  expect(await decides.approveAll()).toEqual([])
+  expect((await op.provider.deferrals.get(id))?.votes).toMatchObject([{ by: 'reviewer' }])
+  expect(await decides.approveAll({ by: 'kim' })).toMatchObject([{ id, decision: { by: ['reviewer', 'kim'] } }])
+  expect(await polled(handle)).toBe('tokens')
+})
+
+test('a script approves with a quorum by several names', async () => {
+  decides.follow(['approve', 'approve', { approve: { by: 'kim' } }])
+  const { handle } = await createDeferral(op.provider, { clientId: 'secret', quorum: 2 })
+  const heard = [await polled(handle), await polled(handle), await polled(handle)]
+  expect(heard).toEqual(['authorization_pending', 'authorization_pending', 'tokens'])
+})
+
 test('a decision may say more', async () => {
   const { handle } = await create()
   const [denied] = await decides.denyAll({ by: 'kim', description: 'Not today' })

@@ -11,6 +11,7 @@ import { renewSession, sessionOf } from '../../web/session.js'
 import { accountOf } from '../accounts.js'
 import { awaitsCustomer, confirmationEvent, customerOf } from '../customer.js'
 import { record } from '../history.js'
+import { type PhoneOptions, phone } from '../phone/application.js'
 import {
   closedPage,
   confirmedPage,
@@ -23,7 +24,7 @@ import {
 
 const cookie = 'harbour_confirm'
 
-export interface ConfirmationOptions {
+export interface ConfirmationOptions extends PhoneOptions {
   deferrals: Deferrals
   history: Collection<HistoryLine>
   /** Signs cookies. */
@@ -141,6 +142,6 @@ function redirectTo(ctx: Context, page = ''): void {
 export function createConfirmation(options: ConfirmationOptions): Koa {
   const home = new Router()
   home.get('/', (ctx) => show(ctx, noLinkPage()))
-  const routers = [home, routes(options), results(options)]
+  const routers = [home, routes(options), results(options), phone(options)]
   return createApplication({ site: 'provider', cookie, key: options.key, routers })
 }

@@ -49,6 +49,17 @@ export async function runUntilStop(ctx: Context, handler: GrantHandler, params: 
   throw new Error('the host ended its grant without AuthorizationCode.find or AccessToken.save')
 }
 
+/** Runs a grant handler of the host for this request. `true`: `stopHandler` has ended it, and nothing is answered yet. */
+export async function runUntilStopped(ctx: Context, handler: GrantHandler): Promise<boolean> {
+  try {
+    await handler(ctx)
+    return false
+  } catch (error) {
+    if (error === stop) return true
+    throw error
+  }
+}
+
 /**
  * Makes the host validate a whole token request for a code that is made from `source`. Stops the host when it is about to store
  * a token. Returns the key that the tokens would be bound to. With `consumed` the host revokes the Grant, as for any reused

@@ -3,6 +3,7 @@ import type { Context } from '../context.js'
 import { type Host, hostOf } from '../host.js'
 import { assertSameHost } from '../seams.js'
 import { type Amendments, installAnswers } from './answers.js'
+import { type BackchannelRules, installBackchannelRequests } from './backchannel_requests.js'
 import { type ClientRules, installClientRules } from './client_rules.js'
 import { installIntercepts } from './code_and_token_storage.js'
 import { installCodeUse } from './code_use.js'
@@ -39,6 +40,8 @@ export interface Rules {
   /** the time by the store's clock, or the test clock */
   now: () => Date
   requests: OurRequests
+  /** absent if deferrals do not use CIBA */
+  backchannel: BackchannelRules | undefined
   answers: Amendments
 }
 
@@ -74,6 +77,8 @@ export function installOverrides({ provider, internals }: Host, rules: Rules): v
   installTokenExpiry(provider, rules.now)
   // around all others: it notes every refusal of a consumption
   if (rules.notesCodeUse) installCodeUse(provider)
+
+  if (rules.backchannel) installBackchannelRequests(provider, rules.backchannel)
 
   // each of these replaces another method, so their order does not matter
   installRevocation(provider, rules.revoke)

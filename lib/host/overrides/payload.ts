@@ -6,6 +6,7 @@ const additions = {
   AuthorizationCode: ['deferralHint', 'deferralContext'],
   DeviceCode: ['deferralContext'],
   RefreshToken: ['deferralUntil'],
+  BackchannelAuthenticationRequest: ['deferralId', 'deferralLeg'],
 }
 
 /**

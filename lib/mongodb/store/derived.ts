@@ -1,9 +1,12 @@
 import type { DeferralRecord } from '../../deferral/deferral.js'
 import type { ListedStatus } from '../../deferral/store.js'
-import { isUnfinished } from '../../deferral/transition.js'
+import { isUnclaimed, isUnfinished } from '../../deferral/transition.js'
 
-/** The status of a listing, as far as the sweeps have noticed it: `expired` is pending or approved with an `expiredAt`. */
-export type Phase = ListedStatus
+/**
+ * The status of a listing, as far as the sweeps have noticed it: `expired` is pending or approved with an `expiredAt`. `unlisted`:
+ * a direct deferral that ended before its first poll.
+ */
+export type Phase = ListedStatus | 'unclaimed' | 'unlisted'
 
 /** `dueBy` of a deferral without `dueAt`: the last instant of a `Date`. */
 export const endOfTime = new Date(8.64e15)
@@ -17,6 +20,12 @@ export interface Derived {
 
 /** The derived members of a record. */
 export function derivedMembers(record: DeferralRecord): Derived {
-  const phase = record.expiredAt && isUnfinished(record) ? 'expired' : record.status
+  const phase = phaseOf(record)
   return { phase, ...(phase === 'pending' && { dueBy: record.dueAt ?? endOfTime }) }
+}
+
+function phaseOf(record: DeferralRecord): Phase {
+  const isExpired = record.expiredAt && isUnfinished(record)
+  if (isUnclaimed(record)) return record.status === 'pending' && !isExpired ? 'unclaimed' : 'unlisted'
+  return isExpired ? 'expired' : record.status
 }

@@ -46,7 +46,7 @@ export function indexOfList(filter: DeferralFilter, order: DeferralQuery['order'
 /** The index of a count, which needs no order: those of pending deferrals have their expiry, too. */
 export function indexOfCount(filter: DeferralFilter, phases: PhaseSelection[]): IndexDescription {
   const index = indexOfList(filter, 'newest')
-  const isOpen = phases.every(({ expiry }) => expiry)
+  const isOpen = phases.every(({ phase, expiry }) => expiry && phase !== 'unclaimed')
   const isPending = isOpen && phases.every(({ phase }) => phase === 'pending')
   if (index === byQueue && isPending) return byQueueDue
   if (index !== byPhase || !isOpen) return index

@@ -23,6 +23,7 @@ const properties: Record<string, Document> = {
   writeId: text,
   history: { bsonType: 'array', items: object },
   profile: { enum: ['openid', 'oauth'] },
+  direct: { enum: ['unclaimed', 'claimed'] },
   status: { enum: ['pending', 'approved', 'denied', 'cancelled', 'redeemed'] },
   clientId: text,
   accountId: text,
@@ -35,6 +36,11 @@ const properties: Record<string, Document> = {
   context: json,
   progress: object,
   interaction: object,
+  interactionBegunAt: date,
+  legs: { bsonType: 'array', items: object },
+  reachOutAt: date,
+  reachOutAttempts: count,
+  reachOutFault: text,
   queue: text,
   title: text,
   quorum: count,
@@ -67,7 +73,7 @@ const properties: Record<string, Document> = {
   erasedAt: date,
   wakeAt: date,
   purgeAt: date,
-  phase: { enum: ['pending', 'approved', 'denied', 'cancelled', 'redeemed', 'expired'] },
+  phase: { enum: ['pending', 'approved', 'denied', 'cancelled', 'redeemed', 'expired', 'unclaimed', 'unlisted'] },
   dueBy: date,
 }
 

@@ -4,7 +4,7 @@
 import type { Document } from 'mongodb'
 import { beginningOf, listedStatuses } from '../../deferral/listing.js'
 import { type NotificationStatus, notificationStatuses } from '../../deferral/notification.js'
-import type { DeferralFilter, ListedStatus } from '../../deferral/store.js'
+import type { DeferralFilter } from '../../deferral/store.js'
 import type { Phase } from './derived.js'
 import type { Instant } from './document.js'
 
@@ -19,13 +19,15 @@ const equalMembers = ['issuer', 'queue', 'clientId', 'accountId', 'grantId', 'gr
 const textMembers = ['title', '_id', 'clientId', 'accountId']
 
 /** The phases that have these statuses. A sweep may not have reached an expired deferral: the clock decides. */
-export function phasesOf(statuses: readonly ListedStatus[] = listedStatuses): PhaseSelection[] {
+export function phasesOf(statuses: NonNullable<DeferralFilter['status']> = [...listedStatuses]): PhaseSelection[] {
   const withExpired = statuses.includes('expired')
-  return listedStatuses.flatMap((phase): PhaseSelection[] => {
+  const unclaimed: PhaseSelection[] = statuses.includes('unclaimed') ? [{ phase: 'unclaimed', expiry: 'before' }] : []
+  const listed = listedStatuses.flatMap((phase): PhaseSelection[] => {
     const isListed = statuses.includes(phase)
     if (!openPhases.includes(phase) || isListed === withExpired) return isListed ? [{ phase }] : []
     return [{ phase, expiry: withExpired ? 'after' : 'before' }]
   })
+  return [...listed, ...unclaimed]
 }
 
 /** The deferrals of one phase, as a query. */
@@ -36,7 +38,9 @@ export function phaseQuery({ phase, expiry }: PhaseSelection, now: Instant): Doc
 /** The deferrals of these phases, as one query. */
 export function phasesQuery(phases: PhaseSelection[], now: Instant): Document {
   const isEvery = phases.length === listedStatuses.length && phases.every(({ expiry }) => !expiry)
-  return isEvery ? {} : { $or: phases.map((selection) => phaseQuery(selection, now)) }
+  return isEvery
+    ? { phase: { $nin: ['unclaimed', 'unlisted'] } }
+    : { $or: phases.map((selection) => phaseQuery(selection, now)) }
 }
 
 /** Compares `expiresAt` with the clock, as an expression. */
@@ -71,6 +75,6 @@ function assigneeConditions(name: string | null, now: Instant): Document[] {
 }
 
 function textCondition(text: string): Document {
-  const beginning = { $regex: beginningOf(text), $options: 'i' }
+  const beginning = { $regex: beginningOf(text) }
   return { $or: textMembers.map((name) => ({ [name]: beginning })) }
 }

@@ -21,7 +21,7 @@ import { artifacts } from './requested_access.js'
 const issuingGrants = new Set([...hostGrants, ...Object.keys(artifacts)])
 
 /** Whether token requests of this grant of the host can wait, by the options. */
-export function isDeferrableGrant({ settings }: Plugin, name: string): name is HostGrant {
+export function isDeferrableGrant({ settings }: Pick<Plugin, 'settings'>, name: string): name is HostGrant {
   const { profiles, grants = hostGrants } = settings
   return profiles.oauth && isHostGrant(name) && grants.includes(name)
 }

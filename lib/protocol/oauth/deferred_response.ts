@@ -11,6 +11,7 @@ import { epochTime } from '../../host/epoch_time.js'
 import { keepAnswer } from '../../host/request/answer.js'
 import type { Plugin } from '../../plugin.js'
 import type { DeferralTerms } from '../ask_defer.js'
+import { reachOutFor } from '../ciba/reach_out.js'
 import { assertNarrowable } from '../details_limit.js'
 import { createWithinCaps } from '../max_pending.js'
 import { armOnceAnswered, sealingFor } from '../notification_setup.js'
@@ -38,7 +39,7 @@ export async function deferredResponse(ctx: Context, plugin: Plugin, validReques
   const sealing = await sealingFor(ctx, plugin, validRequest.id, { handle, token: notificationToken(ctx) })
   const record = await createWithinCaps(plugin, request, () => {
     assertConnected(ctx)
-    return plugin.records.create({ ...request, ...sealing })
+    return plugin.records.create({ ...request, ...sealing, ...reachOutFor(plugin, request.accountId) })
   })
   // the code was used twice, so it may be stolen
   if (!record) return refuseReplayed(plugin, validRequest.id)

@@ -1,15 +1,18 @@
 /*
  * OAuth 2.0 Deferred Token Response, "Token Request" and "Polling": connects these messages with the host's token endpoint.
  */
+import type { Provider } from 'oidc-provider'
 import type { Context } from '../../host/context.js'
 import type { Host } from '../../host/host.js'
 import type { GrantHandler } from '../../host/seams.js'
 import { type HostGrant, isHostGrant } from '../../options/grants.js'
 import { fail } from '../../options/option_error.js'
 import type { Settings } from '../../options/options.js'
+import { directSettings } from '../../options/profiles.js'
 import type { Plugin } from '../../plugin.js'
 import { customGrant } from './custom_grants.js'
 import { enforcedHandler, isDeferrableGrant } from './defer_enforcement.js'
+import { hideResponse, nameDeferralCode } from './direct_authorization.js'
 import { grantType } from './names.js'
 import { handleDeferredGrant, parameters } from './polling.js'
 import { deferrableClientCredentials, deferrableCode } from './token_request.js'
@@ -29,7 +32,14 @@ export function handlerWithDefer(plugin: Plugin, name: string, handler: GrantHan
 
 /** Installs the oauth profile on the host. */
 export function installOauth(plugin: Plugin): void {
-  plugin.host.provider.registerGrantType(grantType, (ctx) => handleDeferredGrant(ctx as Context, plugin), parameters)
+  const { provider } = plugin.host
+  provider.registerGrantType(grantType, (ctx) => handleDeferredGrant(ctx as Context, plugin), parameters)
+  if (directSettings(plugin.settings)) installDirect(provider)
+}
+
+function installDirect(provider: Provider): void {
+  provider.on('authorization.success', (ctx, response) => nameDeferralCode(ctx, response as Record<string, unknown>))
+  provider.use(hideResponse as never)
 }
 
 /** Throws a `TypeError` for an entry of the option `grants` that this provider does not have. */

@@ -4,7 +4,8 @@
  */
 import type { AuthorizationCode } from 'oidc-provider'
 import type { JsonObject } from '../../deferral/deferral.js'
-import { newHandle, newId } from '../../deferral/handle.js'
+import { type HandleKind, newHandle, newId } from '../../deferral/handle.js'
+import type { NewDeferral, Stored } from '../../deferral/store.js'
 import { type Context, paramsOf, setDeferral } from '../../host/context.js'
 import { sourceOf } from '../../host/grants/authorization_code.js'
 import { extendGrant } from '../../host/grants/grant_lifetime.js'
@@ -16,6 +17,9 @@ import { assertNarrowable } from '../details_limit.js'
 import { createWithinCaps } from '../max_pending.js'
 import { requestOf, sentScope } from '../request_of_source.js'
 import { deferRequest, isAnsweredWithTokens, isDeferrable } from './authorization_request.js'
+
+/** The members of a new deferral that depend on the handle that its client gets. */
+export type Front = (hash: string) => Pick<NewDeferral, 'profile' | 'expiresIn'> & Partial<NewDeferral>
 
 const deferredRequests = new WeakSet<Context>()
 const deferrableRequests = new WeakSet<Context>()
@@ -51,37 +55,51 @@ export function nameDeferredCode(ctx: Context, response: Record<string, unknown>
   delete response.code
 }
 
-async function create(
+/** An authorization request that has to wait, and the code that the host has made for it. */
+export interface DeferredCodeRequest {
+  id: string
+  code: AuthorizationCode
+  terms: DeferralTerms
+}
+
+async function create(ctx: Context, plugin: Plugin, request: DeferredCodeRequest): Promise<string> {
+  const { deferredCode } = plugin.settings.ttl
+  const front: Front = (hash) => ({ profile: 'openid', codeHash: hash, expiresIn: deferredCode })
+  const lives = deferredCode + request.terms.expiresIn
+  const { handle } = await createFromCode(ctx, plugin, request, { kind: 'deferred_code', front, lives })
+  deferredRequests.add(ctx)
+  return handle
+}
+
+/** Creates the deferral of an authorization request. The Grant must live for `lives` seconds. */
+export async function createFromCode(
   ctx: Context,
   plugin: Plugin,
-  { id, code, terms }: { id: string; code: AuthorizationCode; terms: DeferralTerms },
-): Promise<string> {
+  { id, code, terms }: DeferredCodeRequest,
+  { kind, front, lives }: { kind: HandleKind; front: Front; lives: number },
+): Promise<{ handle: string; record: Stored }> {
   const { host, settings, records } = plugin
-  const { deferredCode } = settings.ttl
   const source = await sourceOf(code, { isPersistent: true })
   const request = { ...requestOf(source), ...claimsOf(ctx) }
   assertNarrowable(request.authorizationDetails, settings)
-  const { handle, hash } = newHandle('deferred_code', id)
+  const { handle, hash } = newHandle(kind, id)
   const record = await createWithinCaps(plugin, request, async () => {
-    await extendGrant(ctx, host.provider, code, deferredCode + terms.expiresIn)
+    await extendGrant(ctx, host.provider, code, lives)
     return records.create({
       id,
-      profile: 'openid',
       ...request,
       ...sentScope(paramsOf(ctx).scope, request.scope),
       ...terms.members,
       context: terms.context,
       interval: terms.interval,
       lifetime: terms.expiresIn,
-      codeHash: hash,
       source,
-      expiresIn: deferredCode,
+      ...front(hash),
     })
   })
   if (!record) throw new Error('a deferral with this id exists')
-  deferredRequests.add(ctx)
   setDeferral(ctx, record)
-  return handle
+  return { handle, record }
 }
 
 // from the parameter, not from the code: the host adds claims for max_age and acr_values to the code

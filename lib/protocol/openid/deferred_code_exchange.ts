@@ -14,6 +14,7 @@ import { verifyProof } from '../../host/grants/proof.js'
 import { keepAnswer } from '../../host/request/answer.js'
 import type { Plugin } from '../../plugin.js'
 import { cancelDeferral } from '../cancel_deferral.js'
+import { reachOutFor } from '../ciba/reach_out.js'
 import { armOnceAnswered, assertNotificationToken, sealingFor } from '../notification_setup.js'
 import { sentScope } from '../request_of_source.js'
 import { rightfulDeferral } from '../rightful_client.js'
@@ -45,6 +46,7 @@ export async function exchange(ctx: Context, plugin: Plugin, deferredCode: strin
     ...sentScope(sentValues(ctx, 'scope')[0], deferral.requestedScope ?? deferral.scope),
     ...(requested && { requestedResource: requested }),
     ...(await sealingFor(ctx, plugin, deferral.id, { handle, token })),
+    ...reachOutFor(plugin, deferral.accountId),
   }
   assertConnected(ctx)
   const after = await plugin.records.transit(deferral.id, exchangeTransition(change), deferral)

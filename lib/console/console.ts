@@ -1,0 +1,79 @@
+import Koa, { type Context } from 'koa'
+import type { Provider } from 'oidc-provider'
+import { createDesk, type Desk, rootOf, type Visit } from './desk.js'
+import { errorPages, showProblem } from './errors.js'
+import { parseFilter } from './filter.js'
+import { securityHeaders } from './headers.js'
+import { type ConsoleOptions, checkOperator, type Operator } from './options.js'
+import { queueRoutes } from './queue.js'
+import { requestRoutes } from './request.js'
+import { type Route, route } from './routes.js'
+import { safe } from './safe.js'
+
+/** A Koa application. Named this way, the type needs no `esModuleInterop` in the integrator's project. */
+type Application = Context['app']
+
+const routes: readonly Route[] = [...queueRoutes, ...requestRoutes]
+
+/** Who sends this request. A wrong operator is a fault of the integrator's code, and lets nobody in. */
+async function operatorOf(ctx: Context, { options }: Desk): Promise<Operator | undefined> {
+  const operator = await options.authenticate(ctx)
+  if (operator === undefined || operator === null) return undefined
+  checkOperator(operator)
+  return operator
+}
+
+function showSignIn(ctx: Context, desk: Desk): void {
+  const { signIn } = desk.options
+  const link = safe`${signIn && safe`<p><a class="button" href="${signIn}">Sign in</a></p>`}`
+  showProblem(ctx, desk, 401, 'please sign in first', link)
+}
+
+/** The path before the mount took its prefix away; it does not end with a slash at the console's own address. */
+function isWithoutSlash(ctx: Context): boolean {
+  const url: string = Reflect.get(ctx.req, 'originalUrl') ?? ctx.originalUrl
+  return ctx.path === '/' && !url.split('?')[0]?.endsWith('/')
+}
+
+/** Relative links need a slash at the end of the console's own address. */
+function redirectToSlash(ctx: Context): void {
+  const url: string = Reflect.get(ctx.req, 'originalUrl') ?? ctx.originalUrl
+  const [path = '', ...query] = url.split('?')
+  // only the last segment, behind `./`: it can name no other host
+  ctx.status = 308
+  ctx.set('Location', [`./${path.slice(path.lastIndexOf('/') + 1)}/`, ...query].join('?'))
+}
+
+/**
+ * A console for the people who decide: a queue of deferred requests, and a page for each. It is a Koa application, to mount below
+ * any path.
+ *
+ * ```ts
+ * const desk = createConsole(provider, { authenticate: (ctx) => operatorOf(ctx.cookies.get('staff')) })
+ * app.use(mount('/desk', desk))
+ * ```
+ *
+ * Throws a `TypeError` for a wrong option.
+ */
+export function createConsole<O extends Operator>(provider: Provider, options: ConsoleOptions<O>): Application {
+  const desk = createDesk(provider, options)
+  const app = new Koa()
+  app.use(securityHeaders)
+  app.use(errorPages(desk))
+  app.use(async (ctx) => {
+    if (isWithoutSlash(ctx)) return redirectToSlash(ctx)
+    // style sheet and script say nothing about anybody, and the page for strangers needs them
+    if (desk.assets.serve(ctx)) return
+    const operator = await operatorOf(ctx, desk)
+    if (!operator) return showSignIn(ctx, desk)
+    const visit: Visit = {
+      ctx,
+      desk,
+      operator,
+      filter: parseFilter(new URLSearchParams(ctx.querystring)),
+      root: rootOf(ctx),
+    }
+    await route(routes, visit)
+  })
+  return app
+}

@@ -1,0 +1,79 @@
+import type { Context } from 'koa'
+import type { Provider } from 'oidc-provider'
+import type { Deferral, Reviewed } from '../index.js'
+import { type Assets, createAssets } from './assets.js'
+import { type ClientNames, clientNames } from './client_names.js'
+import { colourSheet } from './colours.js'
+import { display } from './display.js'
+import { type Filter, isId } from './filter.js'
+import { type ConsoleOptions, checkOptions, checkProvider, type Operator } from './options.js'
+
+/** One console: what all of its pages need. */
+export interface Desk {
+  deferrals: Provider['deferrals']
+  options: ConsoleOptions
+  brand: string
+  assets: Assets
+  clientName: ClientNames
+  now(): Date
+}
+
+/** One request of a browser, by somebody who has signed in. */
+export interface Visit {
+  ctx: Context
+  desk: Desk
+  operator: Operator
+  /** the filter in the URL */
+  filter: Filter
+  /** the relative URL of the queue: `./`, `../` ... */
+  root: string
+}
+
+/** Checks the options. */
+export function createDesk(provider: Provider, options: ConsoleOptions): Desk {
+  checkProvider(provider)
+  checkOptions(options)
+  const { brand = {}, now = () => new Date() } = options
+  return {
+    deferrals: provider.deferrals,
+    options,
+    brand: brand.name ?? 'Requests',
+    assets: createAssets(colourSheet(brand.colours ?? {})),
+    clientName: clientNames(provider),
+    now,
+  }
+}
+
+/**
+ * The way from this page to the queue. Links and redirects are relative to the page: so they hold below every prefix, and behind a
+ * proxy that takes one away.
+ */
+export function rootOf({ path }: Context): string {
+  return '../'.repeat(path.split('/').length - 2) || './'
+}
+
+/** Why this operator may not decide this deferral; `undefined`: they may. */
+export async function obstacleTo(
+  { options }: Desk,
+  operator: Operator,
+  deferral: Deferral,
+): Promise<string | undefined> {
+  if (!options.mayDecide) {
+    return operator.id === deferral.accountId ? 'this request is about your own account' : undefined
+  }
+  const permission = await options.mayDecide(operator, deferral)
+  // anything but `true` is no permission
+  if (permission === true) return undefined
+  return typeof permission === 'string' && permission ? display(permission) : 'you have no right to decide this request'
+}
+
+/** Whether this operator may read this deferral. */
+export async function isReadable({ options }: Desk, operator: Operator, deferral: Deferral): Promise<boolean> {
+  return options.mayRead === undefined || (await options.mayRead(operator, deferral)) === true
+}
+
+/** The deferral with this id; `undefined` for an unknown one, and for one that this operator may not read. */
+export async function readableDeferral(desk: Desk, operator: Operator, id: string): Promise<Reviewed | undefined> {
+  const deferral = isId(id) ? await desk.deferrals.get(id) : undefined
+  return deferral && (await isReadable(desk, operator, deferral)) ? deferral : undefined
+}

@@ -1,0 +1,38 @@
+import type { Context, Middleware } from 'koa'
+import { type Desk, rootOf } from './desk.js'
+import { display } from './display.js'
+import { show } from './pages/layout.js'
+import { type SafeHtml, safe } from './safe.js'
+
+/** Members of Koa's errors. Other errors have none of them. */
+interface HttpFailure {
+  status?: number
+  expose?: boolean
+  message?: string
+}
+
+/** A page that says what did not work. */
+export function showProblem(ctx: Context, desk: Desk, status: number, reason: string, more?: SafeHtml): void {
+  const root = rootOf(ctx)
+  const text = display(reason)
+  const main = safe`<section class="card problem">
+<h1>That did not work</h1>
+<p>${text.charAt(0).toUpperCase()}${text.slice(1)}.</p>
+${more ?? safe`<p><a class="button quiet" href="${root}">To the queue</a></p>`}
+</section>`
+  show(ctx, desk, { root, title: 'That did not work', status, narrow: true, main })
+}
+
+/** Answers every error with a page. Only a message that is meant for the sender is shown; all other errors go to the log. */
+export function errorPages(desk: Desk): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next()
+      if (ctx.status === 404 && ctx.body === undefined) ctx.throw(404, 'there is no such page')
+    } catch (error) {
+      const { status = 500, expose, message }: HttpFailure = error instanceof Error ? error : {}
+      if (!expose) ctx.app.emit('error', error, ctx)
+      showProblem(ctx, desk, expose ? status : 500, (expose && message) || 'something went wrong on our side')
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import type { RequestView } from '../request_view.js'
+import { type SafeHtml, safe } from '../safe.js'
+import { statusOf } from '../words.js'
+import { askedCard } from './asked.js'
+import { decisionCards } from './decide.js'
+import { knownCard } from './known.js'
+import { card } from './layout.js'
+import { outcomeCard } from './outcome.js'
+import { historyCard } from './timeline.js'
+import { workCards } from './work.js'
+
+/** The two columns of the page of a request: what it is, and what to do about it. */
+export function columns(view: RequestView): SafeHtml {
+  const { deferral, panels } = view
+  const isOpen = statusOf(deferral) === 'pending'
+  return safe`<div class="columns">
+<div>${askedCard(view)}${panels.map(({ title, html }, index) => card(`panel-${index}`, title, html))}${knownCard(view)}${historyCard(view)}</div>
+<div id="decision" tabindex="-1">${isOpen ? decisionCards(view) : outcomeCard(view)}${workCards(view)}</div>
+</div>`
+}

@@ -1,0 +1,20 @@
+import type { Deferral } from '../index.js'
+import type { Desk } from './desk.js'
+import { display, displayLines } from './display.js'
+import type { Operator } from './options.js'
+import { SafeHtml, safe } from './safe.js'
+
+/** A panel, ready for the page. */
+export interface PanelView {
+  title: string
+  html: SafeHtml
+}
+
+/** The panels of the integrator. What was not made with `safe` is text, and is shown as such. */
+export async function panelsOf({ options }: Desk, deferral: Deferral, operator: Operator): Promise<PanelView[]> {
+  const panels = (await options.panels?.(deferral, operator)) ?? []
+  return panels.map(({ title, html }) => ({
+    title: display(title, 120),
+    html: html instanceof SafeHtml ? html : safe`<p>${displayLines(String(html))}</p>`,
+  }))
+}

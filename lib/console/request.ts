@@ -1,0 +1,73 @@
+import type { Deferral, Reviewed } from '../index.js'
+import { field, formOf } from './body.js'
+import { obstacleTo, readableDeferral, type Visit } from './desk.js'
+import { isId, searchOf } from './filter.js'
+import { showConfirmation } from './pages/confirm.js'
+import { showConflict, showMistake, showStale } from './pages/conflict.js'
+import { showRequest } from './pages/request.js'
+import { viewOf } from './request_view.js'
+import { changesSince } from './revision.js'
+import type { Route } from './routes.js'
+import { type Verb, verbNamed } from './verbs.js'
+
+async function find(visit: Visit, id: string): Promise<Reviewed> {
+  const deferral = await readableDeferral(visit.desk, visit.operator, id)
+  return deferral ?? visit.ctx.throw(404, 'there is no such request')
+}
+
+async function requestPage(visit: Visit, id = ''): Promise<void> {
+  showRequest(await viewOf(visit, await find(visit, id)))
+}
+
+/** What the sender of the form can mend. Its text is the back office's. */
+function mendable(error: unknown): { status: number; reason: string } | undefined {
+  if (error instanceof RangeError) return { status: 422, reason: error.message }
+  // names a member of the form, and is not a fault of the code
+  const isNamed = error instanceof TypeError && /^\w+(: | must be a whole)/.test(error.message)
+  return isNamed ? { status: 400, reason: error.message } : undefined
+}
+
+const isUnknown = (error: unknown) => error instanceof Error && Reflect.get(error, 'code') === 'ERR_DEFERRAL_NOT_FOUND'
+
+async function run(visit: Visit, verb: Verb, deferral: Reviewed, form: URLSearchParams): Promise<void> {
+  const { ctx, desk, operator } = visit
+  try {
+    const { changed, deferral: after } = await verb.run({ desk, deferral, by: operator.id, form })
+    if (!changed) return showConflict(await viewOf(visit, await find(visit, deferral.id), form), verb)
+    goOn(visit, after, verb, form)
+  } catch (error) {
+    if (isUnknown(error)) ctx.throw(404, 'there is no such request')
+    const { status, reason } = mendable(error) ?? {}
+    if (status === undefined || reason === undefined) throw error
+    showMistake(await viewOf(visit, deferral, form), status, reason)
+  }
+}
+
+/** Back to the request's page, which says what was done. */
+function goOn({ ctx, filter }: Visit, { id, status }: Deferral, { event }: Verb, form: URLSearchParams): void {
+  const done = event === 'approved' && status === 'pending' ? 'voted' : event
+  const next = field(form, 'next')
+  ctx.status = 303
+  // relative to deferrals/ID/VERB
+  ctx.set('Location', `../${id}${searchOf(filter, { done, next: isId(next) ? next : undefined })}`)
+}
+
+async function act(visit: Visit, id = '', name = ''): Promise<void> {
+  const { ctx, desk, operator } = visit
+  const verb = verbNamed(name) ?? ctx.throw(404, 'there is no such page')
+  const deferral = await find(visit, id)
+  const obstacle = verb.isReserved ? await obstacleTo(desk, operator, deferral) : undefined
+  if (obstacle !== undefined) ctx.throw(403, obstacle)
+  const form = await formOf(ctx)
+  if (!verb.isDecision) return run(visit, verb, deferral, form)
+  const changes = changesSince(field(form, 'revision'), deferral)
+  if (changes) return showStale(await viewOf(visit, deferral, form), changes)
+  const isUnconfirmed = verb.isConfirmed && form.get('confirmed') !== 'yes'
+  if (isUnconfirmed) return showConfirmation(await viewOf(visit, deferral), name, form)
+  return run(visit, verb, deferral, form)
+}
+
+export const requestRoutes: readonly Route[] = [
+  { method: 'GET', path: /^\/deferrals\/([^/]+)$/, handle: requestPage },
+  { method: 'POST', path: /^\/deferrals\/([^/]+)\/([^/]+)$/, handle: act },
+]

@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto'
+import type { HistoryEntry, Reviewed } from '../index.js'
+
+// what happens by itself, and changes nothing that a decision rests on
+const passing = /^(notif|overdue$|exchanged$|redeemed$)/
+
+/** What people did to this deferral. */
+function eventful({ history }: Reviewed): HistoryEntry[] {
+  return history.filter(({ event }) => !passing.test(event))
+}
+
+/**
+ * Names the state that a page shows: the number of its entries, and a hash. A form sends it back, so that nobody decides about
+ * something that they have not seen.
+ */
+export function revisionOf(deferral: Reviewed): string {
+  const { status, expired, expiresAt, votes, decision, interaction, progress } = deferral
+  const count = eventful(deferral).length
+  const state = JSON.stringify([status, expired, expiresAt, votes, decision, interaction, progress?.step, count])
+  return `${count}.${createHash('sha256').update(state).digest('base64url').slice(0, 22)}`
+}
+
+/** What happened since this revision was shown; `undefined`: nothing. Without entries: what changed has none. */
+export function changesSince(revision: string | undefined, deferral: Reviewed): HistoryEntry[] | undefined {
+  if (revision === revisionOf(deferral)) return undefined
+  const count = Number(/^\d{1,6}/.exec(revision ?? '')?.[0] ?? Number.POSITIVE_INFINITY)
+  return eventful(deferral).slice(count)
+}

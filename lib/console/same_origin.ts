@@ -1,0 +1,21 @@
+import type { Context } from 'koa'
+
+/**
+ * Refuses a request that another site made a browser send.
+ *
+ * Fetch Metadata says where a request comes from, and no script can set or change it. All browsers of today send it to https and
+ * to loopback. It is a statement of the browser's about its own page, so it holds behind a proxy that rewrites the host. Without
+ * it (http in a test network, old browsers) `Origin` must name the host of this request; browsers send it with every POST.
+ * A POST with neither does not come from a browser that we know, and is refused. No token in the form is needed, so a page needs
+ * no session. `same-site` is refused too: other hosts of the same domain may be somebody else's.
+ */
+export function assertSameOrigin(ctx: Context): void {
+  const site = ctx.get('Sec-Fetch-Site')
+  const isOurs = site ? site === 'same-origin' : hostOf(ctx.get('Origin')) === ctx.host.toLowerCase()
+  if (!isOurs) ctx.throw(403, 'this form was not sent by this console; open the page and try again')
+}
+
+function hostOf(origin: string): string | undefined {
+  // an opaque origin is `null`, which is no URL
+  return URL.canParse(origin) ? new URL(origin).host : undefined
+}

@@ -1,0 +1,35 @@
+import { hash } from 'node:crypto'
+import type { DeferralRecord } from './deferral.js'
+import type { Leg, LegRecord } from './leg.js'
+import { isPending } from './transition.js'
+
+/** The hash under which a leg is stored. */
+export function legHash(authReqId: string): string {
+  return hash('sha256', `auth_req_id\0${authReqId}`, 'base64url')
+}
+
+/** The leg with this hash; by default the last one. */
+export function legOf({ legs = [] }: DeferralRecord, hash = legs.at(-1)?.hash): LegRecord | undefined {
+  return legs.find((leg) => leg.hash === hash)
+}
+
+/** Whether the end-user may still answer. */
+export function isLive(record: DeferralRecord, leg: LegRecord | undefined, now: Date): leg is LegRecord {
+  return isPending(record, now) && leg !== undefined && isUsable(leg, now) && !leg.answeredAt
+}
+
+/** Whether the client may poll with this leg. */
+export function isUsable({ endedAt, until }: LegRecord, now: Date): boolean {
+  return !endedAt && until > now
+}
+
+/** Whether the device of the end-user was asked, and there is no answer yet. */
+export function isAsked(record: DeferralRecord, now: Date): boolean {
+  const leg = legOf(record)
+  return isLive(record, leg, now) && leg.sentAt !== undefined
+}
+
+/** A leg without what only the store needs. */
+export function describeLeg({ hash, ...leg }: LegRecord): Leg {
+  return leg
+}

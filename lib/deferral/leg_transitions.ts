@@ -1,0 +1,118 @@
+/*
+ * The part of the state machine for questions to the end-user over CIBA: when the provider asks, and the legs. A leg is one CIBA
+ * request. Of several legs only the last one counts.
+ */
+import type { By, DeferralRecord } from './deferral.js'
+import type { LegRecord } from './leg.js'
+import { isLive, legOf } from './leg_state.js'
+import type { Change } from './store.js'
+import { changeOf, isPending, named, seconds, type Transition } from './transition.js'
+
+/** A leg to open; the end-user has `expiresIn` seconds to answer. */
+export type NewLeg = Pick<LegRecord, 'kind' | 'hash'> & { expiresIn: number }
+
+/** The provider shall ask now. Harmless when written twice. */
+export const armReachOut: Transition = (record, now) =>
+  isPending(record, now) && record.reachOutAt && !record.reachOutAttempts
+    ? changeOf(record, { reachOutAt: now })
+    : undefined
+
+/** An operator wants the provider to ask, at most `maxLegs` times. */
+export const requestReachOut =
+  (maxLegs: number, by?: By): Transition =>
+  (record, now) => {
+    const { accountId, legs = [] } = record
+    if (!isPending(record, now) || !record.exchangedAt || accountId === undefined) return undefined
+    if (legs.length >= maxLegs || isLive(record, legOf(record), now)) return undefined
+    const members = { reachOutAt: now, reachOutAttempts: undefined, reachOutFault: undefined }
+    return changeOf(record, members, { at: now, event: 'reach_out_requested', ...named(by) }, true)
+  }
+
+/** Leases the question for `lease` seconds, for one attempt. */
+export const leaseReachOut =
+  (lease: number): Transition =>
+  (record, now) => {
+    const { reachOutAt, reachOutAttempts = 0 } = record
+    if (!isPending(record, now) || !reachOutAt || reachOutAt > now) return undefined
+    const attempts = reachOutAttempts + 1
+    const members = { reachOutAt: seconds(lease, now), reachOutAttempts: attempts }
+    return changeOf(record, members, { at: now, event: 'reach_out_attempted', attempts }, true)
+  }
+
+/** The attempt has failed. With `delay` there will be another one. */
+export const failReachOut =
+  (fault: string, delay?: number): Transition =>
+  (record, now) => {
+    if (!record.reachOutAt) return undefined
+    const members = { reachOutAt: delay === undefined ? undefined : seconds(delay, now), reachOutFault: fault }
+    return changeOf(record, members, { at: now, event: 'reach_out_failed', reason: fault })
+  }
+
+/** Opens a leg. It ends the leg before it. */
+export const openLeg =
+  ({ kind, hash, expiresIn }: NewLeg, maxLegs: number): Transition =>
+  (record, now) => {
+    const { legs = [], accountId } = record
+    if (!isPending(record, now) || accountId === undefined || legs.length >= maxLegs) return undefined
+    const earlier = legs.map((other) => (isLive(record, other, now) ? ended(other, 'superseded', now) : other))
+    const until = new Date(Math.min(seconds(expiresIn, now).getTime(), record.expiresAt.getTime()))
+    const opened = { kind, hash, openedAt: now, until }
+    return changeOf(record, { legs: [...earlier, opened] }, { at: now, event: 'leg_opened', kind }, true)
+  }
+
+/** The device of the end-user was asked. Harmless when written twice. */
+export const noteSent =
+  (hash: string): Transition =>
+  (record, now) => {
+    const leg = legOf(record, hash)
+    if (!leg || leg.sentAt) return undefined
+    const asked = { reachOutAt: undefined, reachOutFault: undefined }
+    return changeOf(record, { ...replaced(record, { ...leg, sentAt: now }), ...asked }, { at: now, event: 'leg_sent' })
+  }
+
+/** The device could not be asked: the leg does not count. */
+export const freeLeg =
+  (hash: string, reason: string): Transition =>
+  (record, now) => {
+    if (!legOf(record, hash)) return undefined
+    const legs = record.legs?.filter((leg) => leg.hash !== hash) ?? []
+    const members = { legs: legs.length > 0 ? legs : undefined }
+    return changeOf(record, members, { at: now, event: 'leg_failed', reason })
+  }
+
+/** Ends a leg without a decision. */
+export const endLeg =
+  (hash: string, reason: string): Transition =>
+  (record, now) => {
+    const leg = legOf(record, hash)
+    if (!isLive(record, leg, now)) return undefined
+    return changeOf(record, replaced(record, ended(leg, reason, now)), { at: now, event: 'leg_ended', reason })
+  }
+
+/** Decides or votes with the answer of the end-user, if this leg is the last one and its time is not over. */
+export const answerLeg =
+  (hash: string, transition: Transition): Transition =>
+  (record, now) => {
+    const leg = legOf(record)
+    if (leg?.hash !== hash || !isLive(record, leg, now)) return undefined
+    const change = transition(record, now)
+    return change && withLegs(change, replaced(record, { ...leg, answeredAt: now }))
+  }
+
+/** Records that something about a leg had no effect. */
+export const noteLeg =
+  (event: 'leg_result_discarded' | 'leg_refused', reason: string): Transition =>
+  (record, now) =>
+    changeOf(record, {}, { at: now, event, reason })
+
+function ended(leg: LegRecord, reason: string, now: Date): LegRecord {
+  return { ...leg, endedAt: now, reason }
+}
+
+function replaced({ legs = [] }: DeferralRecord, leg: LegRecord): { legs: LegRecord[] } {
+  return { legs: legs.map((other) => (other.hash === leg.hash ? leg : other)) }
+}
+
+function withLegs(change: Change, legs: { legs: LegRecord[] }): Change {
+  return { ...change, after: { ...change.after, ...legs } }
+}
