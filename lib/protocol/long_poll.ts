@@ -2,11 +2,10 @@
  * Not in the drafts: the option `longPoll`. A poll with `Prefer: wait` (RFC 7240, section 4.3) is answered when the deferral changes,
  * or when the time is over.
  */
-import type { DeferralRecord } from '../deferral/deferral.js'
 import type { Stored } from '../deferral/store.js'
 import { isPending } from '../deferral/transition.js'
 import type { Place } from '../deferral/waiters.js'
-import { type Context, hasHungUp, onceClosed } from '../host/context.js'
+import { assertConnected, type Context, onceClosed } from '../host/context.js'
 import { applyPreference } from '../host/request/answer.js'
 import type { Settings } from '../options/options.js'
 import type { Plugin } from '../plugin.js'
@@ -52,47 +51,54 @@ interface Holding {
 }
 
 // what may have changed meanwhile is read again. Client, key and handle were checked before: their proofs are used only once
-async function hold(ctx: Context, plugin: Plugin, pending: Stored, holding: Holding): Promise<Stored | undefined> {
-  const { pacing, records } = plugin
-  applyPreference(ctx, `wait=${holding.seconds}`)
-  const latest = await untilChanged(ctx, plugin, pending, holding)
-  // nobody reads this answer, or the node is closing and answers what it knows
-  if (!latest || latest === pending) return latest
-  if (isPending(latest, latest.readAt)) pacing.answered(latest, records.now().getTime())
-  else pacing.forget(latest.id)
-  if (outcomeFor(latest, plugin.settings) === 'redeem') await assertNotRevoked(ctx, plugin, latest)
-  return latest
+function hold(ctx: Context, plugin: Plugin, pending: Stored, { place, seconds }: Holding): Promise<Stored | undefined> {
+  const remaining = pending.expiresAt.getTime() - plugin.records.now().getTime()
+  applyPreference(ctx, `wait=${seconds}`)
+  return untilChanged(ctx, plugin, withoutRequest(pending), { place, longest: Math.min(seconds * 1000, remaining) })
+}
+
+// the client's request and its evidence may be large, and there are many held polls
+function withoutRequest(pending: Stored): Stored {
+  const { context, claims, authorizationDetails, requestedDetails, ...rest } = pending
+  return { ...rest, source: {}, scope: [], resource: [] }
 }
 
 /**
  * Resolves when the deferral has changed for the client, or when the time is over. Without a watch of the store the deferral is read
- * once in an interval, as if the client polled. The same record: the client has hung up, or the node is closing.
+ * once in an interval, as if the client polled.
  */
 async function untilChanged(
   ctx: Context,
-  { records, settings, watching }: Plugin,
+  plugin: Plugin,
   pending: Stored,
-  { place, seconds }: Holding,
+  { place, longest }: { place: Place; longest: number },
 ): Promise<Stored | undefined> {
-  const remaining = pending.expiresAt.getTime() - records.now().getTime()
-  const end = performance.now() + Math.min(seconds * 1000, remaining)
+  const { records, settings, watching } = plugin
+  const end = performance.now() + longest
   for (;;) {
     const rest = Math.max(end - performance.now(), 0)
     await place.rest(Math.ceil(watching.isListening() ? rest : Math.min(rest, pending.interval * 1000)))
-    if (hasHungUp(ctx) || place.isClosed()) return pending
+    assertConnected(ctx)
+    // the store may be gone soon
+    if (place.isClosed()) return pending
     const latest = await records.find(pending.id)
-    if (!latest || hasChanged(pending, latest, settings) || performance.now() >= end) return latest
+    const isOver = !latest || performance.now() >= end || viewOf(latest, settings) !== viewOf(pending, settings)
+    if (isOver) return latest && ended(ctx, plugin, latest)
   }
 }
 
-// a vote or a comment changes nothing for the client
-function hasChanged(before: Stored, after: Stored, settings: Settings): boolean {
-  if (outcomeFor(after, settings) !== outcomeFor(before, settings)) return true
-  return visiblePart(before) !== visiblePart(after)
+async function ended(ctx: Context, plugin: Plugin, latest: Stored): Promise<Stored> {
+  const { pacing, records, settings } = plugin
+  if (isPending(latest, latest.readAt)) pacing.answered(latest, records.now().getTime())
+  else pacing.forget(latest.id)
+  if (outcomeFor(latest, settings) === 'redeem') await assertNotRevoked(ctx, plugin, latest)
+  return latest
 }
 
-function visiblePart({ progress, interaction }: DeferralRecord): string {
-  return JSON.stringify([progress, interaction?.uri])
+// a vote or a comment changes nothing for the client
+function viewOf(deferral: Stored, settings: Settings): string {
+  const { progress, interaction } = deferral
+  return JSON.stringify([outcomeFor(deferral, settings), progress, interaction?.uri])
 }
 
 // a longer header is not worth reading
