@@ -11,6 +11,7 @@ export type {
 export type { ListFilter } from './back_office/selection.js'
 export type { Reviewed, Transition } from './back_office/transition.js'
 export { configure } from './configure.js'
+export type { Allowance } from './deferral/allowance.js'
 export type { Assignment, Comment } from './deferral/assignment_transitions.js'
 export type { Actor, Approval, Denial, Withdrawal } from './deferral/decision.js'
 export type {
@@ -58,12 +59,15 @@ export type {
   Stored,
   StoredEntry,
 } from './deferral/store.js'
+export type { TakeStep, TaskStep, TaskWork } from './deferral/task.js'
+export type { TaskRecord } from './deferral/task_record.js'
 export type { CappedRequest } from './host/emit.js'
 export type { DeferralContext, DeferralEvidence, Deferrals, DeferringConfiguration } from './host/types.js'
 export { install } from './install.js'
 export type { CibaOptions, ReachOut } from './options/ciba.js'
 export type {
   Addresses,
+  DeferAnswer,
   DeferRequest,
   DeferredTokenResponseOptions,
   Deferring,
@@ -71,6 +75,7 @@ export type {
   HostConfiguration,
   NotificationOptions,
   Obstacle,
+  ReconsiderAnswer,
 } from './options/options.js'
 export type { DirectOptions, OauthOptions, ProfileOptions } from './options/profiles.js'
 export type { DeferrableGrant } from './protocol/oauth/custom_grants.js'

@@ -1,5 +1,6 @@
 import type { Provider } from 'oidc-provider'
 import { Deferrals as BackOffice } from './back_office/deferrals.js'
+import { startDevConsole } from './dev_console.js'
 import { emitDeferralEvents } from './host/emit.js'
 import { grantExpiry } from './host/grants/grant_lifetime.js'
 import type { Host } from './host/host.js'
@@ -10,6 +11,7 @@ import { createEgress } from './notification/egress/egress.js'
 import { type EgressRules, egressRules } from './notification/egress/rules.js'
 import { Outbox } from './notification/outbox.js'
 import { Sweeps } from './notification/sweeps.js'
+import { Tasks } from './notification/tasks.js'
 import { isCibaOn } from './options/ciba.js'
 import { fail } from './options/option_error.js'
 import type { DeferredTokenResponseOptions, Settings } from './options/options.js'
@@ -54,6 +56,7 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
   if (settings.profiles.oauth) installOauth(plugin)
   const deferrals = startNode(plugin, egress)
   Object.defineProperty(provider, 'deferrals', { value: deferrals, enumerable: false, configurable: true })
+  if (settings.devConsole) startDevConsole(plugin)
   return deferrals
 }
 
@@ -81,19 +84,28 @@ function startNode(plugin: Plugin, rules: EgressRules): Deferrals {
   // after the outbox, so that the integrator's listeners run last
   emitDeferralEvents(provider, events)
   const reachOuts = isCibaOn(settings) ? new ReachOuts(plugin) : undefined
-  const sweeps = new Sweeps(records, outbox, watching, reachOuts)
+  const tasks = tasksOf(plugin)
+  const workers = [reachOuts, tasks].filter((worker) => worker !== undefined)
+  const sweeps = new Sweeps(records, outbox, watching, workers)
   const revokedGrants = cancelWithGrants(plugin)
-  return new BackOffice({
+  const office = new BackOffice({
     records,
     narrowing: settings.narrow,
     grantExpiry: ({ grantId }) => grantExpiry(provider, grantId),
     maxLegs: settings.ciba.reachOut === false ? undefined : settings.ciba.maxLegs,
-    async close() {
+    close: async () => {
       waiters.close()
-      const workers = [watching, sweeps, outbox, reachOuts, revokedGrants]
-      await Promise.all(workers.map((worker) => worker?.close()))
+      const closing = [watching, sweeps, outbox, ...workers, revokedGrants].map((worker) => worker?.close())
+      await Promise.all(closing)
     },
   })
+  tasks?.start(office)
+  return office
+}
+
+function tasksOf({ records, events, sealer, settings }: Plugin): Tasks | undefined {
+  const { task, notification } = settings
+  return task && sealer && notification.worker ? new Tasks({ records, events, sealer, takeStep: task }) : undefined
 }
 
 // without keys no deferral has a notification

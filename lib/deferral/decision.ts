@@ -76,7 +76,8 @@ const scope: Check<string[]> = (value, at) => {
   return [...new Set(texts(value, at))]
 }
 
-const authorizationDetails: Check<JsonObject[]> = (value, at) => {
+/** An array of authorization details. */
+export const authorizationDetails: Check<JsonObject[]> = (value, at) => {
   const details = toJson(value)
   if (Array.isArray(details) && details.every((entry) => isObject(entry))) return details
   refuse(at, 'must be an array of plain objects of JSON values')

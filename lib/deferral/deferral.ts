@@ -1,5 +1,6 @@
 import type { Leg, LegRecord } from './leg.js'
 import type { Notification, NotificationRecord } from './notification.js'
+import type { TaskRecord } from './task_record.js'
 
 /** Anything that JSON can carry. */
 export type Json = string | number | boolean | null | Json[] | { [name: string]: Json }
@@ -160,12 +161,18 @@ interface Facts extends DeferredRequest {
   /** when the provider has to ask the end-user, or to look whether that was done */
   reachOutAt?: Date
   reachOutAttempts?: number
+  /** when an operator last wanted the provider to ask */
+  reachOutRequestedAt?: Date
   reachOutFault?: string
   assignee?: Assignee
   votes?: Vote[]
   cancelledBy?: By
   cancellationReason?: string
   notification?: NotificationRecord
+  /** work at another service that decides it; kept until the redemption may need it no more */
+  task?: TaskRecord
+  /** when the task needs its next step, or when the lease of its worker ends; absent: finished */
+  taskDue?: Date
   answer?: StoredAnswer
   /** time of this read or write, by the clock of the store or the test clock */
   readAt: Date

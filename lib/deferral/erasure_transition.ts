@@ -39,7 +39,7 @@ const lastingMembers = new Set([
 ])
 
 /** The members that may change after an erasure, and the history entries that may follow it. */
-const changingMembers = new Set(['notification', 'expiredAt', 'wakeAt'])
+const changingMembers = new Set(['notification', 'task', 'taskDue', 'expiredAt', 'wakeAt'])
 const laterEvents = new Set([
   'expired',
   'notification_attempted',
@@ -47,6 +47,7 @@ const laterEvents = new Set([
   'notification_postponed',
   'notification_failed',
   'notification_suppressed',
+  'task_noted',
 ])
 
 /** The first of two steps: cancels a deferral that is pending or approved, and was unexpired when it was read. */
@@ -65,7 +66,12 @@ export const erase =
     if (record.erasedAt || isOpen(record)) return undefined
     // the person may have acted, on a confirmation page say
     const erasedNames = record.accountId === undefined ? [] : [record.accountId]
-    const members = { ...withoutPersonalData(record, erasedNames), ...notificationOf(record), erasedAt: now }
+    const members = {
+      ...withoutPersonalData(record, erasedNames),
+      ...notificationOf(record),
+      ...taskOf(record),
+      erasedAt: now,
+    }
     const entry = { at: now, event: 'erased', ...othersOf(by, erasedNames) }
     return { ...changeOf(record, members, entry), erasedNames }
   }
@@ -99,6 +105,11 @@ function withoutPersonalData(record: DeferralRecord, erasedNames: readonly strin
 function notificationOf(record: DeferralRecord): object {
   const { notification } = record
   return notification?.status === 'owed' ? { notification } : suppressNotification(record)
+}
+
+// a task that is not finished keeps its state: the other service must learn of the end
+function taskOf({ task, taskDue }: DeferralRecord): object {
+  return taskDue === undefined ? {} : { task, taskDue }
 }
 
 function isPermitted(record: DeferralRecord, { after, entry }: Change): boolean {

@@ -6,8 +6,12 @@ import { assign } from './matching.js'
 /** Per type of authorization details: whether `granted` asks for no more than `requested`, two entries of that type. */
 export type Narrowing = Record<string, (requested: JsonObject, granted: JsonObject) => boolean>
 
+/** The members of a record that decide how far a decision may go. */
+type Requested = Pick<DeferralRecord, 'profile' | 'scope' | 'resource'> &
+  Pick<Partial<DeferralRecord>, 'authorizationDetails' | 'claims' | 'requestedResource'>
+
 /** Throws a `RangeError` if a decision grants more than was requested, or nothing at all. */
-export function assertNarrower(requested: DeferralRecord, granted: Granted, narrowing: Narrowing): void {
+export function assertNarrower(requested: Requested, granted: Granted, narrowing: Narrowing): void {
   assertNothingBeyond('scope', beyond(granted.scope ?? [], requested.scope))
   assertNothingBeyond('resource', beyond(granted.resource ?? [], requested.resource))
   const wider = beyondDetails(granted.authorizationDetails ?? [], requested.authorizationDetails ?? [], narrowing)
@@ -19,7 +23,7 @@ export function assertNarrower(requested: DeferralRecord, granted: Granted, narr
 }
 
 /** Whether no scope and no authorization details are left, or none of the requested resources. */
-export function leavesNothing(requested: DeferralRecord, granted: Granted): boolean {
+export function leavesNothing(requested: Requested, granted: Granted): boolean {
   const details = granted.authorizationDetails ?? requested.authorizationDetails ?? []
   return isTargetless(requested, granted) || (granted.scope?.length === 0 && details.length === 0)
 }
@@ -44,7 +48,7 @@ export function narrowedMembers(requested: DeferralRecord, granted: Decision): s
 }
 
 // whether the decision refuses every resource of a token request: the host would then use its default resource
-function isTargetless({ profile, resource, requestedResource = resource }: DeferralRecord, granted: Granted): boolean {
+function isTargetless({ profile, resource, requestedResource = resource }: Requested, granted: Granted): boolean {
   if (profile !== 'oauth' || !granted.resource || requestedResource.length === 0) return false
   const remaining = new Set(granted.resource)
   return !requestedResource.some((name) => remaining.has(name))

@@ -22,6 +22,8 @@ export type NewDeferral = DeferredRequest &
     dueIn?: number
     /** seconds until the provider asks the end-user over CIBA */
     reachOutIn?: number
+    /** compact JWE of the first state of its task */
+    taskSealed?: string
   }
 
 /** The members that the exchange writes: hash of the new poll handle, key of the client, parameters of the request. */

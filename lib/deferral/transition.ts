@@ -28,7 +28,15 @@ export const isUnfinished = ({ status }: DeferralRecord) => status === 'pending'
 
 /** A change of these members. A member that is `undefined` is removed. */
 export function changeOf(record: DeferralRecord, members: object, entry?: HistoryEntry, unexpired = false): Change {
-  return { after: withWakeAt({ ...record, ...members }), unexpired, ...(entry && { entry }) }
+  const after = withWakeAt({ ...record, ...members, ...(entry && wokenTask(record, members, entry.at)) })
+  return { after, unexpired, ...(entry && { entry }) }
+}
+
+// whatever ends a deferral makes its task due: the other service must not go on with it. A leased task is woken by its worker
+function wokenTask(record: DeferralRecord, members: Partial<DeferralRecord>, now: Date): { taskDue?: Date } {
+  const isOpen = record.taskDue !== undefined && !record.task?.leased && record.status === 'pending'
+  const isEnding = (members.status ?? 'pending') !== 'pending' || (members.expiredAt && !record.expiredAt)
+  return isOpen && isEnding ? { taskDue: now } : {}
 }
 
 /** The record with its `wakeAt`. Members that are `undefined` are left out. */
@@ -48,7 +56,7 @@ function nextWake(record: DeferralRecord): Date | undefined {
       ? record.dueAt
       : undefined
   const reachOut = record.status === 'pending' && !record.expiredAt ? record.reachOutAt : undefined
-  const candidates = [record.notification?.due, expiry, due, reachOut, record.answer?.until]
+  const candidates = [record.notification?.due, expiry, due, reachOut, record.taskDue, record.answer?.until]
   const instants = candidates.filter((instant) => instant !== undefined)
   return instants.sort((a, b) => a.getTime() - b.getTime())[0]
 }

@@ -41,7 +41,7 @@ export interface Origin {
 
 /** A new deferral of this issuer. */
 export function created(
-  { expiresIn, dueIn, sealing, reachOutIn, ...request }: NewDeferral,
+  { expiresIn, dueIn, sealing, reachOutIn, taskSealed, ...request }: NewDeferral,
   origin: Origin,
   now: Date,
 ): DeferralRecord {
@@ -56,6 +56,7 @@ export function created(
     readAt: now,
     ...(dueIn !== undefined && { dueAt: seconds(dueIn, now) }),
     ...reachOutMember(reachOutIn, now),
+    ...(taskSealed !== undefined && { task: { sealed: taskSealed, fence: 0 }, taskDue: now }),
     ...(isDirect && { retention: Math.min(origin.retention, unclaimedRetention) }),
     ...(request.handleHash !== undefined && !isDirect && { exchangedAt: now }),
     ...newNotification(sealing, false, expiresAt, now),

@@ -15,6 +15,7 @@ export interface Internals {
     scopes: Set<string>
     routes: Record<string, string>
     findAccount: (ctx: Context, accountId: string) => Promise<Account | undefined> | Account | undefined
+    issueRefreshToken: (ctx: Context, client: Client, source: unknown) => Promise<boolean> | boolean
     interactions: { policy: Iterable<interactionPolicy.Prompt> }
     features: {
       dPoP: { enabled: boolean; allowReplay: boolean }
@@ -39,6 +40,7 @@ const seams: Seam[] = [
   ['configuration.scopes', (_, { configuration }) => configuration.scopes instanceof Set],
   ['configuration.routes.token', (_, { configuration }) => typeof configuration.routes.token === 'string'],
   ['configuration.findAccount', (_, { configuration }) => isFunction(configuration.findAccount)],
+  ['configuration.issueRefreshToken', (_, { configuration }) => isFunction(configuration.issueRefreshToken)],
   [
     'configuration.features.dPoP',
     (_, { configuration: { features } }) => 'enabled' in features.dPoP && 'allowReplay' in features.dPoP,

@@ -4,6 +4,7 @@
  */
 import { hash, webcrypto } from 'node:crypto'
 import { CompactEncrypt, compactDecrypt, errors } from 'jose'
+import type { JsonObject } from '../deferral/deferral.js'
 
 /** The secrets for the notification of one deferral. */
 export interface Secrets {
@@ -29,9 +30,9 @@ export class KeyNotFound extends Error {
 
 /** Seals with the first key, opens with all. */
 export interface Sealer {
-  seal(owner: Owner, secrets: Secrets): Promise<string>
+  seal(owner: Owner, secrets: Secrets | JsonObject): Promise<string>
   /** Rejects with `KeyNotFound`, or with an error of jose if the text was changed or belongs to another deferral. */
-  open(owner: Owner, sealed: string): Promise<Secrets>
+  open<T extends object = Secrets>(owner: Owner, sealed: string): Promise<T>
 }
 
 const algorithms = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] }

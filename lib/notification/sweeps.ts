@@ -20,7 +20,7 @@ const writesAtOnce = 16
 const pagesAhead = 16
 const drainSeconds = 10
 
-/** A worker that gets due deferrals, and is offered those again that it cannot take. */
+/** A worker that gets all due deferrals. It takes those that it has to do with, and gets those again that it cannot take now. */
 export interface DueWorker {
   take(due: readonly Stored[]): void
 }
@@ -30,7 +30,7 @@ export class Sweeps {
   readonly #records: Records
   readonly #outbox: Outbox | undefined
   readonly #watching: Watching
-  readonly #reachOuts: DueWorker | undefined
+  readonly #workers: readonly DueWorker[]
   readonly #rounds: Rounds
   readonly #warn = rareWarning('deferrals cannot be swept')
   #isOpen = true
@@ -39,11 +39,11 @@ export class Sweeps {
   #after: DueQuery['after']
   #ahead: DueQuery['after']
 
-  constructor(records: Records, outbox: Outbox | undefined, watching: Watching, reachOuts?: DueWorker) {
+  constructor(records: Records, outbox: Outbox | undefined, watching: Watching, workers: readonly DueWorker[] = []) {
     this.#records = records
-    this.#reachOuts = reachOuts
     this.#outbox = outbox
     this.#watching = watching
+    this.#workers = workers
     this.#rounds = startRounds(() => this.#sweep())
     const hurry = () => this.#rounds.hurry()
     outbox?.onRoom(hurry)
@@ -77,11 +77,11 @@ export class Sweeps {
     }
   }
 
-  /** Reads a page, and hands its due notifications to the outbox. */
+  /** Reads a page, and hands its due notifications and tasks to their workers. */
   async #handOver(after: DueQuery['after']): Promise<Stored[]> {
     const due = await within(leaseSeconds, () => this.#records.due({ after, limit: batch }))
     this.#outbox?.take(due.filter(isToBeSent))
-    this.#reachOuts?.take(due.filter(isToBeAsked))
+    for (const worker of this.#workers) worker.take(due)
     return due
   }
 
@@ -144,10 +144,6 @@ function isToBeSent(record: Stored): boolean {
 }
 
 // the end-user has to be asked
-function isToBeAsked({ status, reachOutAt, readAt }: Stored): boolean {
-  return status === 'pending' && reachOutAt !== undefined && reachOutAt <= readAt
-}
-
 function lastOf(due: Stored[]): DueQuery['after'] {
   return due.length === batch ? cursorOf(due.at(-1)) : undefined
 }

@@ -1,8 +1,20 @@
 import type { Account, Client, ClientMetadata, KoaContextWithOIDC, ResponseType } from 'oidc-provider'
+import type { Allowance } from '../deferral/allowance.js'
 import type { Deferral, Interaction, JsonObject, Profile } from '../deferral/deferral.js'
 import type { Narrowing } from '../deferral/narrow.js'
-import { boolean, callback, integer, lifetime, type Members, optional, shape, withDefault } from '../deferral/shape.js'
+import {
+  boolean,
+  callback,
+  integer,
+  lifetime,
+  type Members,
+  optional,
+  shape,
+  withDefault,
+  withRule,
+} from '../deferral/shape.js'
 import type { DeferralStore } from '../deferral/store.js'
+import type { TakeStep } from '../deferral/task.js'
 import type { DeferringConfiguration } from '../host/types.js'
 import { memoryStore } from '../store/memory.js'
 import * as checks from './checks.js'
@@ -51,9 +63,17 @@ export interface Deferring {
   dueIn?: number
   /** how many people have to approve (1), at most 10 */
   quorum?: number
+  /** the first state of a task at another service that decides the deferral: JSON for the option `task` */
+  task?: JsonObject
   /** oauth profile: somebody has to act first, and the first answer is `interaction_required` */
   interaction?: Interaction
 }
+
+/** An answer of `defer`: wait or not, or the answer at once with fewer rights. */
+export type DeferAnswer = boolean | Deferring | { allow: Allowance }
+
+/** An answer of `reconsider`. `wait`: seconds, at least, until the client should poll again. */
+export type ReconsiderAnswer = boolean | { allow: Allowance } | { wait: number }
 
 /** How clients are notified. Every member has a default that works. */
 export interface NotificationOptions {
@@ -97,7 +117,7 @@ export interface DeferredTokenResponseOptions {
    * decides whether a request waits. Called for every request that would get tokens, except refresh requests. A request that has
    * to wait and cannot is refused. For plain `deferred_code`, `false` means "wait with the defaults"
    */
-  defer?: (ctx: KoaContextWithOIDC, request: DeferRequest) => Promise<boolean | Deferring> | boolean | Deferring
+  defer?: (ctx: KoaContextWithOIDC, request: DeferRequest) => Promise<DeferAnswer> | DeferAnswer
   /** 32-byte keys, or their base64url; only needed for notifications. The first encrypts, all decrypt */
   keys?: (Uint8Array | string | undefined)[]
   /** the profiles that clients may use (both), and the parts of the oauth profile that are off by default */
@@ -122,8 +142,18 @@ export interface DeferredTokenResponseOptions {
   requireSenderConstraint?: boolean
   /** grants whose token requests may be deferred, of those the host has (`authorization_code`, `client_credentials`) */
   grants?: string[]
-  /** called at redemption, after the approval: `false` refuses the tokens for good */
-  reconsider?: (ctx: KoaContextWithOIDC, deferral: Deferral) => Promise<boolean> | boolean
+  /**
+   * called at redemption, after the approval: `false` refuses the tokens for good, `allow` narrows them, `wait` keeps the approval
+   * for a later poll
+   */
+  reconsider?: (
+    ctx: KoaContextWithOIDC,
+    deferral: Deferral,
+    /** the last state of its task, if it has one */
+    task?: JsonObject,
+  ) => Promise<ReconsiderAnswer> | ReconsiderAnswer
+  /** takes the steps of tasks: work at other services that decide deferrals. Needs `keys` */
+  task?: TakeStep
   /** per type of authorization details: whether `granted` asks for no more than `requested`; without a rule they must be equal */
   narrow?: Narrowing
   /** claims of an interim ID Token for the exchange response; `undefined`: no interim ID Token */
@@ -137,6 +167,11 @@ export interface DeferredTokenResponseOptions {
   notification?: NotificationOptions
   /** where the cancellation endpoint is mounted (`/deferred/cancel`) */
   routes?: { cancellation?: string }
+  /**
+   * serves the console at `/deferred/console` below the issuer, for development (`false`): to everybody on this machine, and to
+   * nobody else. It is refused with `NODE_ENV=production`
+   */
+  devConsole?: boolean
   /** test clock */
   now?: () => Date
 }
@@ -171,11 +206,13 @@ export const optionsShape = shape({
   // absent: each of `hostGrants` that the provider has enabled
   grants: optional(checks.deferrableGrants),
   reconsider: optional(callback()),
+  task: optional(callback()),
   narrow: withDefault(checks.narrowing, {}),
   interimIdToken: optional(callback()),
   ciba,
   notification,
   routes: shape({ cancellation: withDefault(checks.route, '/deferred/cancel') } satisfies MembersOf<'routes'>),
+  devConsole: withRule(withDefault(boolean, false), checks.assertDevelopment),
   now: optional(callback()),
 } satisfies Members<DeferredTokenResponseOptions>)
 

@@ -3,7 +3,9 @@ import { type DeferredTokenResponseOptions, optionsShape, type Settings } from '
 
 /** Checks the options and fills in the defaults; a `TypeError` starts with the option's path. */
 export function settingsOf(options: DeferredTokenResponseOptions): Settings {
-  return optionsShape(options, path)
+  const settings = optionsShape(options, path)
+  if (settings.task && settings.keys.length === 0) fail('task', 'needs keys: the state of a task is stored encrypted')
+  return settings
 }
 
 /** Whether the options ask for the feature at all. */

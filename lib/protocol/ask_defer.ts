@@ -3,15 +3,19 @@
  * "Authentication Request"; OAuth 2.0 Deferred Token Response, "Token Request"). Here the option `defer` decides, after the
  * host has validated the request. If `defer` wants a request to wait that cannot wait, the request is refused.
  */
+import { allowing, assertAllowance } from '../deferral/allowance.js'
 import { interaction as interactionShape } from '../deferral/decision.js'
 import { isObject } from '../deferral/json.js'
 import { integer, jsonObject, lifetime, type Members, mustBe, optional, refuse, shape } from '../deferral/shape.js'
 import type { NewDeferral } from '../deferral/store.js'
 import type { Context } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
-import type { DeferRequest, Deferring, Settings } from '../options/options.js'
+import { noteAllowance } from '../host/request/allowance.js'
+import type { DeferAnswer, DeferRequest, Deferring, Settings } from '../options/options.js'
+import type { Plugin } from '../plugin.js'
 import { evidenceOf, mergedContext } from './evidence.js'
 import { refusalOf } from './obstacle.js'
+import { sealedTask } from './tasks.js'
 
 const queueName = mustBe('1 to 64 of a-z, 0-9, _, . and -', (value) => isMatch(/^[a-z0-9_.-]{1,64}$/, value))
 // a line separator or a control character would break the row of a list
@@ -31,6 +35,7 @@ const deferringShape = shape<Deferring>({
   context: optional(jsonObject),
   interaction: optional(interactionShape),
   ...reviewMembers,
+  task: optional(jsonObject),
 })
 
 // `defer` does not get these parameters, so that it cannot log them
@@ -48,7 +53,7 @@ const secrets = [
 /** How a request is deferred: the answer of `defer` with every default. */
 export type DeferralTerms = Required<Pick<Deferring, 'expiresIn' | 'interval' | 'context'>> & {
   /** the members that the deferral takes as they are */
-  members: Pick<NewDeferral, 'interaction' | 'queue' | 'title' | 'dueIn' | 'quorum'>
+  members: Pick<NewDeferral, 'interaction' | 'queue' | 'title' | 'dueIn' | 'quorum' | 'taskSealed'>
 }
 
 /** The members of a `DeferRequest` that depend on the endpoint and the grant. `askDefer` adds the others. */
@@ -65,11 +70,11 @@ export function hasDefer({ defer }: Settings): boolean {
  */
 export async function askDefer(
   ctx: Context,
-  settings: Settings,
+  plugin: Plugin,
   request: BaseDeferRequest,
   mustWait = false,
 ): Promise<DeferralTerms | undefined> {
-  return withPlainFaults(ask(ctx, settings, request, mustWait), 'features.deferredTokenResponse.defer failed')
+  return withPlainFaults(ask(ctx, plugin, request, mustWait), 'features.deferredTokenResponse.defer failed')
 }
 
 /** A frozen copy of the parameters for `defer`, without secrets. */
@@ -83,7 +88,8 @@ export function visibleParams(params: Record<string, unknown>): DeferRequest['pa
   )
 }
 
-async function ask(ctx: Context, settings: Settings, base: BaseDeferRequest, mustWait: boolean) {
+async function ask(ctx: Context, plugin: Plugin, base: BaseDeferRequest, mustWait: boolean) {
+  const { settings } = plugin
   const { obstacle } = base
   const evidence = evidenceOf(ctx)
   const request: DeferRequest = {
@@ -93,21 +99,37 @@ async function ask(ctx: Context, settings: Settings, base: BaseDeferRequest, mus
   }
   // without the option no request waits, unless it must
   const answer = settings.defer ? await settings.defer(ctx, request) : false
+  if (isAllowing(answer)) return allow(ctx, plugin, request, answer)
   if (answer === false && !mustWait) return undefined
   const terms = asDeferring(answer)
   if (obstacle) throw refusalOf(request, obstacle, settings)
-  const { expiresIn = settings.ttl.deferral, interval = settings.interval, context, ...members } = terms
+  const { expiresIn = settings.ttl.deferral, interval = settings.interval, context, task, ...others } = terms
+  const members = { ...others, ...(task && (await sealedTask(plugin, request, task))) }
   if (members.interaction && request.profile === 'openid') {
     throw new TypeError('defer: interaction is of the oauth profile, use pages of the authorization endpoint instead')
   }
   return { expiresIn, interval, context: mergedContext(evidence, context), members }
 }
 
+function isAllowing(answer: DeferAnswer): answer is Extract<DeferAnswer, { allow: unknown }> {
+  return isObject(answer) && Object.hasOwn(answer, 'allow')
+}
+
+// the answer is sent at once, with fewer rights
+function allow(ctx: Context, { settings, records }: Plugin, request: DeferRequest, answer: object): undefined {
+  if (ctx.oidc.route !== 'token') {
+    throw new TypeError('defer: allow is for token requests, `defer` is called again when the client redeems its code')
+  }
+  const { allow: allowance } = allowing(answer, 'defer:')
+  assertAllowance({ ...request, scope: [...request.scope] }, allowance, settings.narrow)
+  noteAllowance(ctx, allowance, records.now)
+}
+
 function isMatch(pattern: RegExp, value: unknown): value is string {
   return typeof value === 'string' && pattern.test(value)
 }
 
-function asDeferring(answer: boolean | Deferring): ReturnType<typeof deferringShape> {
+function asDeferring(answer: DeferAnswer): ReturnType<typeof deferringShape> {
   if (typeof answer === 'boolean') return {}
   if (!isObject(answer)) refuse('defer', 'must return true, false or a plain object')
   return deferringShape(answer, 'defer:')

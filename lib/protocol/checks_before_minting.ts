@@ -3,44 +3,59 @@
  * "Successful Token Response": the approved access must still be allowed when the tokens are minted, days later.
  */
 import { errors } from 'oidc-provider'
+import { allowing, narrowDecision } from '../deferral/allowance.js'
 import type { Decision, DeferralRecord, JsonObject } from '../deferral/deferral.js'
 import { describe } from '../deferral/describe.js'
-import { beyond } from '../deferral/json.js'
+import { beyond, isObject } from '../deferral/json.js'
 import { beyondDetails, type Narrowing } from '../deferral/narrow.js'
+import type { Approved } from '../deferral/redemption.js'
+import { lifetime, shape } from '../deferral/shape.js'
 import { type Context, clientOf } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
 import { isAllowed } from '../host/grants/client_access.js'
 import { isConsentGone, loadValidGrant, noLongerGranted } from '../host/grants/valid_grant.js'
+import { noteAllowance } from '../host/request/allowance.js'
 import type { IssuedToken } from '../host/request/intercepts.js'
 import type { Plugin } from '../plugin.js'
 import { cancelDeferral } from './cancel_deferral.js'
+import { taskStateOf } from './tasks.js'
+import { pendingFor } from './token_error_response.js'
+
+const waiting = shape<{ wait: number }>({ wait: lifetime })
 
 /**
- * Throws `access_denied` if the client lost its permission, or if the option `reconsider` returns false (I-129, I-130, E-41).
+ * The decision to mint from: that of the record, or a narrower one of the option `reconsider`. Throws `access_denied` if the
+ * client lost its permission, or if `reconsider` returns false (I-129, I-130, E-41).
  */
-export async function assertStillGranted(
-  ctx: Context,
-  plugin: Plugin,
-  approved: DeferralRecord,
-  { scope = approved.scope, authorizationDetails = approved.authorizationDetails }: Decision,
-): Promise<void> {
-  const { grantType } = approved
+export async function decisionStillGranted(ctx: Context, plugin: Plugin, approved: Approved): Promise<Decision> {
+  const { grantType, decision } = approved
+  const { scope = approved.scope, authorizationDetails = approved.authorizationDetails } = decision
   const client = clientOf(ctx)
   const isGrantAllowed = grantType === undefined || client.grantTypeAllowed(grantType)
   if (!isGrantAllowed || !isAllowed(client, plugin.host.internals, { scope, authorizationDetails }))
     throw noLongerGranted()
   const { reconsider } = plugin.settings
-  if (!reconsider) return
-  const reconsidering = (async () => reconsider(ctx, describe(approved)))()
-  const isStillApproved: unknown = await withPlainFaults(
-    reconsidering,
-    'features.deferredTokenResponse.reconsider failed',
-  )
-  if (typeof isStillApproved !== 'boolean') throw new TypeError('reconsider must return true or false')
-  if (isStillApproved) return
+  if (!reconsider) return decision
+  const reconsidering = (async () => reconsider(ctx, describe(approved), await taskStateOf(plugin, approved)))()
+  const answer = await withPlainFaults(reconsidering, 'features.deferredTokenResponse.reconsider failed')
+  if (answer === true) return decision
+  if (answer !== false) return reconsidered(ctx, plugin, approved, answer)
   // access_denied is final for the client, so the deferral ends too
   await cancelDeferral(plugin, approved.id, { by: 'reconsider' })
   throw new errors.AccessDenied('the deferred request was reconsidered')
+}
+
+function reconsidered(ctx: Context, { settings, records }: Plugin, approved: Approved, answer: unknown): Decision {
+  if (isObject(answer) && Object.hasOwn(answer, 'wait')) {
+    const { wait } = waiting(answer, 'reconsider:')
+    throw pendingFor(ctx, approved, wait)
+  }
+  if (!isObject(answer) || !Object.hasOwn(answer, 'allow')) {
+    throw new TypeError('reconsider must return true, false, { allow } or { wait }')
+  }
+  const { allow } = allowing(answer, 'reconsider:')
+  noteAllowance(ctx, allow, records.now)
+  return narrowDecision(approved, approved.decision, allow, { narrowing: settings.narrow, now: records.now() })
 }
 
 /** Throws `access_denied` if the client, its account or its Grant was revoked while the tokens were minted. */

@@ -31,6 +31,7 @@ export function overrideRules(plugin: Plugin, { addedCodeGrant }: { addedCodeGra
     responseTypes: profiles.openid ? acceptedTypes(addedCodeGrant) : [],
     addedCodeGrant,
     hasDefer: hasDefer(settings),
+    hasReconsider: settings.reconsider !== undefined,
     hint: profiles.oauth || hasDefer(settings) ? hintOf(plugin) : undefined,
     notesCodeUse: Boolean(profiles.oauth),
     wrapHandler: (name, handler) => withBridge(plugin, name, handler),

@@ -26,6 +26,13 @@ export function outcomeFor(deferral: Stored, { profiles: { oauth } }: Settings):
   return deferral.interaction ? 'interaction_required' : 'authorization_pending'
 }
 
+/** The pending answer to a poll that should not be repeated for so many seconds. */
+export function pendingFor(ctx: Context, deferral: DeferralRecord, seconds: number): Error {
+  const answer = refusal(ctx, deferral, 'authorization_pending')
+  ctx.set('Retry-After', String(Math.max(seconds, deferral.interval)))
+  return answer
+}
+
 /** The answer to a poll that gets no tokens. `members` are added to the error response. */
 export function refusal(
   ctx: Context,

@@ -20,7 +20,7 @@ import {
   assertConsent,
   assertNotRevoked,
   assertNotWider,
-  assertStillGranted,
+  decisionStillGranted,
   isNoLongerAccepted,
 } from './checks_before_minting.js'
 import { cibaHandle } from './ciba/names.js'
@@ -89,9 +89,8 @@ interface MintState {
 }
 
 async function mintFrom(ctx: Context, plugin: Plugin, { approved, mint, tokens }: MintState): Promise<void> {
-  const { decision } = approved
   setDeferral(ctx, approved)
-  await assertStillGranted(ctx, plugin, approved, decision)
+  const decision = await decisionStillGranted(ctx, plugin, approved)
   const details = requestedDetails(approved, decision, plugin)
   // hosts before 9.12 ignore an empty list, and then grant everything in the code
   const granted = details?.length === 0 ? { ...decision, authorizationDetails: [] } : decision
@@ -105,7 +104,7 @@ async function mintFrom(ctx: Context, plugin: Plugin, { approved, mint, tokens }
         assertNotWider(token, { ...defaultsOf(approved), ...decision }, plugin.settings.narrow)
         assertConsent(token, plugin, approved, decision)
         bind(ctx, token, approved.binding ?? {})
-        capAtEnd(ctx, plugin, token, approved)
+        capAtEnd(ctx, plugin, token, { ...approved, decision })
         tokens.push(token)
       },
     })

@@ -4,7 +4,7 @@ import { at } from '../store/new_deferral.js'
 type Pending = Extract<DeferralRecord, { status: 'pending' }>
 
 /** Every member that a record can have whatever its status, so that a new one is missed here by the compiler. */
-type Members = Required<Omit<Pending, 'status' | 'erasedAt' | 'wakeAt'>>
+type Members = Required<Omit<Pending, 'status' | 'erasedAt' | 'wakeAt' | 'taskDue'>>
 
 /** The person in a full record. */
 export const person = 'account of the person'
@@ -54,6 +54,7 @@ function members(profile: Profile): Members {
     legs: [{ kind: 'hint', hash: 'hash of the leg', openedAt: at(2), until: at(300), reason: 'personal' }],
     reachOutAt: at(3),
     reachOutAttempts: 1,
+    reachOutRequestedAt: at(3),
     reachOutFault: 'personal',
     assignee: { to: 'robin', by: 'kim', at: at(2), until: at(900) },
     votes: [{ by: 'robin', at: at(3), note: 'personal', ...granted }],
@@ -61,6 +62,7 @@ function members(profile: Profile): Members {
     cancellationReason: 'code.reused',
     notification: { status: 'delivered', attempts: 1, fence: 1, notBefore: at(2), deliveredAt: at(4), answer: 204 },
     answer: { sealed: 'sealed answer', until: at(700) },
+    task: { sealed: 'sealed state', fence: 3 },
     createdAt: at(0),
     exchangedAt: at(1),
     expiresAt: at(601),

@@ -49,6 +49,7 @@ const moves: Record<string, (provider: Loose, internals: Loose) => void> = {
     replace(BackchannelAuthenticationRequest.prototype, 'consume', undefined),
   'configuration.scopes': (_, { configuration }) => replace(configuration, 'scopes', ['openid']),
   'configuration.findAccount': (_, { configuration }) => replace(configuration, 'findAccount', undefined),
+  'configuration.issueRefreshToken': (_, { configuration }) => replace(configuration, 'issueRefreshToken', undefined),
   AccessToken: ({ AccessToken }) => replace(AccessToken.prototype, 'setThumbprint', undefined),
   'ReplayDetection.unique': ({ ReplayDetection }) => replace(ReplayDetection, 'unique', undefined),
   'RefreshToken.revokeByGrantId': ({ RefreshToken }) => replace(RefreshToken, 'revokeByGrantId', undefined),

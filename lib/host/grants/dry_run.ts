@@ -4,8 +4,10 @@ import { HandlerStopped, plainFault, withPlainFaults } from '../faults.js'
 import type { Host } from '../host.js'
 import { type IssuedToken, intercept } from '../request/intercepts.js'
 import type { GrantHandler } from '../seams.js'
+import { narrowAnswer } from './allowed_tokens.js'
 import { installationOf } from './attestation.js'
 import { codeFrom } from './authorization_code.js'
+import { delayConsumption } from './decide_first.js'
 
 /**
  * Runs a grant handler of the host with other parameters, then restores the parameters of the client. Callbacks of the
@@ -87,34 +89,58 @@ export async function dryRun(
 /**
  * Runs a grant handler of the host for this request. Calls `decide` with the key for the tokens when the host has validated
  * everything and has stored nothing. If `decide` returns a result, the handler stops, and this function returns that result. If
- * it returns `undefined`, the host answers the request, and its errors are rethrown unchanged.
+ * it returns `undefined`, the host answers the request, and its errors are rethrown unchanged. If it throws, the code of the
+ * request is not consumed.
  */
 export async function dryRunThen<T>(
   ctx: Context,
   handler: GrantHandler,
   decide: (binding: Binding) => Promise<T | undefined>,
 ): Promise<T | undefined> {
+  const consume = delayConsumption(ctx)
   let result: T | undefined
+  let isAsked = false
   let isAnsweredByHost = false
   intercept(ctx, {
     async saveToken(token) {
       intercept(ctx, {})
-      result = await decide(await bindingOf(ctx, token))
+      isAsked = true
+      result = await decideBefore(ctx, token, decide)
+      await consume()
       if (result !== undefined) stopBefore(ctx, token)
+      narrowAnswer(ctx, token)
       isAnsweredByHost = true
     },
   })
   try {
     await handler(ctx)
   } catch (error) {
+    if (!isAsked) await consume()
     if (error !== stop) throw isAnsweredByHost ? error : plainFault(error)
   }
   return result
 }
 
-function stopBefore(ctx: Context, { kind }: IssuedToken): never {
-  // listeners of the host's events must not see a token that was not issued
+async function decideBefore<T>(
+  ctx: Context,
+  token: IssuedToken,
+  decide: (binding: Binding) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  try {
+    return await decide(await bindingOf(ctx, token))
+  } catch (error) {
+    forget(ctx, token)
+    throw error
+  }
+}
+
+// listeners of the host's events must not see a token that was not issued
+function forget(ctx: Context, { kind }: IssuedToken): void {
   delete (ctx.oidc.entities as Record<string, unknown>)[kind]
+}
+
+function stopBefore(ctx: Context, token: IssuedToken): never {
+  forget(ctx, token)
   return stopHandler()
 }
 

@@ -13,6 +13,7 @@ import { type WrapHandler, wrapGrantHandlers } from './grant_handlers.js'
 import { installIdTokenRules } from './id_token_hint.js'
 import { installListeners } from './listeners.js'
 import { extendPayloads } from './payload.js'
+import { installRefreshTokens } from './refresh_tokens.js'
 import { installReplayDetection } from './replay_detection.js'
 import { acceptResponseTypes, removeAddedCodeGrant } from './response_types.js'
 import { installRevocation } from './revocation_lookup.js'
@@ -29,6 +30,8 @@ export interface Rules {
   addedCodeGrant: boolean
   /** whether `defer` is set: it then decides about token requests before their code is consumed */
   hasDefer: boolean
+  /** whether `reconsider` is set: it then decides about redemptions */
+  hasReconsider: boolean
   /** absent if the plugin adds nothing to codes */
   hint: Hint | undefined
   /** whether to note the use of each code */
@@ -84,6 +87,7 @@ export function installOverrides({ provider, internals }: Host, rules: Rules): v
   installRevocation(provider, rules.revoke)
   installReplayDetection(provider)
   installIdTokenRules(provider)
+  if (rules.hasDefer || rules.hasReconsider) installRefreshTokens(internals)
   installClientRules(provider, rules.clients)
   installTokenRoute(provider, rules.clients.grantTypes)
 

@@ -11,10 +11,22 @@ export type Undici = typeof import('undici')
 
 const connectTimeout = 3000
 
+/** Certificates in PEM: to trust, and to show to the other side. */
+export interface TlsOptions {
+  ca?: unknown
+  cert?: unknown
+  key?: unknown
+}
+
 /** Connects to these addresses only, under the name of the endpoint. A later answer of a resolver does not matter (I-125). */
-export function createConnector(undici: Undici, addresses: string[], ca: unknown): buildConnector.connector {
+export function createConnector(
+  undici: Undici,
+  addresses: string[],
+  { ca, cert, key }: TlsOptions,
+): buildConnector.connector {
   const connect = undici.buildConnector({
     ...(ca !== undefined && { ca: ca as string }),
+    ...(cert !== undefined && { cert: cert as string, key: key as string }),
     timeout: connectTimeout,
     minVersion: 'TLSv1.2',
     // NODE_TLS_REJECT_UNAUTHORIZED must not change this

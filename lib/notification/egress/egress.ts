@@ -1,10 +1,12 @@
 /*
  * The only way out. A name is resolved once per attempt, and all its addresses are checked. The connection goes to one of them,
- * under the original name (I-124, I-125). Redirects are not followed (O-095, I-105). Response bodies are not read (I-126).
+ * under the original name (I-124, I-125). Redirects are not followed (O-095, I-105). Response bodies are not read (I-126), but
+ * those of a service that the operator has configured.
  */
 import { isIP } from 'node:net'
 import type { Dispatcher, Pool } from 'undici'
 import { within } from '../deadline.js'
+import type { TlsOptions } from './connector.js'
 import { EgressDenied } from './egress_denied.js'
 import { createPools } from './pools.js'
 import { resolveHost, toAddresses } from './resolver.js'
@@ -13,6 +15,7 @@ import { type EgressRules, hostnameOf, portOf } from './rules.js'
 const resolveSeconds = 3
 const discardTimeout = 1000
 const discardLimit = 1024
+const readLimit = 262_144
 
 /** The response of a receiver. */
 export interface Answer {
@@ -30,24 +33,43 @@ export interface Post {
   body: string
 }
 
+/** A request whose answer is read. */
+export interface Inquiry {
+  method: 'GET' | 'POST'
+  /** unchecked */
+  endpoint: unknown
+  headers: Record<string, string>
+  body?: string
+}
+
+/** An answer with its body. */
+export interface ReadAnswer {
+  status: number
+  /** names in lower case */
+  headers: Record<string, string | string[] | undefined>
+  text: string
+}
+
 /** The guarded way out. */
 export interface Egress {
+  /** As `post`, and reads the answer, up to 256 KiB. */
+  inquire(inquiry: Inquiry, signal: AbortSignal): Promise<ReadAnswer>
   /** Rejects with `EgressDenied` before any connection is opened, or with the error of the connection. */
   post(post: Post, signal: AbortSignal): Promise<Answer>
   close(): Promise<void>
 }
 
 /** Where the options differ from Node.js. */
-export interface EgressOptions {
-  /** PEM certificates to trust */
-  ca?: unknown
+export interface EgressOptions extends TlsOptions {
+  /** milliseconds after which an unused connection is closed */
+  keepAlive?: number
   /** all addresses of a host name */
   resolve?: (hostname: string) => unknown
 }
 
 /** The way out by these rules. Proxy settings of the environment have no effect. */
-export function createEgress(rules: EgressRules, { ca, resolve = resolveHost }: EgressOptions): Egress {
-  const pools = createPools(ca)
+export function createEgress(rules: EgressRules, { resolve = resolveHost, keepAlive, ...tls }: EgressOptions): Egress {
+  const pools = createPools(tls, keepAlive)
 
   async function permittedAddresses(url: URL, signal: AbortSignal): Promise<string[]> {
     const host = hostnameOf(url)
@@ -59,18 +81,37 @@ export function createEgress(rules: EgressRules, { ca, resolve = resolveHost }: 
     return [...new Set(addresses)]
   }
 
+  async function use<T>(
+    { clientId = '', endpoint, ...request }: Partial<Post> & Pick<Inquiry, 'method' | 'headers'>,
+    signal: AbortSignal,
+    exchange: (pool: Pool, options: Dispatcher.RequestOptions) => Promise<T>,
+  ): Promise<T> {
+    const refusal = rules.refusal(endpoint)
+    if (refusal) throw new EgressDenied(refusal)
+    const url = new URL(endpoint as string)
+    const { origin, pathname, search } = url
+    const addresses = await permittedAddresses(url, signal)
+    const options = { ...request, path: pathname + search, signal }
+    return pools.use({ clientId, origin, addresses }, (pool) => exchange(pool, options))
+  }
+
   return {
-    async post({ clientId, endpoint, headers, body }, signal) {
-      const refusal = rules.refusal(endpoint)
-      if (refusal) throw new EgressDenied(refusal)
-      const url = new URL(endpoint as string)
-      const { origin, pathname, search } = url
-      const addresses = await permittedAddresses(url, signal)
-      const request = { method: 'POST', path: pathname + search, headers, body, signal } as const
-      return pools.use({ clientId, origin, addresses }, (pool) => send(pool, request))
-    },
+    post: (post, signal) => use({ ...post, method: 'POST' }, signal, send),
+    inquire: (inquiry, signal) => use(inquiry, signal, read),
     close: () => pools.close(),
   }
+}
+
+async function read(pool: Pool, request: Dispatcher.RequestOptions): Promise<ReadAnswer> {
+  const { statusCode: status, headers, body } = await pool.request(request)
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > readLimit) throw Object.assign(new Error('the answer is too large'), { code: 'ERR_ANSWER_TOO_LARGE' })
+    chunks.push(chunk)
+  }
+  return { status, headers, text: Buffer.concat(chunks).toString() }
 }
 
 async function send(pool: Pool, request: Dispatcher.RequestOptions): Promise<Answer> {

@@ -1,8 +1,9 @@
 import type { Pool } from 'undici'
-import { createConnector, type Undici } from './connector.js'
+import { createConnector, type TlsOptions, type Undici } from './connector.js'
 
 const headersTimeout = 5000
-const keepAlive = 1000
+// a notification rarely goes to the same receiver again
+const shortKeepAlive = 1000
 const connections = 16
 
 /** Connections are shared by the notifications of one client to one origin at the same addresses. */
@@ -26,12 +27,12 @@ interface PoolEntry {
   timer?: NodeJS.Timeout
 }
 
-/** Pools that trust these certificates. */
-export function createPools(ca: unknown): Pools {
+/** Pools with these certificates; an unused connection is closed after `keepAlive` milliseconds. */
+export function createPools(tls: TlsOptions, keepAlive = shortKeepAlive): Pools {
   const entries = new Map<string, PoolEntry>()
 
   function create(undici: Undici, key: string, { origin, addresses }: Target): PoolEntry {
-    const connect = createConnector(undici, addresses, ca)
+    const connect = createConnector(undici, addresses, tls)
     const timeouts = { headersTimeout, bodyTimeout: headersTimeout, keepAliveTimeout: keepAlive }
     const pool = new undici.Pool(origin, { ...timeouts, keepAliveMaxTimeout: keepAlive, connections, connect })
     const entry = { pool, users: 0 }

@@ -26,9 +26,9 @@ export interface Permissions {
   ports: readonly number[]
 }
 
-/** The rules of the options, for a provider with this issuer. */
-export function egressRules({ allow, deny, ports }: Permissions, issuer: string): EgressRules {
-  const own = new URL(issuer)
+/** The rules of the options. Nothing at the host of this issuer may be reached; without an issuer no host is excluded. */
+export function egressRules({ allow, deny, ports }: Permissions, issuer?: string): EgressRules {
+  const own = issuer === undefined ? undefined : new URL(issuer)
   const ranges = { allow: toRanges(allow), deny: toRanges(deny) }
   // a range among them is the name of no host
   const deniedHosts = deny.map((entry) => entry.toLowerCase())
@@ -74,7 +74,8 @@ function faultOf(endpoint: unknown): string | undefined {
 }
 
 // on loopback only our own port is refused, under every name of loopback; elsewhere the whole host
-function isOwn(host: string, port: number, own: URL): boolean {
+function isOwn(host: string, port: number, own: URL | undefined): boolean {
+  if (!own) return false
   const ownHost = hostnameOf(own)
   if (isLoopback(ownHost)) return isLoopback(host) && port === portOf(own)
   return (canonical(host) ?? host) === (canonical(ownHost) ?? ownHost)

@@ -58,7 +58,7 @@ export function answerUnlessRefused(
 ): Promise<void> {
   return decideFirst(ctx, handler, () => {
     const source = sourceOf(ctx, plugin, grantType)
-    return askDefer(ctx, plugin.settings, deferRequest(ctx, { id, grantType, source, obstacle }))
+    return askDefer(ctx, plugin, deferRequest(ctx, { id, grantType, source, obstacle }))
   })
 }
 

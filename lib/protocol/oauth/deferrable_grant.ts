@@ -9,6 +9,7 @@ import { deepest, isObject, toJson } from '../../deferral/json.js'
 import { callback, checkMembers, listOf, optional, plainObject, string, text } from '../../deferral/shape.js'
 import { type Context, clientOf } from '../../host/context.js'
 import { withPlainFaults } from '../../host/faults.js'
+import { narrowToken } from '../../host/grants/allowed_tokens.js'
 import { isAllowed } from '../../host/grants/client_access.js'
 import { assertFresh, verifyProof } from '../../host/grants/proof.js'
 import { bind, senderKey } from '../../host/grants/sender_key.js'
@@ -62,7 +63,13 @@ async function answerOrDefer(ctx: Context, provider: Provider, name: string, gra
   if (proof) await assertFresh(ctx, host, proof)
   await withPlainFaults(loadValidGrant(ctx, host, source))
   if (plugin) await deferIfDecided(ctx, plugin, { name, source, binding })
-  intercept(ctx, { isCustomGrant: true, saveToken: (token) => bind(ctx, token, binding) })
+  intercept(ctx, {
+    isCustomGrant: true,
+    saveToken(token) {
+      bind(ctx, token, binding)
+      narrowToken(ctx, token)
+    },
+  })
   await grant.issue(ctx, source)
 }
 

@@ -45,7 +45,7 @@ export async function beforeDirectResponse(ctx: Context, plugin: Plugin): Promis
   requests.add(ctx)
   const id = newId()
   const request = { ...deferRequest(ctx, id), profile: 'oauth', grantType: 'authorization_code' } as const
-  const terms = await askDefer(ctx, settings, request)
+  const terms = await askDefer(ctx, plugin, request)
   // without terms the client gets an ordinary code, and `defer` decides again about its token request (X-013)
   if (terms) intercept(ctx, { saveCode: (code) => create(ctx, plugin, { id, code, terms }) })
   return true

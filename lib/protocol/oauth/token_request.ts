@@ -55,7 +55,7 @@ export function askAboutTokenRequest(
   // C-I06: a handle lives for days, so a thief must not be able to use it without the client's key
   const isKeyMissing = clientOf(ctx).clientAuthMethod === 'none' && !jkt && !x5t
   const obstacle = request.obstacle ?? (isKeyMissing ? 'key' : undefined)
-  return askDefer(ctx, plugin.settings, deferRequest(ctx, { ...request, obstacle }))
+  return askDefer(ctx, plugin, deferRequest(ctx, { ...request, obstacle }))
 }
 
 /** Reads the id of the deferral and the source to store from a request of one grant. */

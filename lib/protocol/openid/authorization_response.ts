@@ -36,16 +36,16 @@ export async function beforeResponse(ctx: Context, plugin: Plugin): Promise<void
   const id = newId()
   // without the word `code` the client accepts no code, so the request must wait
   const mustWait = paramsOf(ctx).response_type === 'deferred_code'
-  const terms = await askDefer(ctx, plugin.settings, deferRequest(ctx, id), mustWait)
+  const terms = await askDefer(ctx, plugin, deferRequest(ctx, id), mustWait)
   paramsOf(ctx).response_type = 'code'
   // without terms the host answers with a code at once (O-016)
   if (terms) intercept(ctx, { saveCode: (code) => create(ctx, plugin, { id, code, terms }) })
 }
 
 // tokens of the authorization endpoint cannot wait. For a code `defer` is called when the client redeems it
-async function refuseTokensIfDecided(ctx: Context, { settings }: Plugin): Promise<void> {
-  if (!hasDefer(settings) || !isAnsweredWithTokens(ctx)) return
-  await askDefer(ctx, settings, { ...deferRequest(ctx), grantType: 'implicit', obstacle: 'grant' })
+async function refuseTokensIfDecided(ctx: Context, plugin: Plugin): Promise<void> {
+  if (!hasDefer(plugin.settings) || !isAnsweredWithTokens(ctx)) return
+  await askDefer(ctx, plugin, { ...deferRequest(ctx), grantType: 'implicit', obstacle: 'grant' })
 }
 
 /** Renames `code` to `deferred_code` in the response (O-021, O-022), before the host applies the response mode. */

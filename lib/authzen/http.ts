@@ -1,0 +1,72 @@
+/*
+ * Requests to the policy decision point and to the access request service, through the guarded way out of notifications.
+ */
+import { isObject, toJson } from '../deferral/json.js'
+import type { JsonObject } from '../index.js'
+import type { Egress } from '../notification/egress/egress.js'
+
+/** Headers with credentials for a request to this URL, for example `{ authorization: 'Bearer ...' }`. */
+export type Authenticate = (url: string) => Promise<Record<string, string>> | Record<string, string>
+
+/** The service could not be asked, or its answer could not be understood. It has not decided anything. */
+export class Unavailable extends Error {
+  /** seconds that the service asked to wait */
+  readonly retryAfter: number
+
+  constructor(reason: string, { cause, retryAfter = 0 }: { cause?: unknown; retryAfter?: number } = {}) {
+    super(reason, { cause })
+    this.retryAfter = retryAfter
+  }
+}
+
+/** An answer of a service. `body` is its JSON object; absent if it is something else. */
+export interface ServiceAnswer {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  body?: JsonObject
+}
+
+/** Sends a request and reads the answer. Rejects with `Unavailable` if there is none. */
+export type Ask = (
+  request: { method: 'GET' | 'POST'; url: string; headers?: Record<string, string>; body?: JsonObject },
+  signal?: AbortSignal,
+) => Promise<ServiceAnswer>
+
+/** Asks with these credentials; an answer has to come within `timeout` milliseconds. */
+export function createAsk(egress: Egress, authenticate: Authenticate, timeout: number): Ask {
+  return async ({ method, url, headers = {}, body }, signal) => {
+    const limits = [AbortSignal.timeout(timeout), ...(signal ? [signal] : [])]
+    try {
+      const credentials = await authenticate(url)
+      const type: Record<string, string> = body ? { 'content-type': 'application/json' } : {}
+      const answer = await egress.inquire(
+        {
+          method,
+          endpoint: url,
+          headers: { accept: 'application/json', ...type, ...headers, ...credentials },
+          ...(body && { body: JSON.stringify(body) }),
+        },
+        AbortSignal.any(limits),
+      )
+      const parsed = parse(answer.text)
+      return { status: answer.status, headers: answer.headers, ...(parsed && { body: parsed }) }
+    } catch (cause) {
+      throw new Unavailable(`${new URL(url).host} cannot be reached`, { cause })
+    }
+  }
+}
+
+/** The seconds of `Retry-After`; 0 without it, or if it is a date. */
+export function retryAfterOf({ headers }: Pick<ServiceAnswer, 'headers'>): number {
+  const value = [headers['retry-after']].flat()[0] ?? ''
+  return /^\d{1,9}$/.test(value) ? Number(value) : 0
+}
+
+function parse(text: string): JsonObject | undefined {
+  try {
+    const value = toJson(JSON.parse(text))
+    return isObject(value) ? (value as JsonObject) : undefined
+  } catch {
+    return undefined
+  }
+}

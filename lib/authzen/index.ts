@@ -1,0 +1,5 @@
+export { type Authzen, authzen } from './authzen.js'
+export type { About, Answer, Entity, Evaluation, Filled, IssuanceRequest, Mapping } from './evaluation.js'
+export type { Authenticate } from './http.js'
+export type { Endpoints } from './metadata.js'
+export type { AccessRequestOptions, Alert, AuthzenOptions, EgressPermissions, Terms } from './options.js'

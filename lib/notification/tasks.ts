@@ -1,0 +1,154 @@
+/*
+ * Takes the steps of tasks: work at other services that decide deferrals. Each task is stored in its deferral. A worker leases it,
+ * takes one step and writes the result, as it does with notifications.
+ */
+import type { Approval, Denial } from '../deferral/decision.js'
+import type { Deferral, JsonObject, Progress } from '../deferral/deferral.js'
+import { describe } from '../deferral/describe.js'
+import type { Events } from '../deferral/events.js'
+import { leaseSeconds } from '../deferral/notification.js'
+import type { Records } from '../deferral/records.js'
+import type { Stored } from '../deferral/store.js'
+import type { TakeStep, TaskStep } from '../deferral/task.js'
+import { holdTask, leaseTask, settleTask } from '../deferral/task_transitions.js'
+import { isPending } from '../deferral/transition.js'
+import { inBackground } from './background.js'
+import { within } from './deadline.js'
+import { createLanes, type Task } from './lanes.js'
+import type { Sealer } from './sealer.js'
+import { shuffle } from './shuffle.js'
+import { rareWarning } from './warnings.js'
+
+// a step ends before its lease, so that two nodes never take one at the same time
+const stepSeconds = 8
+const drainSeconds = 10
+const retrySeconds = 30
+// of one task, before others get their turn
+const stepsAtOnce = 32
+const limits = { perHost: 64, perClient: 16, total: 64, backlog: 128, clients: 4096 }
+
+/** Decides deferrals, with the same rules as for operators. */
+export interface Office {
+  approve(id: string, approval: Approval): Promise<{ deferral: Deferral }>
+  deny(id: string, denial: Denial): Promise<{ deferral: Deferral }>
+  progress(id: string, progress: Progress): Promise<unknown>
+}
+
+/** The dependencies of a worker. */
+export interface TasksDependencies {
+  records: Records
+  events: Events
+  sealer: Sealer
+  takeStep: TakeStep
+}
+
+/** The worker of one node. */
+export class Tasks {
+  readonly #node: TasksDependencies
+  readonly #lanes = createLanes<Task & { snapshot: Stored | undefined }>(
+    ({ id, snapshot }) => this.#work(id, snapshot).catch((error: unknown) => this.#warnWhileOpen(error)),
+    limits,
+    () => {},
+  )
+  readonly #warn = rareWarning('tasks have to wait')
+  #office: Office | undefined
+  #isOpen = true
+
+  constructor(node: TasksDependencies) {
+    this.#node = node
+  }
+
+  /** Begins to work. */
+  start(office: Office): void {
+    this.#office = office
+    // a task that this node made due does not wait for the next sweep
+    this.#node.events.subscribe((record) => this.take([record]))
+  }
+
+  /** Takes steps of the tasks that are due. */
+  take(records: readonly Stored[]): void {
+    if (!this.#isOpen || !this.#office) return
+    for (const snapshot of shuffle(records.filter((record) => this.#isDue(record)))) {
+      const { id, clientId } = snapshot
+      inBackground(() => this.#lanes.take({ id, clientId, host: '', snapshot }))
+    }
+  }
+
+  /** Stops. Waits for the steps under way, ten seconds at most. */
+  async close(): Promise<void> {
+    this.#isOpen = false
+    this.#lanes.clear()
+    await within(drainSeconds, () => this.#lanes.idle()).catch(() => undefined)
+  }
+
+  async #work(id: string, snapshot: Stored | undefined): Promise<void> {
+    let known = snapshot
+    for (let step = 0; step < stepsAtOnce && this.#isOpen; step++) {
+      const startedAt = performance.now()
+      const leased = await this.#node.records.transit(id, leaseTask(leaseSeconds), known)
+      if (!leased) return
+      const after = await this.#step(leased, startedAt)
+      if (!after || !this.#isDue(after)) return
+      known = after
+    }
+  }
+
+  async #step(leased: Stored, startedAt: number): Promise<Stored | undefined> {
+    const { records } = this.#node
+    const hasEnded = !isPending(leased, leased.readAt)
+    const fence = leased.task?.fence ?? 0
+    try {
+      const step = await this.#take(leased, hasEnded, startedAt)
+      const sealed = step.state && (await this.#seal(leased, step.state))
+      const isDecided = await this.#decide(leased, step, { fence, sealed })
+      const { wait, expiresAt, note } = step
+      return await records.transit(
+        leased.id,
+        settleTask(fence, { sealed, wait, expiresAt, note, sawEnd: hasEnded || isDecided }),
+      )
+    } catch (error) {
+      this.#warnWhileOpen(error)
+      return records.transit(leased.id, settleTask(fence, { wait: retrySeconds, sawEnd: hasEnded }))
+    }
+  }
+
+  async #take(leased: Stored, hasEnded: boolean, startedAt: number): Promise<TaskStep> {
+    const { issuer, id, clientId, task, readAt } = leased
+    const state = await this.#node.sealer.open<JsonObject>({ issuer, id, clientId }, task?.sealed ?? '')
+    const left = Math.floor(startedAt + stepSeconds * 1000 - performance.now())
+    // a process that was suspended longer than its lease must not act
+    if (left <= 0) throw new Error('the lease is over')
+    const signal = AbortSignal.timeout(left)
+    const isRepeated = task?.interrupted ?? false
+    const work = { deferral: describe(leased), state, now: readAt, hasEnded, isRepeated, signal }
+    return within(left / 1000, () => this.#node.takeStep(work))
+  }
+
+  // the state comes first: a client may poll as soon as the decision is written. `true`: there is a decision
+  async #decide(
+    { id }: Stored,
+    { decision, progress }: TaskStep,
+    { fence, sealed }: { fence: number; sealed: string | undefined },
+  ): Promise<boolean> {
+    const office = this.#office as Office
+    if (progress) await office.progress(id, progress)
+    if (!decision) return false
+    if (sealed !== undefined && !(await this.#node.records.transit(id, holdTask(fence, sealed)))) return false
+    const { deferral } =
+      'approve' in decision ? await office.approve(id, decision.approve) : await office.deny(id, decision.deny)
+    return deferral.status !== 'pending'
+  }
+
+  // a written record has the time of the read before it
+  #isDue({ taskDue }: Stored): boolean {
+    return taskDue !== undefined && taskDue <= this.#node.records.now()
+  }
+
+  #seal({ issuer, id, clientId }: Stored, state: JsonObject): Promise<string> {
+    return this.#node.sealer.seal({ issuer, id, clientId }, state)
+  }
+
+  #warnWhileOpen(error: unknown): void {
+    if (this.#isOpen) this.#warn(error)
+  }
+}
