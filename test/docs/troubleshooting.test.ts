@@ -9,7 +9,7 @@ const headings = [...page.matchAll(/^### `(.+)`$/gm)].map(([, heading]) => headi
 const isNoSource = (file: string) =>
   file.startsWith('testing') || file.endsWith('special_purpose_addresses.ts') || isOfPages(file)
 /** The words of the console's pages, which operators read; the checks of its options are for developers. */
-const isOfPages = (file: string) => /^console\/(?!(options|colours)\.ts$)/.test(file)
+const isOfPages = (file: string) => /^console\/(?!(option_checks|colours)\.ts$)/.test(file)
 const isNoMessage = (text: string) =>
   ['decides whether the request is deferred', 'the plugin stops the handler here'].includes(text)
 
