@@ -1,0 +1,106 @@
+import { parseArgs } from 'node:util'
+import type { Command, Option, Values } from './command.js'
+import { exitCodes, Failure } from './failure.js'
+
+/** The options of every command. */
+export const commonOptions: Readonly<Record<string, Option>> = {
+  uri: { value: 'URI', says: 'connection string of MongoDB, instead of MONGODB_URI' },
+  db: { value: 'NAME', says: 'database, instead of the one in the connection string' },
+  collection: { value: 'NAME', says: 'collection, instead of deferrals' },
+  issuer: { value: 'URL', says: 'issuer; found if the collection has exactly one' },
+  json: { says: 'one line of JSON instead of a table' },
+}
+
+const yes: Option = { says: 'do not ask' }
+
+/** The parsed command line. */
+export interface Arguments {
+  name: string
+  command: Command
+  id: string
+  values: Values
+}
+
+type Given = Record<string, string | boolean | (string | boolean)[] | undefined>
+
+/** All options of a command. */
+export function optionsOf(command: Command): Record<string, Option> {
+  return { ...command.options, ...(command.asks && { yes }), ...commonOptions }
+}
+
+/** Parses the command line. A `Failure` says what is wrong with it. */
+export function parse(args: readonly string[], commands: Readonly<Record<string, Command>>): Arguments {
+  const { values, positionals } = parseAll(args, commands)
+  const [name = '', id, ...others] = positionals
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (!command) throw wrong(name ? `${name} is not a command` : 'no command was given')
+  const options = optionsOf(command)
+  const foreign = Object.keys(values).find((option) => !Object.hasOwn(options, option))
+  if (foreign) throw wrong(`--${foreign} is not an option of ${name}`)
+  if (command.hasId && id === undefined) throw wrong(`${name} needs the ID of a deferral`)
+  const [extra] = command.hasId ? others : positionals.slice(1)
+  if (extra !== undefined) throw wrong(`${extra} is one argument too many`)
+  const checked = valuesOf(values)
+  for (const [option, { isRequired, kind }] of Object.entries(options)) {
+    if (isRequired && values[option] === undefined) throw wrong(`${name} needs --${option}`)
+    if (kind) checked[kind](option)
+  }
+  return { name, command, id: id ?? '', values: checked }
+}
+
+function parseAll(args: readonly string[], commands: Readonly<Record<string, Command>>) {
+  const all = Object.assign({}, ...Object.values(commands).map(optionsOf)) as Record<string, Option>
+  const options = Object.fromEntries(
+    Object.entries(all).map(([name, { value, isList = false }]) => [
+      name,
+      { type: value ? ('string' as const) : ('boolean' as const), multiple: isList },
+    ]),
+  )
+  // an ID may begin with a hyphen
+  const ids = args.filter(isHyphenatedId)
+  const rest = args.filter((each) => !isHyphenatedId(each))
+  const separator = ids.length && !rest.includes('--') ? ['--'] : []
+  try {
+    return parseArgs({ args: [...rest, ...separator, ...ids], options, allowPositionals: true })
+  } catch (error) {
+    const [message = ''] = (error as Error).message.split(/\. |\n/)
+    throw wrong(message)
+  }
+}
+
+const isHyphenatedId = (each: string) => /^-[\w-]{21}$/.test(each)
+
+function valuesOf(given: Given): Values {
+  const texts = (name: string) => {
+    const value = given[name]
+    return value === undefined ? undefined : [value].flat().map(String)
+  }
+  const text = (name: string) => texts(name)?.at(-1)
+  return {
+    text,
+    texts,
+    needed(name) {
+      const value = text(name)
+      if (value === undefined) throw wrong(`--${name} is missing`)
+      return value
+    },
+    flag: (name) => given[name] === true,
+    number(name) {
+      const value = text(name)
+      if (value !== undefined && !/^\d{1,15}$/.test(value)) throw wrong(`--${name} must be a whole number`)
+      return value === undefined ? undefined : Number(value)
+    },
+    date(name) {
+      const value = text(name)
+      if (value === undefined) return undefined
+      const date = new Date(value)
+      const isDate = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(value) && Number.isFinite(date.getTime())
+      if (!isDate) throw wrong(`--${name} must be a date such as 2026-01-31 or 2026-01-31T09:00:00Z`)
+      return date
+    },
+  }
+}
+
+function wrong(message: string): Failure {
+  return new Failure(exitCodes.usage, message)
+}
