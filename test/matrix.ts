@@ -45,7 +45,7 @@ function sourceOf(file: string): string {
 }
 
 function idsIn(name: string): string[] {
-  return name.match(/\b(?:[OIX]-\d{3}|C\d{2}|N\d{1,2})\b/g) ?? []
+  return name.match(/\b(?:[OIX]-\d{3}|C\d{2}|[NV]\d{1,2})\b/g) ?? []
 }
 
 function stateOf(named: NamedTest[]): State {

@@ -1,3 +1,4 @@
+import { authzen } from './requirements/authzen.js'
 import { cases } from './requirements/cases.js'
 import { extensions } from './requirements/extensions.js'
 import { oauth } from './requirements/oauth.js'
@@ -10,7 +11,7 @@ export interface Requirement {
 }
 
 /** Every id a test may name. */
-export const requirements: Requirement[] = [...parse(openid), ...parse(cases), ...parse(oauth), ...parse(extensions)]
+export const requirements: Requirement[] = [openid, cases, oauth, extensions, authzen].flatMap(parse)
 
 function parse(text: string): Requirement[] {
   return [...text.matchAll(/^(\S+) (.+)$/gm)].map(([, id = '', title = '']) => ({ id, title }))

@@ -21,8 +21,7 @@ export type Sight =
 export async function look(item: Item, context: StepContext): Promise<Sight> {
   const { ask, now, signal, alert } = context
   const { task } = item
-  if (!task) throw new TypeError('authzen: there is no task to look at')
-  if (hasPassed(task.expiresAt, now)) return { kind: 'expired' }
+  if (!task || hasPassed(task.expiresAt, now)) return { kind: 'expired' }
   try {
     const answer = await ask({ method: 'GET', url: task.statusEndpoint }, signal)
     if (answer.status === 404 || answer.status === 410) return { kind: 'expired' }

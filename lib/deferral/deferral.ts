@@ -161,6 +161,8 @@ interface Facts extends DeferredRequest {
   /** when the provider has to ask the end-user, or to look whether that was done */
   reachOutAt?: Date
   reachOutAttempts?: number
+  /** when an operator last wanted the provider to ask */
+  reachOutRequestedAt?: Date
   reachOutFault?: string
   assignee?: Assignee
   votes?: Vote[]

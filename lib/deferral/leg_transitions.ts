@@ -24,7 +24,7 @@ export const requestReachOut =
     const { accountId, legs = [] } = record
     if (!isPending(record, now) || !record.exchangedAt || accountId === undefined) return undefined
     if (legs.length >= maxLegs || isLive(record, legOf(record), now)) return undefined
-    const members = { reachOutAt: now, reachOutAttempts: undefined, reachOutFault: undefined }
+    const members = { reachOutAt: now, reachOutRequestedAt: now, reachOutAttempts: undefined, reachOutFault: undefined }
     return changeOf(record, members, { at: now, event: 'reach_out_requested', ...named(by) }, true)
   }
 
@@ -47,6 +47,10 @@ export const failReachOut =
     const members = { reachOutAt: delay === undefined ? undefined : seconds(delay, now), reachOutFault: fault }
     return changeOf(record, members, { at: now, event: 'reach_out_failed', reason: fault })
   }
+
+/** The end-user is not to be asked. Harmless when written twice. */
+export const skipReachOut: Transition = (record) =>
+  record.reachOutAt ? changeOf(record, { reachOutAt: undefined }) : undefined
 
 /** Opens a leg. It ends the leg before it. */
 export const openLeg =

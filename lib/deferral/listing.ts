@@ -20,8 +20,13 @@ export function listedStatus(record: DeferralRecord, now: Date): ListedStatus | 
   return isUnfinished(record) && !isUnexpired(record, now) ? 'expired' : record.status
 }
 
-/** Whether a filter selects this record. */
-export function isSelected(record: DeferralRecord, filter: DeferralFilter, now: Date): boolean {
+/** The records that a filter selects. */
+export function selected<T extends DeferralRecord>(records: readonly T[], filter: DeferralFilter, now: Date): T[] {
+  const beginning = filter.text === undefined ? undefined : new RegExp(beginningOf(filter.text), 'u')
+  return records.filter((record) => isSelected(record, filter, now) && (!beginning || isFound(record, beginning)))
+}
+
+function isSelected(record: DeferralRecord, filter: DeferralFilter, now: Date): boolean {
   const equal = ['issuer', 'queue', 'clientId', 'accountId', 'grantId', 'grantType', 'profile'] as const
   const status = listedStatus(record, now)
   const statuses: readonly unknown[] = filter.status ?? listedStatuses
@@ -30,7 +35,6 @@ export function isSelected(record: DeferralRecord, filter: DeferralFilter, now: 
     equal.every((name) => filter[name] === undefined || record[name] === filter[name]) &&
     (filter.assignee === undefined || (assigneeOf(record, now)?.to ?? null) === filter.assignee) &&
     isNotified(record, filter.notification) &&
-    (filter.text === undefined || isFound(record, filter.text)) &&
     !(filter.createdAfter && record.createdAt < filter.createdAfter) &&
     !(filter.createdBefore && record.createdAt >= filter.createdBefore) &&
     !(filter.expiresBefore && record.expiresAt >= filter.expiresBefore) &&
@@ -75,7 +79,6 @@ function isNotified({ notification }: DeferralRecord, wanted: DeferralFilter['no
   return wanted === 'any' ? notification !== undefined : notification?.status === wanted
 }
 
-function isFound({ title, id, clientId, accountId }: DeferralRecord, text: string): boolean {
-  const beginning = new RegExp(beginningOf(text), 'u')
+function isFound({ title, id, clientId, accountId }: DeferralRecord, beginning: RegExp): boolean {
   return [title, id, clientId, accountId].some((member) => member !== undefined && beginning.test(member))
 }

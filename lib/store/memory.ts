@@ -1,6 +1,6 @@
 import type { DeferralRecord } from '../deferral/deferral.js'
 import { appended, erasedHistory } from '../deferral/history.js'
-import { compare, isSelected, positionOf } from '../deferral/listing.js'
+import { compare, positionOf, selected } from '../deferral/listing.js'
 import { retainedUntil } from '../deferral/retention.js'
 import {
   type DeferralFilter,
@@ -79,7 +79,7 @@ function readOperations(
   histories: ReadonlyMap<string, StoredEntry[]>,
 ): Pick<DeferralStore, 'find' | 'list' | 'count' | 'stats' | 'due'> {
   const records = () => [...documents.values()] as object as Stored[]
-  const selection = (filter: DeferralFilter, now: Date) => records().filter((record) => isSelected(record, filter, now))
+  const selection = (filter: DeferralFilter, now: Date) => selected(records(), filter, now)
 
   return {
     async find(id, now = new Date()) {

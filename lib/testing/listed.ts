@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { compare, isSelected, positionOf } from '../deferral/listing.js'
+import { compare, positionOf, selected } from '../deferral/listing.js'
 import type { DeferralFilter, DeferralStore, ListedRecord, ListOrder, Stored } from '../deferral/store.js'
 import { assertSame, type Fixture } from './fixture.js'
 
@@ -28,10 +28,7 @@ export async function expectInOrder(
 ): Promise<void> {
   const reader = nodes[1] as DeferralStore
   const text = `${JSON.stringify(filter)} in the order ${order}`
-  const expected = inOrder(
-    records.filter((record) => isSelected(record, { ...filter, issuer }, now)),
-    order,
-  )
+  const expected = inOrder(selected(records, { ...filter, issuer }, now), order)
   const read: ListedRecord[] = []
   for (let isOver = false; !isOver; ) {
     const last = read.at(-1)

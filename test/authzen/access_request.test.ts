@@ -520,16 +520,25 @@ describe('an approval', () => {
     expect(service.access.list).toHaveLength(1)
   })
 
-  test('X-255 a little skew between the clocks does not matter', async () => {
-    const deployment = await start()
+  test.each([
+    ['within the tolerance', 35, 'pending'],
+    ['beyond it', 45, 'denied'],
+  ])('X-255 a denial that has expired %s', async (_name, seconds, status) => {
+    const deployment = await start({ accessRequest: { resubmit: 0 } })
     const { service, op } = deployment
-    service.access.taskSeconds = 60
-    await ask(deployment)
-    await submitted(deployment)
-    op.clock.advance(59)
-    const { id } = (await op.provider.deferrals.list()).deferrals[0] ?? {}
-    service.access.script = 'approve'
-    expect(await statusOf(deployment, id ?? '')).toBe('pending')
+    service.denialSeconds = 10
+    let attempts = 0
+    service.intercept = ({ path }) => {
+      if (path !== '/access/v1/requests') return undefined
+      attempts += 1
+      return attempts === 1 ? { status: 503 } : undefined
+    }
+    const { id } = await ask(deployment)
+    await until(() => attempts === 1)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    op.clock.advance(seconds)
+    await until(async () => attempts === 2 || (await statusOf(deployment, id)) === 'denied')
+    expect([attempts, await statusOf(deployment, id)]).toEqual([status === 'pending' ? 2 : 1, status])
   })
 
   test('X-254 neither the approval nor a task is readable in the store', async () => {

@@ -54,6 +54,7 @@ function members(profile: Profile): Members {
     legs: [{ kind: 'hint', hash: 'hash of the leg', openedAt: at(2), until: at(300), reason: 'personal' }],
     reachOutAt: at(3),
     reachOutAttempts: 1,
+    reachOutRequestedAt: at(3),
     reachOutFault: 'personal',
     assignee: { to: 'robin', by: 'kim', at: at(2), until: at(900) },
     votes: [{ by: 'robin', at: at(3), note: 'personal', ...granted }],

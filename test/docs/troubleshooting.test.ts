@@ -13,6 +13,19 @@ const isOfPages = (file: string) => /^console\/(?!(options|colours)\.ts$)/.test(
 const isNoMessage = (text: string) =>
   ['decides whether the request is deferred', 'the plugin stops the handler here'].includes(text)
 
+/** Why AuthZEN cannot do something: these stand below the alert that has them as its reason. */
+const isReason = (text: string) =>
+  /^(access request |the denial |the metadata |the claim |the critical claim |the approval has|claims is|audience is|issuance is)/.test(
+    text,
+  ) ||
+  /^(granted_scope|token_lifetime|authorization_details (is|has)|denied by|failed at|nobody can fill|there is no access request)/.test(
+    text,
+  ) ||
+  /^(the policy decision point (answered|did|gave)|the access request service (answered|names)|\0 (cannot be reached|is not an array))/.test(
+    text,
+  ) ||
+  /^(access requests are|whole milliseconds|the lease is|the answer is)/.test(text)
+
 /** What was expected, why, or what to do: these stand in the text below the heading of their message. */
 const isPart = (text: string) =>
   /^(an? |cannot be deferred|the thrown value|a token request of|could not be read|must be (UTF-8|a JSON object|a valid Date|a claims|a space|an array of plain|\0 or app)|gone at|name not found|no answer within)/.test(
@@ -20,7 +33,8 @@ const isPart = (text: string) =>
   ) ||
   /^(must not (begin with|be larger)|is not valid JSON|must have a string as|sealed for|resolves to|was reached)/.test(
     text,
-  )
+  ) ||
+  isReason(text)
 
 const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
 const texts = files.filter((file) => !isNoSource(file)).flatMap((file) => textsOf(readFileSync(`lib/${file}`, 'utf8')))

@@ -40,6 +40,7 @@ const properties: Record<string, Document> = {
   legs: { bsonType: 'array', items: object },
   reachOutAt: date,
   reachOutAttempts: count,
+  reachOutRequestedAt: date,
   reachOutFault: text,
   queue: text,
   title: text,

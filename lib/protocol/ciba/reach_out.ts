@@ -6,7 +6,15 @@ import { randomBytes } from 'node:crypto'
 import type { Account, Client } from 'oidc-provider'
 import { describe } from '../../deferral/describe.js'
 import { isLive, legHash, legOf } from '../../deferral/leg_state.js'
-import { armReachOut, failReachOut, freeLeg, leaseReachOut, noteSent, openLeg } from '../../deferral/leg_transitions.js'
+import {
+  armReachOut,
+  failReachOut,
+  freeLeg,
+  leaseReachOut,
+  noteSent,
+  openLeg,
+  skipReachOut,
+} from '../../deferral/leg_transitions.js'
 import type { Stored } from '../../deferral/store.js'
 import { backgroundContext, newBackchannelRequest } from '../../host/background_context.js'
 import { type Context, onceAnswered } from '../../host/context.js'
@@ -61,7 +69,7 @@ export class ReachOuts {
 
   /** Asks about those of these deferrals whose end-user has to be asked. A sweep offers those again that find no room. */
   take(due: readonly Stored[]): void {
-    for (const record of due.filter(isToBeAsked)) {
+    for (const record of due.filter(isDue)) {
       if (!this.#isOpen || this.#running.size >= mostAtOnce || this.#running.has(record.id)) continue
       const work = inBackground(() => this.#attempt(record))
         .catch(this.#warn)
@@ -81,6 +89,7 @@ export class ReachOuts {
     const leased = await records.transit(id, leaseReachOut(leaseSeconds))
     if (!leased) return
     try {
+      if (!isToBeAsked(this.#plugin, leased)) return void (await records.transit(id, skipReachOut))
       const obstacle = await reach(this.#plugin, leased)
       if (obstacle) await records.transit(id, failReachOut(obstacle))
     } catch (error) {
@@ -91,12 +100,17 @@ export class ReachOuts {
   }
 }
 
+// an operator asks all the same
+function isToBeAsked({ settings }: Plugin, record: Stored): boolean {
+  const { reachOut } = settings.ciba
+  return typeof reachOut !== 'function' || record.reachOutRequestedAt !== undefined || reachOut(describe(record))
+}
+
 /** Asks the end-user. Returns why nobody can be asked; rejects if another attempt may succeed. */
 async function reach(plugin: Plugin, record: Stored): Promise<string | undefined> {
   const { host, records, settings } = plugin
-  const { reachOut, maxLegs, expiresIn } = settings.ciba
+  const { maxLegs, expiresIn } = settings.ciba
   if (isLive(record, legOf(record), record.readAt)) return 'the end-user was asked already'
-  if (typeof reachOut === 'function' && !record.legs && !reachOut(describe(record))) return 'not to be asked'
   if ((record.legs?.length ?? 0) >= maxLegs) return 'the end-user was asked as often as allowed'
   if (await isCapped(plugin, record)) return 'too many questions are open'
   const client = await host.provider.Client.find(record.clientId)
@@ -145,6 +159,6 @@ async function ask(
   await host.internals.configuration.features.ciba.triggerAuthenticationDevice(ctx, request, account, client)
 }
 
-function isToBeAsked({ status, reachOutAt, readAt }: Stored): boolean {
+function isDue({ status, reachOutAt, readAt }: Stored): boolean {
   return status === 'pending' && reachOutAt !== undefined && reachOutAt <= readAt
 }

@@ -116,8 +116,17 @@ describe('X-110 X-112 how often', () => {
     const { phone: device, options: some } = withPhone({ reachOut: ({ queue }) => queue === 'phone', ...many })
     await withProvider(some, async (at) => {
       const { id } = await held(at, relyingParty(at.issuer), 'authorization_code')
-      await until(async () => (await at.provider.deferrals.get(id))?.reachOutFault !== undefined)
+      const attempts = async () => {
+        const { history = [] } = (await at.provider.deferrals.get(id)) ?? {}
+        return history.filter(({ event }) => event === 'reach_out_attempted').length
+      }
+      await until(async () => (await attempts()) === 1)
+      at.clock.advance(31)
+      expect(await at.provider.deferrals.get(id)).not.toHaveProperty('reachOutFault')
       expect(device.questions).toEqual([])
+      expect(await at.provider.deferrals.reachOut(id, { by: 'kim' })).toMatchObject({ changed: true })
+      await device.asked(id)
+      expect(await attempts()).toBe(2)
     })
   })
 })
