@@ -1,17 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Command, Option, Values } from './command.js'
 import { exitCodes, Failure } from './failure.js'
-
-/** The options of every command. */
-export const commonOptions: Readonly<Record<string, Option>> = {
-  uri: { value: 'URI', says: 'connection string of MongoDB, instead of MONGODB_URI' },
-  db: { value: 'NAME', says: 'database, instead of the one in the connection string' },
-  collection: { value: 'NAME', says: 'collection, instead of deferrals' },
-  issuer: { value: 'URL', says: 'issuer; found if the collection has exactly one' },
-  json: { says: 'one line of JSON instead of a table' },
-}
-
-const yes: Option = { says: 'do not ask' }
+import { optionsOf } from './options.js'
 
 /** The parsed command line. */
 export interface Arguments {
@@ -22,11 +12,6 @@ export interface Arguments {
 }
 
 type Given = Record<string, string | boolean | (string | boolean)[] | undefined>
-
-/** All options of a command. */
-export function optionsOf(command: Command): Record<string, Option> {
-  return { ...command.options, ...(command.asks && { yes }), ...commonOptions }
-}
 
 /** Parses the command line. A `Failure` says what is wrong with it. */
 export function parse(args: readonly string[], commands: Readonly<Record<string, Command>>): Arguments {
@@ -42,7 +27,7 @@ export function parse(args: readonly string[], commands: Readonly<Record<string,
   if (extra !== undefined) throw wrong(`${extra} is one argument too many`)
   const checked = valuesOf(values)
   for (const [option, { isRequired, kind }] of Object.entries(options)) {
-    if (isRequired && values[option] === undefined) throw wrong(`${name} needs --${option}`)
+    if (isRequired && values[option] === undefined) throw wrong(`${name} needs the option --${option}`)
     if (kind) checked[kind](option)
   }
   return { name, command, id: id ?? '', values: checked }
@@ -79,11 +64,8 @@ function valuesOf(given: Given): Values {
   return {
     text,
     texts,
-    needed(name) {
-      const value = text(name)
-      if (value === undefined) throw wrong(`--${name} is missing`)
-      return value
-    },
+    // the command line was refused without it
+    needed: (name) => text(name) ?? '',
     flag: (name) => given[name] === true,
     number(name) {
       const value = text(name)

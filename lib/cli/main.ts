@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { parse } from './arguments.js'
 import { commands } from './commands.js'
+import { assertAnswerable } from './confirmation.js'
 import { connect } from './deployment.js'
 import { exitCodeOf, exitCodes, Failure, messageOf } from './failure.js'
 import { safeLine, terminalOf } from './terminal.js'
@@ -32,9 +33,7 @@ async function run(): Promise<number> {
   }
   const { name, command, id, values } = parse(args, commands)
   const terminal = terminalOf(process, values.flag('json'))
-  if (command.asks && !values.flag('yes') && !terminal.isInteractive) {
-    throw new Failure(exitCodes.usage, `${name} asks before it does it, give --yes where nobody can be asked`)
-  }
+  assertAnswerable(name, command, values, terminal)
   const deployment = await connect(values, process.env)
   try {
     return await command.run({ id, values, deployment, terminal })

@@ -34,6 +34,7 @@ export interface Terminal {
 /** The terminal of this process. */
 export function terminalOf({ stdin, stdout, stderr }: NodeJS.Process, isJson: boolean): Terminal {
   let isUnderWay = false
+  let hasLines = false
   const note = (text: string) => void stderr.write(`${safeLine(text)}\n`)
   return {
     isJson,
@@ -45,6 +46,7 @@ export function terminalOf({ stdin, stdout, stderr }: NodeJS.Process, isJson: bo
     },
     table: (heads, rows) => table(heads, rows, stdout.isTTY ? stdout.columns : undefined),
     async line(value, signal) {
+      hasLines = true
       if (!stdout.write(`${jsonLine(value)}\n`)) await once(stdout, 'drain', { signal })
     },
     async agrees(question) {
@@ -56,7 +58,7 @@ export function terminalOf({ stdin, stdout, stderr }: NodeJS.Process, isJson: bo
       }
     },
     progress(text) {
-      if (!stderr.isTTY) return
+      if (!stderr.isTTY || (hasLines && stdout.isTTY)) return
       isUnderWay = true
       stderr.write(`\r\x1b[K${safeLine(text)}`)
     },

@@ -1,5 +1,5 @@
-import { commonOptions, optionsOf } from './arguments.js'
 import type { Command, Option } from './command.js'
+import { commonOptions, optionsOf } from './options.js'
 import { table } from './table.js'
 
 const program = 'npx oidc-provider-deferred'

@@ -40,6 +40,8 @@ describeMongo('export', () => {
     const { stderr, stdout } = await on(database, ['export'], { preload: 'process.stderr.isTTY = true' })
     expect(stderr).toBe('\r\x1b[K100 exported\r\x1b[K200 exported\r\x1b[K250 exported\n')
     expect(idsIn(stdout)).toHaveLength(count)
+    const both = 'process.stderr.isTTY = true; process.stdout.isTTY = true'
+    expect((await on(database, ['export'], { preload: both })).stderr).toBe('')
   })
 
   test('ends with whole lines and exit code 130 on Ctrl+C', async () => {

@@ -1,6 +1,7 @@
 import type { Deferrals } from '../../back_office/deferrals.js'
 import type { Deferral, Transition } from '../../index.js'
 import type { Call, Command, Option, Values } from '../command.js'
+import { isConfirmed } from '../confirmation.js'
 import { officeOf } from '../deployment.js'
 import { exitCodes } from '../failure.js'
 import { report } from './change.js'
@@ -47,15 +48,12 @@ function actorOf(values: Values): { by: string; note?: string } {
 }
 
 async function decide(call: Call, verb: string, work: Decide): Promise<number> {
-  const { deployment, terminal, values } = call
+  const { deployment, terminal } = call
   const deferral = await read(call)
   terminal.note(`${verb} ${deferral.id}`)
   for (const [name, text] of factsOf(deferral)) terminal.note(`  ${name}: ${text}`)
   terminal.note('The rules of the provider are skipped: neither narrow nor mayDecide is asked.')
-  if (!values.flag('yes') && !(await terminal.agrees(`${verb} it all the same?`))) {
-    terminal.note('Nothing was changed.')
-    return exitCodes.unchanged
-  }
+  if (!(await isConfirmed(call, `${verb} it all the same?`))) return exitCodes.unchanged
   const transition = await work(await officeOf(deployment), call)
   return report(transition, terminal, outcomeOf(transition.deferral))
 }

@@ -1,4 +1,5 @@
 import type { Command } from '../command.js'
+import { isConfirmed } from '../confirmation.js'
 import { officeOf } from '../deployment.js'
 import { exitCodes } from '../failure.js'
 
@@ -10,14 +11,12 @@ export const erase: Command = {
     account: { value: 'ID', isRequired: true, says: 'whose personal data' },
     by: { value: 'NAME', says: 'who erases' },
   },
-  async run({ values, deployment, terminal }) {
+  async run(call) {
+    const { values, deployment, terminal } = call
     const accountId = values.needed('account')
     const by = values.text('by')
     const question = `erase the personal data of ${accountId} at ${await deployment.issuer()}?`
-    if (!values.flag('yes') && !(await terminal.agrees(question))) {
-      terminal.note('Nothing was changed.')
-      return exitCodes.unchanged
-    }
+    if (!(await isConfirmed(call, question))) return exitCodes.unchanged
     let count = 0
     const office = await officeOf(deployment, (_record, { event }) => {
       if (event === 'erased') terminal.progress(`${++count} erased`)

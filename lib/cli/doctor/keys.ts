@@ -1,8 +1,7 @@
 import type { Document } from 'mongodb'
-import { keyId, toBytes } from '../../notification/key_id.js'
 import type { Call } from '../command.js'
-import { exitCodes, Failure } from '../failure.js'
 import { type Check, type Finding, fine, found } from './finding.js'
+import { givenKeys } from './given_keys.js'
 
 const check = 'keys'
 const most = 100_000
@@ -11,7 +10,7 @@ const commonLength = 72
 
 /** The keys that something is sealed with, and those that nothing needs any more. */
 export const keys: Check = async (call) => {
-  const given = keysOf(call)
+  const given = givenKeys(call)
   const counts = new Map<string, number>()
   for (const { header, count } of await sealedBy(call)) {
     const id = idIn(header)
@@ -33,18 +32,6 @@ function neededFinding(id: string, count: number, given: Map<string, string>): F
 
 function unneededFinding(id: string, name: string): Finding {
   return fine(check, `${id} in ${name}: nothing is sealed with it; unless it is the first one it may go`)
-}
-
-/** The ids of the keys in the environment variables that `--key-env` names. */
-function keysOf({ values }: Call): Map<string, string> {
-  const names = values.texts('key-env') ?? []
-  return new Map(
-    names.map((name) => {
-      const key = toBytes(process.env[name] ?? '')
-      if (key.length !== 32) throw new Failure(exitCodes.usage, `${name} must hold a key, 32 bytes as base64url`)
-      return [keyId(key), name]
-    }),
-  )
 }
 
 function idIn(header: string): string {
