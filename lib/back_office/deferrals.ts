@@ -38,20 +38,19 @@ import { change, find, type Reviewed, type Transition } from './transition.js'
  */
 export class Deferrals {
   readonly #records: Records
-  readonly #narrowing: DeferralsDependencies['narrowing']
-  readonly #grantExpiry: DeferralsDependencies['grantExpiry']
-  readonly #maxLegs: DeferralsDependencies['maxLegs']
-  readonly #close: DeferralsDependencies['close']
+  readonly #dependencies: DeferralsDependencies
+  readonly #closing = new AbortController()
 
   /** Notifications and their delivery. */
   readonly notifications: Notifications
 
-  constructor({ records, narrowing, grantExpiry, maxLegs, close }: DeferralsDependencies) {
+  /** Aborted by `close`: ends what must not outlive the provider. */
+  readonly closing: AbortSignal = this.#closing.signal
+
+  constructor(dependencies: DeferralsDependencies) {
+    const { records } = dependencies
     this.#records = records
-    this.#narrowing = narrowing
-    this.#grantExpiry = grantExpiry
-    this.#maxLegs = maxLegs
-    this.#close = close
+    this.#dependencies = dependencies
     this.notifications = notificationsOf(records, (id, transition) => this.#change(id, transition))
   }
 
@@ -90,10 +89,10 @@ export class Deferrals {
     assertId('approve', id)
     const decision = toApproval(approval)
     const record = await find(this.#records, id)
-    assertNarrower(record, decision, this.#narrowing)
+    assertNarrower(record, decision, this.#dependencies.narrowing)
     if (decision.until && decision.until <= record.readAt) throw new RangeError('approve: until must lie ahead')
     // a vote must not be refused for the sake of another one that was withdrawn meanwhile: it is compared with a new read
-    return this.#change(id, approve(decision, this.#narrowing), needsVotes(record) ? undefined : record)
+    return this.#change(id, approve(decision, this.#dependencies.narrowing), needsVotes(record) ? undefined : record)
   }
 
   /** Withdraws one's own vote while the deferral is pending: every vote in which one of the names in `by` stands. */
@@ -137,7 +136,7 @@ export class Deferrals {
    * changed without an account, while a question is open, and after `ciba.maxLegs` questions.
    */
   async reachOut(id: string, request: Actor = {}): Promise<Transition> {
-    return reachOut(this.#records, this.#maxLegs, id, request)
+    return reachOut(this.#records, this.#dependencies.maxLegs, id, request)
   }
 
   /** Removes the interaction: polls are answered `authorization_pending` again. */
@@ -157,7 +156,7 @@ export class Deferrals {
     assertId('extend', id)
     const { expiresIn, by } = toExtension(extension)
     const record = await find(this.#records, id)
-    await assertWithinGrant(record, expiresIn, this.#grantExpiry)
+    await assertWithinGrant(record, expiresIn, this.#dependencies.grantExpiry)
     return this.#change(id, transitions.extend(expiresIn, by), record)
   }
 
@@ -192,7 +191,8 @@ export class Deferrals {
 
   /** Ends the background work of this node: starts no new work, and waits for work under way, ten seconds at most. */
   async close(): Promise<void> {
-    await this.#close()
+    this.#closing.abort()
+    await this.#dependencies.close()
   }
 
   /** Calls `close`, for `await using`. A provider that is not closed is never garbage collected. */
