@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import type { Command, Option, Values } from './command.js'
-import { exitCodes, Failure } from './failure.js'
+import type { Command, Option } from './command.js'
 import { optionsOf } from './options.js'
+import { type Values, valuesOf, wrong } from './values.js'
 
 /** The parsed command line. */
 export interface Arguments {
@@ -10,8 +10,6 @@ export interface Arguments {
   id: string
   values: Values
 }
-
-type Given = Record<string, string | boolean | (string | boolean)[] | undefined>
 
 /** Parses the command line. A `Failure` says what is wrong with it. */
 export function parse(args: readonly string[], commands: Readonly<Record<string, Command>>): Arguments {
@@ -54,35 +52,3 @@ function parseAll(args: readonly string[], commands: Readonly<Record<string, Com
 }
 
 const isHyphenatedId = (each: string) => /^-[\w-]{21}$/.test(each)
-
-function valuesOf(given: Given): Values {
-  const texts = (name: string) => {
-    const value = given[name]
-    return value === undefined ? undefined : [value].flat().map(String)
-  }
-  const text = (name: string) => texts(name)?.at(-1)
-  return {
-    text,
-    texts,
-    // the command line was refused without it
-    needed: (name) => text(name) ?? '',
-    flag: (name) => given[name] === true,
-    number(name) {
-      const value = text(name)
-      if (value !== undefined && !/^\d{1,15}$/.test(value)) throw wrong(`--${name} must be a whole number`)
-      return value === undefined ? undefined : Number(value)
-    },
-    date(name) {
-      const value = text(name)
-      if (value === undefined) return undefined
-      const date = new Date(value)
-      const isDate = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(value) && Number.isFinite(date.getTime())
-      if (!isDate) throw wrong(`--${name} must be a date such as 2026-01-31 or 2026-01-31T09:00:00Z`)
-      return date
-    },
-  }
-}
-
-function wrong(message: string): Failure {
-  return new Failure(exitCodes.usage, message)
-}

@@ -1,5 +1,6 @@
 import type { Deployment } from './deployment.js'
 import type { Terminal } from './terminal.js'
+import type { Values } from './values.js'
 
 /** An option of a command. */
 export interface Option {
@@ -11,17 +12,6 @@ export interface Option {
   /** may be given several times */
   isList?: true
   says: string
-}
-
-/** The options that were given, by name. */
-export interface Values {
-  text(name: string): string | undefined
-  /** of a required option */
-  needed(name: string): string
-  texts(name: string): string[] | undefined
-  flag(name: string): boolean
-  number(name: string): number | undefined
-  date(name: string): Date | undefined
 }
 
 /** What a command works with. */

@@ -1,6 +1,7 @@
-import type { Call, Command, Values } from './command.js'
+import type { Call, Command } from './command.js'
 import { exitCodes, Failure } from './failure.js'
 import type { Terminal } from './terminal.js'
+import type { Values } from './values.js'
 
 /** Throws a `Failure` if the command has to ask, and nobody can be asked. */
 export function assertAnswerable(name: string, command: Command, values: Values, terminal: Terminal): void {

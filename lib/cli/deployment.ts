@@ -4,8 +4,8 @@ import type { Subscriber } from '../deferral/events.js'
 import { type Records, recordsOf } from '../deferral/records.js'
 import type { DeferralDocument } from '../mongodb/store/document.js'
 import { mongoStore } from '../mongodb/store/store.js'
-import type { Values } from './command.js'
 import { exitCodes, Failure } from './failure.js'
+import type { Values } from './values.js'
 
 /** A collection of deferrals, and the back office of its issuers. */
 export interface Deployment {

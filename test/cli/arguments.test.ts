@@ -22,6 +22,8 @@ test.each([
   [['deny', 'a', '--by', 'kim', '--yes'], 'deny needs the option --reason'],
   [['assign', 'a', '--to', 'kim', '--for', 'ever'], '--for must be a whole number'],
   [['export', '--since', 'yesterday'], '--since must be a date such as 2026-01-31 or 2026-01-31T09:00:00Z'],
+  [['export', '--since', '2026-02-30'], '--since must be a date such as 2026-01-31 or 2026-01-31T09:00:00Z'],
+  [['export', '--until', '2026-02-03T10:00'], '--until must be a date such as 2026-01-31 or 2026-01-31T09:00:00Z'],
   [['export', '--since', '2026-13-31'], '--since must be a date such as 2026-01-31 or 2026-01-31T09:00:00Z'],
 ])('%j is wrong usage', async (args, message) => {
   // the values are read before the database is

@@ -5,9 +5,10 @@ import { missingActions } from '../../lib/cli/doctor/privileges.js'
 import { schemaVersion } from '../../lib/mongodb/store/schema.js'
 import { createSealer } from '../../lib/notification/sealer.js'
 import { describeMongo, type TestDatabase, testDatabase, useDatabase } from '../support/database.js'
+import { startMongo } from '../support/mongod.js'
 import { issuer } from '../support/records.js'
 import { stored, verbsIn } from './deferrals.js'
-import { jsonOn, on } from './program.js'
+import { jsonOn, on, run } from './program.js'
 
 interface Found {
   check: string
@@ -213,6 +214,24 @@ describeMongo('doctor', () => {
       ])
     } finally {
       await db.command({ dropAllUsersFromDatabase: 1 })
+    }
+  })
+})
+
+describeMongo('a standalone', () => {
+  test('is found', async () => {
+    const mongo = await startMongo({ standalone: true })
+    try {
+      const { code, stdout } = await run(['doctor', '--json'], { env: { MONGODB_URI: mongo.uri } })
+      expect(code).toBe(1)
+      expect(JSON.parse(stdout).checks).toContainEqual({
+        check: 'server',
+        isOk: false,
+        says: 'standalone: a decision is lost with the disk',
+        remedy: 'in production use a replica set',
+      })
+    } finally {
+      await mongo.stop()
     }
   })
 })

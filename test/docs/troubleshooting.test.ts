@@ -11,7 +11,8 @@ const isNoSource = (file: string) =>
 /** The words of the console's pages, which operators read; the checks of its options are for developers. */
 const isOfPages = (file: string) => /^console\/(?!(options|colours)\.ts$)/.test(file)
 /** The usage and the results of the program; what it ends with is in these files. */
-const isOutput = (file: string) => /^cli\/(?!(arguments|confirmation|deployment|doctor\/given_keys)\.ts$)/.test(file)
+const isOutput = (file: string) =>
+  /^cli\/(?!(arguments|confirmation|deployment|values|doctor\/given_keys)\.ts$)/.test(file)
 const isNoMessage = (text: string) =>
   ['decides whether the request is deferred', 'the plugin stops the handler here'].includes(text)
 

@@ -1,9 +1,10 @@
 import type { Deferrals } from '../../back_office/deferrals.js'
 import type { Deferral, Transition } from '../../index.js'
-import type { Call, Command, Option, Values } from '../command.js'
+import type { Call, Command, Option } from '../command.js'
 import { isConfirmed } from '../confirmation.js'
 import { officeOf } from '../deployment.js'
 import { exitCodes } from '../failure.js'
+import type { Values } from '../values.js'
 import { report } from './change.js'
 import { read } from './show.js'
 

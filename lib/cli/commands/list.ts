@@ -1,8 +1,9 @@
 import type { Deferral, ListQuery } from '../../index.js'
-import type { Command, Values } from '../command.js'
+import type { Command } from '../command.js'
 import { officeOf } from '../deployment.js'
 import { exitCodes } from '../failure.js'
 import { distance } from '../times.js'
+import type { Values } from '../values.js'
 
 const heads = ['ID', 'STATUS', 'CREATED', 'DUE', 'CLIENT', 'ACCOUNT', 'QUEUE', 'ASSIGNEE', 'TITLE']
 
