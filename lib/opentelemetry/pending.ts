@@ -4,11 +4,13 @@ import type { QueueLabel } from './queue_labels.js'
 import type { Unsubscribe } from './subscriptions.js'
 
 interface Row {
-  attributes: Attributes
   pending: number
   overdue: number
-  oldest: number
+  /** milliseconds; absent if none is pending */
+  oldest?: number
 }
+
+type Rows = Map<string | undefined, Row>
 
 /** The gauges of what waits, from `stats()` at each collection. The numbers are those of all nodes. */
 export function observePending(meter: Meter, deferrals: Deferrals, queueLabel: QueueLabel): Unsubscribe {
@@ -25,41 +27,45 @@ export function observePending(meter: Meter, deferrals: Deferrals, queueLabel: Q
     unit: 's',
   })
   const gauges: Observable[] = [pending, overdue, age]
+  const labels = new Set<string | undefined>([undefined])
   const observe = async (result: BatchObservableResult) => {
-    const stats = await deferrals.stats()
-    const ageOf = (oldest: number) => Math.max(0, (Date.now() - oldest) / 1000)
-    for (const row of [unqueuedOf(stats), ...queuesOf(stats, queueLabel)]) {
-      result.observe(pending, row.pending, row.attributes)
-      result.observe(overdue, row.overdue, row.attributes)
-      if (row.attributes['deferral.queue'] !== undefined) result.observe(age, ageOf(row.oldest), row.attributes)
+    const rows = rowsOf(await deferrals.stats(), queueLabel)
+    for (const label of rows.keys()) labels.add(label)
+    // the SDK repeats the last value of a time series that is not observed: a queue without deferrals is 0
+    for (const label of labels) {
+      const row = rows.get(label) ?? { pending: 0, overdue: 0 }
+      const attributes: Attributes = label === undefined ? {} : { 'deferral.queue': label }
+      result.observe(pending, row.pending, attributes)
+      result.observe(overdue, row.overdue, attributes)
+      result.observe(age, ageOf(row), attributes)
     }
-    // 0, so that an alert on it goes away again
-    result.observe(age, stats.oldestPendingAt ? ageOf(stats.oldestPendingAt.getTime()) : 0)
   }
   meter.addBatchObservableCallback(observe, gauges)
   return () => meter.removeBatchObservableCallback(observe, gauges)
 }
 
-/** The deferrals without a queue: a sum over all series is the number of all deferrals. */
-function unqueuedOf({ pending, overdue, byQueue }: DeferralStats): Row {
-  const queues = Object.values(byQueue)
-  const rest = (total: number, member: 'pending' | 'overdue') =>
-    queues.reduce((left, queue) => left - queue[member], total)
-  return { attributes: {}, pending: rest(pending, 'pending'), overdue: rest(overdue, 'overdue'), oldest: 0 }
+function ageOf({ oldest }: Row): number {
+  return oldest === undefined ? 0 : Math.max(0, (Date.now() - oldest) / 1000)
 }
 
-function queuesOf({ byQueue }: DeferralStats, queueLabel: QueueLabel): Row[] {
-  const rows = new Map<string | undefined, Row>()
+/** By label. The row without one counts the deferrals without a queue, so that a sum is the number of all; its age is that of all. */
+function rowsOf({ pending, overdue, oldestPendingAt, byQueue }: DeferralStats, queueLabel: QueueLabel): Rows {
+  const unqueued: Row = { pending, overdue, ...(oldestPendingAt && { oldest: oldestPendingAt.getTime() }) }
+  const rows: Rows = new Map([[undefined, unqueued]])
   // in alphabetical order: nodes that start at the same time name the same queues
   for (const name of Object.keys(byQueue).sort()) {
-    const { pending = 0, overdue = 0, oldestPendingAt } = byQueue[name] ?? {}
-    const attributes = queueLabel(name)
-    const label = attributes['deferral.queue']
-    const row = rows.get(label) ?? { attributes, pending: 0, overdue: 0, oldest: Number.POSITIVE_INFINITY }
-    row.pending += pending
-    row.overdue += overdue
-    row.oldest = Math.min(row.oldest, oldestPendingAt?.getTime() ?? row.oldest)
-    rows.set(label, row)
+    const queue = byQueue[name]
+    if (!queue) continue
+    const label = queueLabel(name)['deferral.queue']
+    const row = rows.get(label)
+    const oldest = queue.oldestPendingAt.getTime()
+    rows.set(label, {
+      pending: queue.pending + (row?.pending ?? 0),
+      overdue: queue.overdue + (row?.overdue ?? 0),
+      oldest: Math.min(oldest, row?.oldest ?? oldest),
+    })
+    unqueued.pending -= queue.pending
+    unqueued.overdue -= queue.overdue
   }
-  return [...rows.values()]
+  return rows
 }

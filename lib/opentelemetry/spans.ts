@@ -85,11 +85,12 @@ const linked = new WeakMap<Span, string>()
 function link(span: Span | undefined, message: LinkMessage): void {
   if (!span) return
   const { id, previous } = message
-  if (previous !== undefined && linked.get(span) !== previous) {
+  const traceparent = traceparentOf(span)
+  // an erasure cancels first, within the same span
+  if (previous !== undefined && previous !== traceparent && linked.get(span) !== previous) {
     span.addLinks(linksTo(previous))
     linked.set(span, previous)
   }
-  const traceparent = traceparentOf(span)
   if (traceparent === undefined) return
   span.setAttribute('deferral.id', id)
   message.traceparent = traceparent
