@@ -121,20 +121,13 @@ async function publish<T>(
   work: () => Promise<T>,
   factsOf: (result: T | undefined) => Partial<OperationMessage>,
 ): Promise<T> {
-  let settle: () => T = () => {
-    throw new Error(`${name} did not run`)
-  }
+  let running: Promise<T> | undefined
   // the channel would publish the result, which has more members than messages may have
   const unpublished = async () => {
-    const fault = await work().then(
-      (result) => {
-        settle = () => result
-        Object.assign(message, { outcome: 'ok', ...factsOf(result) })
-      },
+    running = work()
+    const fault = await running.then(
+      (result) => void Object.assign(message, { outcome: 'ok', ...factsOf(result) }),
       (error: unknown) => {
-        settle = () => {
-          throw error
-        }
         const outcome = refusalOf(error) ?? 'error'
         Object.assign(message, factsOf(undefined), { outcome })
         return outcome === 'error' ? summaryOf(error) : undefined
@@ -143,7 +136,7 @@ async function publish<T>(
     if (fault) throw fault
   }
   await channels[name].tracePromise(unpublished, message).catch(() => undefined)
-  return settle()
+  return running ?? work()
 }
 
 const word = /^\w{1,64}$/
@@ -158,7 +151,7 @@ function refusalOf(error: unknown): string | undefined {
 function summaryOf(error: unknown): Error {
   const { name, code } = Object(error)
   const isWord = (value: unknown): value is string => typeof value === 'string' && word.test(value)
-  const summary = Object.assign(new Error('the operation failed'), {
+  const summary = Object.assign(new Error(), {
     name: isWord(name) ? name : 'Error',
     ...((isWord(code) || typeof code === 'number') && { code }),
   })

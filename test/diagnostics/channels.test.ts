@@ -109,7 +109,7 @@ test('an error is published by its name and its code, and reaches the caller as 
   })
   const [error] = watched.ended('store').flatMap(({ error }) => error ?? [])
   expect({ ...error }).toEqual({ name: 'TypeError', code: 11_000 })
-  expect([error.message, error.stack]).toEqual(['the operation failed', undefined])
+  expect([error.message, error.stack]).toEqual(['', undefined])
 })
 
 test('a fault while facts are collected reaches no caller', async () => {
