@@ -1,5 +1,6 @@
 import type { Provider } from 'oidc-provider'
 import { Deferrals as BackOffice } from './back_office/deferrals.js'
+import { startDevConsole } from './dev_console.js'
 import { emitDeferralEvents } from './host/emit.js'
 import { grantExpiry } from './host/grants/grant_lifetime.js'
 import type { Host } from './host/host.js'
@@ -55,6 +56,7 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
   if (settings.profiles.oauth) installOauth(plugin)
   const deferrals = startNode(plugin, egress)
   Object.defineProperty(provider, 'deferrals', { value: deferrals, enumerable: false, configurable: true })
+  if (settings.devConsole) startDevConsole(plugin)
   return deferrals
 }
 

@@ -35,20 +35,21 @@ import { change, find, type Reviewed, type Transition } from './transition.js'
  */
 export class Deferrals {
   readonly #records: Records
+  readonly #dependencies: DeferralsDependencies
   readonly #decisions: Decisions
-  readonly #grantExpiry: DeferralsDependencies['grantExpiry']
-  readonly #maxLegs: DeferralsDependencies['maxLegs']
-  readonly #close: DeferralsDependencies['close']
+  readonly #closing = new AbortController()
 
   /** Notifications and their delivery. */
   readonly notifications: Notifications
 
-  constructor({ records, narrowing, grantExpiry, maxLegs, close }: DeferralsDependencies) {
+  /** Aborted by `close`: ends what must not outlive the provider. */
+  readonly closing: AbortSignal = this.#closing.signal
+
+  constructor(dependencies: DeferralsDependencies) {
+    const { records } = dependencies
     this.#records = records
-    this.#decisions = decisionsOf(records, narrowing)
-    this.#grantExpiry = grantExpiry
-    this.#maxLegs = maxLegs
-    this.#close = close
+    this.#dependencies = dependencies
+    this.#decisions = decisionsOf(records, dependencies.narrowing)
     this.notifications = notificationsOf(records, (id, transition) => this.#change(id, transition))
   }
 
@@ -126,7 +127,7 @@ export class Deferrals {
    * changed without an account, while a question is open, and after `ciba.maxLegs` questions.
    */
   async reachOut(id: string, request: Actor = {}): Promise<Transition> {
-    return reachOut(this.#records, this.#maxLegs, id, request)
+    return reachOut(this.#records, this.#dependencies.maxLegs, id, request)
   }
 
   /** Removes the interaction: polls are answered `authorization_pending` again. */
@@ -144,7 +145,7 @@ export class Deferrals {
     assertId('extend', id)
     const { expiresIn, by } = toExtension(extension)
     const record = await find(this.#records, id)
-    await assertWithinGrant(record, expiresIn, this.#grantExpiry)
+    await assertWithinGrant(record, expiresIn, this.#dependencies.grantExpiry)
     return this.#change(id, transitions.extend(expiresIn, by), record)
   }
 
@@ -179,7 +180,8 @@ export class Deferrals {
 
   /** Ends the background work of this node: starts no new work, and waits for work under way, ten seconds at most. */
   async close(): Promise<void> {
-    await this.#close()
+    this.#closing.abort()
+    await this.#dependencies.close()
   }
 
   /** Calls `close`, for `await using`. A provider that is not closed is never garbage collected. */

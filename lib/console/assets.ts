@@ -12,8 +12,12 @@ const sheets = [
   'queue.css',
   'table.css',
   'request.css',
+  'live.css',
+  'plot.css',
   'print.css',
 ]
+
+const scripts = ['console.js', 'live.js']
 
 /** A file that pages load. Its name has a hash of its content, so that browsers keep it for good. */
 interface Asset {
@@ -41,7 +45,7 @@ function asset(extension: string, type: string, body: string): Asset {
 /** Reads the files, and adds the colours of the integrator to the style sheet. */
 export function createAssets(colours: string): Assets {
   const styles = asset('css', 'text/css', [...sheets.map(read), colours].join('\n'))
-  const script = asset('js', 'text/javascript', read('console.js'))
+  const script = asset('js', 'text/javascript', scripts.map(read).join('\n'))
   const icon = asset('svg', 'image/svg+xml', read('console.svg'))
   const files: Record<string, Asset> = { css: styles, js: script, svg: icon }
   return {

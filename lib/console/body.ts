@@ -4,13 +4,13 @@ import type { Context } from 'koa'
 const limit = 64 * 1024
 
 async function read(ctx: Context): Promise<string> {
-  if ((ctx.request.length ?? 0) > limit) ctx.throw(413, 'this form is too large')
+  if ((ctx.request.length ?? 0) > limit) ctx.throw(413, 'this request is too large')
   const chunks: Buffer[] = []
   let size = 0
   // the request stays open, so that the answer still reaches its sender
   for await (const chunk of ctx.req.iterator({ destroyOnReturn: false })) {
     size += chunk.length
-    if (size > limit) ctx.throw(413, 'this form is too large')
+    if (size > limit) ctx.throw(413, 'this request is too large')
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString()
@@ -49,4 +49,25 @@ export function numberField(form: URLSearchParams, name: string): number | undef
   if (text === undefined) return undefined
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new TypeError(`${name} must be a whole number above zero`)
   return Number(text)
+}
+
+/** The JSON object in the body; an empty body counts as an empty object. */
+export async function jsonOf(ctx: Context): Promise<Record<string, unknown>> {
+  if (!ctx.is('application/json')) ctx.throw(415, 'the content-type must be application/json')
+  const parsed = parsedBody(ctx)
+  const body: unknown = parsed instanceof Object ? parsed : parseJson(ctx, await readText(ctx, parsed))
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) ctx.throw(400, 'the body must be a JSON object')
+  return Object.fromEntries(Object.entries(body))
+}
+
+async function readText(ctx: Context, parsed: unknown): Promise<string> {
+  return typeof parsed === 'string' ? parsed : read(ctx)
+}
+
+function parseJson(ctx: Context, text: string): unknown {
+  try {
+    return text.trim() === '' ? {} : JSON.parse(text)
+  } catch {
+    return ctx.throw(400, 'the body must be JSON')
+  }
 }

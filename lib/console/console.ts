@@ -1,10 +1,17 @@
 import Koa, { type Context } from 'koa'
 import type { Provider } from 'oidc-provider'
+import { api } from './api/api.js'
+import { batchRoutes } from './batch/batch.js'
 import { createDesk, type Desk, rootOf, type Visit } from './desk.js'
 import { errorPages, showProblem } from './errors.js'
+import { exportRoutes } from './export/export.js'
 import { parseFilter } from './filter.js'
 import { securityHeaders } from './headers.js'
-import { type ConsoleOptions, checkOperator, type Operator } from './options.js'
+import { liveRoutes } from './live/events.js'
+import { notificationRoutes } from './notifications/notifications.js'
+import { operatorOf } from './operator.js'
+import type { ConsoleOptions, Operator } from './options.js'
+import { overviewRoutes } from './overview/overview.js'
 import { queueRoutes } from './queue.js'
 import { requestRoutes } from './request.js'
 import { type Route, route } from './routes.js'
@@ -13,15 +20,15 @@ import { safe } from './safe.js'
 /** A Koa application. Named this way, the type needs no `esModuleInterop` in the integrator's project. */
 type Application = Context['app']
 
-const routes: readonly Route[] = [...queueRoutes, ...requestRoutes]
-
-/** Who sends this request. A wrong operator is a fault of the integrator's code, and lets nobody in. */
-async function operatorOf(ctx: Context, { options }: Desk): Promise<Operator | undefined> {
-  const operator = await options.authenticate(ctx)
-  if (operator === undefined || operator === null) return undefined
-  checkOperator(operator)
-  return operator
-}
+const routes: readonly Route[] = [
+  ...queueRoutes,
+  ...requestRoutes,
+  ...liveRoutes,
+  ...overviewRoutes,
+  ...notificationRoutes,
+  ...exportRoutes,
+  ...batchRoutes,
+]
 
 function showSignIn(ctx: Context, desk: Desk): void {
   const { signIn } = desk.options
@@ -59,6 +66,7 @@ export function createConsole<O extends Operator>(provider: Provider, options: C
   const desk = createDesk(provider, options)
   const app = new Koa()
   app.use(securityHeaders)
+  app.use(api(desk))
   app.use(errorPages(desk))
   app.use(async (ctx) => {
     if (isWithoutSlash(ctx)) return redirectToSlash(ctx)

@@ -6,6 +6,7 @@ import { type ClientNames, clientNames } from './client_names.js'
 import { colourSheet } from './colours.js'
 import { display } from './display.js'
 import { type Filter, isId } from './filter.js'
+import { createFeed, type Feed } from './live/feed.js'
 import { type ConsoleOptions, checkOptions, checkProvider, type Operator } from './options.js'
 
 /** One console: what all of its pages need. */
@@ -15,6 +16,7 @@ export interface Desk {
   brand: string
   assets: Assets
   clientName: ClientNames
+  feed: Feed
   now(): Date
 }
 
@@ -40,6 +42,7 @@ export function createDesk(provider: Provider, options: ConsoleOptions): Desk {
     brand: brand.name ?? 'Requests',
     assets: createAssets(colourSheet(brand.colours ?? {})),
     clientName: clientNames(provider),
+    feed: createFeed(provider),
     now,
   }
 }

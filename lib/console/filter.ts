@@ -25,14 +25,17 @@ export interface Filter {
   client?: string
   person?: string
   kind?: string
+  /** older than this */
   age?: keyof typeof ages
+  /** not older than this */
+  younger?: keyof typeof ages
   /** only with `status: 'pending'` */
   assignee?: keyof typeof assignees
   /** only with `status: 'pending'` */
   text?: string
 }
 
-const names = ['status', 'order', 'queue', 'client', 'person', 'kind', 'age', 'assignee', 'text'] as const
+const names = ['status', 'order', 'queue', 'client', 'person', 'kind', 'age', 'younger', 'assignee', 'text'] as const
 const ofPending: readonly string[] = ['assignee', 'text']
 const longest = 200
 
@@ -59,6 +62,7 @@ export function parseFilter(query: URLSearchParams): Filter {
     person: value('person'),
     kind: value('kind'),
     age: oneOf(ages, value('age')),
+    younger: oneOf(ages, value('younger')),
     ...(status === 'pending' && { assignee: oneOf(assignees, value('assignee')), text: value('text') }),
   }
   const present = Object.entries(members).filter(([, member]) => member !== undefined)
@@ -90,7 +94,7 @@ export function withStatus(filter: Filter, status: Filter['status']): Filter {
 
 /** The query of the back office. */
 export function listQuery(filter: Filter, { id }: Operator, now: Date): ListQuery {
-  const { status, order, queue, client, person, kind, age, assignee, text } = filter
+  const { status, order, queue, client, person, kind, age, younger, assignee, text } = filter
   const preset = status === 'pending' ? 'due' : 'newest'
   return {
     order: order ?? preset,
@@ -100,6 +104,7 @@ export function listQuery(filter: Filter, { id }: Operator, now: Date): ListQuer
     ...(person && { accountId: person }),
     ...(kind && (kind === 'openid' ? { profile: 'openid' } : { grantType: kind })),
     ...(age && { createdBefore: new Date(now.getTime() - secondsOf[age] * 1000) }),
+    ...(younger && { createdAfter: new Date(now.getTime() - secondsOf[younger] * 1000) }),
     ...(assignee && { assignee: assignee === 'mine' ? id : null }),
     ...(text && { text }),
   }

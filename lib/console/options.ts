@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import type { Deferral } from '../index.js'
+import type { Deferral, ExportQuery } from '../index.js'
 import { type Colours, checkColours } from './colours.js'
 import { SafeHtml } from './safe.js'
 
@@ -44,6 +44,16 @@ export interface Texts {
 /** Whether somebody may decide: `true`, or not. A text says why not. */
 export type Permission = boolean | string
 
+/** An export, for the integrator's log. */
+export interface ExportEntry extends ExportQuery {
+  event: 'export.started' | 'export.ended'
+  format: 'csv' | 'ndjson'
+  /** how many deferrals were sent, at the end */
+  rows?: number
+  /** at the end: whether all were sent */
+  isComplete?: boolean
+}
+
 /** Options of the console. */
 export interface ConsoleOptions<O extends Operator = Operator> {
   /** who sends this request; `undefined`: nobody, who gets a page that says so, with 401 */
@@ -60,6 +70,8 @@ export interface ConsoleOptions<O extends Operator = Operator> {
   interactionUri?(deferral: Deferral): string | undefined
   /** the right side of the header, as a link or a form to sign out */
   header?(ctx: Context, operator: O): SafeHtml
+  /** records who exports what; an export waits for it, and does not start if it throws. Without it there is no export */
+  log?(operator: O, entry: ExportEntry): void | Promise<void>
   /** where to sign in: linked from the page with 401 */
   signIn?: string
   brand?: Brand
@@ -87,6 +99,7 @@ const members: Record<string, Kind> = {
   operators: 'function',
   interactionUri: 'function',
   header: 'function',
+  log: 'function',
   signIn: 'string',
   brand: 'object',
   texts: 'object',

@@ -2,6 +2,7 @@ import type { Deferral, Reviewed } from '../index.js'
 import { field, formOf } from './body.js'
 import { obstacleTo, readableDeferral, type Visit } from './desk.js'
 import { isId, searchOf } from './filter.js'
+import { isUnknown, mendable } from './mistakes.js'
 import { showConfirmation } from './pages/confirm.js'
 import { showConflict, showMistake, showStale } from './pages/conflict.js'
 import { showRequest } from './pages/request.js'
@@ -18,16 +19,6 @@ async function find(visit: Visit, id: string): Promise<Reviewed> {
 async function requestPage(visit: Visit, id = ''): Promise<void> {
   showRequest(await viewOf(visit, await find(visit, id)))
 }
-
-/** What the sender of the form can mend. Its text is the back office's. */
-function mendable(error: unknown): { status: number; reason: string } | undefined {
-  if (error instanceof RangeError) return { status: 422, reason: error.message }
-  // names a member of the form, and is not a fault of the code
-  const isNamed = error instanceof TypeError && /^\w+(: | must be a whole)/.test(error.message)
-  return isNamed ? { status: 400, reason: error.message } : undefined
-}
-
-const isUnknown = (error: unknown) => error instanceof Error && Reflect.get(error, 'code') === 'ERR_DEFERRAL_NOT_FOUND'
 
 async function run(visit: Visit, verb: Verb, deferral: Reviewed, form: URLSearchParams): Promise<void> {
   const { ctx, desk, operator } = visit

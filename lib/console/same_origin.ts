@@ -10,9 +10,13 @@ import type { Context } from 'koa'
  * no session. `same-site` is refused too: other hosts of the same domain may be somebody else's.
  */
 export function assertSameOrigin(ctx: Context): void {
+  if (!isSameOrigin(ctx)) ctx.throw(403, 'this form was not sent by this console; open the page and try again')
+}
+
+/** Whether a browser says that a page of ours sent this. */
+export function isSameOrigin(ctx: Context): boolean {
   const site = ctx.get('Sec-Fetch-Site')
-  const isOurs = site ? site === 'same-origin' : hostOf(ctx.get('Origin')) === ctx.host.toLowerCase()
-  if (!isOurs) ctx.throw(403, 'this form was not sent by this console; open the page and try again')
+  return site ? site === 'same-origin' : hostOf(ctx.get('Origin')) === ctx.host.toLowerCase()
 }
 
 function hostOf(origin: string): string | undefined {

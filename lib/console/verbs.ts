@@ -44,8 +44,7 @@ function seenAssignee({ assignee }: Deferral, form: URLSearchParams): string | u
 }
 
 /** Whom to assign it to: oneself, or somebody who works here. */
-async function assigneeIn(form: URLSearchParams, desk: Desk, by: string): Promise<string> {
-  const to = field(form, 'to') ?? by
+export async function knownAssignee(desk: Desk, by: string, to: string): Promise<string> {
   const isKnown = to === by || (await operatorsOf(desk)).some(({ id }) => id === to)
   if (!isKnown) throw new TypeError('assign: to must be somebody who works here')
   return to
@@ -102,7 +101,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
   assign: {
     event: 'assigned',
     run: async ({ desk, deferral, by, form }) => {
-      const to = await assigneeIn(form, desk, by)
+      const to = await knownAssignee(desk, by, field(form, 'to') ?? by)
       return desk.deferrals.assign(deferral.id, present({ to, by, from: seenAssignee(deferral, form) }))
     },
   },

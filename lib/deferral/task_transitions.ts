@@ -56,13 +56,6 @@ export const settleTask =
     return changeOf(record, members, note === undefined ? undefined : { at: now, event: 'task_noted', note })
   }
 
-/** Takes the next step now, if the task waits for it. */
-export const wakeTask: Transition = (record, now) => {
-  const { task, taskDue } = record
-  if (!task || task.leased || !taskDue || taskDue <= now) return undefined
-  return changeOf(record, { taskDue: now })
-}
-
 // before the exchange `expiresAt` is the end of the deferred code
 function shortened(record: DeferralRecord, expiresAt: Date): object {
   if (!record.exchangedAt || expiresAt >= record.expiresAt) return {}

@@ -47,6 +47,13 @@ export const narrowing: Check<Narrowing> = (rules, at) => {
 /** A member of the option `maxPending`. */
 export const cap = integer('a whole number, from 1', 1)
 
+/** The rule for the option `devConsole`. */
+export function assertDevelopment(isOn: boolean, at: string): void {
+  if (isOn && process.env.NODE_ENV === 'production') {
+    refuse(at, 'must not be on with NODE_ENV=production, mount createConsole with your own sign-in')
+  }
+}
+
 /** The path of an endpoint. */
 export const route = mustBe(
   "a path such as '/deferred/cancel'",

@@ -2,7 +2,17 @@ import type { Account, Client, ClientMetadata, KoaContextWithOIDC, ResponseType 
 import type { Allowance } from '../deferral/allowance.js'
 import type { Deferral, Interaction, JsonObject, Profile } from '../deferral/deferral.js'
 import type { Narrowing } from '../deferral/narrow.js'
-import { boolean, callback, integer, lifetime, type Members, optional, shape, withDefault } from '../deferral/shape.js'
+import {
+  boolean,
+  callback,
+  integer,
+  lifetime,
+  type Members,
+  optional,
+  shape,
+  withDefault,
+  withRule,
+} from '../deferral/shape.js'
 import type { DeferralStore } from '../deferral/store.js'
 import type { TakeStep } from '../deferral/task.js'
 import type { DeferringConfiguration } from '../host/types.js'
@@ -155,6 +165,11 @@ export interface DeferredTokenResponseOptions {
   notification?: NotificationOptions
   /** where the cancellation endpoint is mounted (`/deferred/cancel`) */
   routes?: { cancellation?: string }
+  /**
+   * serves the console at `/deferred/console` below the issuer, for development (`false`): to everybody on this machine, and to
+   * nobody else. It is refused with `NODE_ENV=production`
+   */
+  devConsole?: boolean
   /** test clock */
   now?: () => Date
 }
@@ -191,6 +206,7 @@ export const optionsShape = shape({
   ciba,
   notification,
   routes: shape({ cancellation: withDefault(checks.route, '/deferred/cancel') } satisfies MembersOf<'routes'>),
+  devConsole: withRule(withDefault(boolean, false), checks.assertDevelopment),
   now: optional(callback()),
 } satisfies Members<DeferredTokenResponseOptions>)
 

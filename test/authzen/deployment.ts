@@ -45,6 +45,8 @@ export async function deploy({
     pdp: service.pdp,
     egress: service.egress,
     authenticate: () => ({ authorization: 'Bearer of the provider' }),
+    // a busy machine is no outage
+    timeout: 7000,
     alert: (problem, facts) => void alerts.push([problem, facts]),
     ...options,
   })

@@ -232,7 +232,7 @@ test('X-208 V11 anything but a boolean decision is no decision', async () => {
 test.each(['of a client that can wait', 'of a client that cannot'])(
   'X-209 V11 an outage refuses a request %s with 503, and its code can still be used',
   async (name) => {
-    const { service, rp } = await deploy({ options: { timeout: 200 } })
+    const { service, rp } = await deploy({ options: { timeout: 1000 } })
     const mode = name.endsWith('not') ? {} : opted
     const code = await authorizationCode(rp)
     service.intercept = () => new Promise(() => undefined)

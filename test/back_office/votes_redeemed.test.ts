@@ -14,7 +14,8 @@ import { jwtApi, opaqueApi } from '../support/resource_servers.js'
 
 let op: TestProvider
 
-const secrets = ['robin', 'kim', 'a note for colleagues', 'why we waited']
+// none of them is so short that a random token may contain it
+const secrets = ['robin@example.com', 'kim@example.com', 'a note for colleagues', 'why we waited']
 
 beforeAll(async () => {
   const narrow = { payment: (asked: JsonObject, granted: JsonObject) => Number(granted.amount) <= Number(asked.amount) }
@@ -27,18 +28,20 @@ async function votedOn(kind: Kind, asked: Asked, [one, other]: [Approval, Approv
   const { deferrals } = op.provider
   const { id, poll } = await waitingRequest(op, kind, asked)
   const pending = [await poll()]
-  await deferrals.approve(id, { by: 'robin', note: 'a note for colleagues', ...one })
-  await deferrals.comment(id, { by: 'kim', text: 'why we waited' })
+  await deferrals.approve(id, { by: 'robin@example.com', note: 'a note for colleagues', ...one })
+  await deferrals.comment(id, { by: 'kim@example.com', text: 'why we waited' })
   op.clock.advance(10)
   pending.push(await poll())
-  await deferrals.unvote(id, { by: 'robin' })
-  await deferrals.approve(id, { by: ['robin'], note: 'a note for colleagues', ...one })
+  await deferrals.unvote(id, { by: 'robin@example.com' })
+  await deferrals.approve(id, { by: ['robin@example.com'], note: 'a note for colleagues', ...one })
   op.clock.advance(10)
   pending.push(await poll())
-  expect(await deferrals.approve(id, { by: 'kim', note: 'a note for colleagues', ...other })).toMatchObject({
-    changed: true,
-    deferral: { status: 'approved' },
-  })
+  expect(await deferrals.approve(id, { by: 'kim@example.com', note: 'a note for colleagues', ...other })).toMatchObject(
+    {
+      changed: true,
+      deferral: { status: 'approved' },
+    },
+  )
   op.clock.advance(10)
   const { status, body, headers } = await poll()
   expect({ status, error: body.error, description: body.error_description }).toEqual({ status: 200 })
@@ -62,7 +65,7 @@ describe.each(kinds)('tokens of two votes: %s', (kind) => {
     for (const answer of pending) expect({ ...answer, headers: {} }).toEqual({ ...before, headers: {} })
     for (const answer of [...pending, { body, headers }])
       for (const secret of secrets) expect(JSON.stringify(answer)).not.toContain(secret)
-    expect(JSON.stringify(body)).not.toMatch(/vot|quorum/)
+    expect(JSON.stringify(body)).not.toMatch(/voted|votes|quorum/)
     if (body.id_token)
       for (const secret of secrets) expect(JSON.stringify(decodeJwt(body.id_token))).not.toContain(secret)
   })
@@ -70,8 +73,9 @@ describe.each(kinds)('tokens of two votes: %s', (kind) => {
   test('of the same key live until the earliest end', async () => {
     const until = (seconds: number) => new Date(op.clock.now().getTime() + seconds * 1000)
     const { body } = await votedOn(kind, { scope }, [{ until: until(110) }, { until: until(80) }])
-    // thirty of the eighty are over, and the host rounds to whole seconds
-    expect([49, 50]).toContain(body.expires_in)
+    // thirty of the eighty are over. The host counts in whole seconds of the real time, and the machine may be slow
+    expect(body.expires_in).toBeLessThanOrEqual(50)
+    expect(body.expires_in).toBeGreaterThan(40)
   })
 })
 

@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Koa from 'koa'
 import mount from 'koa-mount'
-import { type DeferralStore, memoryStore, type Stored } from 'oidc-provider-deferred'
+import { type DeferralStore, memoryStore, type NotificationRecord, type Stored } from 'oidc-provider-deferred'
 import { type ConsoleOptions, createConsole } from 'oidc-provider-deferred/console'
 import { createDeferral, type TestDeferral } from 'oidc-provider-deferred/testing'
 import { startProvider, type TestOptions, type TestProvider } from '../support/provider.js'
@@ -21,6 +21,7 @@ export interface Request extends Partial<TestDeferral> {
   quorum?: number
   /** seconds */
   dueIn?: number
+  notification?: NotificationRecord
 }
 
 /** A console over a real provider with the memory store, at `/desk`. */
@@ -57,12 +58,14 @@ function requestsOf(url: string): Pick<TestDesk, 'get' | 'post'> {
 }
 
 async function adder(op: TestProvider, store: DeferralStore) {
-  return async ({ title, queue, quorum, dueIn, ...request }: Request = {}) => {
+  return async ({ title, queue, quorum, dueIn, notification, ...request }: Request = {}) => {
     const { id } = await createDeferral(op.provider, { clientId: 'secret', accountId: 'alex', ...request })
     const now = op.clock.now()
     const before = (await store.find(id, now)) as Stored
     const dueAt = dueIn === undefined ? undefined : new Date(now.getTime() + dueIn * 1000)
-    const members = Object.entries({ title, queue, quorum, dueAt }).filter(([, value]) => value !== undefined)
+    const members = Object.entries({ title, queue, quorum, dueAt, notification }).filter(
+      ([, value]) => value !== undefined,
+    )
     await store.swap(before, { after: { ...before, ...Object.fromEntries(members) } }, 'a write of the test', now)
     return id
   }

@@ -32,3 +32,18 @@ function filled(html: string): URLSearchParams {
   })
   return new URLSearchParams(inputs)
 }
+
+/** Opens the development console at this address, and approves the first request. */
+export async function approve(url: string): Promise<void> {
+  const queue = await (await fetch(url)).text()
+  const [, page = ''] = /class="row" href="([^"]+)"/.exec(queue) ?? []
+  const html = await (await fetch(new URL(page, url))).text()
+  const [, revision = ''] = /name="revision" value="([^"]+)"/.exec(html) ?? []
+  const response = await fetch(new URL(`${page}/approve`, url), {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { 'sec-fetch-site': 'same-origin' },
+    body: new URLSearchParams({ revision, confirmed: 'yes' }),
+  })
+  if (response.status !== 303) throw new Error(`${url}: ${response.status} ${await response.text()}`)
+}

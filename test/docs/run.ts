@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Compiled } from './compile.js'
 import type { Program } from './programs.js'
-import { browse } from './reader.js'
+import { approve, browse } from './reader.js'
 
 interface Running {
   program: Program
@@ -52,7 +52,10 @@ async function firstLine({ process, exited }: Running): Promise<void> {
   await Promise.race([once(process.stdout!, 'data'), exited])
 }
 
-/** Opens the address that a program prints, and presses Enter where it is asked for, once a client has heard that it has to wait. */
+/**
+ * Opens the address that a program prints. Decides where it asks for that, once a client has heard that it has to wait: at the console,
+ * or with Enter.
+ */
 function obey(all: Running[]): void {
   const isWaiting = all.some(({ printed }) => printed.includes('pending'))
   for (const running of all) {
@@ -60,6 +63,13 @@ function obey(all: Running[]): void {
     if (url && !running.opened) {
       running.opened = true
       browse(url).catch((error) => {
+        running.complaints += error.stack
+      })
+    }
+    const [, console] = /Decide at (http:\S+)\n/.exec(running.printed) ?? []
+    if (isWaiting && console && !running.pressed) {
+      running.pressed = true
+      approve(console).catch((error) => {
         running.complaints += error.stack
       })
     }

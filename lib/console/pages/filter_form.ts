@@ -33,10 +33,10 @@ function kindsFor(filter: Filter, { rows }: Queue): (readonly [string, string])[
 
 /** The form with the filter. It is sent with GET, so every view has an address. */
 export function filterForm(filter: Filter, queue: Queue): SafeHtml {
-  const { status, order, text, assignee, kind, age, client, person } = filter
+  const { status, order, text, assignee, kind, age, younger, client, person } = filter
   const isPending = status === 'pending'
   const deferrals = queue.rows.map(({ deferral }) => deferral)
-  const hasMore = Boolean(age || client || person || filter.queue || kind)
+  const hasMore = Boolean(age || younger || client || person || filter.queue || kind)
   const orderNames = ordersOf(status).map((name) => [name, orders[name]] as const)
   const anyOf = (names: Record<string, string>, any: string) =>
     [['', any], ...Object.entries(names)] as [string, string][]
@@ -48,6 +48,7 @@ ${select('order', 'Order', orderNames, order ?? queue.order)}
 <details${hasMore && safe` open`}><summary>More filters</summary><div class="more">
 ${select('kind', 'Kind', kindsFor(filter, queue), kind)}
 ${select('age', 'Older than', anyOf(ages, 'Any age'), age)}
+${select('younger', 'Not older than', anyOf(ages, 'Any age'), younger)}
 ${input('queue', 'Queue', filter.queue, distinct(deferrals.map((deferral) => deferral.queue)))}
 ${input('client', 'Client id', client, distinct(deferrals.map(({ clientId }) => clientId)))}
 ${input('person', 'Account of the person', person)}

@@ -68,7 +68,8 @@ export function show(ctx: Context, desk: Desk, page: Page): void {
 /** Answers an operator with a page: the header says who works here. */
 export function showTo({ ctx, desk, operator, root }: Visit, page: Omit<Page, 'root' | 'header'>): void {
   const own = desk.options.header?.(ctx, operator)
-  const header = safe`<div class="operator"><span>${display(operator.name, 80)}</span>${own}</div>`
+  const header = safe`<nav class="sections" aria-label="Pages of the console"><a href="${root}">Queue</a>
+<a href="${root}overview">Overview</a> <a href="${root}notifications">Notifications</a></nav><div class="operator"><span>${display(operator.name, 80)}</span>${own}</div>`
   show(ctx, desk, { ...page, root, header })
 }
 

@@ -104,7 +104,8 @@ export function showQueue(visit: Visit, queue: Queue, nameOf: OperatorNames): vo
   const main = safe`<div class="heading"><h1>Requests</h1></div>
 ${tabs(filter, queue.counts)}
 ${filterForm(filter, queue)}
-<section class="card flush" aria-label="${name}">${table(queue, visit, nameOf)}</section>
-${pages(visit, queue)}`
+<section class="card flush" aria-label="${name}"${!queue.isFurther && safe` data-live=""`}>${table(queue, visit, nameOf)}</section>
+${pages(visit, queue)}
+${filter.status === 'pending' && safe`<p><a href="batch${searchOf(filter)}">Decide several at once</a></p>`}`
   showTo(visit, { title: name, main, keys })
 }

@@ -1,0 +1,63 @@
+import type { Context } from 'koa'
+import { jsonOf } from '../body.js'
+import type { Operation } from './operation.js'
+import type { Members, Schema } from './schema.js'
+
+const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i
+
+function toDate(ctx: Context, name: string, value: unknown): Date {
+  const date = typeof value === 'string' && dateTime.test(value) ? new Date(value) : undefined
+  if (date && !Number.isNaN(date.getTime())) return date
+  return ctx.throw(400, `${name} must be a time as in RFC 3339, such as 2030-01-31T12:00:00Z`)
+}
+
+function assertListed(ctx: Context, members: Members, names: Iterable<string>, kind: string): void {
+  for (const name of names) {
+    if (Object.hasOwn(members, name)) continue
+    if (name === 'by') ctx.throw(400, 'by must not be sent: the actor is the operator who sends the request')
+    const known = Object.keys(members)
+    ctx.throw(400, `${name} is no ${kind} here, use ${known.length > 0 ? `one of ${known.join(', ')}` : 'none'}`)
+  }
+}
+
+/** The value of a parameter. What is no number stays a text: the back office says what it must be. */
+function parameterOf(ctx: Context, name: string, schema: Schema, [text = '', ...others]: string[]): unknown {
+  if (others.length > 0) ctx.throw(400, `${name} must not be repeated`)
+  if (schema.format === 'date-time') return toDate(ctx, name, text)
+  if (schema.type === 'boolean')
+    return /^(true|false)$/.test(text) ? text === 'true' : ctx.throw(400, `${name} must be true or false`)
+  if (schema.type === 'integer' && /^\d{1,9}$/.test(text)) return Number(text)
+  return text
+}
+
+function queryOf(ctx: Context, members: Members): Record<string, unknown> {
+  const query = new URLSearchParams(ctx.querystring)
+  const names = new Set(query.keys())
+  assertListed(ctx, members, names, 'parameter')
+  const entries = [...names].map((name) => {
+    const schema = members[name] ?? {}
+    const values = query.getAll(name)
+    return [name, schema.type === 'array' ? values : parameterOf(ctx, name, schema, values)]
+  })
+  return Object.fromEntries(entries)
+}
+
+async function bodyOf(ctx: Context, { properties = {} }: Schema): Promise<Record<string, unknown>> {
+  const body = await jsonOf(ctx)
+  assertListed(ctx, properties, Object.keys(body), 'member')
+  const entries = Object.entries(body).map(([name, value]) => {
+    const isTime = properties[name]?.format === 'date-time'
+    return [name, isTime ? toDate(ctx, name, value) : value]
+  })
+  return Object.fromEntries(entries)
+}
+
+/** Reads what query or body say. Only members that the operation has are let through. */
+export async function inputOf(
+  ctx: Context,
+  { method, query = {}, body = {} }: Operation,
+): Promise<Record<string, unknown>> {
+  if (method === 'GET') return queryOf(ctx, query)
+  assertListed(ctx, {}, new URLSearchParams(ctx.querystring).keys(), 'parameter')
+  return bodyOf(ctx, body)
+}

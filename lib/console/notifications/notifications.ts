@@ -1,0 +1,57 @@
+import type { NotificationListing } from '../../index.js'
+import { readableDeferral, type Visit } from '../desk.js'
+import { isUnknown } from '../mistakes.js'
+import { notificationStatuses, type ShownNotifications, showNotifications } from '../pages/notifications.js'
+import type { Route } from '../routes.js'
+
+const pageSize = 25
+
+function statusOf({ ctx }: Visit): ShownNotifications['status'] {
+  const status = new URLSearchParams(ctx.querystring).get('status')
+  return notificationStatuses.find((name) => name === status)
+}
+
+/** The page that the cursor in the URL names. A wrong cursor gives the first page. */
+async function listingOf({ ctx, desk }: Visit, status: ShownNotifications['status']): Promise<NotificationListing> {
+  const query = { limit: pageSize, ...(status && { status }) }
+  const cursor = new URLSearchParams(ctx.querystring).get('cursor')
+  const { notifications } = desk.deferrals
+  if (!cursor) return notifications.list(query)
+  return notifications.list({ ...query, cursor }).catch((error: unknown) => {
+    if (error instanceof TypeError) return notifications.list(query)
+    throw error
+  })
+}
+
+async function notificationsPage(visit: Visit): Promise<void> {
+  const { desk, operator } = visit
+  const status = statusOf(visit)
+  const { notifications, cursor } = await listingOf(visit, status)
+  const found = await Promise.all(notifications.map(({ id }) => readableDeferral(desk, operator, id)))
+  const rows = await Promise.all(
+    notifications.flatMap((notification, index) => {
+      const deferral = found[index]
+      if (!deferral) return []
+      return [desk.clientName(notification.clientId).then((client) => ({ notification, deferral, client }))]
+    }),
+  )
+  showNotifications(visit, { rows, status, cursor })
+}
+
+async function replay(visit: Visit, id = ''): Promise<void> {
+  const { ctx, desk, operator } = visit
+  const deferral = (await readableDeferral(desk, operator, id)) ?? ctx.throw(404, 'there is no such request')
+  const { changed } = await desk.deferrals.notifications
+    .replay(deferral.id, { by: operator.id })
+    .catch((error: unknown) => (isUnknown(error) ? ctx.throw(404, 'there is no such request') : Promise.reject(error)))
+  if (!changed) ctx.throw(409, 'nothing changed: it is delivered, or not needed any more')
+  const status = statusOf(visit)
+  ctx.status = 303
+  // relative to notifications/ID/replay
+  ctx.set('Location', `../../notifications${status ? `?status=${status}` : ''}`)
+}
+
+export const notificationRoutes: readonly Route[] = [
+  { method: 'GET', path: /^\/notifications$/, handle: notificationsPage },
+  { method: 'POST', path: /^\/notifications\/([^/]+)\/replay$/, handle: replay },
+]
