@@ -2,7 +2,7 @@
  * Not in the drafts: a deferral may be decided by another service. The state of that task is stored encrypted in the deferral.
  */
 import type { DeferralRecord, JsonObject } from '../deferral/deferral.js'
-import type { DeferRequest } from '../options/options.js'
+import type { DeferRequest } from '../options/defer.js'
 import type { Plugin } from '../plugin.js'
 
 /** The first state of a task, as a member of a new deferral. */

@@ -126,6 +126,8 @@ export type EveryType = [
   ListOrder,
   ListPosition,
   ListedRecord,
+  OnChange,
+  Watch,
   ListedStatus,
   ListQuery,
   Narrowing,
