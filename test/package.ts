@@ -51,6 +51,8 @@ export const store = (db: Db): DeferralStore => mongoStore(db, { collection: 'de
 export const adapter = (db: Db) => mongoAdapter(db, { prefix: 'oidc_' })
 `,
 )
+run('npx', ['oidc-provider-deferred', '--help'], project)
+console.log('the program runs from the packed package')
 for (const [module, moduleResolution] of [
   ['node16', 'node16'],
   ['esnext', 'bundler'],
