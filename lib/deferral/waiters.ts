@@ -69,6 +69,7 @@ class HeldPoll implements Place {
   readonly #id: string
   readonly #room: Room
   #hasRung = false
+  #timer: NodeJS.Timeout | undefined
   #end: (() => void) | undefined
 
   constructor(id: string, room: Room) {
@@ -76,23 +77,23 @@ class HeldPoll implements Place {
     this.#room = room
   }
 
-  async rest(milliseconds: number): Promise<void> {
-    if (!this.#hasRung && this.#room.isOpen) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, milliseconds)
-        this.#end = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-    }
-    this.#end = undefined
+  rest(milliseconds: number): Promise<void> {
+    const isOver = this.#hasRung || !this.#room.isOpen
     this.#hasRung = false
+    if (isOver) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#end = resolve
+      this.#timer = setTimeout(ring, milliseconds, this)
+    })
   }
 
   ring(): void {
-    this.#hasRung = true
-    this.#end?.()
+    clearTimeout(this.#timer)
+    const end = this.#end
+    this.#end = undefined
+    // a ring that meets no rest ends the next one
+    if (end) end()
+    else this.#hasRung = true
   }
 
   isClosed(): boolean {
@@ -106,4 +107,8 @@ class HeldPoll implements Place {
     if (others.length > 0) places.set(this.#id, others)
     else places.delete(this.#id)
   }
+}
+
+function ring(place: HeldPoll): void {
+  place.ring()
 }
