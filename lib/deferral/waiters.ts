@@ -14,6 +14,8 @@ export interface Place {
 export interface Waiters {
   /** A place from which changes of this deferral are noticed from now on; `undefined`: none is free. */
   take(id: string): Place | undefined
+  /** The milliseconds in which each of them may read once, so that all together do not overload the store. */
+  shortestRound(): number
   /** The deferral has changed. */
   wake(id: string): void
   /** Any deferral may have changed. Wakes a few at a time: each of them reads. */
@@ -22,7 +24,8 @@ export interface Waiters {
   close(): void
 }
 
-const atOnce = 50
+// 500 reads a second at most
+const atOnce = 25
 const pause = 50
 
 /** Places for so many polls. */
@@ -40,6 +43,7 @@ export function createWaiters(most: number): Waiters {
       all.count += 1
       return place
     },
+    shortestRound: () => (all.count * pause) / atOnce,
     wake(id) {
       for (const place of places.get(id) ?? []) place.ring()
     },

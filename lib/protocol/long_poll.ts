@@ -71,7 +71,7 @@ function hold(ctx: Context, plugin: Plugin, pending: Stored, { place, seconds }:
 
 /**
  * Resolves when the deferral has changed for the client, or when the time is over. Without a watch of the store the deferral is read
- * once in an interval, as if the client polled.
+ * once in an interval, as if the client polled; less often if very many are held.
  */
 async function untilChanged(
   ctx: Context,
@@ -79,10 +79,11 @@ async function untilChanged(
   { id, outcome, shown }: Kept,
   { place, end }: { place: Place; end: number },
 ): Promise<Stored | undefined> {
-  const { records, settings, watching } = plugin
+  const { records, settings, waiters, watching } = plugin
   for (;;) {
     const rest = Math.max(end - performance.now(), 0)
-    await place.rest(Math.ceil(watching.isListening() ? rest : Math.min(rest, shown.interval * 1000)))
+    const round = Math.max(shown.interval * 1000, waiters.shortestRound())
+    await place.rest(Math.ceil(watching.isListening() ? rest : Math.min(rest, round)))
     assertConnected(ctx)
     // the store may be gone soon
     if (place.isClosed()) throw pendingAnswer(ctx, shown, outcome)
