@@ -94,7 +94,11 @@ describeMongo('what the program changes', () => {
       stdout: `${id}: its notification is owed\n`,
     })
     expect((await find(id))?.notification).toMatchObject({ status: 'owed', attempts: 0 })
-    expect(await on(database, ['replay', (await stored(database)).id])).toMatchObject({ code: 1 })
+    const without = await stored(database)
+    expect(await on(database, ['replay', without.id])).toMatchObject({
+      code: 1,
+      stdout: `${without.id}: nothing changed, it has no notification\n`,
+    })
   })
 
   test('erase erases an account, with progress on a terminal and none in a pipe', async () => {
