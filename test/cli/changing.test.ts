@@ -52,6 +52,8 @@ describeMongo('what the program changes', () => {
     ['yes\n', 0, 'approved'],
     ['\n', 1, 'pending'],
     ['n\n', 1, 'pending'],
+    ['', 1, 'pending'],
+    ['y', 0, 'approved'],
   ])('on a terminal %j is the answer to the question', async (input, code, status) => {
     const { id } = await stored(database, { title: 'a title' })
     const ended = await on(database, ['approve', id, '--by', 'kim'], { input, preload: inTerminal })
