@@ -78,7 +78,7 @@ function assertInstallable(host: Host, settings: Settings, { addedCodeGrant }: P
 
 /** Starts the background work of this node. `close` of the back office ends it. */
 function startNode(plugin: Plugin, rules: EgressRules): Deferrals {
-  const { host, settings, events, records } = plugin
+  const { host, settings, events, records, watching, waiters } = plugin
   const { provider } = host
   const outbox = outboxOf(plugin, rules)
   // after the outbox, so that the integrator's listeners run last
@@ -86,7 +86,7 @@ function startNode(plugin: Plugin, rules: EgressRules): Deferrals {
   const reachOuts = isCibaOn(settings) ? new ReachOuts(plugin) : undefined
   const tasks = tasksOf(plugin)
   const workers = [reachOuts, tasks].filter((worker) => worker !== undefined)
-  const sweeps = new Sweeps(records, outbox, workers)
+  const sweeps = new Sweeps(records, outbox, watching, workers)
   const revokedGrants = cancelWithGrants(plugin)
   const office = new BackOffice({
     records,
@@ -94,7 +94,8 @@ function startNode(plugin: Plugin, rules: EgressRules): Deferrals {
     grantExpiry: ({ grantId }) => grantExpiry(provider, grantId),
     maxLegs: settings.ciba.reachOut === false ? undefined : settings.ciba.maxLegs,
     close: async () => {
-      const closing = [sweeps, outbox, ...workers, revokedGrants].map((worker) => worker?.close())
+      waiters.close()
+      const closing = [watching, sweeps, outbox, ...workers, revokedGrants].map((worker) => worker?.close())
       await Promise.all(closing)
     },
   })

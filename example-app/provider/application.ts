@@ -9,7 +9,6 @@ import { readPictures } from '../web/form.js'
 import { show } from '../web/page.js'
 import type { ClientAddresses } from './clients.js'
 import { hostConfiguration } from './configuration.js'
-import { keepHistory } from './history.js'
 import { interactions } from './interactions.js'
 import { homePage } from './pages/home.js'
 import { offerPartnerGrant } from './partner_assertion.js'
@@ -61,7 +60,6 @@ export function createProvider({ origin, storage, keys, addresses, trusted, defe
     },
   })
   offerPartnerGrant(provider, keys)
-  keepHistory(provider, storage.history)
 
   const relyingParty = new URL(addresses.redirectUri).origin
   const router = new Router()

@@ -7,7 +7,8 @@ import { colourSheet } from './colours.js'
 import { display } from './display.js'
 import { type Filter, isId } from './filter.js'
 import { createFeed, type Feed } from './live/feed.js'
-import { type ConsoleOptions, checkOptions, checkProvider, type Operator } from './options.js'
+import { checkOptions, checkProvider } from './option_checks.js'
+import type { ConsoleOptions, Operator } from './options.js'
 
 /** One console: what all of its pages need. */
 export interface Desk {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import type { HistoryEntry, Reviewed } from '../index.js'
 
 // what happens by itself, and changes nothing that a decision rests on
-const passing = /^(notif|overdue$|exchanged$|redeemed$)/
+const passing =
+  /^(notif|reach_out_|leg_(opened|sent|failed|result_discarded)$|(overdue|exchanged|claimed|redeemed|task_noted)$)/
 
 /** What people did to this deferral. */
 function eventful({ history }: Reviewed): HistoryEntry[] {

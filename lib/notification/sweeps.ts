@@ -12,6 +12,7 @@ import type { Outbox } from './outbox.js'
 import { type Rounds, startRounds } from './rounds.js'
 import { shuffle } from './shuffle.js'
 import { rareWarning } from './warnings.js'
+import type { Watching } from './watching.js'
 
 const batch = 256
 // few, so that many expiries at once do not slow down requests
@@ -28,6 +29,7 @@ export interface DueWorker {
 export class Sweeps {
   readonly #records: Records
   readonly #outbox: Outbox | undefined
+  readonly #watching: Watching
   readonly #workers: readonly DueWorker[]
   readonly #rounds: Rounds
   readonly #warn = rareWarning('deferrals cannot be swept')
@@ -37,12 +39,16 @@ export class Sweeps {
   #after: DueQuery['after']
   #ahead: DueQuery['after']
 
-  constructor(records: Records, outbox: Outbox | undefined, workers: readonly DueWorker[] = []) {
+  constructor(records: Records, outbox: Outbox | undefined, watching: Watching, workers: readonly DueWorker[] = []) {
     this.#records = records
     this.#outbox = outbox
+    this.#watching = watching
     this.#workers = workers
     this.#rounds = startRounds(() => this.#sweep())
-    outbox?.onRoom(() => this.#rounds.hurry())
+    const hurry = () => this.#rounds.hurry()
+    outbox?.onRoom(hurry)
+    // a notification that another node made due does not wait for the next round
+    if (outbox) watching.subscribe((_id, isDue) => isDue && hurry(), hurry)
   }
 
   /** Stops. Waits for the writes under way, ten seconds at most. */
@@ -53,6 +59,7 @@ export class Sweeps {
 
   // pages through everything due: notifications that find no free lane must not hide those behind them
   async #sweep(): Promise<boolean> {
+    if (this.#outbox) this.#watching.begin()
     try {
       const due = await this.#handOver(this.#after)
       const last = lastOf(due)

@@ -136,6 +136,8 @@ export interface DeferredTokenResponseOptions {
   maxPending?: { perAccount?: number; perClient?: number }
   /** seconds between polls (5) */
   interval?: number
+  /** seconds for which a poll with `Prefer: wait` is held at most (0: never), and how many polls a node holds at once (10000) */
+  longPoll?: { seconds?: number; waiters?: number }
   /** refuses the exchange of a public client that shows no key (`true`) */
   requireSenderConstraint?: boolean
   /** grants whose token requests may be deferred, of those the host has (`authorization_code`, `client_credentials`) */
@@ -196,6 +198,10 @@ export const optionsShape = shape({
     perClient: optional(checks.cap),
   } satisfies MembersOf<'maxPending'>),
   interval: withDefault(lifetime, 5),
+  longPoll: shape({
+    seconds: withDefault(integer('whole seconds, from 0 (off) to 300', 0, 300), 0),
+    waiters: withDefault(checks.cap, 10_000),
+  } satisfies MembersOf<'longPoll'>),
   requireSenderConstraint: withDefault(boolean, true),
   // absent: each of `hostGrants` that the provider has enabled
   grants: optional(checks.deferrableGrants),

@@ -212,7 +212,7 @@ describeBrowser('the console in a browser', () => {
     await page.getByRole('button', { name: 'Take the approval back' }).click()
     await page.getByRole('heading', { name: 'Take the approval back?' }).waitFor()
     await page.getByRole('button', { name: 'Take it back' }).click()
-    await page.getByText('You cancelled this request.').waitFor()
+    await page.getByText('You took the approval back.').waitFor()
     await close()
   })
 

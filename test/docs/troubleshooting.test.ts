@@ -9,7 +9,7 @@ const headings = [...page.matchAll(/^### `(.+)`$/gm)].map(([, heading]) => headi
 const isNoSource = (file: string) =>
   file.startsWith('testing') || file.endsWith('special_purpose_addresses.ts') || isOfPages(file) || isOutput(file)
 /** The words of the console's pages, which operators read; the checks of its options are for developers. */
-const isOfPages = (file: string) => /^console\/(?!(options|colours)\.ts$)/.test(file)
+const isOfPages = (file: string) => /^console\/(?!(option_checks|colours)\.ts$)/.test(file)
 /** The usage and the results of the program; what it ends with is in these files. */
 const isOutput = (file: string) =>
   /^cli\/(?!(arguments|confirmation|deployment|values|doctor\/given_keys)\.ts$)/.test(file)

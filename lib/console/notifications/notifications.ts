@@ -1,7 +1,8 @@
 import type { NotificationListing } from '../../index.js'
+import { notificationStatuses } from '../delivery.js'
 import { readableDeferral, type Visit } from '../desk.js'
 import { isUnknown } from '../mistakes.js'
-import { notificationStatuses, type ShownNotifications, showNotifications } from '../pages/notifications.js'
+import { type ShownNotifications, showNotifications } from '../pages/notifications.js'
 import type { Route } from '../routes.js'
 
 const pageSize = 25
