@@ -15,11 +15,7 @@ export const show: Command = {
   async run(call) {
     const deferral = await read(call)
     const { history, ...members } = deferral
-    call.terminal.result(members, () => [
-      ...membersOf(deferral),
-      '',
-      `history ${deferral.id} has ${history.length} events`,
-    ])
+    call.terminal.result(members, () => [...membersOf(deferral), '', `history entries: ${history.length}`])
     return exitCodes.done
   },
 }
