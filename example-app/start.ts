@@ -102,6 +102,7 @@ export async function startBank(options: BankOptions): Promise<Bank> {
   async function stop(): Promise<void> {
     // First, so that notifications under way are answered.
     await deferrals.close()
+    await op.metrics.stop()
     await relyingParty.stop()
     await Promise.all(Object.values(sites).map(close))
   }

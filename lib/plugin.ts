@@ -2,8 +2,9 @@ import type { Provider } from 'oidc-provider'
 import { createEvents, type Events } from './deferral/events.js'
 import { createLines, type Lines } from './deferral/line.js'
 import { type Pacing, pacingOf } from './deferral/pacing.js'
-import { type Records, recordsOf } from './deferral/records.js'
+import type { Records } from './deferral/records.js'
 import { createWaiters, type Waiters } from './deferral/waiters.js'
+import { publishedRecords } from './diagnostics/records.js'
 import type { Context } from './host/context.js'
 import type { Host } from './host/host.js'
 import { createSealer, type Sealer } from './notification/sealer.js'
@@ -42,11 +43,10 @@ export function createPlugin(host: Host, settings: Settings): Plugin {
     host,
     settings,
     events,
-    records: recordsOf(settings.store, {
+    records: publishedRecords(settings.store, events, {
       issuer: host.provider.issuer,
       retention: settings.ttl.retention,
       clock: settings.now ?? (() => undefined),
-      onWritten: events.publish,
     }),
     pacing,
     watching: watchingOf(settings, pacing, waiters),

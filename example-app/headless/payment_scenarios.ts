@@ -104,10 +104,7 @@ export const paymentScenarios: Scenarios = {
     await reviewer.approve()
     const withdrawn = await reviewer.decide('unvote')
     check('the approval is gone from the count, and stays in the history', () => {
-      match(
-        withdrawn.text,
-        /You withdrew your approval[\s\S]*0 of 2 approvals[\s\S]*May still approve: you, Kim Osei/,
-      )
+      match(withdrawn.text, /You withdrew your approval[\s\S]*0 of 2 approvals[\s\S]*May still approve: you, Kim Osei/)
       match(
         withdrawn.text,
         /Approval<\/strong> by <bdi>Robin Hale[\s\S]*Approval withdrawn<\/strong> by <bdi>Robin Hale/,

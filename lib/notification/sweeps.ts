@@ -7,6 +7,7 @@ import type { Records } from '../deferral/records.js'
 import type { DueQuery, Stored } from '../deferral/store.js'
 import { isOverdue, isUnexpired, type Transition } from '../deferral/transition.js'
 import { expire, forgetAnswer, noteOverdue } from '../deferral/transitions.js'
+import { traced } from '../diagnostics/channels.js'
 import { within } from './deadline.js'
 import type { Outbox } from './outbox.js'
 import { type Rounds, startRounds } from './rounds.js'
@@ -57,24 +58,34 @@ export class Sweeps {
     await within(drainSeconds, () => Promise.all([this.#rounds.close(), this.#writing])).catch(() => undefined)
   }
 
-  // pages through everything due: notifications that find no free lane must not hide those behind them
   async #sweep(): Promise<boolean> {
     if (this.#outbox) this.#watching.begin()
+    const { issuer } = this.#records
     try {
-      const due = await this.#handOver(this.#after)
-      const last = lastOf(due)
-      const unwritten = due.filter(isUnwritten)
-      if (last && unwritten.length > 0) await this.#readAhead(last)
-      const writes = this.#write(unwritten)
-      // the next page waits for these writes; the next round, a second later, does not
-      if (last) await writes
-      this.#after = last
-      if (!last) this.#ahead = undefined
-      return last !== undefined
+      return await traced(
+        'sweep',
+        { issuer },
+        () => this.#sweepPage(),
+        (isMore) => (isMore ? { outcome: 'more' } : {}),
+      )
     } catch (error) {
       this.#warnWhileOpen(error)
       return false
     }
+  }
+
+  // pages through everything due: notifications that find no free lane must not hide those behind them
+  async #sweepPage(): Promise<boolean> {
+    const due = await this.#handOver(this.#after)
+    const last = lastOf(due)
+    const unwritten = due.filter(isUnwritten)
+    if (last && unwritten.length > 0) await this.#readAhead(last)
+    const writes = this.#write(unwritten)
+    // the next page waits for these writes; the next round, a second later, does not
+    if (last) await writes
+    this.#after = last
+    if (!last) this.#ahead = undefined
+    return last !== undefined
   }
 
   /** Reads a page, and hands its due notifications and tasks to their workers. */
