@@ -1,6 +1,6 @@
 import type { Provider } from 'oidc-provider'
 import { Deferrals as BackOffice } from './back_office/deferrals.js'
-import { startDevConsole } from './dev_console.js'
+import { assertLocalIssuer, startDevConsole } from './dev_console.js'
 import { emitDeferralEvents } from './host/emit.js'
 import { grantExpiry } from './host/grants/grant_lifetime.js'
 import type { Host } from './host/host.js'
@@ -46,6 +46,7 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
   // `configure` has checked its options; the options here may be another object
   const settings = preparation.options === options ? preparation.settings : settingsOf(options)
   assertInstallable(host, settings, preparation)
+  if (settings.devConsole) assertLocalIssuer(provider.issuer)
   const egress = egressRules(settings.notification, provider.issuer)
   assertStaticEndpoints(preparation.clients, egress)
   if (!options.store) warnOfMemoryStore()

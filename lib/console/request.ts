@@ -54,10 +54,10 @@ function goOn({ ctx, filter }: Visit, { id, status }: Deferral, { event }: Verb,
 }
 
 async function act(visit: Visit, id = '', name = ''): Promise<void> {
-  const { ctx, desk, operator } = visit
+  const { ctx, operator } = visit
   const verb = verbNamed(name) ?? ctx.throw(404, 'there is no such page')
   const deferral = await find(visit, id)
-  const obstacle = verb.isReserved ? await obstacleTo(desk, operator, deferral) : undefined
+  const obstacle = verb.isReserved ? await obstacleTo(visit, operator, deferral) : undefined
   if (obstacle !== undefined) ctx.throw(403, obstacle)
   const form = await formOf(ctx)
   if (!verb.isDecision) return mended(visit, deferral, form, () => run(visit, verb, deferral, form))

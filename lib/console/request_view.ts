@@ -26,10 +26,10 @@ export interface RequestView {
   draft: URLSearchParams | undefined
 }
 
-async function eligibleFor({ desk }: Visit, deferral: Reviewed, operators: readonly Operator[]) {
-  if (!desk.options.operators) return undefined
+async function eligibleFor(visit: Visit, deferral: Reviewed, operators: readonly Operator[]) {
+  if (!visit.desk.options.operators) return undefined
   const voters = (deferral.votes ?? []).flatMap(({ by }) => by)
-  const obstacles = await Promise.all(operators.map((operator) => obstacleTo(desk, operator, deferral)))
+  const obstacles = await Promise.all(operators.map((operator) => obstacleTo(visit, operator, deferral)))
   return operators.filter(({ id }, index) => obstacles[index] === undefined && !voters.includes(id))
 }
 
@@ -40,7 +40,7 @@ export async function viewOf(visit: Visit, deferral: Reviewed, draft?: URLSearch
   const [client, person, obstacle, panels, eligible, next, nameOf] = await Promise.all([
     desk.clientName(deferral.clientId),
     personOf(desk, deferral),
-    obstacleTo(desk, operator, deferral),
+    obstacleTo(visit, operator, deferral),
     panelsOf(desk, deferral, operator),
     eligibleFor(visit, deferral, operators),
     nextFor(visit, deferral.id),

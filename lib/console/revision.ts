@@ -16,8 +16,19 @@ function eventful({ history }: Reviewed): HistoryEntry[] {
  */
 export function revisionOf(deferral: Reviewed): string {
   const { status, expired, expiresAt, votes, decision, interaction, progress } = deferral
-  const count = eventful(deferral).length
-  const state = JSON.stringify([status, expired, expiresAt, votes, decision, interaction, progress?.step, count])
+  const entries = eventful(deferral)
+  const count = entries.length
+  const state = JSON.stringify([
+    status,
+    expired,
+    expiresAt,
+    votes,
+    decision,
+    interaction,
+    progress?.step,
+    entries.at(-1)?.at,
+    count,
+  ])
   return `${count}.${createHash('sha256').update(state).digest('base64url').slice(0, 22)}`
 }
 

@@ -166,9 +166,9 @@ async function assertUnchanged({ visit }: Call, deferral: Reviewed): Promise<voi
 }
 
 async function run(change: Change, call: Call) {
-  const { desk, operator, ctx } = call.visit
+  const { operator, ctx } = call.visit
   const deferral = await findReadable(call.visit, call.id)
-  const obstacle = verbs[change.like]?.isReserved ? await obstacleTo(desk, operator, deferral) : undefined
+  const obstacle = verbs[change.like]?.isReserved ? await obstacleTo(call.visit, operator, deferral) : undefined
   if (obstacle !== undefined) ctx.throw(403, obstacle)
   await assertUnchanged(call, deferral)
   const { changed, deferral: after } = await change.run(call, deferral)

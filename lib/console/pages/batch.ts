@@ -6,6 +6,7 @@ import type { Row } from '../queue_view.js'
 import { type SafeHtml, safe } from '../safe.js'
 import { deadline, dueWords } from '../words.js'
 import { rightsIn } from '../words_of_rights.js'
+import { enterDoesNothing } from './forms.js'
 import { showTo } from './layout.js'
 
 /** What can be ticked. */
@@ -39,9 +40,6 @@ function table(visit: Visit, { rows, form }: Batch): SafeHtml {
 <tbody role="rowgroup">${rows.map((entry) => row(visit, entry, form))}</tbody></table></section>`
 }
 
-// Enter in a field uses the first button: this one does nothing
-const noDefault = safe`<button disabled hidden></button>`
-
 function area(name: string, label: string, form: URLSearchParams | undefined, longest: number): SafeHtml {
   return safe`<div class="field"><label for="${name}">${label}</label>
 <textarea id="${name}" name="${name}" rows="2" maxlength="${longest}">${form?.get(name) ?? ''}</textarea></div>`
@@ -57,7 +55,7 @@ export function showBatch(visit: Visit, batch: Batch): void {
   const content =
     rows.length === 0
       ? safe`<p class="empty">There is nothing that you may decide.</p>`
-      : safe`<form method="post" action="batch${searchOf(visit.filter)}">${noDefault}${table(visit, batch)}
+      : safe`<form method="post" action="batch${searchOf(visit.filter)}">${enterDoesNothing}${table(visit, batch)}
 <section class="card" aria-label="Decide">${area('note', 'Note for colleagues; the client never reads it', form, 2000)}
 ${area('reason', 'Reason of a refusal; the client reads it', form, 1000)}
 <div class="buttons"><button class="button danger" name="verb" value="deny">Refuse all that are ticked</button></div>

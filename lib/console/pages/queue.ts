@@ -92,11 +92,12 @@ function table({ rows, isFurther }: Queue, visit: Visit, nameOf: OperatorNames):
 </table>`
 }
 
-function pages({ filter }: Visit, { cursor, isFurther }: Queue): SafeHtml | undefined {
+function pages({ filter }: Visit, { cursor, isFurther, order }: Queue): SafeHtml | undefined {
   if (!isFurther && cursor === undefined) return undefined
+  // a cursor is only good for its order
   return safe`<nav class="pages" aria-label="Pages">
 ${isFurther && safe`<a class="button quiet" href="./${searchOf(filter)}">First page</a>`}
-${cursor !== undefined && safe`<a class="button quiet" href="./${searchOf(filter, { cursor })}" rel="next">Next page</a>`}
+${cursor !== undefined && safe`<a class="button quiet" href="./${searchOf({ ...filter, order }, { cursor })}" rel="next">Next page</a>`}
 </nav>`
 }
 
