@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { display } from '../back_office/display.js'
 import { jsonLine } from './json.js'
 import { table } from './table.js'
@@ -51,11 +51,11 @@ export function terminalOf({ stdin, stdout, stderr }: NodeJS.Process, isJson: bo
     },
     async agrees(question) {
       const lines = createInterface({ input: stdin, output: stderr, terminal: false })
-      try {
-        return /^y(es)?$/i.test((await lines.question(`${safeLine(question)} [y/N] `)).trim())
-      } finally {
-        lines.close()
-      }
+      stderr.write(`${safeLine(question)} [y/N] `)
+      // no line follows after Ctrl+D
+      const [answer = ''] = await Promise.race([once(lines, 'line'), once(lines, 'close')])
+      lines.close()
+      return /^y(es)?$/i.test(String(answer).trim())
     },
     progress(text) {
       if (!stderr.isTTY || (hasLines && stdout.isTTY)) return

@@ -14,6 +14,8 @@ export interface Place {
 export interface Waiters {
   /** A place from which changes of this deferral are noticed from now on; `undefined`: none is free. */
   take(id: string): Place | undefined
+  /** The milliseconds in which each of them may read once, so that all together do not overload the store. */
+  shortestRound(): number
   /** The deferral has changed. */
   wake(id: string): void
   /** Any deferral may have changed. Wakes a few at a time: each of them reads. */
@@ -22,7 +24,8 @@ export interface Waiters {
   close(): void
 }
 
-const atOnce = 50
+// 500 reads a second at most
+const atOnce = 25
 const pause = 50
 
 /** Places for so many polls. */
@@ -40,6 +43,7 @@ export function createWaiters(most: number): Waiters {
       all.count += 1
       return place
     },
+    shortestRound: () => (all.count * pause) / atOnce,
     wake(id) {
       for (const place of places.get(id) ?? []) place.ring()
     },
@@ -69,6 +73,7 @@ class HeldPoll implements Place {
   readonly #id: string
   readonly #room: Room
   #hasRung = false
+  #timer: NodeJS.Timeout | undefined
   #end: (() => void) | undefined
 
   constructor(id: string, room: Room) {
@@ -76,23 +81,23 @@ class HeldPoll implements Place {
     this.#room = room
   }
 
-  async rest(milliseconds: number): Promise<void> {
-    if (!this.#hasRung && this.#room.isOpen) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, milliseconds)
-        this.#end = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-    }
-    this.#end = undefined
+  rest(milliseconds: number): Promise<void> {
+    const isOver = this.#hasRung || !this.#room.isOpen
     this.#hasRung = false
+    if (isOver) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#end = resolve
+      this.#timer = setTimeout(ring, milliseconds, this)
+    })
   }
 
   ring(): void {
-    this.#hasRung = true
-    this.#end?.()
+    clearTimeout(this.#timer)
+    const end = this.#end
+    this.#end = undefined
+    // a ring that meets no rest ends the next one
+    if (end) end()
+    else this.#hasRung = true
   }
 
   isClosed(): boolean {
@@ -106,4 +111,8 @@ class HeldPoll implements Place {
     if (others.length > 0) places.set(this.#id, others)
     else places.delete(this.#id)
   }
+}
+
+function ring(place: HeldPoll): void {
+  place.ring()
 }

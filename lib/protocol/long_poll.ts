@@ -2,15 +2,15 @@
  * Not in the drafts: the option `longPoll`. A poll with `Prefer: wait` (RFC 7240, section 4.3) is answered when the deferral changes,
  * or when the time is over.
  */
+import type { PollOutcome } from '../deferral/outcome.js'
 import type { Stored } from '../deferral/store.js'
 import { isPending } from '../deferral/transition.js'
 import type { Place } from '../deferral/waiters.js'
 import { assertConnected, type Context, onceClosed } from '../host/context.js'
 import { applyPreference } from '../host/request/answer.js'
-import type { Settings } from '../options/options.js'
 import type { Plugin } from '../plugin.js'
 import { assertNotRevoked } from './checks_before_minting.js'
-import { outcomeFor } from './token_error_response.js'
+import { isPendingOutcome, outcomeFor, type PendingOutcome, pendingAnswer, type Shown } from './token_error_response.js'
 
 /** The member of the discovery document: for how many seconds a poll is held at most. */
 export function metadata({ settings }: Plugin): Record<string, unknown> {
@@ -50,40 +50,47 @@ interface Holding {
   seconds: number
 }
 
-// what may have changed meanwhile is read again. Client, key and handle were checked before: their proofs are used only once
-function hold(ctx: Context, plugin: Plugin, pending: Stored, { place, seconds }: Holding): Promise<Stored | undefined> {
-  const remaining = pending.expiresAt.getTime() - plugin.records.now().getTime()
-  applyPreference(ctx, `wait=${seconds}`)
-  return untilChanged(ctx, plugin, withoutRequest(pending), { place, longest: Math.min(seconds * 1000, remaining) })
+/** What a held poll keeps of its deferral: the rest may be large, and there are many. */
+interface Kept {
+  id: string
+  outcome: PendingOutcome
+  shown: Shown
 }
 
-// the client's request and its evidence may be large, and there are many held polls
-function withoutRequest(pending: Stored): Stored {
-  const { context, claims, authorizationDetails, requestedDetails, ...rest } = pending
-  return { ...rest, source: {}, scope: [], resource: [] }
+// what may have changed meanwhile is read again. Client, key and handle were checked before: their proofs are used only once
+function hold(ctx: Context, plugin: Plugin, pending: Stored, { place, seconds }: Holding): Promise<Stored | undefined> {
+  const outcome = outcomeFor(pending, plugin.settings)
+  if (!isPendingOutcome(outcome)) return Promise.resolve(pending)
+  const { id, profile, interval, progress, interaction } = pending
+  const shown = { profile, interval, ...(progress && { progress }), ...(interaction && { interaction }) }
+  const remaining = pending.expiresAt.getTime() - plugin.records.now().getTime()
+  const holding = { place, end: performance.now() + Math.min(seconds * 1000, remaining) }
+  applyPreference(ctx, `wait=${seconds}`)
+  return untilChanged(ctx, plugin, { id, outcome, shown }, holding)
 }
 
 /**
  * Resolves when the deferral has changed for the client, or when the time is over. Without a watch of the store the deferral is read
- * once in an interval, as if the client polled.
+ * once in an interval, as if the client polled; less often if very many are held.
  */
 async function untilChanged(
   ctx: Context,
   plugin: Plugin,
-  pending: Stored,
-  { place, longest }: { place: Place; longest: number },
+  { id, outcome, shown }: Kept,
+  { place, end }: { place: Place; end: number },
 ): Promise<Stored | undefined> {
-  const { records, settings, watching } = plugin
-  const end = performance.now() + longest
+  const { records, settings, waiters, watching } = plugin
   for (;;) {
     const rest = Math.max(end - performance.now(), 0)
-    await place.rest(Math.ceil(watching.isListening() ? rest : Math.min(rest, pending.interval * 1000)))
+    const round = Math.max(shown.interval * 1000, waiters.shortestRound())
+    await place.rest(Math.ceil(watching.isListening() ? rest : Math.min(rest, round)))
     assertConnected(ctx)
     // the store may be gone soon
-    if (place.isClosed()) return pending
-    const latest = await records.find(pending.id)
-    const isOver = !latest || performance.now() >= end || viewOf(latest, settings) !== viewOf(pending, settings)
-    if (isOver) return latest && ended(ctx, plugin, latest)
+    if (place.isClosed()) throw pendingAnswer(ctx, shown, outcome)
+    const latest = await records.find(id)
+    if (!latest) return undefined
+    const isSame = viewOf(latest, outcomeFor(latest, settings)) === viewOf(shown, outcome)
+    if (!isSame || performance.now() >= end) return ended(ctx, plugin, latest)
   }
 }
 
@@ -96,9 +103,8 @@ async function ended(ctx: Context, plugin: Plugin, latest: Stored): Promise<Stor
 }
 
 // a vote or a comment changes nothing for the client
-function viewOf(deferral: Stored, settings: Settings): string {
-  const { progress, interaction } = deferral
-  return JSON.stringify([outcomeFor(deferral, settings), progress, interaction?.uri])
+function viewOf({ progress, interaction }: Shown, outcome: PollOutcome): string {
+  return JSON.stringify([outcome, progress, interaction?.uri])
 }
 
 // a longer header is not worth reading

@@ -52,6 +52,8 @@ describeMongo('what the program changes', () => {
     ['yes\n', 0, 'approved'],
     ['\n', 1, 'pending'],
     ['n\n', 1, 'pending'],
+    ['', 1, 'pending'],
+    ['y', 0, 'approved'],
   ])('on a terminal %j is the answer to the question', async (input, code, status) => {
     const { id } = await stored(database, { title: 'a title' })
     const ended = await on(database, ['approve', id, '--by', 'kim'], { input, preload: inTerminal })
@@ -94,7 +96,11 @@ describeMongo('what the program changes', () => {
       stdout: `${id}: its notification is owed\n`,
     })
     expect((await find(id))?.notification).toMatchObject({ status: 'owed', attempts: 0 })
-    expect(await on(database, ['replay', (await stored(database)).id])).toMatchObject({ code: 1 })
+    const without = await stored(database)
+    expect(await on(database, ['replay', without.id])).toMatchObject({
+      code: 1,
+      stdout: `${without.id}: nothing changed, it has no notification\n`,
+    })
   })
 
   test('erase erases an account, with progress on a terminal and none in a pipe', async () => {

@@ -72,6 +72,7 @@ export function notified(): void {
     expect(await card()).toMatchObject({ Attempts: '1', Answer: '404', Reason: 'the endpoint answered 404' })
     await picture(desk, 'given-up')
 
+    const request = desk.url()
     await desk.getByRole('link', { name: 'Notifications' }).click()
     await heading(desk, 'Notifications')
     const row = desk.getByRole('row', { name: accountOf('Mina Sato') })
@@ -79,12 +80,12 @@ export function notified(): void {
     await picture(desk, 'notifications')
     await heading(customer.page, 'We are checking your document')
     await row.getByRole('button', { name: 'Send again' }).click()
-    await desk.getByText('The notification is being sent again.').waitFor()
     await heading(customer.page, 'Your account is open')
+    await desk.goto(request)
     await badgeSays('Delivered')
     await desk.getByText('Notification sent again by Robin Hale').waitFor()
-    await desk.goto(`${bank.origins.desk}/requests/notifications`)
-    await desk.getByText('Nothing here.').waitFor()
+    await desk.goto(`${bank.origins.desk}/requests/notifications?status=failed`)
+    await desk.getByText('There is none here.').waitFor()
   })
 
   test('one that is still being sent says when it is tried next, and need not wait for that', async () => {

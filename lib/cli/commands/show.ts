@@ -15,7 +15,7 @@ export const show: Command = {
   async run(call) {
     const deferral = await read(call)
     const { history, ...members } = deferral
-    call.terminal.result(members, () => [...membersOf(deferral), '', `history: ${history.length} entries`])
+    call.terminal.result(members, () => [...membersOf(deferral), '', `history entries: ${history.length}`])
     return exitCodes.done
   },
 }
@@ -40,9 +40,10 @@ export async function read({ deployment, id }: Pick<Call, 'deployment' | 'id'>):
   return deferral
 }
 
-function membersOf({ history, overdue, expired, status, ...members }: Reviewed): string[] {
+function membersOf(deferral: Reviewed): string[] {
   const now = new Date()
-  const texts = { status: statusOf({ status, overdue, expired, ...members }), ...members }
+  const { history, overdue, expired, id, status, ...members } = deferral
+  const texts = { id, status: statusOf(deferral), ...members }
   const width = Math.max(...Object.keys(texts).map((name) => name.length)) + 2
   return Object.entries(texts).flatMap(([name, value]) => {
     const [first = '', ...rest] = linesOf(value, now)

@@ -52,7 +52,8 @@ export const replay: Command = {
     const actor = values.text('by')
     const office = await officeOf(deployment)
     const transition = await office.notifications.replay(id, actor === undefined ? {} : { by: actor })
-    const state = transition.deferral.notification?.status ?? 'absent'
-    return report(transition, terminal, `its notification is ${state}`)
+    const { notification } = transition.deferral
+    const state = notification ? `its notification is ${notification.status}` : 'it has no notification'
+    return report(transition, terminal, state, state)
   },
 }

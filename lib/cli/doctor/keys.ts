@@ -12,12 +12,14 @@ const commonLength = 72
 export const keys: Check = async (call) => {
   const given = givenKeys(call)
   const counts = new Map<string, number>()
-  for (const { header, count } of await sealedBy(call)) {
+  const parts = await sealedBy(call)
+  for (const { header, count } of parts.flat()) {
     const id = idIn(header)
-    counts.set(id, (counts.get(id) ?? 0) + count)
+    if (header) counts.set(id, (counts.get(id) ?? 0) + count)
   }
+  const isWhole = parts.every((rows) => rows.reduce((sum, { count }) => sum + count, 0) < most)
   const needed = [...counts].map(([id, count]) => neededFinding(id, count, given))
-  const unneeded = [...given].filter(([id]) => !counts.has(id)).map(([id, name]) => unneededFinding(id, name))
+  const unneeded = [...given].filter(([id]) => !counts.has(id)).map(([id, name]) => unneededFinding(id, name, isWhole))
   if (needed.length + unneeded.length === 0) return [fine(check, 'nothing is sealed')]
   return [...needed, ...unneeded]
 }
@@ -30,8 +32,9 @@ function neededFinding(id: string, count: number, given: Map<string, string>): F
   return found(check, `${says}, and none of the given keys`, 'append it to the option keys of every node')
 }
 
-function unneededFinding(id: string, name: string): Finding {
-  return fine(check, `${id} in ${name}: nothing is sealed with it; unless it is the first one it may go`)
+function unneededFinding(id: string, name: string, isWhole: boolean): Finding {
+  const advice = isWhole ? 'unless it is the first one it may go' : 'not everything was read, keep it'
+  return fine(check, `${id} in ${name}: nothing is sealed with it; ${advice}`)
 }
 
 function idIn(header: string): string {
@@ -39,21 +42,30 @@ function idIn(header: string): string {
   return id
 }
 
-async function sealedBy({ deployment }: Call): Promise<{ header: string; count: number }[]> {
-  const issuer = { $in: await deployment.issuers() }
-  const notified = { issuer, 'notification.status': { $in: ['waiting', 'owed', 'failed'] } }
-  const open = { issuer, phase: { $in: ['unclaimed', 'pending', 'approved'] } }
-  const parts = [headers(deployment, notified, 'notification.sealed'), headers(deployment, open, 'task.sealed')]
-  return (await Promise.all(parts)).flat()
+interface Row {
+  /** the beginning of what is sealed; empty if nothing is */
+  header: string
+  count: number
 }
 
-function headers({ collection }: Call['deployment'], query: Document, member: string) {
+async function sealedBy({ deployment }: Call): Promise<Row[][]> {
+  const issuer = { $in: await deployment.issuers() }
+  const unsent = { issuer, 'notification.status': { $in: ['waiting', 'owed', 'failed'] } }
+  // every task is in a deferral that a sweep looks at again
+  const unfinished = { issuer, wakeAt: { $exists: true } }
+  return Promise.all([
+    headers(deployment, unsent, '$notification.sealed'),
+    headers(deployment, unfinished, '$task.sealed'),
+  ])
+}
+
+function headers({ collection }: Call['deployment'], query: Document, member: string): Promise<Row[]> {
+  const header = { $substrCP: [{ $ifNull: [member, ''] }, 0, commonLength] }
   const stages = [
     { $match: query },
     { $limit: most },
-    { $match: { [member]: { $exists: true } } },
-    { $group: { _id: { $substrCP: [`$${member}`, 0, commonLength] }, count: { $sum: 1 } } },
+    { $group: { _id: header, count: { $sum: 1 } } },
     { $project: { _id: 0, header: '$_id', count: 1 } },
   ]
-  return collection.aggregate<{ header: string; count: number }>(stages, { maxTimeMS: 30_000 }).toArray()
+  return collection.aggregate<Row>(stages, { maxTimeMS: 30_000 }).toArray()
 }

@@ -34,11 +34,12 @@ export const notifications: Check = async (call) => {
 }
 
 async function ofIssuer(call: Call, issuer: string): Promise<Finding[]> {
-  const groups = await groupsOf(call, issuer)
-  const late = groups.filter(({ status, reason }) => status === 'owed' && reason !== undefined)
-  const failed = groups.filter(({ status, isReplayable }) => status === 'failed' && isReplayable)
-  if (late.length + failed.length === 0) return [fine(check, `${issuer}: none is stuck`)]
-  return [...late, ...failed].map(({ status, reason = 'unknown', count, example }) => {
+  const groups = await Promise.all([groupsOf(call, issuer, 'owed'), groupsOf(call, issuer, 'failed')])
+  const stuck = groups
+    .flat()
+    .filter(({ status, reason, isReplayable }) => isReplayable && (status === 'failed' || reason !== undefined))
+  if (stuck.length === 0) return [fine(check, `${issuer}: none is stuck`)]
+  return stuck.map(({ status, reason = 'unknown', count, example }) => {
     const state = status === 'owed' ? 'retried' : 'failed'
     const says = `${issuer}: ${count} ${state}, such as ${example}: ${reason}`
     return found(check, says, remedyOf(reason))
@@ -50,10 +51,12 @@ function remedyOf(reason: string): string {
   return (beginning && remedies[beginning]) || 'look for the reason in docs/operate/troubleshooting.md, then replay it'
 }
 
-function groupsOf({ deployment: { collection } }: Call, issuer: string): Promise<Group[]> {
+// the newest ones: old failures stay for the time of the retention, and can be sent no more
+function groupsOf({ deployment: { collection } }: Call, issuer: string, status: Group['status']): Promise<Group[]> {
   const isReplayable = { $ne: [{ $type: '$notification.sealed' }, 'missing'] }
   const stages = [
-    { $match: { issuer: { $eq: issuer }, 'notification.status': { $in: ['owed', 'failed'] } } },
+    { $match: { issuer: { $eq: issuer }, 'notification.status': status } },
+    { $sort: { createdAt: -1, _id: -1 } },
     { $limit: most },
     {
       $group: {

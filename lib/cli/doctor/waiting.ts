@@ -17,7 +17,7 @@ export const waiting: Check = async ({ deployment }) => {
   const now = new Date()
   const ofIssuer = async (issuer: string): Promise<Finding> => {
     const { pending, overdue, oldestPendingAt } = await deployment.officeOf(issuer).stats()
-    const oldest = oldestPendingAt ? `, the oldest since ${distance(oldestPendingAt, now)}` : ''
+    const oldest = oldestPendingAt ? `, the oldest created ${distance(oldestPendingAt, now)}` : ''
     const says = `${issuer}: ${pending} pending${oldest}`
     if (!overdue) return fine('waiting', says)
     return found('waiting', `${says}; ${overdue} overdue`, 'decide them: list --overdue --order due')

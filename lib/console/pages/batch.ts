@@ -5,6 +5,7 @@ import { searchOf } from '../filter.js'
 import type { Row } from '../queue_view.js'
 import { type SafeHtml, safe } from '../safe.js'
 import { deadline, dueWords } from '../words.js'
+import { rightsIn } from '../words_of_rights.js'
 import { enterDoesNothing } from './forms.js'
 import { showTo } from './layout.js'
 
@@ -25,7 +26,7 @@ function row(visit: Visit, entry: Batch['rows'][number], form: URLSearchParams |
   const isTicked = form?.getAll('ticked').includes(value)
   const name = title === undefined ? safe`${kind}` : quoted(title, 120)
   return safe`<tr role="row"><td role="cell"><input type="checkbox" id="tick-${id}" name="ticked" value="${value}"${isTicked && safe` checked`}></td>
-<td role="cell" class="what"><label for="tick-${id}">${name}</label> <small>${kind}: ${quoted(scope.join(' '), 120)}</small></td>
+<td role="cell" class="what"><label for="tick-${id}">${name}</label> <small>${kind}: ${rightsIn(visit.desk, scope)}</small></td>
 <td role="cell" class="who"><bdi>${person ?? 'the client itself'}</bdi> <small>via ${quoted(client, 80)}</small></td>
 <td role="cell">${dueAt && deadline(dueAt, visit.desk.now(), dueWords)}</td>
 <td role="cell"><a class="row" href="deferrals/${id}" aria-label="Open: ${display(title ?? id, 120)}">Open</a></td></tr>`
@@ -61,7 +62,7 @@ ${area('reason', 'Reason of a refusal; the client reads it', form, 1000)}
 <p><label><input type="checkbox" name="confirmed" value="yes"> I have looked at the ticked ones. They ask for the same thing</label></p>
 <div class="buttons"><button class="button" name="verb" value="approve">Approve all that are ticked</button></div></section></form>`
   const main = safe`<div class="heading"><h1>Several at once</h1></div>${note}
-<p class="soft">Tick requests of one kind. The first ${most} of the filter that you may decide are listed. Each becomes a decision of its own.</p>${content}${back}`
+<p class="soft intro">Tick requests of one kind. The first ${most} of the filter that you may decide are listed. Each becomes a decision of its own.</p>${content}${back}`
   showTo(visit, { title: 'Several at once', status: problem === undefined ? 200 : 422, main })
 }
 

@@ -1,11 +1,12 @@
 import type { Deferral } from '../../index.js'
 import type { Visit } from '../desk.js'
-import { display, quoted } from '../display.js'
+import { quoted } from '../display.js'
 import { type Filter, isNarrowed, searchOf, withStatus } from '../filter.js'
 import type { OperatorNames } from '../people.js'
 import type { Queue, Row } from '../queue_view.js'
 import { type SafeHtml, safe } from '../safe.js'
 import { badge, deadline, dueWords, expiryWords, namesOf, type ShownStatus, since, statusNames } from '../words.js'
+import { rightsIn } from '../words_of_rights.js'
 import { filterForm } from './filter_form.js'
 import { showTo } from './layout.js'
 
@@ -53,13 +54,6 @@ function timesOf({ deferral }: Row, now: Date): SafeHtml {
 <span class="line soft">${deadline(expiresAt, now, expiryWords)}</span>`
 }
 
-/** The first rights that it asks for. */
-function wishOf({ deferral }: Row, { desk }: Visit): SafeHtml {
-  const words = deferral.scope.slice(0, 3).map((name) => desk.options.texts?.scope?.(name)?.label ?? display(name, 40))
-  const isMore = deferral.scope.length > 3
-  return quoted(words.join(', ') + (isMore ? ' ...' : ''))
-}
-
 function row(entry: Row, visit: Visit, nameOf: OperatorNames): SafeHtml {
   const { deferral, client, person, kind } = entry
   const { id, title, queue, createdAt, interaction, votes = [], quorum = 1 } = deferral
@@ -67,7 +61,7 @@ function row(entry: Row, visit: Visit, nameOf: OperatorNames): SafeHtml {
   const href = `deferrals/${id}${searchOf(visit.filter)}`
   return safe`<tr role="row">
 <td role="cell" class="what"><a class="row" href="${href}">${title === undefined ? kind : quoted(title, 120)}</a>
-<small>${title === undefined ? wishOf(entry, visit) : kind} ${queue !== undefined && safe`<span class="tag">${queue}</span> `}${
+<small>${title === undefined ? rightsIn(visit.desk, deferral.scope) : kind} ${queue !== undefined && safe`<span class="tag">${queue}</span> `}${
     isOpen(deferral) && quorum > 1 && safe`<span class="tag">${votes.length} of ${quorum} approvals</span> `
   }${interaction && isOpen(deferral) && safe`<span class="tag wait">waits for the person</span>`}</small></td>
 <td role="cell" class="who">${person === undefined ? safe`<span class="soft">the client itself</span>` : safe`<bdi>${person}</bdi>`}

@@ -18,9 +18,12 @@ const secret = clients.find(({ client_id }) => client_id === 'secret')?.client_s
 const authorization = `Basic ${Buffer.from(`secret:${encodeURIComponent(secret)}`).toString('base64')}`
 const seconds = 300
 // of connections that are opened at once
-const burst = 100
+const burst = 50
 const decisions = 500
 const plainPolls = 500
+const warmUp = 1000
+// of a second
+const idleMicroseconds = 100_000
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 /** What held polls cost a node, and how soon they are answered. */
@@ -35,9 +38,14 @@ export async function longPolls(place: Place, waiters: number): Promise<void> {
     const polls = () => paced(plain, (seed) => latencyOf({ port, body: seed.body, authorization }))
     await polls()
     const without = await polls()
+    // the first ones cost more: code that is compiled, connections to the database
+    const some = await hold(port, held.slice(0, warmUp))
+    await rested(holder)
     const before = await holder.memory()
-    const answers = await hold(port, held)
+    const answers = new Map([...some, ...(await hold(port, held.slice(warmUp)))])
+    await rested(holder)
     const after = await holder.memory()
+    await rested(holder)
     const while_ = await polls()
     const latencies = await decide(decider, held.slice(0, decisions), answers)
     const bare = await bareMemory(waiters)
@@ -72,10 +80,20 @@ async function hold(port: number, seeds: Seed[]) {
       answer.catch(() => undefined)
       answers.set(id, answer)
     }
-    await pause(burst)
+    await pause(100)
   }
   await pause(5000)
   return answers
+}
+
+/** Resolves when the process has nothing to do: it has taken all polls. */
+async function rested(node: ProviderNode): Promise<void> {
+  for (let last = await node.cpu(); ; ) {
+    await pause(1000)
+    const now = await node.cpu()
+    if (now - last < idleMicroseconds) return
+    last = now
+  }
 }
 
 async function latencyOf(request: TokenRequest): Promise<number> {
@@ -138,16 +156,21 @@ interface Found {
   latencies: number[]
 }
 
+const each = (before: Memory, after: Memory, count: number): Memory => ({
+  rss: (after.rss - before.rss) / count,
+  heap: (after.heap - before.heap) / count,
+})
+
 function report({ waiters, before, after, bare, without, while_, latencies }: Found): void {
   const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`
-  const each = (of: (memory: Memory) => number) => (of(after) - of(before)) / waiters
+  const ours = each(before, after, waiters - warmUp)
   const at = (values: number[], share: number) => `${percentile(values, share).toFixed(1)} ms`
   const quantiles = (values: number[]) => [at(values, 0.5), at(values, 0.99)]
   table(
     `${waiters} held polls`,
     ['process', 'objects', 'goal'],
     [
-      ['memory of each', kilobytes(each(({ rss }) => rss)), kilobytes(each(({ heap }) => heap)), '10 kB'],
+      ['memory of each', kilobytes(ours.rss), kilobytes(ours.heap), '10 kB'],
       ['of a request that node:http holds', kilobytes(bare.rss), kilobytes(bare.heap), ''],
     ],
   )
