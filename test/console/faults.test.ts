@@ -146,7 +146,7 @@ test('a client whose registration the host does not accept any more is shown by 
   const registration = (await answer.json()) as { client_id: string }
   await desk.add({ clientId: registration.client_id, title: 'of the client' })
   const adapter: Adapter = Reflect.get(provider.Client, 'adapter')
-  await adapter.upsert(registration.client_id, { ...registration, subject_type: 'none' }, 60)
+  await adapter.upsert(registration.client_id, { ...registration, redirect_uris: [] }, 60)
   const queue = await desk.get()
   expect(queue.status).toBe(200)
   expect(await queue.text()).toContain(`via <bdi>${registration.client_id}</bdi>`)
