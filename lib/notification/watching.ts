@@ -11,11 +11,11 @@ const openSeconds = 1
 // a watch that lasted longer had no lasting problem
 const stableSeconds = 30
 
-/** Where a node hears of the changes that other nodes have written. Only hints: sweeps and polls find everything without them. */
+/** Changes that other nodes have written. They are only hints: sweeps and polls find everything without them. */
 export interface Watching {
-  /** Begins to listen, if nobody has begun. */
+  /** Begins to listen. A second call does nothing. */
   begin(): void
-  /** whether the store tells of changes now */
+  /** whether changes are reported now */
   isListening(): boolean
   /** Calls `onChange` for each change, and `onMissed` when changes may have been missed. */
   subscribe(onChange: OnChange, onMissed: () => void): void
@@ -28,7 +28,7 @@ interface Subscriber {
   onMissed: () => void
 }
 
-/** The watch of a node: one for everybody in this process. It begins again after a fault, with pauses that double. */
+/** The watch of a node, shared by all its subscribers. After a fault it is opened again, with pauses that double. */
 export function createWatching(store: Pick<DeferralStore, 'watch'>): Watching {
   const subscribers: Subscriber[] = []
   const warn = rareWarning('changes by other nodes are noticed late')
@@ -50,7 +50,7 @@ export function createWatching(store: Pick<DeferralStore, 'watch'>): Watching {
       if (!watch) return
       if (!isOpen) return await watch.close()
       current = watch
-      // whoever read before this moment has not been told of changes since
+      // a change between the old watch and this one was not reported
       if (isAgain) for (const { onMissed } of subscribers) onMissed()
       void follow(watch, startedAt)
     } catch (error) {
@@ -93,7 +93,7 @@ export function createWatching(store: Pick<DeferralStore, 'watch'>): Watching {
     async close() {
       isOpen = false
       clearTimeout(timer)
-      // one that takes longer to open closes itself when it is open
+      // a watch that is still being opened closes itself once it is open
       await within(openSeconds, () => opening).catch(() => undefined)
       await current?.close().catch(() => undefined)
     },
