@@ -44,6 +44,8 @@ class NodeWatch implements Watching {
   #timer: NodeJS.Timeout | undefined
   #pause = firstPause
 
+  readonly isListening = (): boolean => this.#current !== undefined
+
   constructor(store: Pick<DeferralStore, 'watch'>) {
     this.#store = store
   }
@@ -52,10 +54,6 @@ class NodeWatch implements Watching {
     if (this.#isBegun || !this.#isOpen) return
     this.#isBegun = true
     this.#start(false)
-  }
-
-  isListening(): boolean {
-    return this.#current !== undefined
   }
 
   subscribe(onChange: OnChange, onMissed: () => void): void {
