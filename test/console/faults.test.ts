@@ -1,5 +1,6 @@
 import Koa from 'koa'
 import mount from 'koa-mount'
+import type { Adapter } from 'oidc-provider'
 import { expect, test } from 'vitest'
 import { authenticate, revisionIn, startDesk } from './desk.js'
 
@@ -133,5 +134,21 @@ test.each([
     ])
   }
   expect(faults.map((fault) => fault instanceof Error)).toEqual([true, true])
+  await desk.close()
+})
+
+test('a client whose registration the host does not accept any more is shown by its id, and hides no request', async () => {
+  const desk = await startDesk({}, { configuration: { features: { registration: { enabled: true } } } })
+  const { provider, origin } = desk.op
+  const headers = { 'content-type': 'application/json' }
+  const client = { redirect_uris: ['https://rp.example/cb'], client_name: 'Rent' }
+  const answer = await fetch(`${origin}/reg`, { method: 'POST', headers, body: JSON.stringify(client) })
+  const registration = (await answer.json()) as { client_id: string }
+  await desk.add({ clientId: registration.client_id, title: 'of the client' })
+  const adapter: Adapter = Reflect.get(provider.Client, 'adapter')
+  await adapter.upsert(registration.client_id, { ...registration, redirect_uris: [] }, 60)
+  const queue = await desk.get()
+  expect(queue.status).toBe(200)
+  expect(await queue.text()).toContain(`via <bdi>${registration.client_id}</bdi>`)
   await desk.close()
 })

@@ -92,20 +92,6 @@ describe('the console', () => {
     expect(answer.status).toBe(expected)
   })
 
-  test.each([
-    ['an answer to the client', { code: 'x', state: 'x', iss: 'https://op.example' }],
-    ['an error', { error: 'login_required', iss: 'https://op.example' }],
-    ['a JARM', { response: 'x' }],
-  ])('an address of the console as redirect URI with form_post does nothing: %s', async (_, answer) => {
-    for (const verb of ['assign', 'unassign', 'unvote', 'resume', 'replay', 'approve']) {
-      const { status } = await desk.post(`deferrals/${id}/${verb}`, answer as Record<string, string>)
-      expect([verb, status]).toEqual([verb, 403])
-    }
-    expect((await desk.post(`notifications/${id}/replay`, answer as Record<string, string>)).status).toBe(403)
-    expect((await desk.post('batch', answer as Record<string, string>)).status).toBe(403)
-    expect((await desk.op.provider.deferrals.get(id))?.assignee).toBeUndefined()
-  })
-
   test('decides nothing by GET, and nothing by another method than POST', async () => {
     const form = new URLSearchParams({
       confirmed: 'yes',

@@ -14,7 +14,7 @@ const isNoSource = (file: string) =>
   isOfMetrics(file)
 /** The descriptions of metrics. */
 const isOfMetrics = (file: string) => /^opentelemetry\/(?!instrument\.ts$)/.test(file)
-/** The words of the console's pages, which operators read; the checks of its options and its faults are for developers. */
+/** The words of the console's pages, which operators read; the checks of its options, and what goes to the log, are for developers. */
 const isOfPages = (file: string) => /^console\/(?!(option_checks|colours|faults)\.ts$)/.test(file)
 /** The usage and the results of the program; what it ends with is in these files. */
 const isOutput = (file: string) =>

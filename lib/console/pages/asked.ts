@@ -1,24 +1,30 @@
 import type { JsonObject } from '../../index.js'
 import { detailWords } from '../details.js'
-import { displayJson, quoted } from '../display.js'
+import { display, displayJson, quoted } from '../display.js'
 import type { RequestView } from '../request_view.js'
 import { type SafeHtml, safe } from '../safe.js'
 import { card, facts, source } from './layout.js'
 
+interface Words {
+  label: SafeHtml
+  detail: string | undefined
+}
+
+// they may repeat what the client says
+const cleaned = ({ label, detail }: { label: string; detail?: string }): Words => ({
+  label: quoted(label, 100),
+  detail: detail === undefined ? undefined : display(detail),
+})
+
 /** A scope in the integrator's words; without them its name. */
-export function scopeWords({ visit }: RequestView, scope: string): { label: SafeHtml; detail: string | undefined } {
-  const words = visit.desk.options.texts?.scope?.(scope)
-  return words
-    ? { label: safe`${words.label}`, detail: words.detail }
-    : { label: quoted(scope, 100), detail: undefined }
+export function scopeWords({ visit }: RequestView, scope: string): Words {
+  return cleaned(visit.desk.options.texts?.scope?.(scope) ?? { label: scope })
 }
 
 /** A resource in the integrator's words; without them its URL. An address is shown, never linked: it is the client's. */
-export function resourceWords({ visit }: RequestView, uri: string): { label: SafeHtml; detail: string | undefined } {
+export function resourceWords({ visit }: RequestView, uri: string): Words {
   const words = visit.desk.options.texts?.resource?.(uri)
-  return words
-    ? { label: safe`${words.label}`, detail: words.detail }
-    : { label: safe`<code>${quoted(uri, 100)}</code>`, detail: undefined }
+  return words ? cleaned(words) : { label: safe`<code>${quoted(uri, 100)}</code>`, detail: undefined }
 }
 
 function sentence({ client, person }: RequestView): SafeHtml {

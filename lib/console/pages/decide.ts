@@ -1,3 +1,4 @@
+import { display } from '../display.js'
 import type { RequestView } from '../request_view.js'
 import { type SafeHtml, safe } from '../safe.js'
 import { namesOf } from '../words.js'
@@ -27,7 +28,7 @@ function refuseCard(view: RequestView): SafeHtml {
   const list = reasons.length > 0
   const content = safe`<label for="reason">Reason <span class="optional">the client and the person read it</span></label>
 <input id="reason" name="reason" maxlength="1000" required autocomplete="off" data-focus="r" value="${draftOf(view, 'reason')}"${list && safe` list="reasons"`}>
-${list && safe`<datalist id="reasons">${reasons.map((reason) => safe`<option value="${reason}"></option>`)}</datalist>`}
+${list && safe`<datalist id="reasons">${reasons.map((reason) => safe`<option value="${display(reason, 1000)}"></option>`)}</datalist>`}
 <label for="refuse-note">Note <span class="optional">for colleagues, the client never reads it</span></label>
 <textarea id="refuse-note" name="note" maxlength="2000" rows="2">${draftOf(view, 'note')}</textarea>
 <div class="actions"><button class="button danger">Refuse</button></div>`
