@@ -43,7 +43,7 @@ export class Deferrals {
   /** Notifications and their delivery. */
   readonly notifications: Notifications
 
-  /** Aborted by `close`: ends what must not outlive the provider. */
+  /** Aborted by `close`, for work that must not outlive the provider. */
   readonly closing: AbortSignal = this.#closing.signal
 
   constructor(dependencies: DeferralsDependencies) {
@@ -89,7 +89,7 @@ export class Deferrals {
     return this.#decisions.approve(id, approval)
   }
 
-  /** Withdraws one's own vote while the deferral is pending: every vote in which one of the names in `by` stands. */
+  /** Withdraws the votes of the caller while the deferral is pending: all votes with one of the names in `by`. */
   async unvote(id: string, withdrawal: Withdrawal): Promise<Transition> {
     assertId('unvote', id)
     return this.#change(id, unvote(toWithdrawal(withdrawal).by))
@@ -151,8 +151,8 @@ export class Deferrals {
   }
 
   /**
-   * Assigns a pending deferral for `for` seconds, by default 900. It binds nobody: others can decide all the same. Taking it from
-   * somebody else needs that name in `from`. The assignment ends with the decision.
+   * Assigns a pending deferral for `for` seconds, by default 900. It is no permission: others can still decide. To take it over from
+   * a colleague, give the name of that colleague in `from`. The assignment ends with the decision.
    */
   async assign(id: string, assignment: Assignment): Promise<Transition> {
     assertId('assign', id)
@@ -172,8 +172,8 @@ export class Deferrals {
   }
 
   /**
-   * Cancels what is open, and then erases the personal data: of one deferral, or of all deferrals of an account. Those that are erased
-   * already do not count. A call that failed may be repeated.
+   * Erases the personal data of one deferral, or of all deferrals of an account. Pending and approved ones are cancelled first. The
+   * result counts the deferrals that this call has erased. A call that failed may be repeated.
    */
   async erase(target: ErasureTarget, eraser: Actor = {}): Promise<Erasure> {
     return erase(this.#records, (id) => find(this.#records, id), target, eraser)
@@ -184,7 +184,7 @@ export class Deferrals {
     this.#dependencies.watch?.(describingTo(this.#records, onChange))
   }
 
-  /** Ends the background work of this node: starts no new work, and waits for work under way, ten seconds at most. */
+  /** Ends the background work of this node. Waits ten seconds at most for work under way. */
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#dependencies.close()

@@ -27,8 +27,8 @@ const mostReads = 10
 export type OnlyReadable<T> = (reader: Reader, rows: readonly T[]) => Promise<{ row: T; deferral: Deferral }[]>
 
 /**
- * A page of what the operator may read. It reads on behind what is hidden: neither its length nor its cursor says that there is more.
- * Behind a thousand hidden ones it ends.
+ * A page of the deferrals that the operator may read. It skips hidden ones and reads on, so that neither its length nor its cursor
+ * tells of them. After a thousand hidden ones it ends.
  */
 export async function readablePage<T>(
   reader: Reader,
