@@ -35,6 +35,8 @@ const imports = {
     'deferral/json.ts',
     'deferral/shape.ts',
     'options/checks.ts',
+    // callbacks make tasks due
+    'protocol/tasks.ts',
   ],
   cli: ['back_office/', 'index.ts'],
   // clients must not have to install the server
