@@ -2,7 +2,7 @@
  * AuthZEN Access Request and Approval Profile, "Callback Security": how the access request service authenticates at our endpoint.
  */
 import { createHmac, hash } from 'node:crypto'
-import { type Check, isText, listOf, type Members, mustBe, shape } from '../deferral/shape.js'
+import { type Check, listOf, type Members, mustBe, shape } from '../deferral/shape.js'
 import { keys } from '../options/checks.js'
 import { type CallbackKey, isEqual, toBytes } from './callback_state.js'
 
@@ -20,7 +20,11 @@ export interface CallbackSignature {
  */
 export type CallbackCaller = readonly string[] | CallbackSignature | ((headers: Headers) => Promise<boolean> | boolean)
 
-const tokens = listOf('a non-empty string', isText)
+// RFC 6750, section 2.1: another one could never be sent
+const tokens = listOf(
+  'a bearer token, such as crypto.randomBytes(32).toString("base64url")',
+  (value): value is string => typeof value === 'string' && /^[\w.~+/-]+=*$/.test(value),
+)
 const fieldName = mustBe(
   'the name of a header',
   (value): value is string => typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value),

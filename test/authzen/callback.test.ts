@@ -276,7 +276,8 @@ test('X-242 a wrong option is refused at once', () => {
   expect(refused({ ...good, endpoint: 'http://op.example/callback' })).toThrow(/callback.endpoint must be/)
   expect(refused({ ...good, keys: [] })).toThrow(/callback.keys must have a key/)
   expect(refused({ ...good, caller: [] })).toThrow(/callback.caller must be a list/)
-  expect(refused({ ...good, caller: [''] })).toThrow(/callback.caller/)
+  for (const wrong of ['', 'two words', 'ö'])
+    expect(refused({ ...good, caller: [wrong] })).toThrow(/callback.caller\[0\] must be a bearer token/)
   expect(refused({ ...good, caller: { header: 'a b', keys } })).toThrow(/callback.caller.header/)
 })
 
