@@ -6,13 +6,15 @@
 /** The folders of lib that a folder may import, besides itself. */
 const imports = {
   deferral: [],
+  // what it publishes is known to the model; whoever publishes imports it
+  diagnostics: ['deferral/'],
   store: ['deferral/'],
   mongodb: ['deferral/', 'store/'],
-  back_office: ['deferral/'],
-  notification: ['deferral/'],
+  back_office: ['deferral/', 'diagnostics/'],
+  notification: ['deferral/', 'diagnostics/'],
   host: ['deferral/', 'back_office/'],
   options: ['deferral/', 'store/', 'host/types.ts', 'notification/egress/addresses.ts'],
-  protocol: ['deferral/', 'host/', 'notification/', 'options/', 'plugin.ts'],
+  protocol: ['deferral/', 'diagnostics/', 'host/', 'notification/', 'options/', 'plugin.ts'],
   // it plays a whole deployment: provider, store, reviewer, client
   testing: [
     'deferral/',
@@ -38,7 +40,17 @@ const imports = {
     // callbacks make tasks due
     'protocol/tasks.ts',
   ],
-  cli: ['back_office/', 'index.ts'],
+  // the back office without a provider, on the one store that has a server; doctor looks at that server and at the ids of keys
+  cli: [
+    'back_office/',
+    'index.ts',
+    'deferral/events.ts',
+    'deferral/records.ts',
+    'mongodb/store/',
+    'notification/key_id.ts',
+  ],
+  // over the channels and the back office
+  opentelemetry: ['diagnostics/', 'index.ts'],
   // clients must not have to install the server
   client: [],
 }

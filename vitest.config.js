@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './build/test/support/longest_first.js'
 
 // these live through weeks of virtual time, in which providers that other files have left open would sweep every second
-const alone = ['faults', 'schedule', 'wake'].map((name) => `build/test/client/${name}.test.js`)
+const alone = ['faults', 'long_poll_schedule', 'schedule', 'wake'].map((name) => `build/test/client/${name}.test.js`)
 
 export default defineConfig({
   test: {

@@ -30,6 +30,7 @@ Harbour, a small bank with human reviewers (everything in ${bank.storage})
   Confirm     ${confirmation}   where customers confirm; its certificate is self-signed, so your browser warns
   Partner     ${partner}    its page asks for a token, from another origin
   Notified    ${notification}   where the bank's website receives notifications; it shows no page
+  Metrics     ${provider}/metrics   figures for Prometheus
   Agent       npm run agent            asks for a payment; run it in another terminal
 
 Ctrl+C stops it.`)

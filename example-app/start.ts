@@ -73,7 +73,7 @@ export async function startBank(options: BankOptions): Promise<Bank> {
   const storage = await openStorage(mongodb)
   const keys = await demoKeys(storage.keys)
   const { cookies: key, clientSecret } = keys
-  const { history, journeys } = storage
+  const { evidence, journeys } = storage
   const sites = await openSites(ports, certificate)
   const origins = originsOf(sites)
 
@@ -91,8 +91,8 @@ export async function startBank(options: BankOptions): Promise<Bank> {
   const applications: Sites<Koa> = {
     provider: op.app,
     relyingParty: relyingParty.app,
-    desk: createDesk({ deferrals, storage, key, confirmation: origins.confirmation }),
-    confirmation: createConfirmation({ deferrals, history, key, provider: op.provider, questions: storage.questions }),
+    desk: createDesk({ provider: op.provider, evidence, key, confirmation: origins.confirmation, now: deferral.now }),
+    confirmation: createConfirmation({ deferrals, key, provider: op.provider, questions: storage.questions }),
     partner: createPartner({ issuer, key: keys.partner, cookies: key }),
     notification: relyingParty.notificationEndpoint,
   }
@@ -102,6 +102,7 @@ export async function startBank(options: BankOptions): Promise<Bank> {
   async function stop(): Promise<void> {
     // First, so that notifications under way are answered.
     await deferrals.close()
+    await op.metrics.stop()
     await relyingParty.stop()
     await Promise.all(Object.values(sites).map(close))
   }

@@ -55,9 +55,11 @@ export type {
   ListedStatus,
   ListOrder,
   ListPosition,
+  OnChange,
   QueueStats,
   Stored,
   StoredEntry,
+  Watch,
 } from './deferral/store.js'
 export type { TakeStep, TaskStep, TaskWork } from './deferral/task.js'
 export type { TaskRecord } from './deferral/task_record.js'
@@ -65,17 +67,13 @@ export type { CappedRequest } from './host/emit.js'
 export type { DeferralContext, DeferralEvidence, Deferrals, DeferringConfiguration } from './host/types.js'
 export { install } from './install.js'
 export type { CibaOptions, ReachOut } from './options/ciba.js'
+export type { DeferAnswer, DeferRequest, Deferring, Obstacle, ReconsiderAnswer } from './options/defer.js'
 export type {
   Addresses,
-  DeferAnswer,
-  DeferRequest,
   DeferredTokenResponseOptions,
-  Deferring,
   DeferringClientMetadata,
   HostConfiguration,
   NotificationOptions,
-  Obstacle,
-  ReconsiderAnswer,
 } from './options/options.js'
 export type { DirectOptions, OauthOptions, ProfileOptions } from './options/profiles.js'
 export type { DeferrableGrant } from './protocol/oauth/custom_grants.js'

@@ -1,6 +1,6 @@
 import type { Provider } from 'oidc-provider'
 import { Deferrals as BackOffice } from './back_office/deferrals.js'
-import { startDevConsole } from './dev_console.js'
+import { assertLocalIssuer, startDevConsole } from './dev_console.js'
 import { emitDeferralEvents } from './host/emit.js'
 import { grantExpiry } from './host/grants/grant_lifetime.js'
 import type { Host } from './host/host.js'
@@ -46,6 +46,7 @@ export function install(provider: Provider, options: DeferredTokenResponseOption
   // `configure` has checked its options; the options here may be another object
   const settings = preparation.options === options ? preparation.settings : settingsOf(options)
   assertInstallable(host, settings, preparation)
+  if (settings.devConsole) assertLocalIssuer(provider.issuer)
   const egress = egressRules(settings.notification, provider.issuer)
   assertStaticEndpoints(preparation.clients, egress)
   if (!options.store) warnOfMemoryStore()
@@ -78,7 +79,7 @@ function assertInstallable(host: Host, settings: Settings, { addedCodeGrant }: P
 
 /** Starts the background work of this node. `close` of the back office ends it. */
 function startNode(plugin: Plugin, rules: EgressRules): Deferrals {
-  const { host, settings, events, records } = plugin
+  const { host, settings, events, records, watching, waiters } = plugin
   const { provider } = host
   const outbox = outboxOf(plugin, rules)
   // after the outbox, so that the integrator's listeners run last
@@ -86,7 +87,7 @@ function startNode(plugin: Plugin, rules: EgressRules): Deferrals {
   const reachOuts = isCibaOn(settings) ? new ReachOuts(plugin) : undefined
   const tasks = tasksOf(plugin)
   const workers = [reachOuts, tasks].filter((worker) => worker !== undefined)
-  const sweeps = new Sweeps(records, outbox, workers)
+  const sweeps = new Sweeps(records, outbox, watching, workers)
   const revokedGrants = cancelWithGrants(plugin)
   const office = new BackOffice({
     records,
@@ -94,7 +95,8 @@ function startNode(plugin: Plugin, rules: EgressRules): Deferrals {
     grantExpiry: ({ grantId }) => grantExpiry(provider, grantId),
     maxLegs: settings.ciba.reachOut === false ? undefined : settings.ciba.maxLegs,
     close: async () => {
-      const closing = [sweeps, outbox, ...workers, revokedGrants].map((worker) => worker?.close())
+      waiters.close()
+      const closing = [watching, sweeps, outbox, ...workers, revokedGrants].map((worker) => worker?.close())
       await Promise.all(closing)
     },
   })

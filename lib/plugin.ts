@@ -2,10 +2,13 @@ import type { Provider } from 'oidc-provider'
 import { createEvents, type Events } from './deferral/events.js'
 import { createLines, type Lines } from './deferral/line.js'
 import { type Pacing, pacingOf } from './deferral/pacing.js'
-import { type Records, recordsOf } from './deferral/records.js'
+import type { Records } from './deferral/records.js'
+import { createWaiters, type Waiters } from './deferral/waiters.js'
+import { publishedRecords } from './diagnostics/records.js'
 import type { Context } from './host/context.js'
 import type { Host } from './host/host.js'
 import { createSealer, type Sealer } from './notification/sealer.js'
+import { createWatching, type Watching } from './notification/watching.js'
 import type { Settings } from './options/options.js'
 
 /** Everything that the code for both drafts needs. There is one per provider. */
@@ -17,6 +20,10 @@ export interface Plugin {
   /** this issuer's deferrals. The clock is the store's, or the test clock of the options */
   readonly records: Records
   readonly pacing: Pacing
+  /** where this node hears of the changes of others */
+  readonly watching: Watching
+  /** polls that this node holds */
+  readonly waiters: Waiters
   /** redemptions in progress on this node: internal id to request */
   readonly minting: Map<string, Context>
   /** creations on this node, so that those of one end-user or one client count one after the other */
@@ -30,23 +37,43 @@ const plugins = new WeakMap<Provider, Plugin>()
 /** Creates the plugin of this provider. `pluginOf` finds it from then on. */
 export function createPlugin(host: Host, settings: Settings): Plugin {
   const events = createEvents()
+  const pacing = pacingOf(events)
+  const waiters = createWaiters(settings.longPoll.waiters)
   const plugin = Object.freeze({
     host,
     settings,
     events,
-    records: recordsOf(settings.store, {
+    records: publishedRecords(settings.store, events, {
       issuer: host.provider.issuer,
       retention: settings.ttl.retention,
       clock: settings.now ?? (() => undefined),
-      onWritten: events.publish,
     }),
-    pacing: pacingOf(events),
+    pacing,
+    watching: watchingOf(settings, pacing, waiters),
+    waiters,
     minting: new Map<string, Context>(),
     lines: createLines(),
     sealer: createSealer(settings.keys),
   })
+  // held polls end at once, with and without a watch
+  events.subscribe(({ id }) => waiters.wake(id))
   plugins.set(host.provider, plugin)
   return plugin
+}
+
+function watchingOf({ store }: Settings, pacing: Pacing, waiters: Waiters): Watching {
+  const watching = createWatching(store)
+  watching.subscribe(
+    (id) => {
+      pacing.distrust(id)
+      waiters.wake(id)
+    },
+    () => {
+      pacing.distrust()
+      waiters.wakeAll()
+    },
+  )
+  return watching
 }
 
 /**

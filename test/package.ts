@@ -22,7 +22,7 @@ console.log(`the package has ${kilobytes.toFixed(0)} kB`)
 if (kilobytes > 400) throw new Error('the package is larger than 400 kB')
 const consumer = { name: 'consumer', private: true, type: 'module' }
 writeFileSync(join(project, 'package.json'), JSON.stringify(consumer))
-const beside = ['oidc-provider', 'mongodb', 'typescript', '@types/node'].map(
+const beside = ['oidc-provider', 'mongodb', 'typescript', '@types/node', '@opentelemetry/api'].map(
   (name) => `${name}@${devDependencies[name]}`,
 )
 run('npm', ['install', '--silent', '--no-audit', '--no-fund', tarball, ...beside], project)
@@ -39,7 +39,7 @@ const peer = `openid-client@${devDependencies['openid-client']}`
 run('npm', ['install', '--silent', '--no-audit', '--no-fund', peer], project)
 run('node', load, project)
 writeFileSync(join(project, 'provider.ts'), provider)
-for (const file of ['types.ts', 'testing.ts', 'client.ts', 'console.ts'])
+for (const file of ['types.ts', 'testing.ts', 'client.ts', 'console.ts', 'opentelemetry.ts'])
   copyFileSync(`test/package/${file}`, join(project, file))
 writeFileSync(
   join(project, 'store.ts'),
@@ -51,6 +51,8 @@ export const store = (db: Db): DeferralStore => mongoStore(db, { collection: 'de
 export const adapter = (db: Db) => mongoAdapter(db, { prefix: 'oidc_' })
 `,
 )
+run('npx', ['oidc-provider-deferred', '--help'], project)
+console.log('the program runs from the packed package')
 for (const [module, moduleResolution] of [
   ['node16', 'node16'],
   ['esnext', 'bundler'],
@@ -67,6 +69,8 @@ run('node', ['testing.js'], project)
 console.log('a provider of ./testing runs from the packed package')
 run('node', ['console.js'], project)
 console.log('a console of ./console runs from the packed package')
+run('node', ['opentelemetry.js'], project)
+console.log('instrument of ./opentelemetry runs from the packed package')
 // the last compiler that knows the resolution of before `exports`
 run('npm', ['install', '--silent', '--no-audit', '--no-fund', 'typescript@5'], project)
 typeCheck('esnext', 'node10')
@@ -86,7 +90,7 @@ rmSync(tarball)
 
 function typeCheck(module: string, moduleResolution: string): void {
   const compilerOptions = { strict: true, target: 'es2022', module, moduleResolution, types: ['node'], noEmit: true }
-  const files = ['provider.ts', 'store.ts', 'types.ts', 'testing.ts', 'client.ts', 'console.ts']
+  const files = ['provider.ts', 'store.ts', 'types.ts', 'testing.ts', 'client.ts', 'console.ts', 'opentelemetry.ts']
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
   run('npx', ['tsc'], project)
   console.log(`type-checks under moduleResolution ${moduleResolution}`)

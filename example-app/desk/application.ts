@@ -1,25 +1,35 @@
 import Router from '@koa/router'
 import type Koa from 'koa'
-import type { Context, Middleware } from 'koa'
+import type { Middleware } from 'koa'
+import mount from 'koa-mount'
+import type { Provider } from 'oidc-provider-deferred'
+import type { Storage } from '../storage/storage.js'
 import { createApplication } from '../web/application.js'
 import { formOf, text } from '../web/form.js'
 import { show } from '../web/page.js'
-import { renewSession, sessionOf, takeNotice } from '../web/session.js'
-import { decisions } from './decisions.js'
-import type { DeskOptions } from './options.js'
-import { deferralPage } from './pages/deferral.js'
-import { isNotificationFilter } from './pages/notification.js'
-import { notificationsPage } from './pages/notifications.js'
-import { queuePage } from './pages/queue.js'
+import { renewSession, sessionOf } from '../web/session.js'
+import { reviewersConsole } from './console.js'
 import { signInPage } from './pages/sign_in.js'
-import { demoPassword, reviewerNamed } from './reviewers.js'
-import { isFilter } from './status.js'
+import { demoPassword, reviewerWith } from './reviewers.js'
 
-const pageSize = 10
+/** What the desk needs. */
+export interface DeskOptions {
+  provider: Provider
+  evidence: Storage['evidence']
+  /** Signs cookies. */
+  key: string
+  /** Origin of the confirmation page. */
+  confirmation: string
+  /** The provider's clock, if it is not that of the machine. */
+  now?: (() => Date) | undefined
+}
 
-/** Shows nothing but the sign-in page before somebody has signed in. */
+const consolePath = '/requests'
+
+/** Shows nothing but the sign-in page before somebody has signed in. Programs get a 401 of the console's API instead. */
 const guard: Middleware = async (ctx, next) => {
-  if (ctx.path === '/sign-in' || reviewerNamed(sessionOf(ctx).user)) return next()
+  const isOpen = ctx.path === '/sign-in' || ctx.path.startsWith(`${consolePath}/api/`)
+  if (isOpen || reviewerWith(sessionOf(ctx).user)) return next()
   ctx.status = 303
   ctx.redirect('/sign-in')
 }
@@ -30,7 +40,7 @@ function signIn(): Router {
   router.post('/sign-in', (ctx) => {
     const form = formOf(ctx)
     const reviewer = text(form, 'reviewer')
-    if (!reviewerNamed(reviewer) || text(form, 'password') !== demoPassword) {
+    if (!reviewerWith(reviewer) || text(form, 'password') !== demoPassword) {
       return show(ctx, signInPage(ctx, 'The password is wrong.'))
     }
     renewSession(ctx, reviewer)
@@ -45,68 +55,30 @@ function signIn(): Router {
   return router
 }
 
-/** The page of a list that the cursor in the query names. An invalid cursor gives the first page. */
-async function pageOf<T>(ctx: Context, read: (query: { cursor?: string }) => Promise<T>) {
-  const { cursor } = ctx.query
-  if (typeof cursor === 'string') {
-    try {
-      return { page: await read({ cursor }), further: true }
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error
-    }
-  }
-  return { page: await read({}), further: false }
-}
-
-function pages({ deferrals, storage }: DeskOptions): Router {
+function documents(evidence: Storage['evidence']): Router {
   const router = new Router()
-
-  router.get('/', async (ctx) => {
-    const { status = 'pending' } = ctx.query
-    const filter = isFilter(status) ? status : undefined
-    const { page, further } = await pageOf(ctx, (cursor) =>
-      deferrals.list({ limit: pageSize, ...(filter && { status: filter }), ...cursor }),
-    )
-    show(ctx, queuePage(ctx, { ...page, filter, further }))
-  })
-
-  router.get('/notifications', async (ctx) => {
-    const { status = 'failed' } = ctx.query
-    const filter = isNotificationFilter(status) ? status : undefined
-    const { page, further } = await pageOf(ctx, (cursor) =>
-      deferrals.notifications.list({ limit: pageSize, ...(filter && { status: filter }), ...cursor }),
-    )
-    const records = await Promise.all(page.notifications.map(({ id }) => deferrals.get(id)))
-    const existing = records.filter((deferral) => deferral !== undefined)
-    show(ctx, notificationsPage(ctx, { deferrals: existing, cursor: page.cursor, filter, further }))
-  })
-
-  router.get('/deferrals/:id', async (ctx) => {
-    const deferral = await deferrals.get(ctx.params.id!)
-    if (!deferral) return
-    const history = await storage.history.find({ deferralId: deferral.id })
-    show(ctx, deferralPage(ctx, deferral, history, takeNotice(ctx, deferral.id)))
-  })
-
+  router.get('/', (ctx) => ctx.redirect(`${consolePath}/`))
   router.get('/evidence/:reference', async (ctx) => {
-    const evidence = await storage.evidence.get(ctx.params.reference!)
-    if (!evidence) return
-    ctx.type = evidence.type
+    const document = await evidence.get(ctx.params.reference!)
+    if (!document) return
+    ctx.type = document.type
     ctx.set('Cache-Control', 'private, no-store')
-    ctx.body = Buffer.from(evidence.bytes)
+    ctx.body = Buffer.from(document.bytes)
   })
-
   return router
 }
 
-/** The reviewers' desk. It works with internal ids and never sees a handle. */
+/** The reviewers' desk: a sign-in, the documents of customers, and the console of `oidc-provider-deferred/console`. */
 export function createDesk(options: DeskOptions): Koa {
-  const { key } = options
+  const { evidence, key } = options
   return createApplication({
     site: 'desk',
     cookie: 'harbour_desk',
     key,
     guard,
-    routers: [signIn(), pages(options), decisions(options)],
+    // The console protects its forms itself.
+    unprotected: [`${consolePath}/**`],
+    routers: [signIn(), documents(evidence)],
+    inside: mount(consolePath, reviewersConsole(options)),
   })
 }

@@ -9,12 +9,6 @@ function member(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }
 
-/** The check that `defer` asks for in the context. */
-export function checkOf({ context }: Deferral): string | undefined {
-  const check = member(context, 'check')
-  return typeof check === 'string' ? check : undefined
-}
-
 /** The evidence that the interaction put into the context: a reference, never the document. */
 export function evidenceOf({ context }: Deferral): EvidenceReference | undefined {
   const evidence = member(context, 'evidence')

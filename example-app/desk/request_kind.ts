@@ -39,8 +39,3 @@ export function kindOf({ grantType, queue }: Deferral): Kind {
   if (queue === 'partners') return kinds[partnerGrant] ?? account
   return (grantType !== undefined && kinds[grantType]) || account
 }
-
-/** The profile that the client uses. */
-export function profileOf({ profile }: Deferral): string {
-  return profile === 'openid' ? 'OpenID' : 'OAuth'
-}

@@ -10,7 +10,7 @@ type Fields = Record<string, string | string[]>
 /** A small browser with forms, cookies and redirects. */
 export interface Browser {
   open(url: string | URL): Promise<Shown>
-  /** Submits the form whose action ends in `action`, with its hidden fields and with `fields`. */
+  /** Submits the form whose action ends in `action`, as it is filled in on the page, with `fields` in place of its own. */
   submit(page: Shown, action: string, fields?: Fields): Promise<Shown>
 }
 
@@ -20,7 +20,18 @@ const unescaped = (text: string) => text.replace(/&(amp|lt|gt|quot|#39);/g, (ent
 interface Form {
   action: string
   multipart: boolean
-  hidden: [string, string][]
+  filled: [name: string, value: string][]
+}
+
+/** What the inputs of a form have, but boxes that are not ticked. */
+function filledIn(markup: string): Form['filled'] {
+  const inputs = [...markup.matchAll(/<input\b[^>]*>/g)].map(([tag]) => tag)
+  return inputs.flatMap((tag) => {
+    const [, name] = / name="([^"]*)"/.exec(tag) ?? []
+    const [, value] = / value="([^"]*)"/.exec(tag) ?? []
+    const isOff = / disabled/.test(tag) || (/type="(checkbox|radio)"/.test(tag) && !/ checked/.test(tag))
+    return name === undefined || value === undefined || isOff ? [] : [[name, unescaped(value)]]
+  })
 }
 
 function formsOf(page: Shown): Form[] {
@@ -28,10 +39,7 @@ function formsOf(page: Shown): Form[] {
     ([whole, action, inner]) => ({
       action: unescaped(action!),
       multipart: whole.slice(0, whole.indexOf('>')).includes('multipart/form-data'),
-      hidden: [...inner!.matchAll(/type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, name, value]) => [
-        name!,
-        unescaped(value!),
-      ]),
+      filled: filledIn(inner!),
     }),
   )
 }
@@ -58,7 +66,7 @@ export function createBrowser(fetchPage: typeof fetch): Browser {
     const response = await fetchPage(url, {
       ...init,
       redirect: 'manual',
-      headers: { Accept: 'text/html', Cookie: cookiesFor(url) },
+      headers: { Accept: 'text/html', Cookie: cookiesFor(url), ...init.headers },
     })
     remember(response, url)
     const location = response.headers.get('Location')
@@ -67,13 +75,16 @@ export function createBrowser(fetchPage: typeof fetch): Browser {
   }
 
   async function submit(page: Shown, action: string, fields: Fields = {}): Promise<Shown> {
-    const form = formsOf(page).find((candidate) => candidate.action.endsWith(action))
+    const form = formsOf(page).find((candidate) => candidate.action.split('?')[0]?.endsWith(action))
     if (!form) throw new Error(`${page.url} shows no form that leads to ${action}`)
     const body = form.multipart ? new FormData() : new URLSearchParams()
-    for (const [name, value] of [...form.hidden, ...Object.entries(fields)]) {
+    const own = form.filled.filter(([name]) => !Object.hasOwn(fields, name))
+    for (const [name, value] of [...own, ...Object.entries(fields)]) {
       for (const each of [value].flat()) body.append(name, each)
     }
-    return go(new URL(form.action, page.url), { method: 'POST', body })
+    const url = new URL(form.action, page.url)
+    const site = url.origin === new URL(page.url).origin ? 'same-origin' : 'same-site'
+    return go(url, { method: 'POST', body, headers: { 'Sec-Fetch-Site': site } })
   }
 
   return { open: go, submit }

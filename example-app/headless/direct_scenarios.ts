@@ -57,7 +57,7 @@ export const directScenarios: Scenarios = {
     check('the first poll is pending', () => equal(first.error, 'authorization_pending'))
     const after = await waiting()
     check('the reviewers have it from the first poll on', () => equal(after, before + 1))
-    await reviewer.decide('approve', { scope: 'statements' })
+    await reviewer.approve()
     await sleep(1000)
     const end = await server.poll(deferralCode)
     check('the partner gets tokens', () => equal(end.scope, 'statements'))

@@ -6,12 +6,11 @@ import { pageAtEnd, until } from './waiting.js'
 
 const exchanged = '200 deferred_auth_id expires_in interval'
 const tokens = '200 access_token expires_in id_token scope token_type'
-const rights = { scope: ['profile', 'account', 'payments'] }
 
 /** Waits until the desk shows this. The provider stores an answer a moment after it arrives. */
-async function deskSays({ reviewer }: Cast, path: string, words: RegExp): Promise<Shown> {
+async function deskSays({ reviewer }: Cast, url: URL, words: RegExp): Promise<Shown> {
   return until(async () => {
-    const page = await reviewer.look(path)
+    const page = await reviewer.look(url)
     return words.test(page.text) ? page : undefined
   })
 }
@@ -22,14 +21,14 @@ export const notificationScenarios: Scenarios = {
     const { customerNamed, reviewer, recorder, receiver } = cast
     const customer = customerNamed('alex')
     await customer.ask()
-    const path = (await reviewer.decide('approve', rights)).url.pathname
+    const url = (await reviewer.approve()).url
     const decided = Date.now()
     await pageAtEnd(customer, 'Your account is open')
     const waited = (Date.now() - decided) / 1000
     check(`the account was open ${waited.toFixed(1)} s after the approval, not at the next poll`, () => ok(waited < 10))
     checkConversation(recorder.take(), [exchanged, pending, tokens])
     check('the bank answered one notification', () => deepStrictEqual(receiver.answers, [204]))
-    const page = await deskSays(cast, path, /Delivered/)
+    const page = await deskSays(cast, url, /Delivered/)
     check('the desk shows the answer', () => match(page.text, /<dt>Answer<\/dt><dd>204/))
   },
 
@@ -38,10 +37,10 @@ export const notificationScenarios: Scenarios = {
     const customer = customerNamed('mina')
     await customer.ask()
     receiver.fail(2)
-    const path = (await reviewer.decide('approve', rights)).url.pathname
+    const url = (await reviewer.approve()).url
     console.log('\n  (the bank answers 503; the provider tries again after about 5 seconds)')
     await until(() => receiver.answers[1])
-    const page = await deskSays(cast, path, /\/replay"/)
+    const page = await deskSays(cast, url, /\/replay"/)
     console.log('\n  (the next attempt is half a minute away; the reviewer does not wait for it)')
     check('the desk shows two attempts, their answer and the time of the next attempt', () => {
       match(
@@ -53,9 +52,9 @@ export const notificationScenarios: Scenarios = {
     await pageAtEnd(customer, 'Your account is open')
     check('the bank answered 503, 503 and 204', () => deepStrictEqual(receiver.answers, [503, 503, 204]))
     checkConversation(recorder.take(), [exchanged, pending, tokens])
-    const after = await deskSays(cast, path, /Delivered/)
+    const after = await deskSays(cast, url, /Delivered/)
     check('the history names the reviewer who sent it again', () =>
-      match(after.text, /Notification sent again<\/strong> by robin/),
+      match(after.text, /Notification sent again<\/strong> by <bdi>Robin Hale/),
     )
   },
 }

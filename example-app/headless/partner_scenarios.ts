@@ -58,7 +58,7 @@ export const partnerScenarios: Scenarios = {
       ok(body.deferral_code)
     })
 
-    await reviewer.decide('approve', { scope: 'statements' })
+    await reviewer.approve()
     await sleep(Number(answer.headers.get('Retry-After')) * 1000)
     const grant_type = 'urn:ietf:params:oauth:grant-type:deferred'
     const end = await ask(ticket, { grant_type, deferral_code: String(body.deferral_code) })

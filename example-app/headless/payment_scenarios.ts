@@ -55,33 +55,34 @@ export const paymentScenarios: Scenarios = {
     await tokenRequests(recorder, exchanges, 2)
     const page = await reviewer.open()
     check('the desk says that two people have to approve, and when', () => {
-      match(page.text, /2 people have to approve/)
-      match(
-        page.text,
-        /<dt>Due<\/dt><dd><time[\s\S]*Approvals<\/dt><dd>0 of 2<[\s\S]*May still approve<\/dt><dd>robin, kim</,
-      )
+      match(page.text, /due in[\s\S]*0 of 2 approvals[\s\S]*May still approve: you, Kim Osei/)
     })
-    await reviewer.decide('ask')
+    await reviewer.decide('interaction')
     const uri = await until(() => agent.sentences.map((line) => /https:\S+/.exec(line)?.[0]).find(Boolean))
     await confirm(cast, uri)
     exchanges.push(...recorder.take())
-    const voted = await reviewer.decide('approve', { amount: '4200', note: 'the contract is on file' })
+    const voted = await reviewer.approve({ note: 'the contract is on file' })
     check('one approval decides nothing, and the reviewer may take it back', () => {
       match(
         voted.text,
-        /Another person has to approve it as well[\s\S]*1 of 2, robin<[\s\S]*May still approve<\/dt><dd>kim</,
+        /More people have to approve[\s\S]*1 of 2 approvals[\s\S]*Robin Hale<\/strong> approved[\s\S]*May still approve: Kim Osei/,
       )
       match(voted.text, /\/unvote"/)
       doesNotMatch(voted.text, /\/approve"/)
     })
     const count = exchanges.filter(({ who }) => who === 'Agent').length
     await tokenRequests(recorder, exchanges, count + 1)
-    const more = await riskOfficer.decide('approve', { amount: '5000' })
-    check('nobody can approve more than the agent asked for', () => match(more.text, /never add any/))
+    const more = await riskOfficer.approve({ amount: '5000' })
+    check('nobody can approve more than the agent asked for', () =>
+      match(more.text, /nobody can approve more than the client asked for/),
+    )
     check('the desk shows that the customer confirmed', () => match(more.text, /Confirmed by the customer/))
-    const decided = await riskOfficer.decide('approve', { amount: '1000', note: 'a part is enough' })
+    const decided = await riskOfficer.approve({ amount: '1000', note: 'a part is enough' })
     check('the second approval decides', () =>
-      match(decided.text, /You approved this request[\s\S]*2 of 2, robin, kim</),
+      match(
+        decided.text,
+        /You approved this request[\s\S]*Robin Hale, Kim Osei[\s\S]*1,000.00 euro to Northwind Energy/,
+      ),
     )
     deepStrictEqual(await agent.answer, { customer: 'mina', creditor: 'Northwind Energy', sum: 1000_00 })
     exchanges.push(...recorder.take())
@@ -93,7 +94,7 @@ export const paymentScenarios: Scenarios = {
     })
     check('the client reads nothing about the people and their votes', () => {
       for (const { text } of exchanges.filter(({ who }) => who === 'Agent'))
-        doesNotMatch(text, /robin|quorum|contract is on file/)
+        doesNotMatch(text, /robin|Robin|quorum|contract is on file/)
     })
   },
 
@@ -102,13 +103,16 @@ export const paymentScenarios: Scenarios = {
     const exchanges: Recorded[] = []
     const agent = startAgent(cast, { customer: 'mina', creditor: 'Lakeside Motors', sum: 18_000_00 })
     await tokenRequests(recorder, exchanges, 1)
-    await reviewer.decide('approve', { amount: '18000' })
+    await reviewer.approve()
     const withdrawn = await reviewer.decide('unvote')
     check('the approval is gone from the count, and stays in the history', () => {
-      match(withdrawn.text, /You took your approval back[\s\S]*0 of 2<[\s\S]*May still approve<\/dt><dd>robin, kim</)
-      match(withdrawn.text, /Approved by one<\/strong> by robin[\s\S]*Approval withdrawn<\/strong> by robin/)
+      match(withdrawn.text, /You withdrew your approval[\s\S]*0 of 2 approvals[\s\S]*May still approve: you, Kim Osei/)
+      match(
+        withdrawn.text,
+        /Approval<\/strong> by <bdi>Robin Hale[\s\S]*Approval withdrawn<\/strong> by <bdi>Robin Hale/,
+      )
     })
-    await reviewer.decide('approve', { amount: '9000' })
+    await reviewer.approve({ amount: '9000' })
     console.log('\n  (an hour passes)')
     advance(60 * 60)
     const overdue = await until(async () => {
@@ -116,9 +120,9 @@ export const paymentScenarios: Scenarios = {
       return /Overdue<\/strong>/.test(page.text) ? page : undefined
     })
     check('the desk shows that it is overdue, with one approval of two', () =>
-      match(overdue.text, /<strong>overdue<\/strong>[\s\S]*1 of 2, robin</),
+      match(overdue.text, /overdue by[\s\S]*1 of 2 approvals[\s\S]*9,000.00 euro to Lakeside Motors/),
     )
-    await riskOfficer.decide('deny', { description: 'The recipient is not known' })
+    await riskOfficer.decide('deny', { reason: 'The recipient is not known' })
     equal(await agent.answer, undefined)
     exchanges.push(...recorder.take())
     checkConversation(exchanges, [pending, '400 access_denied'])
@@ -132,7 +136,7 @@ export const paymentScenarios: Scenarios = {
     const exchanges: Recorded[] = []
     const agent = startAgent(cast, { customer: 'samuel', creditor: 'Lottery Ltd', sum: 900_00 })
     await tokenRequests(recorder, exchanges, 1)
-    await reviewer.decide('ask')
+    await reviewer.decide('interaction')
     const uri = await until(() => agent.sentences.map((line) => /https:\S+/.exec(line)?.[0]).find(Boolean))
     const browser = createBrowser(recorder.fetchAs('Customer'))
     const door = await browser.open(uri)

@@ -34,33 +34,57 @@ export function createCustomer({ origins }: Bank, recorder: Recorder, account: s
   return { browser, ask, signIn: enter, look: (path = '/account') => browser.open(`${origins.relyingParty}${path}`) }
 }
 
-type Action = 'approve' | 'unvote' | 'ask' | 'deny' | 'progress'
+type Action = 'unvote' | 'interaction' | 'deny' | 'progress'
+
+/** What a reviewer does not leave as the client asked for it. */
+interface Approval {
+  /** Rights to untick. */
+  without?: string[]
+  amount?: string
+  note?: string
+}
 
 /** A reviewer who is signed in at the desk. */
 export interface Reviewer {
   /** Opens the newest pending request. */
   open(): Promise<Shown>
-  look(path: string): Promise<Shown>
-  /** Submits a form without fields. */
+  look(url: string | URL): Promise<Shown>
+  /** Submits a form as it is. */
   press(page: Shown, action: 'replay'): Promise<Shown>
   /** Opens the newest pending request and submits one of its forms. */
-  decide(action: Action, fields?: Record<string, string | string[]>): Promise<Shown>
+  decide(action: Action, fields?: Record<string, string>): Promise<Shown>
+  /** Opens the newest pending request, approves it and confirms that. */
+  approve(approval?: Approval): Promise<Shown>
 }
 
-export async function createReviewer({ origins }: Bank, recorder: Recorder, name = 'robin'): Promise<Reviewer> {
+/** The scopes that stay ticked. The form names them by their place. */
+function scopesWithout({ text }: Shown, labels: readonly string[]): string[] {
+  const boxes = [...text.matchAll(/name="scope" value="(\d+)"[^>]*>\s*<span><strong>(?:<bdi>)?([^<]*)/g)]
+  return boxes.flatMap(([, value, label]) => (labels.includes(label!) ? [] : value!))
+}
+
+export async function createReviewer({ origins }: Bank, recorder: Recorder, id = 'robin'): Promise<Reviewer> {
   const browser = createBrowser(recorder.fetchAs('Reviewer'))
   const door = expectPage(await browser.open(origins.desk), 'Reviewers sign in here')
-  expectPage(await browser.submit(door, '/sign-in', { reviewer: name, password: 'harbour' }), 'Requests')
+  expectPage(await browser.submit(door, '/sign-in', { reviewer: id, password: 'harbour' }), 'Requests')
   async function open(): Promise<Shown> {
-    const queue = expectPage(await browser.open(`${origins.desk}/?status=pending`), 'Requests')
-    const link = /href="(\/deferrals\/[\w-]+)"/.exec(queue.text)?.[1]
+    const queue = expectPage(await browser.open(`${origins.desk}/requests/?order=newest`), 'Requests')
+    const link = /href="(deferrals\/[\w-]+)/.exec(queue.text)?.[1]
     if (!link) throw new Error('the queue is empty')
-    return browser.open(`${origins.desk}${link}`)
+    return browser.open(new URL(link, queue.url))
+  }
+  async function approve({ without = [], amount, note = '' }: Approval = {}): Promise<Shown> {
+    const page = await open()
+    const scope = scopesWithout(page, without)
+    const fields = { scope, note, ...(amount && { 'detail-0-amount': amount }) }
+    const question = expectPage(await browser.submit(page, '/approve', fields), 'Approve this request?')
+    return browser.submit(question, '/approve')
   }
   return {
     open,
-    look: (path) => browser.open(`${origins.desk}${path}`),
+    look: browser.open,
     press: (page, action) => browser.submit(page, `/${action}`),
     decide: async (action, fields) => browser.submit(await open(), `/${action}`, fields),
+    approve,
   }
 }

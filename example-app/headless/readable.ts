@@ -54,7 +54,7 @@ function claims(token: string): string {
 export function body(type: string | null, text: string): string[] {
   if (type?.includes('json')) return json(text)
   const heading = /<h1>(.*?)<\/h1>/.exec(text)?.[1]
-  return heading ? [`a page: "${heading}"`] : []
+  return heading ? [`a page: "${heading.replace(/<[^>]*>/g, '')}"`] : []
 }
 
 /** An address without its query. */

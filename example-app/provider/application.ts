@@ -9,8 +9,8 @@ import { readPictures } from '../web/form.js'
 import { show } from '../web/page.js'
 import type { ClientAddresses } from './clients.js'
 import { hostConfiguration } from './configuration.js'
-import { keepHistory } from './history.js'
 import { interactions } from './interactions.js'
+import { type Metrics, metricsOf } from './metrics.js'
 import { homePage } from './pages/home.js'
 import { offerPartnerGrant } from './partner_assertion.js'
 import { isLess } from './payment.js'
@@ -45,6 +45,7 @@ function onThisMachine({ notification }: ClientAddresses, ca: string): Notificat
 export function createProvider({ origin, storage, keys, addresses, trusted, deferral }: ProviderOptions): {
   app: Koa
   provider: Provider
+  metrics: Metrics
 } {
   const issuer = `${origin}/op`
   const host = hostConfiguration(storage, keys, addresses)
@@ -67,11 +68,12 @@ export function createProvider({ origin, storage, keys, addresses, trusted, defe
     },
   })
   offerPartnerGrant(provider, keys)
-  keepHistory(provider, storage.history)
 
   const relyingParty = new URL(addresses.redirectUri).origin
+  const metrics = metricsOf(provider)
   const router = new Router()
   router.get('/', (ctx) => show(ctx, homePage(issuer, relyingParty)))
+  router.get('/metrics', metrics.serve)
   const app = createApplication({
     site: 'provider',
     cookie: 'harbour_id',
@@ -81,5 +83,5 @@ export function createProvider({ origin, storage, keys, addresses, trusted, defe
     formTargets: [relyingParty],
     routers: [router, interactions(provider, storage.evidence)],
   })
-  return { app, provider }
+  return { app, provider, metrics }
 }

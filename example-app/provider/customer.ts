@@ -1,4 +1,4 @@
-import type { Deferral } from 'oidc-provider-deferred'
+import type { Deferral, Reviewed } from 'oidc-provider-deferred'
 import { type Payment, paymentOf } from './payment.js'
 
 /** The customer of a request: the account that signed in, or the payer of an agent's payment. Only this customer may confirm. */
@@ -17,5 +17,8 @@ export function awaitsCustomer({ status, expired, interaction }: Deferral): bool
   return status === 'pending' && !expired && interaction !== undefined
 }
 
-/** The event in the history that records the confirmation. */
-export const confirmationEvent = 'Confirmed by the customer'
+/** When the customer confirmed: only the customer's own answer counts, not that of a reviewer who went on without it. */
+export function confirmationOf(deferral: Reviewed): { at: Date } | undefined {
+  const customer = customerOf(deferral)
+  return deferral.history.findLast(({ event, by }) => event === 'resumed' && customer !== undefined && by === customer)
+}

@@ -12,7 +12,3 @@ export const scopes: Readonly<Record<string, { label: string; detail: string }>>
 export function scopeNamed(name: string): { label: string; detail: string } | undefined {
   return Object.hasOwn(scopes, name) ? scopes[name] : undefined
 }
-
-export function scopeLabel(scope: string): string {
-  return scopeNamed(scope)?.label ?? scope
-}

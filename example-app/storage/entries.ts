@@ -23,14 +23,6 @@ export interface Evidence extends Entry {
   bytes: Uint8Array
 }
 
-/** One line in the history of a deferral. */
-export interface HistoryLine extends Entry {
-  deferralId: string
-  event: string
-  by?: string | undefined
-  detail?: string | undefined
-}
-
 /** A question on a customer's phone. Its `_id` is for the provider only. */
 export interface Question extends Entry {
   deferralId: string

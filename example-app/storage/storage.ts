@@ -3,7 +3,7 @@ import type { AdapterFactory } from 'oidc-provider'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import type { Collection } from './collection.js'
-import type { Evidence, HistoryLine, Journey, Keys, Question } from './entries.js'
+import type { Evidence, Journey, Keys, Question } from './entries.js'
 import { memoryCollection } from './memory.js'
 import { mongoCollection } from './mongodb.js'
 
@@ -22,7 +22,6 @@ export interface Storage {
   adapter?: AdapterFactory
   keys: Collection<Keys>
   evidence: Collection<Evidence>
-  history: Collection<HistoryLine>
   questions: Collection<Question>
   /** Of the relying party. A real one has a database of its own. */
   journeys: Collection<Journey>
@@ -37,7 +36,6 @@ function memoryStorage(): Storage {
     deferrals: memoryStore(),
     keys: memoryCollection(),
     evidence: memoryCollection(),
-    history: memoryCollection(),
     questions: memoryCollection(),
     journeys: memoryCollection(),
     erase: async () => {},
@@ -56,7 +54,6 @@ async function mongoStorage({ uri, database }: MongoServer): Promise<Storage> {
     adapter: mongoAdapter(db),
     keys: await mongoCollection(db, 'bank_keys'),
     evidence: await mongoCollection(db, 'bank_evidence', 'uid'),
-    history: await mongoCollection(db, 'bank_history', 'deferralId'),
     questions: await mongoCollection(db, 'bank_questions', 'accountId'),
     journeys: await mongoCollection(db, 'relying_party_journeys', 'session'),
     erase: () => db.dropDatabase(),

@@ -19,11 +19,15 @@ export interface ApplicationOptions extends OtherOrigins {
   /** Runs before every route. */
   guard?: Middleware
   routers: readonly Router[]
+  /** Another application that needs the session. It runs last. */
+  inside?: Middleware
+  /** Globs of paths whose forms carry no token of ours. */
+  unprotected?: string[]
 }
 
 /** A Koa application with everything that the sites have in common. */
 export function createApplication(options: ApplicationOptions): Koa {
-  const { site, cookie, key, mounted, uploads, guard, routers, ...otherOrigins } = options
+  const { site, cookie, key, mounted, uploads, guard, routers, inside, unprotected, ...otherOrigins } = options
   const app = new Koa({ keys: [key] })
   if (mounted) app.use(mounted)
   app.use(securityHeaders(otherOrigins))
@@ -33,8 +37,9 @@ export function createApplication(options: ApplicationOptions): Koa {
   app.use(identify)
   if (uploads) app.use(uploads)
   app.use(readForms())
-  app.use(csrfProtection())
+  app.use(csrfProtection(unprotected))
   if (guard) app.use(guard)
   for (const router of routers) app.use(router.routes())
+  if (inside) app.use(inside)
   return app
 }

@@ -19,9 +19,8 @@ export function facts(rows: readonly (readonly [name: string, value: Html | stri
   return html`<dl class="facts">${present.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
 }
 
-/** A time in UTC, to the minute by default. */
-export function moment(date: Date, precision: 'minute' | 'second' = 'minute'): Html {
+/** A time in UTC, to the minute. */
+export function moment(date: Date): Html {
   const iso = date.toISOString()
-  const time = iso.slice(11, precision === 'minute' ? 16 : 19)
-  return html`<time datetime="${iso}">${iso.slice(0, 10)} ${time} UTC</time>`
+  return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC</time>`
 }

@@ -1,7 +1,6 @@
 import { bodyParser } from '@koa/bodyparser'
 import multer from '@koa/multer'
 import type { Context, Middleware } from 'koa'
-import { html } from './html.js'
 
 /** The fields of a submitted form. A name that was sent more than once has an array. */
 export type Form = Record<string, unknown>
@@ -38,19 +37,8 @@ export function formOf(ctx: Context): Form {
   return { ...(ctx.request.body ?? {}) }
 }
 
-/**
- * The first button of a form that decides something. Browsers press the first button when somebody types Enter. A disabled button
- * does not stop them: Enter in a checkbox still submits. This button closes the dialog around the form, and there is no dialog.
- */
-export const enterDoesNothing = html`<button formmethod="dialog" formnovalidate hidden></button>`
-
 /** The text of one field without the white space around it. '' when the field is absent. */
 export function text(form: Form, name: string): string {
   const value = form[name]
   return typeof value === 'string' ? value.trim() : ''
-}
-
-/** Every text sent under one name, as checkboxes do. */
-export function texts(form: Form, name: string): string[] {
-  return [form[name]].flat().filter((value) => typeof value === 'string')
 }

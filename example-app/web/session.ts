@@ -13,8 +13,6 @@ export interface Session {
   id: string
   /** The account or the reviewer that signed in. */
   user?: string | undefined
-  /** Shown once, on the next page about `subject`. */
-  notice?: { subject: string; name: string } | undefined
 }
 
 const oneDay = 24 * 60 * 60 * 1000
@@ -30,9 +28,10 @@ export const identify: Middleware = (ctx, next) => {
   return next()
 }
 
-/** Refuses a form without the CSRF token of the session. */
-export function csrfProtection(): Middleware {
+/** Refuses a form without the CSRF token of the session, but for paths that match one of these globs. */
+export function csrfProtection(ignoredPathGlobs: string[] = []): Middleware {
   return new CSRF({
+    ignoredPathGlobs,
     disableQuery: true,
     errorHandler: (ctx) => ctx.throw(403, 'this form is too old; go back, reload the page and try again'),
   })
@@ -50,18 +49,4 @@ export function renewSession(ctx: Context, user?: string): void {
 /** The hidden field that every form carries. */
 export function csrfField(ctx: Context): Html {
   return html`<input type="hidden" name="_csrf" value="${ctx.state._csrf}">`
-}
-
-/** Leaves a notice for the next page about `subject`. It is in the session, so no link can put a notice on a page. */
-export function leaveNotice(ctx: Context, subject: string, name: string): void {
-  sessionOf(ctx).notice = { subject, name }
-}
-
-/** Takes the notice out of the session. */
-export function takeNotice(ctx: Context, subject: string): string | undefined {
-  const session = sessionOf(ctx)
-  const { notice } = session
-  if (notice?.subject !== subject) return undefined
-  delete session.notice
-  return notice.name
 }

@@ -1,3 +1,5 @@
+import type { Deferral } from '../deferral/deferral.js'
+import { positionOf } from '../deferral/listing.js'
 import { refuse } from '../deferral/shape.js'
 import type { ListOrder, ListPosition } from '../deferral/store.js'
 
@@ -10,6 +12,11 @@ const format = /^([a-z]+)\.(-?\d{1,15})?\.([\w-]{22})$/
 /** The cursor that goes on after this place. */
 export function toCursor(order: ListOrder, { at, id }: ListPosition): string {
   return Buffer.from(`${order}.${at?.getTime() ?? ''}.${id}`).toString('base64url')
+}
+
+/** The cursor that goes on after this deferral. */
+export function cursorAfter(order: ListOrder, deferral: Deferral): string {
+  return toCursor(order, positionOf(deferral, order))
 }
 
 /** The place in a cursor. A `TypeError` unless a listing in this order may have returned it. */

@@ -3,11 +3,8 @@ import {
   type Actor,
   type Approval,
   type Denial,
-  toApproval,
   toAssignment,
-  toCancellation,
   toComment,
-  toDenial,
   toExtension,
   toProgress,
   toUnassignment,
@@ -15,14 +12,14 @@ import {
   type Withdrawal,
 } from '../deferral/decision.js'
 import type { Interaction, Progress } from '../deferral/deferral.js'
-import { assertNarrower } from '../deferral/narrow.js'
 import type { Records } from '../deferral/records.js'
 import type { Stored } from '../deferral/store.js'
 import type { Transition as RecordTransition } from '../deferral/transition.js'
 import * as transitions from '../deferral/transitions.js'
-import { approve, needsVotes, unvote } from '../deferral/vote_transitions.js'
+import { unvote } from '../deferral/vote_transitions.js'
 import { assertId, assertWithinGrant } from './assertions.js'
 import { count, type DeferralCount, type DeferralStats, stats } from './counting.js'
+import { type Decisions, decisionsOf } from './decisions.js'
 import type { DeferralsDependencies } from './dependencies.js'
 import { beginInteraction, reachOut, requireInteraction, resume } from './end_user.js'
 import { type Erasure, type ErasureTarget, erase } from './erasure.js'
@@ -39,6 +36,7 @@ import { change, find, type Reviewed, type Transition } from './transition.js'
 export class Deferrals {
   readonly #records: Records
   readonly #dependencies: DeferralsDependencies
+  readonly #decisions: Decisions
   readonly #closing = new AbortController()
 
   /** Notifications and their delivery. */
@@ -51,6 +49,7 @@ export class Deferrals {
     const { records } = dependencies
     this.#records = records
     this.#dependencies = dependencies
+    this.#decisions = decisionsOf(records, dependencies.narrowing)
     this.notifications = notificationsOf(records, (id, transition) => this.#change(id, transition))
   }
 
@@ -86,13 +85,7 @@ export class Deferrals {
    * it is a vote, and `by` is required: the vote that completes the quorum decides, and what all votes allow is granted.
    */
   async approve(id: string, approval: Approval = {}): Promise<Transition> {
-    assertId('approve', id)
-    const decision = toApproval(approval)
-    const record = await find(this.#records, id)
-    assertNarrower(record, decision, this.#dependencies.narrowing)
-    if (decision.until && decision.until <= record.readAt) throw new RangeError('approve: until must lie ahead')
-    // a vote must not be refused for the sake of another one that was withdrawn meanwhile: it is compared with a new read
-    return this.#change(id, approve(decision, this.#dependencies.narrowing), needsVotes(record) ? undefined : record)
+    return this.#decisions.approve(id, approval)
   }
 
   /** Withdraws one's own vote while the deferral is pending: every vote in which one of the names in `by` stands. */
@@ -103,9 +96,7 @@ export class Deferrals {
 
   /** Denies a pending deferral. Polls are answered `access_denied` until it expires. */
   async deny(id: string, denial: Denial = {}): Promise<Transition> {
-    assertId('deny', id)
-    const decision = toDenial(denial)
-    return this.#change(id, transitions.decide('denied', decision))
+    return this.#decisions.deny(id, denial)
   }
 
   /** Sets the progress in pending answers: `progress` unchanged, and `error_description` in ASCII. */
@@ -146,9 +137,7 @@ export class Deferrals {
 
   /** Cancels a pending or approved deferral. Polls are answered `access_denied` until it expires. */
   async cancel(id: string, cancellation: Actor = {}): Promise<Transition> {
-    assertId('cancel', id)
-    const { by } = toCancellation(cancellation)
-    return this.#change(id, transitions.cancel({ by }))
+    return this.#decisions.cancel(id, cancellation)
   }
 
   /** Moves the expiry of an exchanged deferral to `expiresIn` seconds from now, never beyond the Grant's own expiry. */

@@ -44,6 +44,11 @@ export function assertStart({ expectedNonce, maxAge }: TokenChecks, { notificati
   assertMembers('options', { notificationToken }, { notificationToken: optional(text) })
 }
 
+/** Throws for a `longPoll` that is no number of seconds. */
+export function assertWait({ longPoll }: { longPoll: unknown }): void {
+  assertMembers('options', { longPoll }, { longPoll: optional(seconds) })
+}
+
 /** Rejects for a deferral that was not stored as it was, and for one that the configuration or the key does not belong to. */
 export async function assertOwnDeferral(
   config: Configuration,

@@ -60,7 +60,10 @@ function authenticationOf(config: client.Configuration): client.ClientAuth {
 }
 
 /** Makes a token request what it shall be, its grant type included, and its answer one that openid-client reads. */
-export type Exchange = (parameters: URLSearchParams, send: () => Promise<Response>) => Promise<Response>
+export type Exchange = (
+  parameters: URLSearchParams,
+  send: (headers?: Record<string, string>) => Promise<Response>,
+) => Promise<Response>
 
 /**
  * A Configuration for one call: same server, client, client authentication, timeout and fetch, but `exchange` stands between. It
@@ -79,7 +82,8 @@ export function siblingConfiguration(
   // authenticationOf() rejects where config itself does not allow this
   if (server.token_endpoint?.startsWith('http:')) client.allowInsecureRequests(sibling)
   const send: client.CustomFetch = config[client.customFetch] ?? ((url, options) => fetch(url, options as RequestInit))
-  sibling[client.customFetch] = async (url, options) => exchange(parametersOf(options), () => send(url, options))
+  sibling[client.customFetch] = async (url, options) =>
+    exchange(parametersOf(options), (added) => send(url, { ...options, headers: { ...options.headers, ...added } }))
   return sibling
 }
 

@@ -58,24 +58,26 @@ export async function poll(
   return pollOwn(config, deferral, options)
 }
 
-/** The same, for a deferral that belongs to this configuration. */
+/** The same, for a deferral that belongs to this configuration. With `seconds` it asks the provider to hold the poll. */
 export async function pollOwn(
   config: client.Configuration,
   deferral: Deferral,
-  { DPoP }: DPoPOptions,
+  { DPoP, seconds = 0 }: DPoPOptions & { seconds?: number },
 ): Promise<Pending | Granted> {
   const { grantType, handle } = wireNames[deferral.profile]
   let body: string | undefined
   // keeps the body of the answer with the tokens: it can be validated again
   const sibling = siblingConfiguration(config, async (parameters, send) => {
     parameters.set('grant_type', grantType)
-    const response = await send()
+    const response = await send(seconds > 0 ? { prefer: `wait=${seconds}` } : {})
     if (response.status !== 200) return response
     body = await response.text().catch((cause) => {
       throw clientError('the answer to the poll was lost', 'OAUTH_PARSE_ERROR', cause)
     })
     return emptyAnswer(response)
   })
+  // an answer that is held is not late; a time-out of 0 is none
+  if (sibling.timeout) sibling.timeout += seconds
   try {
     await client.genericGrantRequest(sibling, grantType, { [handle]: deferral.handle }, defined({ DPoP }))
   } catch (error) {

@@ -1,20 +1,26 @@
 import type { Configuration } from 'openid-client'
 import { createAlarm } from './alarm.js'
-import { assertOwnDeferral } from './arguments.js'
+import { assertOwnDeferral, assertWait } from './arguments.js'
 import type { Tokens } from './configuration.js'
 import type { Deferral, DPoPOptions } from './deferral.js'
 import { DeferralExpired, DeferralGone } from './errors.js'
 import { isFault } from './faults.js'
+import { createHold, offeredSeconds } from './hold.js'
 import { createPacing } from './pacing.js'
 import { type Pending, pollOwn } from './poll.js'
 
 /** What `wait()` takes beside the deferral. */
 export interface WaitOptions extends DPoPOptions {
   /**
-   * Ends the wait. A poll under way is not cut off, because its answer may be the one with the tokens. To tell the provider that
-   * nobody waits any more, call `cancel()`.
+   * Ends the wait. A poll under way is not cut off, because its answer may be the one with the tokens; one that the provider holds
+   * takes as long as `longPoll`. To tell the provider that nobody waits any more, call `cancel()`.
    */
   signal?: AbortSignal | undefined
+  /**
+   * Seconds for which the provider may hold each poll until there is a decision. As long as the provider offers, unless it is given; 0:
+   * not at all.
+   */
+  longPoll?: number | undefined
   /** Called with each pending answer, for progress and a link to pass on. The wait ends where it throws or rejects. */
   onPending?(answer: Pending): unknown
   /** Called once, with a function to call when a notification has come. It may return a function to call at the end. */
@@ -41,12 +47,17 @@ export interface WaitOptions extends DPoPOptions {
 export async function wait(
   config: Configuration,
   deferral: Deferral,
-  { signal, onPending, subscribe, ...options }: WaitOptions = {},
+  { signal, onPending, subscribe, longPoll, ...options }: WaitOptions = {},
 ): Promise<Tokens> {
+  assertWait({ longPoll })
   await assertOwnDeferral(config, deferral, options)
   signal?.throwIfAborted()
   const [alarm, pacing] = [createAlarm(signal), createPacing(deferral)]
-  const attempt = () => pollOwn(config, deferral, options).catch((error) => faultOf(error, pacing.lostAnswer()))
+  const hold = createHold(longPoll ?? offeredSeconds(config))
+  const attempt = () =>
+    hold
+      .run((seconds) => pollOwn(config, deferral, { ...options, seconds }))
+      .catch((error) => faultOf(error, pacing.lostAnswer()))
   const unsubscribe = subscribe?.(alarm.ring)
   try {
     for (;;) {

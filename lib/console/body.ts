@@ -30,12 +30,26 @@ function toForm(body: object): URLSearchParams {
   return form
 }
 
-/** The fields of the submitted form. */
-export async function formOf(ctx: Context): Promise<URLSearchParams> {
+async function readForm(ctx: Context): Promise<URLSearchParams> {
   if (!ctx.is('application/x-www-form-urlencoded')) ctx.throw(415, 'a form must be application/x-www-form-urlencoded')
   const body = parsedBody(ctx)
   if (typeof body === 'object' && body !== null) return toForm(body)
   return new URLSearchParams(typeof body === 'string' ? body : await read(ctx))
+}
+
+// RFC 9207 and JARM: each answer of the provider has one of them
+const membersOfAnswers = ['iss', 'response']
+
+/**
+ * The fields of the submitted form. A provider with the console on its own origin can be made to send one: a client that has an
+ * address of the console as its redirect URI gets its answer there, with `response_mode=form_post`, and by the user's browser. Such
+ * a form is refused.
+ */
+export async function formOf(ctx: Context): Promise<URLSearchParams> {
+  const form = await readForm(ctx)
+  if (membersOfAnswers.some((name) => form.has(name)))
+    ctx.throw(403, 'this is the answer of an authorization server, no form')
+  return form
 }
 
 /** The text of one field without the white space around it; `undefined` for an empty one. */

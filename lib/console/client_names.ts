@@ -1,4 +1,4 @@
-import type { Provider } from 'oidc-provider'
+import { errors, type Provider } from 'oidc-provider'
 
 /** The name that a client is registered with; its id, if it has none or is not registered any more. */
 export type ClientNames = (clientId: string) => Promise<string>
@@ -11,8 +11,14 @@ export function clientNames(provider: Provider): ClientNames {
   const names = new Map<string, { name: Promise<string>; until: number }>()
 
   async function find(clientId: string): Promise<string> {
-    const client = await provider.Client.find(clientId)
-    return client?.clientName || clientId
+    try {
+      const client = await provider.Client.find(clientId)
+      return client?.clientName || clientId
+    } catch (error) {
+      // a registration that the host does not accept any more: the queue still has to show its requests
+      if (error instanceof errors.InvalidClientMetadata) return clientId
+      throw error
+    }
   }
 
   return (clientId) => {

@@ -5,9 +5,11 @@ import { type Assets, createAssets } from './assets.js'
 import { type ClientNames, clientNames } from './client_names.js'
 import { colourSheet } from './colours.js'
 import { display } from './display.js'
+import { report } from './faults.js'
 import { type Filter, isId } from './filter.js'
 import { createFeed, type Feed } from './live/feed.js'
-import { type ConsoleOptions, checkOptions, checkProvider, type Operator } from './options.js'
+import { checkOptions, checkProvider } from './option_checks.js'
+import type { ConsoleOptions, Operator } from './options.js'
 
 /** One console: what all of its pages need. */
 export interface Desk {
@@ -57,14 +59,24 @@ export function rootOf({ path }: Context): string {
 
 /** Why this operator may not decide this deferral; `undefined`: they may. */
 export async function obstacleTo(
-  { options }: Desk,
+  { ctx, desk }: Pick<Visit, 'ctx' | 'desk'>,
   operator: Operator,
   deferral: Deferral,
 ): Promise<string | undefined> {
-  if (!options.mayDecide) {
+  const { mayDecide } = desk.options
+  if (!mayDecide) {
     return operator.id === deferral.accountId ? 'this request is about your own account' : undefined
   }
-  const permission = await options.mayDecide(operator, deferral)
+  try {
+    return obstacleIn(await mayDecide(operator, deferral))
+  } catch (error) {
+    // one request that the integrator's code does not understand must not hide all others
+    report(ctx, error)
+    return 'whether you may decide this request could not be found out'
+  }
+}
+
+function obstacleIn(permission: unknown): string | undefined {
   // anything but `true` is no permission
   if (permission === true) return undefined
   return typeof permission === 'string' && permission ? display(permission) : 'you have no right to decide this request'

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../index.js'
+import type { Desk } from './desk.js'
 import { display } from './display.js'
 
 /** A name and a value, for people. */
@@ -38,21 +39,42 @@ function* factsIn(value: Json, path: readonly string[]): Generator<Fact> {
 /** The members of an object as a flat list, the first forty. */
 export function factsOf(object: JsonObject): Fact[] {
   const facts: Fact[] = []
-  for (const fact of factsIn(object, [])) {
-    if (facts.length === mostFacts) return [...facts, ['and more', 'see the raw JSON']]
-    facts.push(fact)
+  for (const [name, value] of factsIn(object, [])) {
+    if (facts.length === mostFacts) return [...facts, ['And more', 'see the raw JSON']]
+    facts.push([capital(name), value])
   }
   return facts
 }
 
-/** Type of an entry of `authorization_details`. */
-export function typeOf({ type }: JsonObject): string {
-  return typeof type === 'string' ? words(type) : 'details'
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** One entry of `authorization_details` in one line. */
-export function summaryOf(detail: JsonObject): string {
-  const { type, ...others } = detail
+function typeOf({ type }: JsonObject): string {
+  const name = typeof type === 'string' ? words(type) : 'details'
+  return capital(name)
+}
+
+function summaryOf({ type, ...others }: JsonObject): string {
   const values = factsOf(others).map(([, value]) => value)
   return display(values.slice(0, 4).join(', '), 120)
+}
+
+/** One entry of `authorization_details`, for people. */
+export interface DetailWords {
+  type: string
+  /** in one line */
+  summary: string
+  facts: Fact[]
+}
+
+/** An entry of `authorization_details` in the integrator's words; without them its members. */
+export function detailWords({ options }: Desk, detail: JsonObject): DetailWords {
+  const { type: _, ...others } = detail
+  const { label, facts } = options.texts?.detail?.(detail) ?? {}
+  return {
+    type: typeOf(detail),
+    summary: label === undefined ? summaryOf(detail) : display(label, 120),
+    facts: facts?.map(([name, value]): Fact => [display(name, 60), display(value)]) ?? factsOf(others),
+  }
 }

@@ -1,15 +1,9 @@
 import type { Context, Middleware } from 'koa'
 import { type Desk, rootOf } from './desk.js'
 import { display } from './display.js'
+import { report, shownOf } from './faults.js'
 import { show } from './pages/layout.js'
 import { type SafeHtml, safe } from './safe.js'
-
-/** Members of Koa's errors. Other errors have none of them. */
-interface HttpFailure {
-  status?: number
-  expose?: boolean
-  message?: string
-}
 
 /** A page that says what did not work. */
 export function showProblem(ctx: Context, desk: Desk, status: number, reason: string, more?: SafeHtml): void {
@@ -30,9 +24,9 @@ export function errorPages(desk: Desk): Middleware {
       await next()
       if (ctx.status === 404 && ctx.body === undefined) ctx.throw(404, 'there is no such page')
     } catch (error) {
-      const { status = 500, expose, message }: HttpFailure = error instanceof Error ? error : {}
-      if (!expose) ctx.app.emit('error', error, ctx)
-      showProblem(ctx, desk, expose ? status : 500, (expose && message) || 'something went wrong on our side')
+      const shown = shownOf(error)
+      if (!shown) report(ctx, error)
+      showProblem(ctx, desk, shown?.status ?? 500, shown?.text || 'something went wrong on our side')
     }
   }
 }

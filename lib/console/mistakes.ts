@@ -1,9 +1,12 @@
-/** What the sender of a form can mend. Its text is the back office's. */
+// the checks of the back office and of this console name the method, or the field; all other errors are faults of the code
+const methods =
+  'approve|deny|cancel|unvote|assign|unassign|comment|progress|requireInteraction|resume|extend|notifications\\.replay|list|count'
+const ownCheck = new RegExp(`^(?:(?:${methods}): |\\w+ must be a whole number above zero$)`)
+
+/** What the sender of a form can mend. Its text is the back office's, or that of the integrator's `narrow` or `apply`. */
 export function mendable(error: unknown): { status: number; reason: string } | undefined {
   if (error instanceof RangeError) return { status: 422, reason: error.message }
-  // names a member of the form, and is not a fault of the code
-  const isNamed = error instanceof TypeError && /^[\w.]+(: | must be a whole)/.test(error.message)
-  return isNamed ? { status: 400, reason: error.message } : undefined
+  return error instanceof TypeError && ownCheck.test(error.message) ? { status: 400, reason: error.message } : undefined
 }
 
 /** Whether the back office knows no deferral with the id. */

@@ -1,6 +1,7 @@
 import type { Context } from 'koa'
 import type { Desk } from './desk.js'
-import { checkOperator, type Operator } from './options.js'
+import { checkOperator } from './option_checks.js'
+import type { Operator } from './options.js'
 
 /** Who sends this request. A wrong operator is a fault of the integrator's code, and lets nobody in. */
 export async function operatorOf(ctx: Context, { options }: Desk): Promise<Operator | undefined> {

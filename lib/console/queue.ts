@@ -1,4 +1,4 @@
-import { isReadable, type Visit } from './desk.js'
+import type { Visit } from './desk.js'
 import { listQuery } from './filter.js'
 import { showQueue } from './pages/queue.js'
 import { namesOfOperators, operatorsOf } from './people.js'
@@ -38,10 +38,7 @@ async function queuePage(visit: Visit): Promise<void> {
     countsFor(visit),
     operatorsOf(desk),
   ])
-  const readable = await Promise.all(deferrals.map((deferral) => isReadable(desk, operator, deferral)))
-  const rows = await Promise.all(
-    deferrals.filter((_, index) => readable[index]).map((deferral) => rowOf(visit, deferral)),
-  )
+  const rows = await Promise.all(deferrals.map((deferral) => rowOf(visit, deferral)))
   showQueue(visit, { rows, order, cursor, isFurther, counts }, namesOfOperators(operators, operator))
 }
 

@@ -1,8 +1,9 @@
 import type { Deferral, DeferralListing } from '../index.js'
-import { type Desk, isReadable, obstacleTo, type Visit } from './desk.js'
+import { type Desk, obstacleTo, type Visit } from './desk.js'
 import { display } from './display.js'
 import { listQuery } from './filter.js'
 import { personOf } from './people.js'
+import { readableDeferrals } from './readable_page.js'
 import { kindName, kindOf } from './words.js'
 
 /** One line of the queue. */
@@ -33,27 +34,28 @@ export function kindInWords({ options }: Desk, deferral: Deferral): string {
 }
 
 /** What a line says. */
-export async function rowOf({ desk, operator }: Visit, deferral: Deferral): Promise<Row> {
+export async function rowOf(visit: Visit, deferral: Deferral): Promise<Row> {
+  const { desk, operator } = visit
   const isOpen = deferral.status === 'pending' && !deferral.expired
   const [client, person, obstacle] = await Promise.all([
     desk.clientName(deferral.clientId),
     personOf(desk, deferral),
-    isOpen ? obstacleTo(desk, operator, deferral) : undefined,
+    isOpen ? obstacleTo(visit, operator, deferral) : undefined,
   ])
   return { deferral, client, person, kind: kindInWords(desk, deferral), obstacle }
 }
 
-/** The list of the filter. Without an order in the URL, and without due times, the oldest come first. */
+/** What the operator may read of the filter. Without an order in the URL, and without due times, the oldest come first. */
 export async function listOf(
   { desk, operator, filter }: Visit,
   page: { cursor?: string; limit: number },
 ): Promise<DeferralListing & { order: Queue['order'] }> {
   const query = listQuery(filter, operator, desk.now())
   const { order = 'newest' } = query
-  const listing = await desk.deferrals.list({ ...query, ...page })
+  const listing = await readableDeferrals({ desk, operator }, query, page)
   const isUndated = order === 'due' && !filter.order && !listing.deferrals[0]?.dueAt && page.cursor === undefined
   if (!isUndated) return { ...listing, order }
-  return { ...(await desk.deferrals.list({ ...query, ...page, order: 'oldest' })), order: 'oldest' }
+  return { ...(await readableDeferrals({ desk, operator }, { ...query, order: 'oldest' }, page)), order: 'oldest' }
 }
 
 /** The request that comes after this one in the filter, or the first one; `undefined`: nothing else waits. */
@@ -66,8 +68,8 @@ export async function nextOf(visit: Visit, id: string): Promise<Deferral | undef
   for (const deferral of others) {
     const { assignee } = deferral
     const isTaken = assignee && assignee.to !== operator.id && assignee.until > now
-    if (isTaken || !(await isReadable(desk, operator, deferral))) continue
-    if ((await obstacleTo(desk, operator, deferral)) === undefined) return deferral
+    if (isTaken) continue
+    if ((await obstacleTo(visit, operator, deferral)) === undefined) return deferral
   }
   return undefined
 }

@@ -20,18 +20,28 @@ async function requestPage(visit: Visit, id = ''): Promise<void> {
   showRequest(await viewOf(visit, await find(visit, id)))
 }
 
-async function run(visit: Visit, verb: Verb, deferral: Reviewed, form: URLSearchParams): Promise<void> {
-  const { ctx, desk, operator } = visit
+/** Does it. What the sender of the form can mend is said on the page again, with everything that they had typed. */
+async function mended(
+  visit: Visit,
+  deferral: Reviewed,
+  form: URLSearchParams,
+  act: () => Promise<void>,
+): Promise<void> {
   try {
-    const { changed, deferral: after } = await verb.run({ desk, deferral, by: operator.id, form })
-    if (!changed) return showConflict(await viewOf(visit, await find(visit, deferral.id), form), verb)
-    goOn(visit, after, verb, form)
+    await act()
   } catch (error) {
-    if (isUnknown(error)) ctx.throw(404, 'there is no such request')
+    if (isUnknown(error)) visit.ctx.throw(404, 'there is no such request')
     const { status, reason } = mendable(error) ?? {}
     if (status === undefined || reason === undefined) throw error
     showMistake(await viewOf(visit, deferral, form), status, reason)
   }
+}
+
+async function run(visit: Visit, verb: Verb, deferral: Reviewed, form: URLSearchParams): Promise<void> {
+  const { desk, operator } = visit
+  const { changed, deferral: after } = await verb.run({ desk, deferral, by: operator.id, form })
+  if (!changed) return showConflict(await viewOf(visit, await find(visit, deferral.id), form), verb)
+  goOn(visit, after, verb, form)
 }
 
 /** Back to the request's page, which says what was done. */
@@ -44,18 +54,19 @@ function goOn({ ctx, filter }: Visit, { id, status }: Deferral, { event }: Verb,
 }
 
 async function act(visit: Visit, id = '', name = ''): Promise<void> {
-  const { ctx, desk, operator } = visit
+  const { ctx, operator } = visit
   const verb = verbNamed(name) ?? ctx.throw(404, 'there is no such page')
   const deferral = await find(visit, id)
-  const obstacle = verb.isReserved ? await obstacleTo(desk, operator, deferral) : undefined
+  const obstacle = verb.isReserved ? await obstacleTo(visit, operator, deferral) : undefined
   if (obstacle !== undefined) ctx.throw(403, obstacle)
   const form = await formOf(ctx)
-  if (!verb.isDecision) return run(visit, verb, deferral, form)
+  if (!verb.isDecision) return mended(visit, deferral, form, () => run(visit, verb, deferral, form))
   const changes = changesSince(field(form, 'revision'), deferral)
   if (changes) return showStale(await viewOf(visit, deferral, form), changes)
   const isUnconfirmed = verb.isConfirmed && form.get('confirmed') !== 'yes'
-  if (isUnconfirmed) return showConfirmation(await viewOf(visit, deferral), name, form)
-  return run(visit, verb, deferral, form)
+  return mended(visit, deferral, form, async () =>
+    isUnconfirmed ? showConfirmation(await viewOf(visit, deferral), name, form) : run(visit, verb, deferral, form),
+  )
 }
 
 export const requestRoutes: readonly Route[] = [

@@ -3,7 +3,7 @@ import { obstacleTo, readableDeferral, type Visit } from './desk.js'
 import { isId } from './filter.js'
 import type { Operator } from './options.js'
 import { type PanelView, panelsOf } from './panels.js'
-import { namesOfOperators, type OperatorNames, operatorsOf, personOf } from './people.js'
+import { namesInHistory, type OperatorNames, operatorsOf, personOf } from './people.js'
 import { kindInWords, nextOf } from './queue_view.js'
 import { revisionOf } from './revision.js'
 
@@ -26,10 +26,10 @@ export interface RequestView {
   draft: URLSearchParams | undefined
 }
 
-async function eligibleFor({ desk }: Visit, deferral: Reviewed, operators: readonly Operator[]) {
-  if (!desk.options.operators) return undefined
+async function eligibleFor(visit: Visit, deferral: Reviewed, operators: readonly Operator[]) {
+  if (!visit.desk.options.operators) return undefined
   const voters = (deferral.votes ?? []).flatMap(({ by }) => by)
-  const obstacles = await Promise.all(operators.map((operator) => obstacleTo(desk, operator, deferral)))
+  const obstacles = await Promise.all(operators.map((operator) => obstacleTo(visit, operator, deferral)))
   return operators.filter(({ id }, index) => obstacles[index] === undefined && !voters.includes(id))
 }
 
@@ -37,16 +37,16 @@ async function eligibleFor({ desk }: Visit, deferral: Reviewed, operators: reado
 export async function viewOf(visit: Visit, deferral: Reviewed, draft?: URLSearchParams): Promise<RequestView> {
   const { desk, operator } = visit
   const operators = await operatorsOf(desk)
-  const [client, person, obstacle, panels, eligible, next] = await Promise.all([
+  const [client, person, obstacle, panels, eligible, next, nameOf] = await Promise.all([
     desk.clientName(deferral.clientId),
     personOf(desk, deferral),
-    obstacleTo(desk, operator, deferral),
+    obstacleTo(visit, operator, deferral),
     panelsOf(desk, deferral, operator),
     eligibleFor(visit, deferral, operators),
     nextFor(visit, deferral.id),
+    namesInHistory(desk, deferral, operators, operator),
   ])
   const revision = revisionOf(deferral)
-  const nameOf = namesOfOperators(operators, operator)
   const kind = kindInWords(desk, deferral)
   return { visit, deferral, client, person, kind, obstacle, revision, panels, nameOf, eligible, next, draft }
 }

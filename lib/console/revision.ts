@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import type { HistoryEntry, Reviewed } from '../index.js'
 
 // what happens by itself, and changes nothing that a decision rests on
-const passing = /^(notif|overdue$|exchanged$|redeemed$)/
+const passing =
+  /^(notif|reach_out_|leg_(opened|sent|failed|result_discarded)$|(overdue|exchanged|claimed|redeemed|task_noted)$)/
 
 /** What people did to this deferral. */
 function eventful({ history }: Reviewed): HistoryEntry[] {
@@ -15,8 +16,19 @@ function eventful({ history }: Reviewed): HistoryEntry[] {
  */
 export function revisionOf(deferral: Reviewed): string {
   const { status, expired, expiresAt, votes, decision, interaction, progress } = deferral
-  const count = eventful(deferral).length
-  const state = JSON.stringify([status, expired, expiresAt, votes, decision, interaction, progress?.step, count])
+  const entries = eventful(deferral)
+  const count = entries.length
+  const state = JSON.stringify([
+    status,
+    expired,
+    expiresAt,
+    votes,
+    decision,
+    interaction,
+    progress?.step,
+    entries.at(-1)?.at,
+    count,
+  ])
   return `${count}.${createHash('sha256').update(state).digest('base64url').slice(0, 22)}`
 }
 

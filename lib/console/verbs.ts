@@ -1,7 +1,9 @@
-import type { Approval, Deferral, Transition } from '../index.js'
+import type { Deferral, Transition } from '../index.js'
+import { approvalIn } from './approval.js'
 import { field, numberField } from './body.js'
 import type { Desk } from './desk.js'
 import { operatorsOf } from './people.js'
+import { present } from './present.js'
 
 /** What a verb needs. The actor is always the operator who has signed in, never a field of the form. */
 export interface Act {
@@ -24,20 +26,6 @@ export interface Verb {
   run(act: Act): Promise<Transition>
 }
 
-/** The members of an object that have a value. */
-function present<T extends object>(members: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  const entries = Object.entries(members).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> }
-}
-
-/** The ticked ones of these, by their place. `undefined`: all of them, or the form did not offer a choice. */
-function ticked<T>(form: URLSearchParams, name: string, values: readonly T[] | undefined): T[] | undefined {
-  if (!values || !form.getAll('offered').includes(name)) return undefined
-  const places = new Set(form.getAll(name))
-  const chosen = values.filter((_, at) => places.has(String(at)))
-  return chosen.length === values.length ? undefined : chosen
-}
-
 /** The assignee whom the sender of the form has seen, to take it over from them. */
 function seenAssignee({ assignee }: Deferral, form: URLSearchParams): string | undefined {
   return assignee && field(form, 'over') === String(assignee.at.getTime()) ? assignee.to : undefined
@@ -50,14 +38,11 @@ export async function knownAssignee(desk: Desk, by: string, to: string): Promise
   return to
 }
 
-/** What the form grants: at most what was requested. */
-export function approvalOf({ scope, resource, authorizationDetails }: Deferral, form: URLSearchParams): Approval {
-  return present({
-    scope: ticked(form, 'scope', scope),
-    resource: ticked(form, 'resource', resource),
-    authorizationDetails: ticked(form, 'details', authorizationDetails),
-    note: field(form, 'note'),
-  })
+/** The integrator's page for the person; a `RangeError` where there is nobody to ask. */
+export function interactionUriOf({ options }: Desk, deferral: Deferral): string | undefined {
+  const uri = options.interactionUri?.(deferral)
+  if (uri === false) throw new RangeError('there is nobody to ask')
+  return uri
 }
 
 function required(form: URLSearchParams, name: string, method: string): string {
@@ -79,7 +64,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
     isConfirmed: true,
     event: 'approved',
     run: async ({ desk, deferral, by, form }) =>
-      desk.deferrals.approve(deferral.id, { ...approvalOf(deferral, form), by }),
+      desk.deferrals.approve(deferral.id, { ...approvalIn(form, desk, deferral), by }),
   },
   deny: {
     isReserved: true,
@@ -127,7 +112,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
     isReserved: true,
     event: 'interaction_required',
     run: async ({ desk, deferral, by, form }) => {
-      const uri = desk.options.interactionUri?.(deferral) ?? required(form, 'uri', 'requireInteraction')
+      const uri = interactionUriOf(desk, deferral) ?? required(form, 'uri', 'requireInteraction')
       return desk.deferrals.requireInteraction(deferral.id, { uri, by })
     },
   },

@@ -174,6 +174,8 @@ interface Facts extends DeferredRequest {
   /** when the task needs its next step, or when the lease of its worker ends; absent: finished */
   taskDue?: Date
   answer?: StoredAnswer
+  /** W3C `traceparent` of its creation or, later, its decision; only if that was traced */
+  traceparent?: string
   /** time of this read or write, by the clock of the store or the test clock */
   readAt: Date
 }

@@ -42,8 +42,10 @@ function isSelected(record: DeferralRecord, filter: DeferralFilter, now: Date): 
   )
 }
 
+type Positioned = Pick<DeferralRecord, 'id' | 'createdAt' | 'dueAt' | 'expiresAt'>
+
 /** The place of a record in a listing. */
-export function positionOf(record: DeferralRecord, order: ListOrder): ListPosition {
+export function positionOf(record: Positioned, order: ListOrder): ListPosition {
   const { id, createdAt, dueAt, expiresAt } = record
   if (order === 'due') return { id, ...(dueAt && { at: dueAt }) }
   return { id, at: order === 'expiring' ? expiresAt : createdAt }

@@ -20,6 +20,10 @@ export interface Pacing {
   tooEarly(id: string, now: number): PacedDeferral | undefined
   /** Whether a poll that read the deferral as pending is on time. An accepted one moves the stamp, a refused one does not. */
   admit(deferral: PacedDeferral, now: number): boolean
+  /** Counts the interval from now: a poll that was accepted earlier is answered now. */
+  answered(deferral: PacedDeferral, now: number): void
+  /** What was read about this deferral may be outdated, or about all: the next poll reads it again. */
+  distrust(id?: string): void
   /** Forgets a deferral that is no longer pending. */
   forget(id: string): void
 }
@@ -59,15 +63,21 @@ export function createPacing(size = 100_000): Pacing {
     admit(record, now) {
       tidy(now)
       const deferral = partOf(record)
-      const { id, interval, expiresAt } = deferral
+      const { id } = deferral
       const stamp = stamps.get(id)
       if (stamp && isEarly({ ...stamp, deferral }, now)) {
         remember(id, { ...stamp, deferral, readAt: now })
         return false
       }
-      const lastPollTaken = expiresAt.getTime() - now <= interval * 1000
-      remember(id, { deferral, acceptedAt: now, readAt: now, lastPollTaken })
+      remember(id, accepted(deferral, now))
       return true
+    },
+
+    answered: (record, now) => remember(record.id, accepted(partOf(record), now)),
+
+    distrust(id) {
+      const outdated = id === undefined ? stamps.values() : [stamps.get(id)]
+      for (const stamp of outdated) if (stamp) stamp.readAt = Number.NEGATIVE_INFINITY
     },
 
     forget(id) {
@@ -83,6 +93,11 @@ export function pacingOf(events: Events): Pacing {
     if (status !== 'pending' || expiredAt) pacing.forget(id)
   })
   return pacing
+}
+
+function accepted(deferral: PacedDeferral, now: number): Stamp {
+  const lastPollTaken = deferral.expiresAt.getTime() - now <= deferral.interval * 1000
+  return { deferral, acceptedAt: now, readAt: now, lastPollTaken }
 }
 
 function isEarly({ deferral, acceptedAt, lastPollTaken }: Stamp, now: number): boolean {

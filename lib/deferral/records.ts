@@ -16,6 +16,7 @@ import {
   type StoredEntry,
   withPlainErrors,
 } from './store.js'
+import { type TraceparentOf, traceContext, withTraceContext } from './trace_context.js'
 import { begin, stamp, type TransitOptions, transit } from './transit.js'
 import { seconds, type Transition } from './transition.js'
 import { created, createdCancelled } from './transitions.js'
@@ -40,6 +41,7 @@ export interface Records {
   /** One row for each queue with pending deferrals. */
   stats(): Promise<QueueStats[]>
   due(query: Omit<DueQuery, 'issuer'>): Promise<Stored[]>
+  readonly issuer: string
   /** The time of the store, estimated from the last read: this node's own clock may be wrong by more than a minute. */
   now(): Date
 }
@@ -53,12 +55,14 @@ export interface RecordsOptions {
   clock: () => Date | undefined
   /** called after each write that has a history entry, in the process that made it */
   onWritten: Subscriber
+  /** called before each write that has a history entry */
+  traceparentOf?: TraceparentOf
 }
 
 /** The records of one issuer. */
 export function recordsOf(deferralStore: DeferralStore, options: RecordsOptions): Records {
   const store = withPlainErrors(deferralStore)
-  const { issuer, clock, onWritten } = options
+  const { issuer, clock, onWritten, traceparentOf = untraced } = options
   // milliseconds by which the store's clock is ahead of this node's
   let lead = 0
   async function read<T extends Stored | Stored[] | undefined>(call: () => Promise<T>): Promise<T> {
@@ -72,7 +76,7 @@ export function recordsOf(deferralStore: DeferralStore, options: RecordsOptions)
   }
   const ofIssuer = <T extends object>(query: T): T & DeferralFilter => ({ ...query, issuer })
   async function apply(id: string, transition: Transition, options: TransitOptions): Promise<Stored | undefined> {
-    const lasting = unlessErased(transition)
+    const lasting = unlessErased(withTraceContext(transition, traceparentOf))
     const guarded: Transition = (record, now) => (record.issuer === issuer ? lasting(record, now) : undefined)
     const written = await transit(store, String(id), guarded, { ...options, now: clock() })
     if (written?.entry) onWritten(written.record, written.entry)
@@ -80,6 +84,7 @@ export function recordsOf(deferralStore: DeferralStore, options: RecordsOptions)
   }
 
   return {
+    issuer,
     ...createOperations(store, options),
     async find(id) {
       const record = await read(() => store.find(String(id), clock()))
@@ -104,7 +109,7 @@ export function recordsOf(deferralStore: DeferralStore, options: RecordsOptions)
 
 function createOperations(
   store: DeferralStore,
-  { issuer, retention, clock, onWritten }: RecordsOptions,
+  { issuer, retention, clock, onWritten, traceparentOf = untraced }: RecordsOptions,
 ): Pick<Records, 'create' | 'cancelAhead'> {
   async function replaceMark(deferral: NewDeferral, now: Date | undefined): Promise<void> {
     const isMark = (record: DeferralRecord) => record.issuer === decoy.issuer
@@ -119,7 +124,7 @@ function createOperations(
       const now = clock()
       const record = created(deferral, { issuer, retention }, now ?? new Date())
       const entry = { at: record.createdAt, event: 'created' }
-      const written = await begin(store, record, entry, now)
+      const written = await begin(store, { ...record, ...traceContext(traceparentOf, record, entry) }, entry, now)
       if (written) onWritten(written, entry)
       else await replaceMark(deferral, now)
       return written
@@ -132,6 +137,8 @@ function createOperations(
     },
   }
 }
+
+const untraced: TraceparentOf = () => undefined
 
 const epoch = new Date(0)
 

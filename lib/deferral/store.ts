@@ -203,12 +203,27 @@ export interface DeferralStore {
   /** Reads due deferrals. Only a hint: the swap decides. */
   due(query: DueQuery, now?: Date): Promise<Stored[]>
 
-  /** Calls back with the ids of deferrals that changed on any node. Only a hint: calls may be lost. Resolves when it listens. */
-  watch?(onChange: (id: string) => void): Promise<{
-    /** Stops listening. */
-    close(): Promise<void>
-  }>
+  /**
+   * Optional: calls back with the ids of deferrals that any node has changed, soon after the write. Only a hint: calls may be lost, or
+   * come twice. Resolves when it listens; to `undefined` if this database cannot tell. The plugin calls it once per process, and
+   * again if it rejects or has ended.
+   */
+  watch?(onChange: OnChange): Promise<Watch | undefined>
 }
+
+/** Called when one of the `watchedMembers` of a deferral has changed. `isDue`: a notification may be due now. Does not throw. */
+export type OnChange = (id: string, isDue: boolean) => void
+
+/** A store that tells of changes. */
+export interface Watch {
+  /** Settles when it does not listen any more, whatever the reason. Absent: it listens until `close`. */
+  ended?: Promise<unknown>
+  /** Stops listening. */
+  close(): Promise<void>
+}
+
+/** The members of a record whose changes `watch` tells of: a client that polls sees them. */
+export const watchedMembers = ['status', 'progress', 'interaction'] as const satisfies (keyof DeferralRecord)[]
 
 /** The operations a store must have, for the check at start. */
 export const storeOperations = [

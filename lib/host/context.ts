@@ -59,6 +59,12 @@ export function onceAnswered(ctx: Context, then: () => void): void {
   ctx.res.once('finish', then)
 }
 
+/** Calls `then` when the client closes its connection before the answer. Returns a function that undoes this. */
+export function onceClosed({ res }: Context, then: () => void): () => void {
+  res.once('close', then)
+  return () => void res.off('close', then)
+}
+
 /** Whether the client has closed its connection. No answer can reach it then. */
 export function hasHungUp({ req, res }: Context): boolean {
   // over HTTP/2 each request has its own stream

@@ -5,7 +5,7 @@
 import type { Provider } from 'oidc-provider'
 import type { HistoryEntry } from '../deferral/deferral.js'
 import type { Events } from '../deferral/events.js'
-import { leaseSeconds, type Settlement } from '../deferral/notification.js'
+import { leaseSeconds } from '../deferral/notification.js'
 import { leaseNotification, settleNotification } from '../deferral/notification_transitions.js'
 import type { Records } from '../deferral/records.js'
 import type { Stored } from '../deferral/store.js'
@@ -17,6 +17,7 @@ import { isUnclaimed, recipientOf } from './endpoint.js'
 import { createLanes, type Task } from './lanes.js'
 import type { Sealer } from './sealer.js'
 import { shuffle } from './shuffle.js'
+import { tracedAttempt } from './traced_attempt.js'
 import { rareWarning } from './warnings.js'
 
 // an attempt ends before its lease, so that two nodes never make one at the same time
@@ -124,7 +125,8 @@ export class Outbox {
     const remaining = Math.floor(startedAt + attemptSeconds * 1000 - performance.now())
     // a process that was suspended longer than its lease must not send
     if (remaining <= 0) return
-    const settlement: Settlement = await deliver(this.#node, leased, recipient, AbortSignal.timeout(remaining))
+    const signal = AbortSignal.timeout(remaining)
+    const settlement = await tracedAttempt(leased, () => deliver(this.#node, leased, recipient, signal))
     await records.transit(id, settleNotification(leased.notification.fence, settlement), leased)
   }
 

@@ -6,7 +6,7 @@ const longestSeconds = 10
 
 /** Work that this node repeats. */
 export interface Rounds {
-  /** Starts the next round now, not at its time. */
+  /** Starts the next round now, not at its time; after the round under way, if there is one. */
   hurry(): void
   /** Ends the rounds; resolves after the round under way. */
   close(): Promise<void>
@@ -35,7 +35,7 @@ export function startRounds(work: () => Promise<boolean>): Rounds {
       underWay = undefined
       const duration = (performance.now() - startedAt) / 1000
       const pause = Math.max(idleSeconds, Math.min(4 * duration, longestSeconds))
-      schedule(isMore ? Math.max(busySeconds, duration) : pause)
+      schedule(isMore || isHurried ? Math.max(busySeconds, duration) : pause)
     })
   }
 
@@ -43,9 +43,9 @@ export function startRounds(work: () => Promise<boolean>): Rounds {
   return {
     hurry() {
       // repeated calls must not postpone the round
-      if (underWay || isHurried) return
+      if (isHurried) return
       isHurried = true
-      schedule(busySeconds)
+      if (!underWay) schedule(busySeconds)
     },
     async close() {
       isOpen = false

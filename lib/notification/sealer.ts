@@ -2,9 +2,10 @@
  * A notification carries the handle, which is otherwise stored only as a hash, and the client's token, which is a secret (I-128,
  * C-I11). Both are stored as a compact JWE (RFC 7516) with direct encryption, bound to one deferral of one client of one issuer.
  */
-import { hash, webcrypto } from 'node:crypto'
+import { webcrypto } from 'node:crypto'
 import { CompactEncrypt, compactDecrypt, errors } from 'jose'
 import type { JsonObject } from '../deferral/deferral.js'
+import { type Key, keyId, toBytes } from './key_id.js'
 
 /** The secrets for the notification of one deferral. */
 export interface Secrets {
@@ -39,7 +40,7 @@ const algorithms = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorith
 
 /** A sealer with these keys, each of 32 bytes or their base64url. `undefined` without keys. */
 export function createSealer(keys: readonly (Uint8Array | string | undefined)[]): Sealer | undefined {
-  const byKid = new Map(keys.map((key) => toBytes(key as Uint8Array | string)).map((key) => [kidOf(key), toKey(key)]))
+  const byKid = new Map(keys.map((key) => toBytes(key as Key)).map((key) => [keyId(key), toKey(key)]))
   const [first] = byKid
   if (!first) return undefined
   const [kid, key] = first
@@ -73,12 +74,4 @@ function keyOf(keys: Map<string, Promise<webcrypto.CryptoKey>>, kid: string | un
 // the key is imported once, not for every handle
 function toKey(key: Uint8Array): Promise<webcrypto.CryptoKey> {
   return webcrypto.subtle.importKey('raw', new Uint8Array(key), 'AES-GCM', false, ['encrypt', 'decrypt'])
-}
-
-function toBytes(key: Uint8Array | string): Uint8Array {
-  return typeof key === 'string' ? Buffer.from(key, 'base64url') : key
-}
-
-function kidOf(key: Uint8Array): string {
-  return hash('sha256', Buffer.concat([Buffer.from('kid\0'), key]), 'base64url').slice(0, 16)
 }

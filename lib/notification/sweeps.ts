@@ -7,11 +7,13 @@ import type { Records } from '../deferral/records.js'
 import type { DueQuery, Stored } from '../deferral/store.js'
 import { isOverdue, isUnexpired, type Transition } from '../deferral/transition.js'
 import { expire, forgetAnswer, noteOverdue } from '../deferral/transitions.js'
+import { traced } from '../diagnostics/channels.js'
 import { within } from './deadline.js'
 import type { Outbox } from './outbox.js'
 import { type Rounds, startRounds } from './rounds.js'
 import { shuffle } from './shuffle.js'
 import { rareWarning } from './warnings.js'
+import type { Watching } from './watching.js'
 
 const batch = 256
 // few, so that many expiries at once do not slow down requests
@@ -28,6 +30,7 @@ export interface DueWorker {
 export class Sweeps {
   readonly #records: Records
   readonly #outbox: Outbox | undefined
+  readonly #watching: Watching
   readonly #workers: readonly DueWorker[]
   readonly #rounds: Rounds
   readonly #warn = rareWarning('deferrals cannot be swept')
@@ -37,12 +40,16 @@ export class Sweeps {
   #after: DueQuery['after']
   #ahead: DueQuery['after']
 
-  constructor(records: Records, outbox: Outbox | undefined, workers: readonly DueWorker[] = []) {
+  constructor(records: Records, outbox: Outbox | undefined, watching: Watching, workers: readonly DueWorker[] = []) {
     this.#records = records
     this.#outbox = outbox
+    this.#watching = watching
     this.#workers = workers
     this.#rounds = startRounds(() => this.#sweep())
-    outbox?.onRoom(() => this.#rounds.hurry())
+    const hurry = () => this.#rounds.hurry()
+    outbox?.onRoom(hurry)
+    // a notification that another node made due does not wait for the next round
+    if (outbox) watching.subscribe((_id, isDue) => isDue && hurry(), hurry)
   }
 
   /** Stops. Waits for the writes under way, ten seconds at most. */
@@ -51,23 +58,34 @@ export class Sweeps {
     await within(drainSeconds, () => Promise.all([this.#rounds.close(), this.#writing])).catch(() => undefined)
   }
 
-  // pages through everything due: notifications that find no free lane must not hide those behind them
   async #sweep(): Promise<boolean> {
+    if (this.#outbox) this.#watching.begin()
+    const { issuer } = this.#records
     try {
-      const due = await this.#handOver(this.#after)
-      const last = lastOf(due)
-      const unwritten = due.filter(isUnwritten)
-      if (last && unwritten.length > 0) await this.#readAhead(last)
-      const writes = this.#write(unwritten)
-      // the next page waits for these writes; the next round, a second later, does not
-      if (last) await writes
-      this.#after = last
-      if (!last) this.#ahead = undefined
-      return last !== undefined
+      return await traced(
+        'sweep',
+        { issuer },
+        () => this.#sweepPage(),
+        (isMore) => (isMore ? { outcome: 'more' } : {}),
+      )
     } catch (error) {
       this.#warnWhileOpen(error)
       return false
     }
+  }
+
+  // pages through everything due: notifications that find no free lane must not hide those behind them
+  async #sweepPage(): Promise<boolean> {
+    const due = await this.#handOver(this.#after)
+    const last = lastOf(due)
+    const unwritten = due.filter(isUnwritten)
+    if (last && unwritten.length > 0) await this.#readAhead(last)
+    const writes = this.#write(unwritten)
+    // the next page waits for these writes; the next round, a second later, does not
+    if (last) await writes
+    this.#after = last
+    if (!last) this.#ahead = undefined
+    return last !== undefined
   }
 
   /** Reads a page, and hands its due notifications and tasks to their workers. */

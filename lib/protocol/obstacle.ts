@@ -2,7 +2,8 @@
  * Not in the drafts: the refusals of requests that have to wait but cannot. Each says what the client must send instead.
  */
 import { errors } from 'oidc-provider'
-import type { DeferRequest, Obstacle, Settings } from '../options/options.js'
+import type { DeferRequest, Obstacle } from '../options/defer.js'
+import type { Settings } from '../options/options.js'
 import { grantType } from './oauth/names.js'
 
 type Refusal = (request: DeferRequest, profiles: Settings['profiles']) => Error

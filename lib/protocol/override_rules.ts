@@ -11,6 +11,7 @@ import { applyResult } from './ciba/device_result.js'
 import { bridgedHandler, notePoll } from './ciba/leg_poll.js'
 import { cibaGrantType } from './ciba/names.js'
 import { evidenceOf } from './evidence.js'
+import { metadata as longPollMetadata } from './long_poll.js'
 import { assertRequest, canWait, mayPoll } from './oauth/completion_mode.js'
 import { isDeferrableGrant } from './oauth/defer_enforcement.js'
 import { handlerWithDefer } from './oauth/install.js'
@@ -42,6 +43,7 @@ export function overrideRules(plugin: Plugin, { addedCodeGrant }: { addedCodeGra
       metadata: (ctx) => ({
         ...(profiles.openid && openidMetadata(ctx, plugin)),
         ...(profiles.oauth && oauthMetadata(settings)),
+        ...longPollMetadata(plugin),
       }),
       isRevocationPrivate: Boolean(profiles.oauth),
     },

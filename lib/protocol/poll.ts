@@ -5,10 +5,13 @@
 import { errors } from 'oidc-provider'
 import { type HandleKind, parseHandle } from '../deferral/handle.js'
 import type { Approved } from '../deferral/redemption.js'
+import type { Stored } from '../deferral/store.js'
+import { isPending } from '../deferral/transition.js'
 import { type Context, setDeferral } from '../host/context.js'
 import { verifyProof } from '../host/grants/proof.js'
 import { directSettings } from '../options/profiles.js'
 import type { Plugin } from '../plugin.js'
+import { withPlace } from './long_poll.js'
 import { provenDeferral } from './oauth/first_poll.js'
 import { assertPoll, dropRepeated, isRepeating } from './poll_parameters.js'
 import { repeatAnswer } from './retry_window.js'
@@ -31,16 +34,26 @@ export async function poll(ctx: Context, plugin: Plugin, kind: HandleKind, handl
     throw slowDown(ctx, early.interval)
   }
 
-  const found = await rightfulDeferral(ctx, plugin, kind, handle, proof)
-  if (!found) throw new errors.InvalidGrant(`${kind} not found`)
-  if (!found.direct) assertPoll(ctx, kind)
-  const deferral = found.direct ? await provenDeferral(ctx, plugin, found, handle) : found
-  dropRepeated(ctx, kind, deferral)
+  const deferral = await withPlace(ctx, plugin, parseHandle(handle).id, async (hold) => {
+    const found = await rightfulDeferral(ctx, plugin, kind, handle, proof)
+    if (!found) return undefined
+    if (!found.direct) assertPoll(ctx, kind)
+    const current = found.direct ? await provenDeferral(ctx, plugin, found, handle) : found
+    dropRepeated(ctx, kind, current)
+    if (!isPending(current, current.readAt)) {
+      pacing.forget(current.id)
+      return current
+    }
+    // from now on the node keeps in memory that it is pending
+    plugin.watching.begin()
+    if (!pacing.admit(current, now)) throw slowDown(ctx, current.interval)
+    return hold(current)
+  })
+  if (!deferral) throw new errors.InvalidGrant(`${kind} not found`)
+  return answer(ctx, plugin, deferral, handle)
+}
 
-  const isPending = deferral.status === 'pending' && deferral.expiresAt > deferral.readAt
-  if (!isPending) pacing.forget(deferral.id)
-  else if (!pacing.admit(deferral, now)) throw slowDown(ctx, deferral.interval)
-
+async function answer(ctx: Context, plugin: Plugin, deferral: Stored, handle: string): Promise<void> {
   const outcome = outcomeFor(deferral, plugin.settings)
   if (outcome === 'redeem') return redeemApproved(ctx, plugin, deferral as Approved, handle)
   if (outcome === 'repeat') return repeatAnswer(ctx, plugin, deferral, handle)

@@ -5,7 +5,7 @@ import type { Provider } from 'oidc-provider'
 import type { DeferralRecord, JsonObject } from '../deferral/deferral.js'
 import { nudgeTask } from '../deferral/task_transitions.js'
 import { isPending } from '../deferral/transition.js'
-import type { DeferRequest } from '../options/options.js'
+import type { DeferRequest } from '../options/defer.js'
 import { type Plugin, pluginOf } from '../plugin.js'
 
 /** The first state of a task, as a member of a new deferral. */

@@ -33,11 +33,43 @@ export function pendingFor(ctx: Context, deferral: DeferralRecord, seconds: numb
   return answer
 }
 
+const pendingOutcomes = ['authorization_pending', 'interaction_required', 'interaction_pending'] as const
+
+/** The outcomes of a poll after which the client polls again. */
+export type PendingOutcome = (typeof pendingOutcomes)[number]
+
+/** Whether the client polls again after this outcome. */
+export function isPendingOutcome(outcome: PollOutcome): outcome is PendingOutcome {
+  return (pendingOutcomes as readonly string[]).includes(outcome)
+}
+
+/** The members of a deferral that a pending answer shows. */
+export type Shown = Pick<DeferralRecord, 'profile' | 'interval' | 'progress' | 'interaction'>
+
 /** The answer to a poll that gets no tokens. `members` are added to the error response. */
 export function refusal(
   ctx: Context,
   deferral: DeferralRecord,
   outcome: Exclude<PollOutcome, 'redeem' | 'repeat'>,
+  members: Record<string, unknown> = {},
+): Error {
+  switch (outcome) {
+    case 'access_denied':
+      return denial(ctx, deferral)
+    case 'expired_token':
+      return new errors.ExpiredToken(`the ${subject(deferral)} has expired`)
+    case 'invalid_grant':
+      return alreadyRedeemed(pollHandles[deferral.profile])
+    default:
+      return pendingAnswer(ctx, deferral, outcome, members)
+  }
+}
+
+/** The answer to a poll of a pending deferral. */
+export function pendingAnswer(
+  ctx: Context,
+  deferral: Shown,
+  outcome: PendingOutcome,
   members: Record<string, unknown> = {},
 ): Error {
   switch (outcome) {
@@ -48,16 +80,10 @@ export function refusal(
       return pending(ctx, deferral, { ...members, interaction_uri: deferral.interaction?.uri })
     case 'interaction_pending':
       return interactionPending(ctx, deferral, members)
-    case 'access_denied':
-      return denial(ctx, deferral)
-    case 'expired_token':
-      return new errors.ExpiredToken(`the ${subject(deferral)} has expired`)
-    case 'invalid_grant':
-      return alreadyRedeemed(pollHandles[deferral.profile])
   }
 }
 
-function pending(ctx: Context, deferral: DeferralRecord, additions: Record<string, unknown>): Error {
+function pending(ctx: Context, deferral: Shown, additions: Record<string, unknown>): Error {
   retryAfter(ctx, deferral.interval)
   const members = { ...additions, ...progressOf(deferral) }
   if (Object.keys(members).length) amendError(ctx, members)
@@ -66,7 +92,7 @@ function pending(ctx: Context, deferral: DeferralRecord, additions: Record<strin
 }
 
 // pull request 68 of the oauth profile's draft; the host has no such error
-function interactionPending(ctx: Context, deferral: DeferralRecord, additions: Record<string, unknown>): Error {
+function interactionPending(ctx: Context, deferral: Shown, additions: Record<string, unknown>): Error {
   const { interaction } = deferral
   retryAfter(ctx, deferral.interval)
   amendError(ctx, { ...additions, ...(interaction && { interaction_uri: interaction.uri }), ...progressOf(deferral) })
@@ -86,14 +112,14 @@ function withoutStack(create: () => Error): Error {
 }
 
 // text for people, in any script; error_description must be ASCII
-function progressOf({ progress }: DeferralRecord): { progress?: Progress } {
+function progressOf({ progress }: Shown): { progress?: Progress } {
   if (!progress) return {}
   const { errorDescription, ...members } = progress
   return { progress: members }
 }
 
 // the host's own text says that the end-user has not acted yet, which is wrong here
-function pendingText(deferral: DeferralRecord): string {
+function pendingText(deferral: Shown): string {
   if (deferral.progress?.errorDescription) return deferral.progress.errorDescription
   return deferral.interaction
     ? `the ${subject(deferral)} waits for an interaction`
@@ -112,7 +138,7 @@ function denialText(deferral: DeferralRecord): string {
   return `the ${subject(deferral)} was denied`
 }
 
-function subject({ profile }: DeferralRecord): string {
+function subject({ profile }: Shown): string {
   return profile === 'openid' ? 'deferred authentication' : 'deferred request'
 }
 

@@ -7,6 +7,8 @@
 import type { Decision, DeferralRecord, JsonObject } from '../deferral/deferral.js'
 import { detailsLeft } from '../deferral/narrow.js'
 import { type Approved, redeem } from '../deferral/redemption.js'
+import { factsOf } from '../diagnostics/changes.js'
+import { traced } from '../diagnostics/channels.js'
 import { type Context, hasHungUp, setDeferral } from '../host/context.js'
 import { discardMinted } from '../host/grants/mint.js'
 import { narrow } from '../host/grants/narrowed_source.js'
@@ -48,7 +50,13 @@ export async function redeemApproved(
   if (other && !hasHungUp(other)) throw refusal(ctx, approved, 'authorization_pending')
   minting.set(id, ctx)
   try {
-    await redeemOnce(ctx, plugin, approved, handle)
+    const message = { issuer: plugin.records.issuer, ...factsOf(approved) }
+    await traced(
+      'redeem',
+      message,
+      () => redeemOnce(ctx, plugin, approved, handle),
+      () => ({}),
+    )
   } finally {
     if (minting.get(id) === ctx) minting.delete(id)
   }

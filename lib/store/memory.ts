@@ -6,9 +6,11 @@ import {
   type DeferralFilter,
   type DeferralStore,
   difference,
+  type OnChange,
   type QueueStats,
   type Stored,
   type StoredEntry,
+  watchedMembers,
 } from '../deferral/store.js'
 import { isOverdue, seconds } from '../deferral/transition.js'
 import { fromDocument, toDocument } from './json_members.js'
@@ -21,6 +23,7 @@ export function memoryStore(): DeferralStore {
   const documents = new Map<string, Document>()
   const histories = new Map<string, StoredEntry[]>()
   const purge = createPurge(documents, histories)
+  const watchers = new Set<OnChange>()
 
   return {
     async insert(record, writeId, entry, now = new Date()) {
@@ -49,11 +52,21 @@ export function memoryStore(): DeferralStore {
       documents.set(id, document)
       if (erasedNames) histories.set(id, erasedHistory(histories.get(id) ?? [], erasedNames))
       if (entry) histories.set(id, appended(histories.get(id) ?? [], structuredClone({ ...entry, writeId })))
+      const isWatched = watchedMembers.some((name) => name in set || unset.includes(name))
+      // as for other nodes: not before the write is over
+      if (isWatched) for (const onChange of watchers) queueMicrotask(() => onChange(id, 'notification' in set))
       return { ...after, readAt: now, revision: revision + 1, writeId } as Stored
     },
 
     async history(id) {
       return structuredClone(histories.get(id) ?? [])
+    },
+
+    async watch(onChange) {
+      // each call is another watch, of the same function too
+      const watcher: OnChange = (id, isDue) => onChange(id, isDue)
+      watchers.add(watcher)
+      return { close: async () => void watchers.delete(watcher) }
     },
 
     ...readOperations(documents, histories),

@@ -70,6 +70,7 @@ export class AccessRequests {
     this.#denials = denials
   }
 
+  /** Takes a submission. An equal idempotency key gets the same request. */
   submit(body: JsonObject, key: string | null): Reply {
     const repeated = key === null ? undefined : this.list.find(({ idempotencyKey }) => idempotencyKey === key)
     if (repeated && !isDeepStrictEqual(repeated.body, body)) return problem(409, 'duplicate_request')
@@ -82,6 +83,7 @@ export class AccessRequests {
     return { status: 202, body: { task: this.#task(request) } }
   }
 
+  /** Answers a look at a task: the next step of the script. */
   look(id: string): Reply {
     const request = this.list.find((one) => one.id === id)
     if (!request) return problem(404, 'unknown_task')
@@ -95,6 +97,7 @@ export class AccessRequests {
     return { status: 200, body: { task: this.#task(request), ...(result && { result }) } }
   }
 
+  /** Cancels a task that is pending. */
   cancel(id: string, reason: JsonObject): Reply {
     const request = this.list.find((one) => one.id === id)
     if (!request) return problem(404, 'unknown_task')

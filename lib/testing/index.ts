@@ -1,4 +1,4 @@
-export type { AccessRequest, AccessRequests, ApproverScript, ApproverStep } from './access_requests.js'
+export type { AccessRequest, AccessRequests, ApproverScript, ApproverStep, Reply } from './access_requests.js'
 export { runningClock, type TestClock, testClock } from './clock.js'
 export { type CreatedDeferral, createDeferral, type TestDeferral } from './create_deferral.js'
 export { type FakeProvider, type FakeProviderOptions, fakeProvider } from './fake_provider.js'

@@ -29,5 +29,6 @@ export function memoryStore({ clock = testClock() }: { clock?: TestClock } = {})
     count: (query, now = clock.now()) => store.count(query, now),
     stats: (query, now = clock.now()) => store.stats(query, now),
     due: (query, now = clock.now()) => store.due(query, now),
+    ...(store.watch && { watch: store.watch }),
   }
 }

@@ -30,7 +30,13 @@ export interface PolicyService {
   /** for the option `pdp` of `authzen` */
   pdp: string
   /** for the option `egress` of `authzen`: so it reaches this service, and trusts its certificate */
-  egress: { allow: string[]; ports: number[]; ca: string; resolve: () => string[] }
+  egress: {
+    allow: string[]
+    ports: number[]
+    ca: string
+    /** the address of this service, for every name */
+    resolve: () => string[]
+  }
   /** decides about each question; replace it as a test wants */
   policy: (question: PolicyQuestion) => PolicyAnswer
   /** the questions so far, oldest first */
@@ -45,6 +51,7 @@ export interface PolicyService {
   intercept: (call: PolicyCall) => Promise<Reply | undefined> | Reply | undefined
   /** the submitted requests, and the approver */
   access: AccessRequests
+  /** Stops the service. */
   close(): Promise<void>
   /** Calls `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>

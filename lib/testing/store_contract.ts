@@ -6,6 +6,7 @@ import { orderTests } from './order_tests.js'
 import { raceTests } from './race_tests.js'
 import { recordTests } from './record_tests.js'
 import { swapTests } from './swap_tests.js'
+import { watchTests } from './watch_tests.js'
 
 /**
  * One test of the contract. `run` rejects with an `AssertionError` where the store breaks the contract, or with the error of the
@@ -21,7 +22,7 @@ export interface ContractTest {
 /**
  * The contract of a `DeferralStore`, as tests for any test runner. Each call of `open` returns another store object over the same
  * data, as another node of the provider would have it, over another connection if the store has connections. The tests use ids
- * and issuers of their own, delete nothing, and may run side by side.
+ * and issuers of their own, delete nothing, and may run side by side. The tests of `watch` pass if the store has none.
  *
  * With the test runner of Node.js:
  *
@@ -40,6 +41,6 @@ export interface ContractTest {
  */
 export function storeContract(open: Open): ContractTest[] {
   const listings = { ...listingTests, ...filterTests, ...orderTests }
-  const tests = { ...recordTests, ...swapTests, ...historyTests, ...listings, ...raceTests }
+  const tests = { ...recordTests, ...swapTests, ...historyTests, ...listings, ...raceTests, ...watchTests }
   return Object.entries(tests).map(([name, test]) => ({ name, run: async () => test(await fixtureOf(open)) }))
 }

@@ -1,6 +1,7 @@
 /*
  * npm run bench -- [--starts 3] [--rounds 3] [--requests 600] [--seconds 300]
- *                  [--only polls|redemptions|deferrals|presence|costs|notifications|listings|export] [--rows 1000000]
+ *                  [--only polls|redemptions|deferrals|presence|costs|notifications|long-polls|listings|export] [--rows 1000000]
+ *                  [--waiters 10000] [--measure sameNode|otherNode|rate|poisoned|takeOver]
  *
  * What waiting costs a provider, against what oidc-provider itself has in its place. Every server is a process of its own,
  * they share one mongod, the load comes from this process over loopback. oidc-provider's models are on mongoAdapter
@@ -29,6 +30,12 @@
  *   P7  poll with many / with few                                            goal 0.90 or more
  *   P13 list by due, count and stats with many / with few                    goal 0.90 or more
  *
+ * With `--only long-polls` so many polls are held by one process while another decides:
+ *
+ *   P15 memory of a held poll, beside that of a request that node:http alone holds           goal 10 kB or less
+ *   P14 decision on the other node to the answer, tokens included, p99                        goal 100 ms or less
+ *       plain polls of the holding node, p99 with / without held polls                       goal 1.20 or less
+ *
  * With `--only export` so many rows are exported, and the memory of the process is printed on the way: it must not grow.
  *
  * The worst that one request may cost is printed in milliseconds of a blocked event loop.
@@ -43,6 +50,7 @@ import { deferrals, polls, presence, redemptions } from './contests.js'
 import { costs } from './costs.js'
 import { exports } from './exports.js'
 import { listings } from './listings.js'
+import { longPolls } from './long_polls/long_polls.js'
 import { notifications } from './notifications/notifications.js'
 import { countCommands, type Extent, race } from './race.js'
 import { report } from './report.js'
@@ -54,6 +62,8 @@ const { values } = parseArgs({
     requests: { type: 'string', default: '600' },
     seconds: { type: 'string', default: '300' },
     only: { type: 'string' },
+    measure: { type: 'string' },
+    waiters: { type: 'string', default: '10000' },
     rows: { type: 'string', default: '1000000' },
   },
 })
@@ -77,12 +87,17 @@ try {
   if ((values.only ?? 'costs') === 'costs') costs()
   if ((values.only ?? 'notifications') === 'notifications') {
     const place = { uri: mongo.uri, db: client.db(`bench_${process.pid}_notifications`) }
-    await notifications(place, { rounds: extent.rounds })
+    await notifications(place, { rounds: extent.rounds, measure: values.measure })
   }
   // minutes, so only on demand
   if (values.only === 'listings') {
     const db = client.db(`bench_${process.pid}_listings`)
     await listings(db, { rows: Number(values.rows), rounds: extent.rounds })
+    await db.dropDatabase()
+  }
+  if (values.only === 'long-polls') {
+    const db = client.db(`bench_${process.pid}_long_polls`)
+    await longPolls({ uri: mongo.uri, db }, Number(values.waiters))
     await db.dropDatabase()
   }
   if (values.only === 'export') {

@@ -90,7 +90,7 @@ export async function startDesk(
     ...test
   }: TestOptions & { path?: string; by?: (desk: Koa, path: string) => RequestListener } = {},
 ): Promise<TestDesk> {
-  const store = memoryStore()
+  const store = test.deferred?.store ?? memoryStore()
   const op = await startProvider({ ...test, deferred: { store, ...test.deferred } })
   const desk = createConsole(op.provider, { authenticate, now: op.clock.now, ...options })
   const server = createServer(by(desk, path)).listen(0, '127.0.0.1')

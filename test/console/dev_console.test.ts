@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { createServer, request } from 'node:http'
+import { connect } from 'node:net'
 import express from 'express'
 import Koa from 'koa'
 import mount from 'koa-mount'
@@ -83,6 +85,8 @@ test.each([
   ['host', 'evil.example'],
   ['host', 'localhost.evil.example'],
   ['host', '127.0.0.1.evil.example'],
+  ['origin', 'http://evil.example'],
+  ['origin', 'null'],
 ])('devConsole refuses a request with %s: %s', async (name, value) => {
   await withProvider({ deferred }, async ({ origin, provider }) => {
     provider.proxy = true
@@ -126,6 +130,43 @@ test('without devConsole nothing is served there', async () => {
     expect((await fetch(`${origin}/deferred/console/`)).status).toBe(404)
   })
 })
+
+test('devConsole refuses a proxy on this machine that hides itself: HTTP/1.0, and a page with another address', async () => {
+  await withProvider({ deferred }, async ({ origin }) => {
+    const { hostname, port, host } = new URL(origin)
+    const socket = connect(Number(port), hostname)
+    // as nginx does it without further settings
+    socket.write(`GET /deferred/console/ HTTP/1.0\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+    const [answer] = await once(socket, 'data')
+    socket.destroy()
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 403 /)
+    const page = { 'sec-fetch-site': 'same-origin', referer: 'https://op.example/deferred/console/' }
+    expect(await statusWith(`${origin}/deferred/console/`, page)).toBe(403)
+    // a link of another site is no proxy
+    const link = { ...page, 'sec-fetch-site': 'cross-site' }
+    expect(await statusWith(`${origin}/deferred/console/`, link)).toBe(200)
+  })
+})
+
+test('devConsole stops when NODE_ENV becomes production after the start', async () => {
+  await withProvider({ deferred }, async ({ origin }) => {
+    expect(await statusWith(`${origin}/deferred/console/`, {})).toBe(200)
+    vi.stubEnv('NODE_ENV', 'production')
+    expect(await statusWith(`${origin}/deferred/console/`, {})).toBe(403)
+  })
+})
+
+test.each(['https://op.example', 'https://localhost.example', 'http://192.168.1.7:3000'])(
+  'devConsole with the issuer %s is a TypeError at start',
+  (issuer) => {
+    const features = { deferredTokenResponse: { store: memoryStore(), devConsole: true } }
+    expect(() => new Provider(issuer, { features })).toThrow(
+      new TypeError(
+        'features.deferredTokenResponse.devConsole needs an issuer on localhost, mount createConsole with your own sign-in for any other',
+      ),
+    )
+  },
+)
 
 test('devConsole prints its address as a warning', async () => {
   const warnings: string[] = []

@@ -31,6 +31,21 @@ test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '\uff1d1', '=HYPERLINK
   },
 )
 
+test('a cell that a spreadsheet ends at a semicolon or at a line is no formula there either', async () => {
+  const desk = await startDesk({ log: () => {} })
+  const id = await desk.add({ title: 'rent;=HYPERLINK("https://evil.example")' })
+  await desk.op.provider.deferrals.deny(id, { by: 'kim; Kim', note: 'see\n=1+1\nand\t@x; -2', description: 'a;b - c' })
+  const [heads = [], row = []] = cellsOf(await (await desk.get('export.csv')).text())
+  const cells = ['title', 'note', 'description', 'decidedBy'].map((name) => row[heads.indexOf(name)])
+  expect(cells).toEqual([
+    `rent;'=HYPERLINK("https://evil.example")`,
+    "see\n'=1+1\nand\t'@x; '-2",
+    'a;b - c',
+    'kim; Kim',
+  ])
+  await desk.close()
+})
+
 test('a spreadsheet sees that the text is UTF-8', async () => {
   const desk = await startDesk({ log: () => {} })
   const bytes = new Uint8Array(await (await desk.get('export.csv')).arrayBuffer())

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clients } from '../support/clients.js'
 import { richAuthorizationRequests } from '../support/rich_authorization_requests.js'
-import { startDesk, type TestDesk } from './desk.js'
+import { revisionIn, startDesk, type TestDesk } from './desk.js'
 
 /** Texts that a client would like a reviewer to see otherwise than they are. */
 const hostile: Record<string, string> = {
@@ -109,6 +109,26 @@ describe('text of somebody else', () => {
       assertHarmless(await (await desk.get('?status=all')).text())
     },
   )
+
+  test('words of the integrator for a scope, a resource and a reason are cleaned too', async () => {
+    const words = { label: `label${hostile['right to left override']}`, detail: `detail${hostile['zero width']}` }
+    const other = await startDesk({
+      texts: { scope: () => words, resource: () => words, reasons: () => [words.label] },
+    })
+    const id = await other.add({ resource: ['https://api.example/'], title: 'x' })
+    await other.add({})
+    const form = { revision: revisionIn(await (await other.get(`deferrals/${id}`)).text()) }
+    const pages = [
+      await other.get(),
+      await other.get(`deferrals/${id}`),
+      await other.post(`deferrals/${id}/approve`, form),
+    ]
+    for (const html of await Promise.all(pages.map((page) => page.text()))) {
+      expect(html).toContain('labelsafe\ufffdgnp.exe')
+      expect(html).not.toMatch(forbidden)
+    }
+    await other.close()
+  })
 
   test('what is removed leaves a mark, and a long text says how long it is', async () => {
     const id = await desk.add({ title: `a\u202eb ${'y'.repeat(10_000)}` })

@@ -106,6 +106,21 @@ test('the stream has a heartbeat, and ends when the session does', async () => {
   })
 })
 
+test('the stream ends when authenticate does not answer', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  let isHanging = false
+  const never = new Promise<undefined>(() => {})
+  await withDesk({ authenticate: (ctx) => (isHanging ? never : authenticate(ctx)) }, async (desk) => {
+    const stream = await listen(desk)
+    await stream.until('retry')
+    isHanging = true
+    await vi.advanceTimersByTimeAsync(60_000)
+    const text = await stream.rest()
+    const id = await desk.add()
+    expect(text).not.toContain(id)
+  })
+})
+
 test('the stream ends when somebody else has signed in, and when authenticate fails', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   let now: ReturnType<typeof authenticate> = { id: 'kim', name: 'Kim' }

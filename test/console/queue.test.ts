@@ -101,28 +101,31 @@ describe('the queue', () => {
     expect(html).toContain(`<a href="../deferrals/${ids.later}" data-key="n" rel="next">`)
   })
 
-  test('goes on page by page, and a wrong cursor gives the first page', async () => {
-    const many = await startDesk()
-    const expected: string[] = []
-    for (let count = 0; count < 60; count++) {
-      await many.add({ title: `request ${count}` })
-      expected.push(`request ${count}`)
-      many.op.clock.advance(1)
-    }
-    const read = async (search: string) => (await many.get(search)).text()
-    const seen: (string | undefined)[] = []
-    let search: string | undefined = '?order=oldest'
-    while (search !== undefined) {
-      const html: string = await read(search)
-      seen.push(...titlesIn(html))
-      search = /href="\.\/(\?[^"]*)" rel="next"/.exec(html)?.[1]?.replaceAll('&amp;', '&')
-    }
-    expect(seen).toEqual(expected)
-    const cursor = /cursor=([^"&]+)/.exec(await read('?order=oldest'))?.[1]
-    for (const wrong of ['x', '', 'a&cursor=b', `${cursor}x`, `${cursor}&order=expiring`, '%00', 'x'.repeat(5000)]) {
-      const html = await read(`?order=oldest&cursor=${wrong}`)
-      expect([wrong, html.includes('First page')]).toEqual([wrong, wrong.includes('order=expiring')])
-    }
-    await many.close()
-  })
+  test.each(['', '?order=oldest'])(
+    '%s goes on page by page, and a wrong cursor gives the first page',
+    async (first) => {
+      const many = await startDesk()
+      const expected: string[] = []
+      for (let count = 0; count < 60; count++) {
+        await many.add({ title: `request ${count}` })
+        expected.push(`request ${count}`)
+        many.op.clock.advance(1)
+      }
+      const read = async (search: string) => (await many.get(search)).text()
+      const seen: (string | undefined)[] = []
+      let search: string | undefined = first
+      while (search !== undefined) {
+        const html: string = await read(search)
+        seen.push(...titlesIn(html))
+        search = /href="\.\/(\?[^"]*)" rel="next"/.exec(html)?.[1]?.replaceAll('&amp;', '&')
+      }
+      expect(seen).toEqual(expected)
+      const cursor = /cursor=([^"&]+)/.exec(await read('?order=oldest'))?.[1]
+      for (const wrong of ['x', '', 'a&cursor=b', `${cursor}x`, `${cursor}&order=expiring`, '%00', 'x'.repeat(5000)]) {
+        const html = await read(`?order=oldest&cursor=${wrong}`)
+        expect([wrong, html.includes('First page')]).toEqual([wrong, wrong.includes('order=expiring')])
+      }
+      await many.close()
+    },
+  )
 })

@@ -21,13 +21,13 @@ describe('a request that several have to approve', () => {
   })
 
   test('shows the votes and who may still vote, and ends with the last one', async () => {
-    expect(await page()).toContain('May still vote: Kim Park, Robin Vale, Alice Moreau.')
+    expect(await page()).toContain('May still approve: you, Robin Vale, Alice Moreau.')
     const first = await decide('approve', { revision: await revision(), note: 'fine' })
     expect([first.status, (await deferral()).status]).toEqual([303, 'pending'])
     expect(first.headers.get('location')).toContain('done=voted')
     const html = await page('robin')
     expect(html).toContain('1 of 2 approvals')
-    expect(html).toContain('May still vote: Robin Vale, Alice Moreau.')
+    expect(html).toContain('May still approve: you, Alice Moreau.')
     expect(await page()).not.toContain('>Approve</button>')
     expect((await decide('approve', { revision: await revision('robin') }, 'robin')).status).toBe(303)
     expect((await deferral()).status).toBe('approved')

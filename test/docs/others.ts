@@ -1,6 +1,8 @@
 /* The blocks that no compiler reads: shell, JSON, HTTP, and code that stands in a file of the repository. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { parse } from '../../lib/cli/arguments.js'
+import { commands } from '../../lib/cli/commands.js'
 import { type Block, placeOf } from './pages.js'
 import { isOutput, isProgram } from './programs.js'
 
@@ -33,7 +35,24 @@ function shellFault(code: string): string | undefined {
   if (status !== 0) return stderr
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'))
   const missing = [...code.matchAll(/\bnpm run ([\w:-]+)/g)].find(([, name = '']) => !Object.hasOwn(scripts, name))
-  return missing && `there is no script ${missing[1]}`
+  return missing ? `there is no script ${missing[1]}` : code.split('\n').map(commandFault).find(Boolean)
+}
+
+const word = /"([^"]*)"|'([^']*)'|[^\s|>]+/g
+
+/** What the program says about its arguments; `ID`s and values are read as they stand. */
+function commandFault(line: string): string | undefined {
+  const [, rest] = /\bnpx oidc-provider-deferred ([^|>]*)/.exec(line) ?? []
+  if (rest === undefined) return undefined
+  try {
+    parse(
+      [...rest.matchAll(word)].map(([whole, double, single]) => double ?? single ?? whole),
+      commands,
+    )
+    return undefined
+  } catch (error) {
+    return String(error)
+  }
 }
 
 function jsonFault(code: string): string | undefined {

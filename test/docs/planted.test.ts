@@ -43,6 +43,8 @@ test.each([
 test.each([
   ['sh', 'if true; then'],
   ['sh', 'npm run no-such-script'],
+  ['sh', 'npx oidc-provider-deferred lst'],
+  ['sh', 'true\nnpx oidc-provider-deferred list --order | head'],
   ['json', "{ 'a': 1 }"],
   ['http', 'POST /token\nscope: payments\n\nno form'],
   ['http', 'PST /token'],
@@ -59,6 +61,7 @@ test.each([
 
 test.each([
   ['sh', 'npm run bank -- --headless'],
+  ['sh', "npx oidc-provider-deferred deny id --by kim --reason 'not now' > out.txt"],
   ['json', '{ "a": 1 }'],
   ['http', 'POST /token HTTP/1.1\nAccept: */*\n\na=1\n  &b=2\n\nHTTP/1.1 200 OK\n\n{ "a": "..." }'],
   ['yaml unchecked: there is no parser', 'a: 1'],

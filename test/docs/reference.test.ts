@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { memoryStore, Provider } from 'oidc-provider-deferred'
 import { afterAll, expect, test } from 'vitest'
 
@@ -44,6 +44,16 @@ test.each(optionsOf('notification'))('the option notification.%s stands in its t
 
 test.each(methods())('the method %s stands in the table', (name) => {
   expect(page('deferrals')).toContain(`\`${name}(`)
+})
+
+test('every metric, span, attribute and channel stands on the page about monitoring', () => {
+  const monitoring = readFileSync('docs/operate/monitoring.md', 'utf8')
+  const files = readdirSync('lib/opentelemetry').map((file) => readFileSync(`lib/opentelemetry/${file}`, 'utf8'))
+  const names = files.flatMap((text) => [...text.matchAll(/'((?:deferral|http)\.[a-z_.]+)'/g)].map(([, name]) => name))
+  const [, list = ''] = /operations = \[(.+?)\]/.exec(readFileSync('lib/diagnostics/channels.ts', 'utf8')) ?? []
+  const channels = [...list.matchAll(/\w+/g), 'change', 'link'].map((name) => `oidc-provider-deferred:${name}`)
+  expect([names.length > 20, channels.length]).toEqual([true, 10])
+  expect([...names, ...channels].filter((name) => !monitoring.includes(`\`${name}\``))).toEqual([])
 })
 
 test('every event of a type that is exported stands in the table', () => {

@@ -7,9 +7,18 @@ const headings = [...page.matchAll(/^### `(.+)`$/gm)].map(([, heading]) => headi
 
 /** The names of a registry, the words of a test suite, and texts that nobody ever reads: of a prompt that never fails, of a stop. */
 const isNoSource = (file: string) =>
-  file.startsWith('testing') || file.endsWith('special_purpose_addresses.ts') || isOfPages(file)
-/** The words of the console's pages, which operators read; the checks of its options are for developers. */
-const isOfPages = (file: string) => /^console\/(?!(options|colours)\.ts$)/.test(file)
+  file.startsWith('testing') ||
+  file.endsWith('special_purpose_addresses.ts') ||
+  isOfPages(file) ||
+  isOutput(file) ||
+  isOfMetrics(file)
+/** The descriptions of metrics. */
+const isOfMetrics = (file: string) => /^opentelemetry\/(?!instrument\.ts$)/.test(file)
+/** The words of the console's pages, which operators read; the checks of its options, and what goes to the log, are for developers. */
+const isOfPages = (file: string) => /^console\/(?!(option_checks|colours|faults)\.ts$)/.test(file)
+/** The usage and the results of the program; what it ends with is in these files. */
+const isOutput = (file: string) =>
+  /^cli\/(?!(arguments|confirmation|deployment|values|doctor\/given_keys)\.ts$)/.test(file)
 const isNoMessage = (text: string) =>
   ['decides whether the request is deferred', 'the plugin stops the handler here'].includes(text)
 

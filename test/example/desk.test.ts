@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Browser, createBrowser } from '../../example-app/headless/browser.js'
 import { createCustomer } from '../../example-app/headless/people.js'
 import { type Bank, startBank } from '../../example-app/start.js'
-import { until } from '../support/receiver.js'
+import { paymentAsked } from './payments.js'
 
 const recorder = { fetchAs: () => fetch, take: () => [] }
 
@@ -42,68 +42,50 @@ describe('what reviewers read at the desk', () => {
     return () => open()
   }
 
-  const path = () => `${bank.origins.desk}/deferrals/${id}`
-  const facts = async () => factsOf((await desk.open(path())).text)
+  const page = async () => (await desk.open(`${bank.origins.desk}/requests/deferrals/${id}`)).text
+  const facts = async () => factsOf(await page())
 
-  test('names rights while they are granted: never of a request that was refused or cancelled', async () => {
+  test('names rights in the words of the bank, while they are granted', async () => {
     const { deferrals } = bank.provider
-    await deferrals.deny(id, { description: 'no' })
-    expect(await facts()).not.toHaveProperty('Rights granted')
-    await createCustomer(bank, recorder, 'mina').ask()
-    id = (await deferrals.list({ limit: 1 })).deferrals[0]!.id
     const answerNow = hold()
     await deferrals.approve(id, { scope: ['openid', 'profile'] })
-    expect(await facts()).toMatchObject({ 'Rights granted': 'Identity, Name' })
+    expect(await facts()).toMatchObject({ Granted: 'Identity, Name' })
     await deferrals.cancel(id)
-    expect(await facts()).not.toHaveProperty('Rights granted')
+    expect(await facts()).not.toHaveProperty('Granted')
     answerNow()
   })
 
-  test('says what came of an action once, and never what a link says', async () => {
-    const links = ['approved', 'asked', 'authority', 'constructor', '__proto__', 'Call 555 0100']
-    for (const notice of links) {
-      const { status, text } = await desk.open(`${path()}?${new URLSearchParams({ notice })}`)
-      expect([status, text.includes('role="status"'), text.includes('555 0100')]).toEqual([200, false, false])
+  test('shows the document and the record of the customer', async () => {
+    expect(await page()).toMatch(/<img src="\/evidence\/[\w-]+" alt="Passport of Alex Rivera"/)
+    expect(await facts()).toMatchObject({
+      'Given name': 'Alex',
+      'Family name': 'Rivera',
+      'Date of birth': '1991-04-17',
+    })
+  })
+
+  test('a payment is shown in words, and its amount can be lowered and nothing else', async () => {
+    id = await paymentAsked(bank)
+    expect(await facts()).toMatchObject({
+      Amount: '<bdi>4,200.00 euro</bdi>',
+      To: '<bdi>Northwind Energy</bdi>',
+      From: '<bdi>the account of Mina Sato</bdi>',
+    })
+    const url = `${bank.origins.desk}/requests/deferrals/${id}`
+    for (const [amount, answer] of [
+      ['5000', 'nobody can approve more than the client asked for'],
+      ['much', 'the amount must be in euro'],
+    ] as const) {
+      const form = { 'detail-0-amount': amount, confirmed: 'yes', 'detail-0-creditor': 'Elsewhere' }
+      const { status, text } = await desk.submit(await desk.open(url), '/approve', form)
+      expect([status, text.includes(answer), text.includes(`value="${amount}"`)]).toEqual([422, true, true])
     }
-    const told = await desk.submit(await desk.open(path()), '/progress', { step: 'Reading' })
-    expect([told.url.search, told.text.includes('sees your progress text')]).toEqual(['', true])
-    expect((await desk.open(path())).text).not.toContain('sees your progress text')
-  })
-
-  test('shows the first page for a cursor that is none', async () => {
-    for (const page of ['/?', '/notifications?status=all&']) {
-      for (const cursor of ['cursor=', 'cursor=nonsense', 'cursor=a&cursor=b']) {
-        const { status, text } = await desk.open(`${bank.origins.desk}${page}${cursor}`)
-        expect([status, text.includes(id), text.includes('>Newest<')]).toEqual([200, true, false])
-      }
-    }
-  })
-
-  test('says how an attempt was answered when it is over', async () => {
-    const { deferrals } = bank.provider
-    const answerNow = hold()
-    await deferrals.approve(id)
-    await until(async () => (await deferrals.get(id))?.notification?.attempts === 1)
-    expect(await facts()).toMatchObject({ Attempts: '1' })
-    expect(await facts()).not.toHaveProperty('Answer')
-    answerNow()
-    await until(async () => (await deferrals.get(id))?.notification?.status === 'delivered')
-    expect(await facts()).toMatchObject({ Attempts: '1', Answer: '204' })
-  })
-
-  test('tells who did what, to the second', async () => {
-    await desk.submit(await desk.open(path()), '/deny', { description: 'Not readable' })
-    await until(async () => (await desk.open(path())).text.includes('Refused</strong>'))
-    const { text } = await desk.open(path())
-    const history = text.slice(
-      text.indexOf('class="timeline"'),
-      text.indexOf('</ol>', text.indexOf('class="timeline"')),
-    )
-    expect(history).toMatch(/Requested<\/strong> by Harbour Bank/)
-    expect(history).toMatch(/Refused<\/strong> by robin/)
-    const moments = [...history.matchAll(/<time[^>]*>([^<]*)</g)].map(([, moment]) => moment)
-    expect(moments.length).toBeGreaterThan(2)
-    for (const moment of moments) expect(moment).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/)
+    expect((await bank.provider.deferrals.get(id))?.votes ?? []).toEqual([])
+    const form = { 'detail-0-amount': '1000', confirmed: 'yes' }
+    expect((await desk.submit(await desk.open(url), '/approve', form)).text).toContain('1,000.00 euro to Northwind')
+    expect((await bank.provider.deferrals.get(id))?.votes).toMatchObject([
+      { by: 'robin', authorizationDetails: [{ creditor: 'Northwind Energy', amount: { value: '1000.00' } }] },
+    ])
   })
 })
 

@@ -42,9 +42,18 @@ export async function signInAtDesk(page: Page, { origins }: Bank, reviewer = 'ro
   await heading(page, 'Requests')
 }
 
-/** Opens the newest request of a customer that waits for a decision. */
-export async function openRequest(page: Page, { origins }: Bank, name = 'Alex Rivera'): Promise<void> {
-  await page.goto(`${origins.desk}/?status=pending`)
-  await page.getByRole('link', { name }).first().click()
-  await heading(page, name)
+/** What the desk calls the account opening of a customer. */
+export const accountOf = (name: string) => `Account for ${name}`
+
+/** Opens the newest request with this title that waits for a decision. */
+export async function openRequest(page: Page, { origins }: Bank, title = accountOf('Alex Rivera')): Promise<void> {
+  await page.goto(`${origins.desk}/requests/?order=newest`)
+  await page.getByRole('link', { name: title }).first().click()
+  await heading(page, title)
+}
+
+/** Approves the request on this page as it is, and confirms that. */
+export async function approve(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Approve', exact: true }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click()
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { type Ports, startBank } from '../../example-app/start.js'
 import { openBrowser } from './chromium.js'
-import { askForAccount, goToConfirmation, heading, openRequest, signInAtDesk } from './people.js'
+import { accountOf, approve, askForAccount, goToConfirmation, heading, openRequest, signInAtDesk } from './people.js'
 import { portsOf } from './ports.js'
 
 /** Everything that happens survives a restart when it is kept in MongoDB. */
@@ -28,7 +28,7 @@ export function restart(): void {
       await restart()
       await openRequest(reviewer.page, bank)
       await reviewer.page.getByAltText('Passport of Alex Rivera').waitFor()
-      await reviewer.page.getByRole('button', { name: 'Approve' }).click()
+      await approve(reviewer.page)
       await heading(customer.page, 'Your account is open')
       expect(await customer.page.getByText('not granted').count()).toBe(0)
     } finally {
@@ -48,9 +48,9 @@ export function restart(): void {
       await bank.stop()
       bank = await start(portsOf(bank))
       await signInAtDesk(reviewer.page, bank)
-      await openRequest(reviewer.page, bank, 'Mina Sato')
+      await openRequest(reviewer.page, bank, accountOf('Mina Sato'))
       await reviewer.page.getByLabel('Reason').fill('The picture cannot be read')
-      await reviewer.page.getByRole('button', { name: 'Refuse' }).click()
+      await reviewer.page.getByRole('button', { name: 'Refuse', exact: true }).click()
       await reviewer.page.getByText('You refused this request').waitFor()
       await customer.page.goto(`${bank.origins.relyingParty}/account`)
       await heading(customer.page, 'We could not open an account')

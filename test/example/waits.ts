@@ -1,13 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { askForPayment } from '../../example-app/agent/payment_agent.js'
 import { until } from '../../example-app/headless/waiting.js'
 import type { Bank } from '../../example-app/start.js'
 import { openBrowser, picture } from './chromium.js'
-import { heading, openRequest, signInAtDesk } from './people.js'
+import { approve, heading, openRequest, signInAtDesk } from './people.js'
 import { useBank, type Visitor } from './use_bank.js'
+
+const payment = '4,200.00 euro to Northwind Energy'
+
+async function askPerson(desk: Page): Promise<void> {
+  await desk.getByText('Ask the person').first().click()
+  await desk.getByRole('button', { name: 'Ask the person' }).click()
+  await desk.getByText('The client gets the address for the person').waitFor()
+}
 
 /** What happens when a token request has to wait: the oauth profile, on the memory store. */
 export function waits(): void {
@@ -37,10 +46,9 @@ export function waits(): void {
     })
     const desk = reviewer.page
     await until(() => said.find((sentence) => sentence.startsWith('No decision yet')))
-    await openRequest(desk, bank, 'Mina Sato')
+    await openRequest(desk, bank, payment)
     await picture(desk, 'payment')
-    await desk.getByRole('button', { name: 'Ask the customer to confirm' }).click()
-    await desk.getByText('The client gets the link').waitFor()
+    await askPerson(desk)
 
     const uri = await until(() => said.map((sentence) => /https:\S+/.exec(sentence)?.[0]).find(Boolean))
     const { page } = customer
@@ -62,17 +70,17 @@ export function waits(): void {
     await heading(page, 'This question is closed')
 
     await desk.reload()
-    await desk.getByRole('button', { name: 'Approve' }).click()
-    await desk.getByText('Another person has to approve it as well').first().waitFor()
+    await approve(desk)
+    await desk.getByText('More people have to approve').waitFor()
     await picture(desk, 'payment-approved-by-one')
 
     const officer = await openBrowser()
     await signInAtDesk(officer.page, bank, 'kim')
-    await openRequest(officer.page, bank, 'Mina Sato')
+    await openRequest(officer.page, bank, payment)
     await officer.page.getByText('Confirmed by the customer').waitFor()
     await officer.page.getByLabel('Amount in euro').fill('1000')
     await picture(officer.page, 'risk-officer')
-    await officer.page.getByRole('button', { name: 'Approve' }).click()
+    await approve(officer.page)
     await officer.page.getByText('You approved this request').waitFor()
     expect(await answer).toEqual({ customer: 'mina', creditor: 'Northwind Energy', sum: 1000_00 })
     expect(officer.complaints).toEqual([])
@@ -93,8 +101,8 @@ export function waits(): void {
     await heading(page, 'We are checking this sign-in')
     await picture(page, 'fraud-review')
 
-    await openRequest(reviewer.page, bank, 'Samuel Okafor')
-    await reviewer.page.getByRole('button', { name: 'Ask the customer to confirm' }).click()
+    await openRequest(reviewer.page, bank, 'Sign-in of Samuel Okafor')
+    await askPerson(reviewer.page)
     const link = page.getByRole('link', { name: 'Confirm that it was you' })
     const [opened] = await Promise.all([page.waitForEvent('popup'), link.click()])
     await heading(opened, 'Sign in')
@@ -105,9 +113,9 @@ export function waits(): void {
     await heading(opened, 'Thank you')
     await link.waitFor({ state: 'detached' })
 
-    await openRequest(reviewer.page, bank, 'Samuel Okafor')
+    await openRequest(reviewer.page, bank, 'Sign-in of Samuel Okafor')
     await reviewer.page.getByText('Confirmed by the customer').waitFor()
-    await reviewer.page.getByRole('button', { name: 'Approve' }).click()
+    await approve(reviewer.page)
     await page.getByText('Welcome back, Samuel Okafor').waitFor()
     expect(customer.complaints).toEqual([])
   })
@@ -118,9 +126,9 @@ export function waits(): void {
     await page.getByRole('button', { name: 'Connect my account' }).click()
     await page.getByText('A person at your bank').waitFor()
     await picture(page, 'partner')
-    await openRequest(reviewer.page, bank, 'Mina Sato')
-    await reviewer.page.getByText("Partner's access").waitFor()
-    await reviewer.page.getByRole('button', { name: 'Approve' }).click()
+    await openRequest(reviewer.page, bank, 'Statements')
+    await reviewer.page.getByText("Partner's access").first().waitFor()
+    await approve(reviewer.page)
     await page.getByText('Connected: the bank granted statements.').waitFor()
     // The browser itself reports the pending answers, which are 400s, and nothing of CORS.
     for (const complaint of customer.complaints) expect(complaint).toMatch(/status of 400/)

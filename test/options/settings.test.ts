@@ -1,6 +1,7 @@
 import { Provider as Host } from 'oidc-provider'
 import { configure, type DeferredTokenResponseOptions, install, memoryStore, Provider } from 'oidc-provider-deferred'
 import { describe, expect, test, vi } from 'vitest'
+import { storeOperations } from '../../lib/deferral/store.js'
 import { discoveryOf } from '../support/serve.js'
 
 const issuer = 'https://op.example'
@@ -38,9 +39,11 @@ const wrong: [path: string, options: unknown][] = [
   ['store', { store: {} }],
   ['store', { store: 'mongodb://127.0.0.1' }],
   ['store', { store: memoryStore }],
-  ...Object.keys(memoryStore()).map(
-    (verb) => ['store', { store: { ...memoryStore(), [verb]: undefined } }] as [string, unknown],
-  ),
+  ...storeOperations.map((verb) => ['store', { store: { ...memoryStore(), [verb]: undefined } }] as [string, unknown]),
+  ['longPoll.seconds', { longPoll: { seconds: 301 } }],
+  ['longPoll.seconds', { longPoll: { seconds: 0.5 } }],
+  ['longPoll.waiters', { longPoll: { waiters: 0 } }],
+  ['longPoll', { longPoll: 30 }],
   ['defer', { defer: true }],
   ['defer', { defer: null }],
   ['keys', { keys: key }],
@@ -142,6 +145,7 @@ function everything(): DeferredTokenResponseOptions {
     ttl: { deferredCode: 1, deferral: 10 * 365 * 86_400 },
     retryWindow: 300,
     interval: 1,
+    longPoll: { seconds: 300, waiters: 1 },
     requireSenderConstraint: false,
     interimIdToken: () => undefined,
     routes: { cancellation: '/api/v1.0/~x/cancel_it' },

@@ -65,6 +65,7 @@ import DefaultProvider, {
   type NotificationStatus,
   type Notifications,
   type Obstacle,
+  type OnChange,
   type PendingStats,
   type Profile,
   type Progress,
@@ -76,6 +77,7 @@ import DefaultProvider, {
   type StoredAnswer,
   type StoredEntry,
   type Transition,
+  type Watch,
 } from 'oidc-provider-deferred'
 
 export type EveryType = [
@@ -126,6 +128,8 @@ export type EveryType = [
   ListOrder,
   ListPosition,
   ListedRecord,
+  OnChange,
+  Watch,
   ListedStatus,
   ListQuery,
   Narrowing,

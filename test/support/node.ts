@@ -23,6 +23,7 @@ export interface NodeSetup {
   /** plain members of `features.deferredTokenResponse` */
   deferred?: {
     interval?: number
+    longPoll?: { seconds?: number; waiters?: number }
     ttl?: { deferredCode?: number; deferral?: number }
     maxPending?: { perAccount?: number; perClient?: number }
     keys?: string[]
@@ -60,6 +61,7 @@ export type Method =
   | 'open'
   | 'end'
   | 'cpu'
+  | 'memory'
   | (typeof methods)[number]
   | `notifications.${(typeof notificationMethods)[number]}`
 
@@ -79,6 +81,8 @@ export interface ProviderNode {
   deferrals: Pick<Deferrals, (typeof methods)[number] | 'notifications'>
   /** microseconds of CPU it has used */
   cpu(): Promise<number>
+  /** bytes that it uses after a garbage collection: of the whole process, and of its objects */
+  memory(): Promise<{ rss: number; heap: number }>
   /** what it wrote to stdout and stderr so far */
   output(): string
   /** its plugin's events so far */
@@ -140,6 +144,7 @@ function processOf(child: ChildProcess): ProviderProcess {
         origin,
         deferrals: backOffice(call),
         cpu: call('cpu') as () => Promise<number>,
+        memory: call('memory') as ProviderNode['memory'],
         output,
         events: ours,
         ended,

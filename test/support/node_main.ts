@@ -10,6 +10,7 @@ import type { Adapter } from 'oidc-provider'
 import { type Deferral, type DeferralStore, type DeferredConfiguration, Provider } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import { events } from '../../lib/deferral/events.js'
+import { bytesInUse } from './bytes_in_use.js'
 import { interact } from './interaction.js'
 import type { Told } from './node.js'
 import type { Call, Report } from './node_messages.js'
@@ -128,6 +129,7 @@ async function answer({ call, provider, method, args }: Call): Promise<void> {
 function perform(number: number, method: Call['method'], args: unknown[]): Promise<unknown> | unknown {
   if (method === 'open') return open(number, args[0] as Told)
   if (method === 'cpu') return microseconds(process.cpuUsage())
+  if (method === 'memory') return bytesInUse()
   const { provider, end } = providers.get(number)!
   if (method === 'end') return end()
   const { deferrals } = provider

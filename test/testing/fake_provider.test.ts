@@ -197,5 +197,5 @@ test('./testing pulls no test runner', () => {
     console.log(JSON.stringify(process.moduleLoadList.filter((name) => /internal\\/test_runner|NativeModule test$/.test(name))))`
   expect(JSON.parse(run(code).stdout)).toEqual([])
   const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
-  expect(Object.keys(dependencies).sort()).toEqual(['@types/oidc-provider', 'ipaddr.js', 'jose', 'undici'])
+  expect(Object.keys(dependencies).sort()).toEqual(['@types/oidc-provider', 'helmet', 'ipaddr.js', 'jose', 'undici'])
 })

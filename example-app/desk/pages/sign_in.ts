@@ -13,7 +13,7 @@ ${problemNote(problem)}
 <form method="post" action="/sign-in">
 ${csrfField(ctx)}
 <label for="reviewer">Reviewer</label>
-<select id="reviewer" name="reviewer">${reviewers.map(({ name, title }) => html`<option value="${name}">${name}, ${title}</option>`)}</select>
+<select id="reviewer" name="reviewer">${reviewers.map(({ id, name, title }) => html`<option value="${id}">${name}, ${title}</option>`)}</select>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="off" required aria-describedby="password-hint">
 <p class="hint" id="password-hint">This is a demo: the password is <code>${demoPassword}</code>.</p>

@@ -1,16 +1,13 @@
 import Router from '@koa/router'
 import type Koa from 'koa'
 import type { Context } from 'koa'
-import type { Deferral, Deferrals } from 'oidc-provider-deferred'
-import type { Collection } from '../../storage/collection.js'
-import type { HistoryLine } from '../../storage/entries.js'
+import type { Deferrals, Reviewed } from 'oidc-provider-deferred'
 import { createApplication } from '../../web/application.js'
 import { formOf, text } from '../../web/form.js'
 import { show } from '../../web/page.js'
 import { renewSession, sessionOf } from '../../web/session.js'
 import { accountOf } from '../accounts.js'
-import { awaitsCustomer, confirmationEvent, customerOf } from '../customer.js'
-import { record } from '../history.js'
+import { awaitsCustomer, confirmationOf, customerOf } from '../customer.js'
 import { type PhoneOptions, phone } from '../phone/application.js'
 import {
   closedPage,
@@ -26,7 +23,6 @@ const cookie = 'harbour_confirm'
 
 export interface ConfirmationOptions extends PhoneOptions {
   deferrals: Deferrals
-  history: Collection<HistoryLine>
   /** Signs cookies. */
   key: string
 }
@@ -36,7 +32,7 @@ export function confirmationUri(origin: string, id: string): string {
   return `${origin}/confirm/${id}`
 }
 
-type Answer = (ctx: Context, deferral: Deferral, customer: string) => Promise<void>
+type Answer = (ctx: Context, deferral: Reviewed, customer: string) => Promise<void>
 
 /** Calls `answer` for the customer of the deferral only. */
 function forCustomer(deferrals: Deferrals, answer: Answer) {
@@ -59,7 +55,7 @@ function whileOpen(deferrals: Deferrals, answer: Answer) {
 }
 
 /** The page of an `interaction_uri`. Opening it changes nothing. Only a form with the CSRF token of the session does. */
-function routes({ deferrals, history }: ConfirmationOptions): Router {
+function routes({ deferrals }: ConfirmationOptions): Router {
   const router = new Router({ prefix: '/confirm/:id' })
 
   router.get(
@@ -86,8 +82,7 @@ function routes({ deferrals, history }: ConfirmationOptions): Router {
   router.post(
     '/yes',
     whileOpen(deferrals, async (ctx, { id }, customer) => {
-      const { changed } = await deferrals.resume(id)
-      if (changed) await record(history, id, { event: confirmationEvent, by: customer })
+      const { changed } = await deferrals.resume(id, { by: customer })
       redirectTo(ctx, changed ? '/confirmed' : '')
     }),
   )
@@ -95,7 +90,7 @@ function routes({ deferrals, history }: ConfirmationOptions): Router {
   router.post(
     '/no',
     whileOpen(deferrals, async (ctx, { id }, customer) => {
-      const { changed } = await deferrals.resume(id)
+      const { changed } = await deferrals.resume(id, { by: customer })
       const refusal = { by: customer, description: 'the customer did not confirm' }
       // A reviewer may decide in between.
       const isRefused = changed && (await deferrals.deny(id, refusal)).changed
@@ -107,16 +102,15 @@ function routes({ deferrals, history }: ConfirmationOptions): Router {
 }
 
 /** The pages after an answer. They read the deferral, so no link can claim an answer. */
-function results({ deferrals, history }: ConfirmationOptions): Router {
+function results({ deferrals }: ConfirmationOptions): Router {
   const router = new Router({ prefix: '/confirm/:id' })
 
   router.get(
     '/confirmed',
-    forCustomer(deferrals, async (ctx, deferral, customer) => {
+    forCustomer(deferrals, async (ctx, deferral) => {
       if (awaitsCustomer(deferral)) return redirectTo(ctx)
-      const { id: deferralId, status, expired } = deferral
-      const lines = await history.find({ deferralId, event: confirmationEvent, by: customer })
-      show(ctx, status === 'pending' && !expired && lines.length > 0 ? confirmedPage() : closedPage(ctx))
+      const { status, expired } = deferral
+      show(ctx, status === 'pending' && !expired && confirmationOf(deferral) ? confirmedPage() : closedPage(ctx))
     }),
   )
 

@@ -1,7 +1,7 @@
 import type { Reviewed, Transition } from '../../index.js'
 import { obstacleTo } from '../desk.js'
 import { changesSince } from '../revision.js'
-import { knownAssignee, verbs } from '../verbs.js'
+import { interactionUriOf, knownAssignee, verbs } from '../verbs.js'
 import { type Call, callUnchecked, checking, type Operation } from './operation.js'
 import { Refusal } from './problem.js'
 import { findReadable, withPermission } from './reading.js'
@@ -36,7 +36,7 @@ async function assign({ visit: { desk, operator }, id, input }: Call): Promise<T
 
 async function requireInteraction({ visit, id, input }: Call, deferral: Reviewed): Promise<Transition> {
   const { desk, operator } = visit
-  const uri = desk.options.interactionUri?.(deferral) ?? input.uri
+  const uri = (await checking(async () => interactionUriOf(desk, deferral))) ?? input.uri
   return callUnchecked(desk.deferrals, desk.deferrals.requireInteraction, id, { uri, by: operator.id })
 }
 
@@ -166,9 +166,9 @@ async function assertUnchanged({ visit }: Call, deferral: Reviewed): Promise<voi
 }
 
 async function run(change: Change, call: Call) {
-  const { desk, operator, ctx } = call.visit
+  const { operator, ctx } = call.visit
   const deferral = await findReadable(call.visit, call.id)
-  const obstacle = verbs[change.like]?.isReserved ? await obstacleTo(desk, operator, deferral) : undefined
+  const obstacle = verbs[change.like]?.isReserved ? await obstacleTo(call.visit, operator, deferral) : undefined
   if (obstacle !== undefined) ctx.throw(403, obstacle)
   await assertUnchanged(call, deferral)
   const { changed, deferral: after } = await change.run(call, deferral)

@@ -1,9 +1,24 @@
-import type { Deferral, DeferralCount, DeferralListing, DeferralStats, NotificationListing } from '../../index.js'
-import { isReadable, obstacleTo, readableDeferral, type Visit } from '../desk.js'
+import type {
+  Deferral,
+  DeferralCount,
+  DeferralListing,
+  DeferralStats,
+  ListedNotification,
+  NotificationListing,
+} from '../../index.js'
+import { obstacleTo, readableDeferral, type Visit } from '../desk.js'
+import {
+  type OnlyReadable,
+  onlyReadable,
+  onlyReadableNotifications,
+  type Page,
+  readablePage,
+} from '../readable_page.js'
 import { revisionOf } from '../revision.js'
 import { type Call, callUnchecked, type Operation } from './operation.js'
 import { choice, count, flag, list, type Members, part, text, time } from './schema.js'
 
+const orders = ['newest', 'oldest', 'due', 'expiring'] as const
 const statuses = ['pending', 'approved', 'denied', 'cancelled', 'redeemed', 'expired']
 
 const filter: Members = {
@@ -36,19 +51,34 @@ function filterOf({ visit, input: { unassigned, ...input } }: Call): Record<stri
 }
 
 /** A deferral, and whether this operator may decide it. */
-export async function withPermission({ desk, operator }: Visit, deferral: Deferral): Promise<object> {
-  const obstacle = await obstacleTo(desk, operator, deferral)
+export async function withPermission(visit: Visit, deferral: Deferral): Promise<object> {
+  const obstacle = await obstacleTo(visit, visit.operator, deferral)
   return { ...deferral, mayDecide: obstacle === undefined, ...(obstacle !== undefined && { obstacle }) }
+}
+
+/** The page that the query names. A wrong place is for the back office to refuse. */
+async function pageOf<T>(
+  visit: Visit,
+  { limit = 20, cursor, ...query }: Record<string, unknown>,
+  read: (query: object) => Promise<Page<T>>,
+  choose: OnlyReadable<T>,
+): Promise<Page<T>> {
+  const isPlace = typeof limit === 'number' && 1 <= limit && limit <= 100
+  if (!isPlace) return read({ ...query, limit })
+  const order = orders.find((name) => name === query.order)
+  const place = { limit, ...(typeof cursor === 'string' && { cursor }) }
+  return readablePage(visit, (other) => read({ ...query, ...other }), choose, place, order)
 }
 
 async function listDeferrals(call: Call) {
   const { visit } = call
-  const { desk, operator } = visit
-  const { deferrals: office } = desk
-  const listing: DeferralListing = await callUnchecked(office, office.list, filterOf(call))
-  const readable = await Promise.all(listing.deferrals.map((deferral) => isReadable(desk, operator, deferral)))
-  const deferrals = listing.deferrals.filter((_, index) => readable[index])
-  return { ...listing, deferrals: await Promise.all(deferrals.map((deferral) => withPermission(visit, deferral))) }
+  const { deferrals: office } = visit.desk
+  const read = async (query: object): Promise<Page<Deferral>> => {
+    const { deferrals, ...others }: DeferralListing = await callUnchecked(office, office.list, query)
+    return { rows: deferrals, ...others }
+  }
+  const { rows, ...others } = await pageOf(visit, filterOf(call), read, onlyReadable)
+  return { ...others, deferrals: await Promise.all(rows.map((deferral) => withPermission(visit, deferral))) }
 }
 
 /** Finds a deferral that the operator may read. */
@@ -79,12 +109,13 @@ async function readStats({ visit }: Call): Promise<DeferralStats> {
 }
 
 async function listNotifications({ visit, input }: Call): Promise<NotificationListing> {
-  const { desk, operator } = visit
-  const office = desk.deferrals.notifications
-  const listing: NotificationListing = await callUnchecked(office, office.list, input)
-  if (!desk.options.mayRead) return listing
-  const readable = await Promise.all(listing.notifications.map(({ id }) => readableDeferral(desk, operator, id)))
-  return { ...listing, notifications: listing.notifications.filter((_, index) => readable[index] !== undefined) }
+  const { notifications: office } = visit.desk.deferrals
+  const read = async (query: object): Promise<Page<ListedNotification>> => {
+    const { notifications, ...others }: NotificationListing = await callUnchecked(office, office.list, query)
+    return { rows: notifications, ...others }
+  }
+  const { rows, ...others } = await pageOf(visit, input, read, onlyReadableNotifications)
+  return { ...others, notifications: rows }
 }
 
 /** The calls that read. */
@@ -96,7 +127,7 @@ export const readingOperations: readonly Operation[] = [
     summary: 'A page of the deferrals that you may read. It may have fewer entries than limit, and yet a next page',
     query: {
       ...filter,
-      order: choice(['newest', 'oldest', 'due', 'expiring'], 'newest without it'),
+      order: choice(orders, 'newest without it'),
       history: flag('true: each with its history'),
       ...page,
     },

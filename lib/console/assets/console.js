@@ -77,19 +77,28 @@ document.addEventListener('keydown', (event) => {
   if (/^[a-z/]$/.test(key) && press(key)) event.preventDefault()
 })
 
-// names what was ticked off
-function describeLeftOut(form, dialog) {
-  const text = dialog.querySelector('.left-out')
-  const boxes = [...form.querySelectorAll('input[type="checkbox"]')]
-  const names = boxes
-    .filter((box) => !box.checked)
-    .map((box) => box.closest('label').querySelector('strong').textContent)
-  text.hidden = names.length === 0
-  text.textContent = `Left out: ${names.join(', ')}.`
+// names what was ticked off, and what was lowered
+function describeLess(form, dialog) {
+  const text = dialog.querySelector('.less')
+  const leftOut = [...form.querySelectorAll('input[type="checkbox"]:not(:checked)')].map(
+    (box) => box.closest('label').querySelector('strong').textContent,
+  )
+  const changed = [...form.querySelectorAll('.choice:has(:checked) input[data-asked]')]
+    .filter((input) => input.value.trim() !== input.dataset.asked)
+    .map(
+      (input) =>
+        `${input.labels[0].firstChild.textContent.trim()}, from ${input.dataset.asked} to ${input.value.trim()}`,
+    )
+  const sentences = [
+    leftOut.length > 0 && `Left out: ${leftOut.join(', ')}.`,
+    changed.length > 0 && `Changed: ${changed.join('; ')}.`,
+  ]
+  text.textContent = sentences.filter(Boolean).join(' ') || text.dataset.whole
+  text.hidden = text.textContent === ''
 }
 
 function ask(form, dialog) {
-  describeLeftOut(form, dialog)
+  describeLess(form, dialog)
   dialog.querySelector('[data-yes]').onclick = () => {
     form.elements.confirmed.value = 'yes'
     form.submit()

@@ -48,6 +48,7 @@
   // the first cell has the link, which may have the focus
   function updateRow(row, other) {
     const cells = [...row.cells].slice(1)
+    if (other) row.cells[0].querySelector('small')?.replaceWith(other.cells[0].querySelector('small') ?? '')
     row.classList.toggle('gone', !other)
     if (!other) row.querySelector('.when').textContent = 'no longer in this list'
     else for (const [at, cell] of cells.entries()) cell.replaceChildren(...[...other.cells][at + 1].childNodes)

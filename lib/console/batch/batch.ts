@@ -1,9 +1,10 @@
 import type { Reviewed } from '../../index.js'
 import { formOf } from '../body.js'
-import { isReadable, obstacleTo, type Visit } from '../desk.js'
+import { obstacleTo, type Visit } from '../desk.js'
 import { listQuery } from '../filter.js'
 import { showBatch, showResults } from '../pages/batch.js'
 import { rowOf } from '../queue_view.js'
+import { readableDeferrals } from '../readable_page.js'
 import { revisionOf } from '../revision.js'
 import type { Route } from '../routes.js'
 import { decideEach, obstacleToBatch, tickedIn } from './decide.js'
@@ -11,17 +12,13 @@ import { decideEach, obstacleToBatch, tickedIn } from './decide.js'
 const most = 50
 
 /** The first requests of the filter that this operator may decide. */
-async function decidable({ desk, operator, filter }: Visit): Promise<Reviewed[]> {
+async function decidable(visit: Visit): Promise<Reviewed[]> {
+  const { desk, operator, filter } = visit
   const query = listQuery({ ...filter, status: 'pending' }, operator, desk.now())
-  const { deferrals } = await desk.deferrals.list({ ...query, history: true, limit: most })
-  const isOffered = await Promise.all(
-    deferrals.map(
-      async (deferral) =>
-        (await isReadable(desk, operator, deferral)) && (await obstacleTo(desk, operator, deferral)) === undefined,
-    ),
-  )
+  const { deferrals } = await readableDeferrals(visit, { ...query, history: true }, { limit: most })
+  const obstacles = await Promise.all(deferrals.map((deferral) => obstacleTo(visit, operator, deferral)))
   return deferrals
-    .filter((_, index) => isOffered[index])
+    .filter((_, index) => obstacles[index] === undefined)
     .map((deferral) => ({ ...deferral, history: deferral.history ?? [] }))
 }
 

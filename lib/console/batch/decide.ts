@@ -1,6 +1,7 @@
 import type { Reviewed, Transition } from '../../index.js'
 import { field } from '../body.js'
 import { obstacleTo, readableDeferral, type Visit } from '../desk.js'
+import { report } from '../faults.js'
 import { mendable } from '../mistakes.js'
 import { changesSince } from '../revision.js'
 import { kindOf } from '../words.js'
@@ -70,7 +71,7 @@ async function decideOne(visit: Visit, verb: BatchVerb, ticked: Ticked, form: UR
   const { id, revision, deferral } = ticked
   if (!deferral) return { id, isDone: false, words: 'there is no such request' }
   const failed = (words: string) => ({ id, deferral, isDone: false, words })
-  const obstacle = await obstacleTo(visit.desk, visit.operator, deferral)
+  const obstacle = await obstacleTo(visit, visit.operator, deferral)
   if (obstacle !== undefined) return failed(obstacle)
   if (changesSince(revision, deferral)) return failed('it has changed meanwhile: look at it again')
   try {
@@ -78,8 +79,8 @@ async function decideOne(visit: Visit, verb: BatchVerb, ticked: Ticked, form: UR
     return { id, deferral, isDone: transition.changed, words: wordsFor(verb, transition) }
   } catch (error) {
     const mistake = mendable(error)
-    if (!mistake) throw error
-    return failed(mistake.reason)
+    if (!mistake) report(visit.ctx, error)
+    return failed(mistake?.reason ?? 'something went wrong on our side')
   }
 }
 

@@ -34,6 +34,9 @@ const columns: Readonly<Record<string, (deferral: Reviewed) => Cell>> = {
 // a spreadsheet takes such a cell for a formula, also after white space and in full width
 const formula = /^[\s\0]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n\0]/
 
+// a spreadsheet that separates by one of these ends the cell here, because it does not see the quotes
+const innerFormula = /([;\t\r\n][\s\0]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/g
+
 function textOf(cell: Cell): string {
   if (cell === undefined) return ''
   if (cell instanceof Date) return cell.toISOString()
@@ -41,7 +44,8 @@ function textOf(cell: Cell): string {
 }
 
 function quoted(cell: Cell): string {
-  const text = textOf(cell)
+  const [start = ''] = /^[\s\0]*/.exec(textOf(cell)) ?? []
+  const text = start + textOf(cell).slice(start.length).replace(innerFormula, "$1'")
   return `"${(formula.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`
 }
 

@@ -13,8 +13,12 @@ async function events(visit: Visit): Promise<void> {
   // nginx would collect the events before it hands them on
   ctx.set('X-Accel-Buffering', 'no')
   if (ctx.method === 'HEAD') return
-  ctx.body =
+  const stream =
     openStream(visit) ?? ctx.throw(503, 'too many pages listen, or the provider is being closed', { expose: true })
+  // as a body, Koa would report a fault for every page that is closed
+  ctx.respond = false
+  ctx.res.on('close', () => stream.destroy())
+  stream.pipe(ctx.res)
 }
 
 export const liveRoutes: readonly Route[] = [{ method: 'GET', path: /^\/events$/, handle: events }]

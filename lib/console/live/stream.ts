@@ -34,6 +34,7 @@ export function openStream(visit: Visit): PassThrough | undefined {
   const stream = new PassThrough()
   let { operator } = visit
   let beats = 0
+  let isAsking = false
 
   const end = ending(stream, () => {
     clearInterval(timer)
@@ -59,7 +60,11 @@ export function openStream(visit: Visit): PassThrough | undefined {
   async function beat(): Promise<void> {
     beats += 1
     if (beats % beatsPerCheck !== 0) return send(':')
+    // an answer that does not come is no answer
+    if (isAsking) return end()
+    isAsking = true
     const present = await stillThere(visit, operator)
+    isAsking = false
     if (!present) return end()
     operator = present
     send(':')

@@ -1,7 +1,10 @@
-import type { NotificationListing } from '../../index.js'
+import type { ListedNotification } from '../../index.js'
+import { formOf } from '../body.js'
+import { notificationStatuses } from '../delivery.js'
 import { readableDeferral, type Visit } from '../desk.js'
 import { isUnknown } from '../mistakes.js'
-import { notificationStatuses, type ShownNotifications, showNotifications } from '../pages/notifications.js'
+import { type ShownNotifications, showNotifications } from '../pages/notifications.js'
+import { onlyReadableNotifications, type Page, type Place, type ReadPage, readablePage } from '../readable_page.js'
 import type { Route } from '../routes.js'
 
 const pageSize = 25
@@ -12,13 +15,17 @@ function statusOf({ ctx }: Visit): ShownNotifications['status'] {
 }
 
 /** The page that the cursor in the URL names. A wrong cursor gives the first page. */
-async function listingOf({ ctx, desk }: Visit, status: ShownNotifications['status']): Promise<NotificationListing> {
-  const query = { limit: pageSize, ...(status && { status }) }
-  const cursor = new URLSearchParams(ctx.querystring).get('cursor')
-  const { notifications } = desk.deferrals
-  if (!cursor) return notifications.list(query)
-  return notifications.list({ ...query, cursor }).catch((error: unknown) => {
-    if (error instanceof TypeError) return notifications.list(query)
+async function listingOf(visit: Visit, status: ShownNotifications['status']): Promise<Page<ListedNotification>> {
+  const cursor = new URLSearchParams(visit.ctx.querystring).get('cursor')
+  const read: ReadPage<ListedNotification> = async (place) => {
+    const query = { ...place, ...(status && { status }) }
+    const { notifications, ...others } = await visit.desk.deferrals.notifications.list(query)
+    return { rows: notifications, ...others }
+  }
+  const pageAt = (place: Place) => readablePage(visit, read, onlyReadableNotifications, place)
+  if (!cursor) return pageAt({ limit: pageSize })
+  return pageAt({ limit: pageSize, cursor }).catch((error: unknown) => {
+    if (error instanceof TypeError) return pageAt({ limit: pageSize })
     throw error
   })
 }
@@ -26,7 +33,7 @@ async function listingOf({ ctx, desk }: Visit, status: ShownNotifications['statu
 async function notificationsPage(visit: Visit): Promise<void> {
   const { desk, operator } = visit
   const status = statusOf(visit)
-  const { notifications, cursor } = await listingOf(visit, status)
+  const { rows: notifications, cursor } = await listingOf(visit, status)
   const found = await Promise.all(notifications.map(({ id }) => readableDeferral(desk, operator, id)))
   const rows = await Promise.all(
     notifications.flatMap((notification, index) => {
@@ -41,6 +48,7 @@ async function notificationsPage(visit: Visit): Promise<void> {
 async function replay(visit: Visit, id = ''): Promise<void> {
   const { ctx, desk, operator } = visit
   const deferral = (await readableDeferral(desk, operator, id)) ?? ctx.throw(404, 'there is no such request')
+  await formOf(ctx)
   const { changed } = await desk.deferrals.notifications
     .replay(deferral.id, { by: operator.id })
     .catch((error: unknown) => (isUnknown(error) ? ctx.throw(404, 'there is no such request') : Promise.reject(error)))

@@ -1,16 +1,30 @@
 import type { JsonObject } from '../../index.js'
-import { factsOf, typeOf } from '../details.js'
-import { displayJson, quoted } from '../display.js'
+import { detailWords } from '../details.js'
+import { display, displayJson, quoted } from '../display.js'
 import type { RequestView } from '../request_view.js'
 import { type SafeHtml, safe } from '../safe.js'
 import { card, facts, source } from './layout.js'
 
+interface Words {
+  label: SafeHtml
+  detail: string | undefined
+}
+
+// they may repeat what the client says
+const cleaned = ({ label, detail }: { label: string; detail?: string }): Words => ({
+  label: quoted(label, 100),
+  detail: detail === undefined ? undefined : display(detail),
+})
+
 /** A scope in the integrator's words; without them its name. */
-export function scopeWords({ visit }: RequestView, scope: string): { label: SafeHtml; detail: string | undefined } {
-  const words = visit.desk.options.texts?.scope?.(scope)
-  return words
-    ? { label: safe`${words.label}`, detail: words.detail }
-    : { label: quoted(scope, 100), detail: undefined }
+export function scopeWords({ visit }: RequestView, scope: string): Words {
+  return cleaned(visit.desk.options.texts?.scope?.(scope) ?? { label: scope })
+}
+
+/** A resource in the integrator's words; without them its URL. An address is shown, never linked: it is the client's. */
+export function resourceWords({ visit }: RequestView, uri: string): Words {
+  const words = visit.desk.options.texts?.resource?.(uri)
+  return words ? cleaned(words) : { label: safe`<code>${quoted(uri, 100)}</code>`, detail: undefined }
 }
 
 function sentence({ client, person }: RequestView): SafeHtml {
@@ -28,18 +42,19 @@ function scopes(view: RequestView): SafeHtml | undefined {
   })}</ul>`
 }
 
-// an address is shown, never linked: it is the client's
-function resources({ deferral }: RequestView): SafeHtml | undefined {
-  if (deferral.resource.length === 0) return undefined
-  return safe`<h3>Where</h3><ul class="rights">${deferral.resource.map((uri) => safe`<li><code>${quoted(uri)}</code></li>`)}</ul>`
+function resources(view: RequestView): SafeHtml | undefined {
+  const { resource } = view.deferral
+  if (resource.length === 0) return undefined
+  return safe`<h3>Where</h3><ul class="rights">${resource.map((uri) => {
+    const { label, detail } = resourceWords(view, uri)
+    return safe`<li><strong>${label}</strong>${detail && safe`<small>${detail}</small>`}</li>`
+  })}</ul>`
 }
 
 /** One entry of `authorization_details`. */
-function detail(entry: JsonObject): SafeHtml {
-  const { type, ...others } = entry
-  return safe`<h3><bdi>${typeOf(entry)}</bdi></h3>${facts(
-    factsOf(others).map(([name, value]) => [name, safe`<bdi>${value}</bdi>`] as const),
-  )}`
+function detail({ visit }: RequestView, entry: JsonObject): SafeHtml {
+  const { type, facts: rows } = detailWords(visit.desk, entry)
+  return safe`<h3><bdi>${type}</bdi></h3>${facts(rows.map(([name, value]) => [name, safe`<bdi>${value}</bdi>`] as const))}`
 }
 
 /** JSON as it is, folded. */
@@ -62,7 +77,7 @@ export function askedCard(view: RequestView): SafeHtml {
   return card(
     'asked',
     'What is asked',
-    safe`${sentence(view)}${authorizationDetails.map(detail)}${scopes(view)}${resources(view)}${raw('The request as JSON', request)}`,
+    safe`${sentence(view)}${authorizationDetails.map((entry) => detail(view, entry))}${scopes(view)}${resources(view)}${raw('The request as JSON', request)}`,
     source('client'),
   )
 }

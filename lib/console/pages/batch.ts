@@ -5,6 +5,8 @@ import { searchOf } from '../filter.js'
 import type { Row } from '../queue_view.js'
 import { type SafeHtml, safe } from '../safe.js'
 import { deadline, dueWords } from '../words.js'
+import { rightsIn } from '../words_of_rights.js'
+import { enterDoesNothing } from './forms.js'
 import { showTo } from './layout.js'
 
 /** What can be ticked. */
@@ -24,7 +26,7 @@ function row(visit: Visit, entry: Batch['rows'][number], form: URLSearchParams |
   const isTicked = form?.getAll('ticked').includes(value)
   const name = title === undefined ? safe`${kind}` : quoted(title, 120)
   return safe`<tr role="row"><td role="cell"><input type="checkbox" id="tick-${id}" name="ticked" value="${value}"${isTicked && safe` checked`}></td>
-<td role="cell" class="what"><label for="tick-${id}">${name}</label> <small>${kind}: ${quoted(scope.join(' '), 120)}</small></td>
+<td role="cell" class="what"><label for="tick-${id}">${name}</label> <small>${kind}: ${rightsIn(visit.desk, scope)}</small></td>
 <td role="cell" class="who"><bdi>${person ?? 'the client itself'}</bdi> <small>via ${quoted(client, 80)}</small></td>
 <td role="cell">${dueAt && deadline(dueAt, visit.desk.now(), dueWords)}</td>
 <td role="cell"><a class="row" href="deferrals/${id}" aria-label="Open: ${display(title ?? id, 120)}">Open</a></td></tr>`
@@ -37,9 +39,6 @@ function table(visit: Visit, { rows, form }: Batch): SafeHtml {
 <thead role="rowgroup"><tr role="row">${heads.map((name) => safe`<th role="columnheader" scope="col">${name}</th>`)}</tr></thead>
 <tbody role="rowgroup">${rows.map((entry) => row(visit, entry, form))}</tbody></table></section>`
 }
-
-// Enter in a field uses the first button: this one does nothing
-const noDefault = safe`<button disabled hidden></button>`
 
 function area(name: string, label: string, form: URLSearchParams | undefined, longest: number): SafeHtml {
   return safe`<div class="field"><label for="${name}">${label}</label>
@@ -56,14 +55,14 @@ export function showBatch(visit: Visit, batch: Batch): void {
   const content =
     rows.length === 0
       ? safe`<p class="empty">There is nothing that you may decide.</p>`
-      : safe`<form method="post" action="batch${searchOf(visit.filter)}">${noDefault}${table(visit, batch)}
+      : safe`<form method="post" action="batch${searchOf(visit.filter)}">${enterDoesNothing}${table(visit, batch)}
 <section class="card" aria-label="Decide">${area('note', 'Note for colleagues; the client never reads it', form, 2000)}
 ${area('reason', 'Reason of a refusal; the client reads it', form, 1000)}
 <div class="buttons"><button class="button danger" name="verb" value="deny">Refuse all that are ticked</button></div>
 <p><label><input type="checkbox" name="confirmed" value="yes"> I have looked at the ticked ones. They ask for the same thing</label></p>
 <div class="buttons"><button class="button" name="verb" value="approve">Approve all that are ticked</button></div></section></form>`
   const main = safe`<div class="heading"><h1>Several at once</h1></div>${note}
-<p class="soft">Tick requests of one kind. The first ${most} of the filter that you may decide are listed. Each becomes a decision of its own.</p>${content}${back}`
+<p class="soft intro">Tick requests of one kind. The first ${most} of the filter that you may decide are listed. Each becomes a decision of its own.</p>${content}${back}`
   showTo(visit, { title: 'Several at once', status: problem === undefined ? 200 : 422, main })
 }
 

@@ -4,7 +4,7 @@ import { statusOf } from '../words.js'
 import { askedCard } from './asked.js'
 import { decisionCards } from './decide.js'
 import { knownCard } from './known.js'
-import { card } from './layout.js'
+import { card, source } from './layout.js'
 import { outcomeCard } from './outcome.js'
 import { historyCard } from './timeline.js'
 import { workCards } from './work.js'
@@ -14,7 +14,7 @@ export function columns(view: RequestView): SafeHtml {
   const { deferral, panels } = view
   const isOpen = statusOf(deferral) === 'pending'
   return safe`<div class="columns">
-<div>${askedCard(view)}${panels.map(({ title, html }, index) => card(`panel-${index}`, title, html))}${knownCard(view)}${historyCard(view)}</div>
+<div>${askedCard(view)}${panels.map((panel, index) => card(`panel-${index}`, panel.title, panel.html, source(panel.source)))}${knownCard(view)}${historyCard(view)}</div>
 <div id="decision" tabindex="-1">${isOpen ? decisionCards(view) : outcomeCard(view)}${workCards(view)}</div>
 </div>`
 }

@@ -1,9 +1,11 @@
-import { summaryOf, typeOf } from '../details.js'
+import type { JsonObject } from '../../index.js'
+import { approvalIn } from '../approval.js'
+import type { Desk } from '../desk.js'
+import { detailWords } from '../details.js'
 import { quoted } from '../display.js'
 import type { RequestView } from '../request_view.js'
 import { type SafeHtml, safe } from '../safe.js'
-import { approvalOf } from '../verbs.js'
-import { scopeWords } from './asked.js'
+import { resourceWords, scopeWords } from './asked.js'
 import { actionOf } from './forms.js'
 import { hrefOf } from './heading.js'
 import { showTo } from './layout.js'
@@ -45,25 +47,33 @@ function subject({ deferral, kind }: RequestView): SafeHtml {
 export function confirmDialog(verb: string, view: RequestView): SafeHtml {
   const { title, text, button } = questionOf(verb, view)
   return safe`<dialog id="confirm-${verb}" aria-labelledby="confirm-${verb}-title"><h2 id="confirm-${verb}-title">${title}</h2>
-${subject(view)}<p>${text}</p><p class="left-out" hidden></p>
+${subject(view)}<p>${text}</p><p class="less" data-whole="${verb === 'approve' && 'It gets all that it asked for.'}" hidden></p>
 <div class="actions"><button type="button" class="button${verb === 'cancel' && ' danger'}" data-yes>${button}</button>
 <button type="button" class="button quiet" data-no>Go back</button></div></dialog>`
 }
 
+function detailLine(desk: Desk, detail: JsonObject): SafeHtml {
+  const { type, summary } = detailWords(desk, detail)
+  return safe`<bdi>${type}: ${summary}</bdi>`
+}
+
 /** What the form grants, in words. */
 function granted(view: RequestView, form: URLSearchParams): SafeHtml {
-  const { deferral } = view
+  const {
+    deferral,
+    visit: { desk },
+  } = view
   const {
     scope = deferral.scope,
     resource = deferral.resource,
     authorizationDetails,
     note,
-  } = approvalOf(deferral, form)
+  } = approvalIn(form, desk, deferral)
   const details = authorizationDetails ?? deferral.authorizationDetails ?? []
   const items = [
-    ...details.map((detail) => safe`<bdi>${typeOf(detail)}: ${summaryOf(detail)}</bdi>`),
+    ...details.map((detail) => detailLine(desk, detail)),
     ...[scope].flat().map((name) => scopeWords(view, name).label),
-    ...resource.map((uri) => quoted(uri, 100)),
+    ...resource.map((uri) => resourceWords(view, uri).label),
   ]
   const isLess = Boolean(authorizationDetails) || scope !== deferral.scope || resource !== deferral.resource
   return safe`<p>${isLess ? 'It gets less than it asked for, only this:' : 'It gets all that it asked for:'}</p>

@@ -49,9 +49,15 @@ function showAgain(view: RequestView, message: SafeHtml, status = 409): void {
   showTo(view.visit, { title: 'Nothing changed', status, main, keys: keysOf(view) })
 }
 
+// the back office's words are for programs
+function inWords(reason: string): string {
+  const isWider = / may only narrow what was requested/.test(reason)
+  return isWider ? 'nobody can approve more than the client asked for' : reason
+}
+
 /** The form asks for something that cannot be. */
 export function showMistake(view: RequestView, status: number, reason: string): void {
-  showAgain(view, safe`<p><strong>Nothing changed:</strong> ${quoted(reason)}.</p>`, status)
+  showAgain(view, safe`<p><strong>Nothing changed:</strong> ${quoted(inWords(reason))}.</p>`, status)
 }
 
 /** Somebody was faster. */

@@ -7,7 +7,7 @@ import { type SafeHtml, safe } from '../safe.js'
  * The first button of a form that decides something. Browsers press the first button when somebody types Enter. A disabled button
  * does not stop them: Enter in a checkbox still submits. This button closes the dialog around the form, and there is no dialog.
  */
-const enterDoesNothing = safe`<button formmethod="dialog" formnovalidate hidden></button>`
+export const enterDoesNothing = safe`<button formmethod="dialog" formnovalidate hidden></button>`
 
 /** The address that does this to the request, from its page. */
 export function actionOf({ visit, deferral }: RequestView, verb: string): string {

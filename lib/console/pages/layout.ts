@@ -11,10 +11,29 @@ export interface Page {
   status?: number
   /** the right side of the header */
   header?: SafeHtml | undefined
+  /** the part of the console that it belongs to */
+  section?: Section
   /** one card in the middle */
   narrow?: boolean
   /** the keys of this page: key and meaning */
   keys?: readonly (readonly [key: string, meaning: string])[]
+}
+
+/** The parts of the console, for its header. */
+const sections = {
+  queue: ['', 'Queue'],
+  overview: ['overview', 'Overview'],
+  notifications: ['notifications', 'Notifications'],
+} as const
+
+type Section = keyof typeof sections
+
+function sectionLinks(root: string, current: Section | undefined): SafeHtml {
+  const names = Object.keys(sections) as Section[]
+  return safe`<nav class="sections" aria-label="Pages of the console">${names.map((name) => {
+    const [path, words] = sections[name]
+    return safe`<a href="${root}${path}"${name === current && safe` aria-current="page"`}>${words}</a> `
+  })}</nav>`
 }
 
 function logoOf({ options, assets }: Desk, root: string): SafeHtml {
@@ -68,8 +87,7 @@ export function show(ctx: Context, desk: Desk, page: Page): void {
 /** Answers an operator with a page: the header says who works here. */
 export function showTo({ ctx, desk, operator, root }: Visit, page: Omit<Page, 'root' | 'header'>): void {
   const own = desk.options.header?.(ctx, operator)
-  const header = safe`<nav class="sections" aria-label="Pages of the console"><a href="${root}">Queue</a>
-<a href="${root}overview">Overview</a> <a href="${root}notifications">Notifications</a></nav><div class="operator"><span>${display(operator.name, 80)}</span>${own}</div>`
+  const header = safe`${sectionLinks(root, page.section)}<div class="operator"><span>${display(operator.name, 80)}</span>${own}</div>`
   show(ctx, desk, { ...page, root, header })
 }
 

@@ -1,21 +1,11 @@
 import type { Deferral, ListedNotification, NotificationStatus } from '../../index.js'
+import { canReplay, deliveries, deliveryBadge, notificationStatuses } from '../delivery.js'
 import type { Visit } from '../desk.js'
 import { display, quoted } from '../display.js'
 import { kindInWords } from '../queue_view.js'
 import { type SafeHtml, safe } from '../safe.js'
 import { since } from '../words.js'
 import { showTo } from './layout.js'
-
-/** The states of a notification. */
-export const notificationStatuses = ['failed', 'owed', 'waiting', 'delivered', 'suppressed'] as const
-
-const words: Record<NotificationStatus, string> = {
-  failed: 'Failed',
-  owed: 'Being sent',
-  waiting: 'Not due yet',
-  delivered: 'Delivered',
-  suppressed: 'Not needed',
-}
 
 /** A page of notifications. */
 export interface ShownNotifications {
@@ -34,7 +24,7 @@ function searchOf(members: Record<string, string | undefined>): string {
 function tabs(current: NotificationStatus | undefined): SafeHtml {
   const tab = (status: NotificationStatus | undefined, name: string) =>
     safe`<a href="notifications${searchOf({ status })}"${status === current && safe` aria-current="page"`}>${name}</a>`
-  return safe`<nav class="tabs" aria-label="Status">${tab(undefined, 'All')}${notificationStatuses.map((status) => tab(status, words[status]))}</nav>`
+  return safe`<nav class="tabs" aria-label="Status">${tab(undefined, 'All')}${notificationStatuses.map((status) => tab(status, deliveries[status]))}</nav>`
 }
 
 function lastAttempt({ attemptedAt, deliveredAt, answer, reason }: ListedNotification, now: Date): SafeHtml {
@@ -49,15 +39,15 @@ function row(
   { notification, deferral, client }: ShownNotifications['rows'][number],
   search: string,
 ): SafeHtml {
-  const { id, status, attempts } = notification
+  const { id, attempts } = notification
   const title = deferral.title === undefined ? kindInWords(visit.desk, deferral) : quoted(deferral.title, 120)
   const button = safe`<form method="post" action="notifications/${id}/replay${search}"><button class="button quiet" aria-label="Send again: ${
     deferral.title === undefined ? id : display(deferral.title, 80)
   }">Send again</button></form>`
   return safe`<tr role="row"><td role="cell" class="what"><a class="row" href="deferrals/${id}">${title}</a><small>to ${quoted(client, 80)}</small></td>
-<td role="cell"><span class="badge ${status}">${words[status]}</span></td>
-<td role="cell">${attempts}</td><td role="cell">${lastAttempt(notification, visit.desk.now())}</td>
-<td role="cell">${(status === 'failed' || status === 'owed') && button}</td></tr>`
+<td role="cell">${deliveryBadge(notification)}</td>
+<td role="cell"><span class="narrow-only">attempts: </span>${attempts}</td><td role="cell">${lastAttempt(notification, visit.desk.now())}</td>
+<td role="cell">${canReplay(deferral) && button}</td></tr>`
 }
 
 /** Answers with a page of notifications. */
@@ -74,5 +64,5 @@ export function showNotifications(visit: Visit, { rows, status, cursor }: ShownN
 ${tabs(status)}
 <section class="card flush" aria-label="Notifications">${rows.length > 0 ? table : safe`<p class="empty">There is none here.</p>`}</section>
 ${next}`
-  showTo(visit, { title: 'Notifications', main })
+  showTo(visit, { title: 'Notifications', main, section: 'notifications' })
 }

@@ -1,9 +1,10 @@
-import { summaryOf } from '../details.js'
+import { canReplay, deliveryBadge } from '../delivery.js'
+import { detailWords } from '../details.js'
 import { display, quoted } from '../display.js'
 import type { RequestView } from '../request_view.js'
 import { type SafeHtml, safe } from '../safe.js'
 import { moment, namesOf } from '../words.js'
-import { scopeWords } from './asked.js'
+import { resourceWords, scopeWords } from './asked.js'
 import { confirmDialog } from './confirm.js'
 import { decisionForm, plainForm } from './forms.js'
 import { card, facts } from './layout.js'
@@ -18,9 +19,9 @@ function granted(view: RequestView): SafeHtml | undefined {
     authorizationDetails: details = authorizationDetails ?? [],
   } = decision
   const items = [
-    ...details.map((detail) => safe`<bdi>${summaryOf(detail)}</bdi>`),
+    ...details.map((detail) => safe`<bdi>${detailWords(view.visit.desk, detail).summary}</bdi>`),
     ...rights.map((name) => scopeWords(view, name).label),
-    ...where.map((uri) => quoted(uri, 100)),
+    ...where.map((uri) => resourceWords(view, uri).label),
   ]
   return safe`${items.map((item, at) => safe`${at > 0 && ', '}${item}`)}`
 }
@@ -33,29 +34,20 @@ function takeBack(view: RequestView): SafeHtml | undefined {
   return safe`${decisionForm(view, 'cancel', content, 'confirm-cancel')}${confirmDialog('cancel', view)}`
 }
 
-const deliveries = {
-  waiting: 'not due yet',
-  owed: 'being sent',
-  delivered: 'delivered',
-  failed: 'not delivered',
-  suppressed: 'not needed any more',
-}
-
 /** Whether the client was notified of the outcome. Nothing for a client that polls only. */
 function notification(view: RequestView): SafeHtml | undefined {
-  const { notification, expired, status } = view.deferral
+  const { notification } = view.deferral
   if (!notification) return undefined
   const { attempts, attemptedAt, answer, reason, nextAttemptAt, deliveredAt } = notification
-  const canReplay = !expired && status !== 'redeemed' && (notification.status === 'failed' || nextAttemptAt)
   const content = safe`${facts([
-    ['State', safe`<span class="badge ${notification.status}">${deliveries[notification.status]}</span>`],
+    ['State', deliveryBadge(notification)],
     ['Attempts', attempts > 0 ? String(attempts) : undefined],
     ['Last attempt', attemptedAt && moment(attemptedAt)],
     ['Answer', answer === undefined ? undefined : String(answer)],
     ['Reason', reason && display(reason)],
     ['Next attempt', nextAttemptAt && moment(nextAttemptAt)],
     ['Delivered', deliveredAt && moment(deliveredAt)],
-  ])}${canReplay && plainForm(view, 'replay', safe`<div class="actions"><button class="button quiet">Send again</button></div>`)}`
+  ])}${canReplay(view.deferral) && plainForm(view, 'replay', safe`<div class="actions"><button class="button quiet">Send again</button></div>`)}`
   return card('notification', 'Notification of the client', content)
 }
 

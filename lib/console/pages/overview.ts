@@ -90,5 +90,5 @@ export function showOverview(visit: Visit, overview: Overview): void {
 <div class="overview">${agesCard(overview.ages)}${daysCard(overview.days)}${speedsCard(overview)}${failuresCard(overview.failures)}${
     visit.desk.options.log && exportCard()
   }</div>`
-  showTo(visit, { title: 'Overview', main })
+  showTo(visit, { title: 'Overview', main, section: 'overview' })
 }

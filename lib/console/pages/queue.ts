@@ -1,10 +1,12 @@
+import type { Deferral } from '../../index.js'
 import type { Visit } from '../desk.js'
-import { display, quoted } from '../display.js'
+import { quoted } from '../display.js'
 import { type Filter, isNarrowed, searchOf, withStatus } from '../filter.js'
 import type { OperatorNames } from '../people.js'
 import type { Queue, Row } from '../queue_view.js'
 import { type SafeHtml, safe } from '../safe.js'
-import { badge, deadline, dueWords, expiryWords, type ShownStatus, since, statusNames } from '../words.js'
+import { badge, deadline, dueWords, expiryWords, namesOf, type ShownStatus, since, statusNames } from '../words.js'
+import { rightsIn } from '../words_of_rights.js'
 import { filterForm } from './filter_form.js'
 import { showTo } from './layout.js'
 
@@ -30,39 +32,38 @@ function tabs(filter: Filter, counts: Queue['counts']): SafeHtml {
 ${statuses.map((status) => tab(status, statusNames[status], countOf(counts, status)))}${tab('all', 'All')}</nav>`
 }
 
+const isOpen = ({ status, expired }: Deferral) => status === 'pending' && !expired
+
+/** Whose it is; of one that is decided, who decided it. */
 function assigneeOf({ deferral, obstacle }: Row, visit: Visit, nameOf: OperatorNames): SafeHtml {
-  const { assignee, votes = [], quorum = 1 } = deferral
+  const { assignee } = deferral
+  if (!isOpen(deferral))
+    return safe`${namesOf(deferral.cancelledBy ?? deferral.decision?.by)
+      .map(nameOf)
+      .join(', ')}`
   const isMine = assignee?.to === visit.operator.id
   return safe`${assignee && safe`<span class="person${isMine && ' me'}">${isMine ? 'You' : nameOf(assignee.to)}</span>`}
-${quorum > 1 && safe`<small>${votes.length} of ${quorum} approvals</small>`}
 ${obstacle !== undefined && safe`<small class="locked" title="${obstacle}">not yours to decide</small>`}`
 }
 
 function timesOf({ deferral }: Row, now: Date): SafeHtml {
-  const { dueAt, expiresAt, status, expired } = deferral
-  const isOpen = status === 'pending' && !expired
-  if (!isOpen) return badge(deferral)
+  const { dueAt, expiresAt, cancelledAt, decision } = deferral
+  const decidedAt = cancelledAt ?? decision?.at
+  if (!isOpen(deferral)) return safe`${badge(deferral)}${decidedAt && safe`<small>${since(decidedAt, now)}</small>`}`
   return safe`${dueAt && safe`<span class="line">${deadline(dueAt, now, dueWords)}</span>`}
 <span class="line soft">${deadline(expiresAt, now, expiryWords)}</span>`
 }
 
-/** The first rights that it asks for. */
-function wishOf({ deferral }: Row, { desk }: Visit): SafeHtml {
-  const words = deferral.scope.slice(0, 3).map((name) => desk.options.texts?.scope?.(name)?.label ?? display(name, 40))
-  const isMore = deferral.scope.length > 3
-  return quoted(words.join(', ') + (isMore ? ' ...' : ''))
-}
-
 function row(entry: Row, visit: Visit, nameOf: OperatorNames): SafeHtml {
   const { deferral, client, person, kind } = entry
-  const { id, title, queue, createdAt, interaction } = deferral
+  const { id, title, queue, createdAt, interaction, votes = [], quorum = 1 } = deferral
   const now = visit.desk.now()
   const href = `deferrals/${id}${searchOf(visit.filter)}`
   return safe`<tr role="row">
 <td role="cell" class="what"><a class="row" href="${href}">${title === undefined ? kind : quoted(title, 120)}</a>
-<small>${title === undefined ? wishOf(entry, visit) : kind} ${queue !== undefined && safe`<span class="tag">${queue}</span> `}${
-    interaction && deferral.status === 'pending' && safe`<span class="tag wait">waits for the person</span>`
-  }</small></td>
+<small>${title === undefined ? rightsIn(visit.desk, deferral.scope) : kind} ${queue !== undefined && safe`<span class="tag">${queue}</span> `}${
+    isOpen(deferral) && quorum > 1 && safe`<span class="tag">${votes.length} of ${quorum} approvals</span> `
+  }${interaction && isOpen(deferral) && safe`<span class="tag wait">waits for the person</span>`}</small></td>
 <td role="cell" class="who">${person === undefined ? safe`<span class="soft">the client itself</span>` : safe`<bdi>${person}</bdi>`}
 <small>via ${quoted(client, 80)}</small></td>
 <td role="cell" class="when">${timesOf(entry, now)}</td>
@@ -71,7 +72,8 @@ function row(entry: Row, visit: Visit, nameOf: OperatorNames): SafeHtml {
 </tr>`
 }
 
-const columns = ['Request', 'Person and client', 'Due and expiry', 'Asked', 'Assigned to']
+const columnsOfPending = ['Request', 'Person and client', 'Due and expiry', 'Asked', 'Assigned to']
+const columnsOfAll = ['Request', 'Person and client', 'State', 'Asked', 'Who']
 
 function table({ rows, isFurther }: Queue, visit: Visit, nameOf: OperatorNames): SafeHtml {
   if (rows.length === 0) {
@@ -82,6 +84,7 @@ function table({ rows, isFurther }: Queue, visit: Visit, nameOf: OperatorNames):
         : 'Nothing here. A request appears as soon as a client asks.'
     return safe`<p class="empty">${words}</p>`
   }
+  const columns = visit.filter.status === 'pending' ? columnsOfPending : columnsOfAll
   // the roles keep the table a table where narrow screens lay it out otherwise
   return safe`<table role="table" aria-label="Requests">
 <thead role="rowgroup"><tr role="row">${columns.map((name) => safe`<th role="columnheader" scope="col">${name}</th>`)}</tr></thead>
@@ -89,11 +92,12 @@ function table({ rows, isFurther }: Queue, visit: Visit, nameOf: OperatorNames):
 </table>`
 }
 
-function pages({ filter }: Visit, { cursor, isFurther }: Queue): SafeHtml | undefined {
+function pages({ filter }: Visit, { cursor, isFurther, order }: Queue): SafeHtml | undefined {
   if (!isFurther && cursor === undefined) return undefined
+  // a cursor is only good for its order
   return safe`<nav class="pages" aria-label="Pages">
 ${isFurther && safe`<a class="button quiet" href="./${searchOf(filter)}">First page</a>`}
-${cursor !== undefined && safe`<a class="button quiet" href="./${searchOf(filter, { cursor })}" rel="next">Next page</a>`}
+${cursor !== undefined && safe`<a class="button quiet" href="./${searchOf({ ...filter, order }, { cursor })}" rel="next">Next page</a>`}
 </nav>`
 }
 
@@ -106,6 +110,6 @@ ${tabs(filter, queue.counts)}
 ${filterForm(filter, queue)}
 <section class="card flush" aria-label="${name}"${!queue.isFurther && safe` data-live=""`}>${table(queue, visit, nameOf)}</section>
 ${pages(visit, queue)}
-${filter.status === 'pending' && safe`<p><a href="batch${searchOf(filter)}">Decide several at once</a></p>`}`
-  showTo(visit, { title: name, main, keys })
+${filter.status === 'pending' && safe`<p class="pages"><a href="batch${searchOf(filter)}">Decide several at once</a></p>`}`
+  showTo(visit, { title: name, main, keys, section: 'queue' })
 }

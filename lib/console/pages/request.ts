@@ -13,6 +13,7 @@ const notices: Record<string, string> = {
   voted: 'Your approval counts. More people have to approve before the client gets anything.',
   denied: 'You refused this request.',
   cancelled: 'You cancelled this request.',
+  taken_back: 'You took the approval back. The client gets nothing, and has to ask again.',
   unvoted: 'You withdrew your approval.',
   assigned: 'It is assigned.',
   unassigned: 'It is nobody\u2019s again.',
@@ -37,7 +38,7 @@ function notice(view: RequestView): SafeHtml | undefined {
   const go = next
     ? safe`<a class="button" href="${hrefOf(view, next.id)}" data-key="n" autofocus>Next request</a>`
     : safe`<a class="button" href="${visit.root}${searchOf(visit.filter)}" data-key="u" autofocus>Back to the queue</a>`
-  return safe`<div class="note" role="status"><p>${notices[done]}</p>${isClosed && go}</div>`
+  return safe`<div class="note" role="status"><p>${notices[done === 'cancelled' && deferral.decision ? 'taken_back' : done]}</p>${isClosed && go}</div>`
 }
 
 /** Answers with the page of a request. */

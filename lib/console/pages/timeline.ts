@@ -10,7 +10,7 @@ const eventNames: Record<string, string> = {
   exchanged: 'The client waits',
   progress: 'Progress',
   interaction_required: 'The person was asked',
-  resumed: 'Goes on without the person',
+  resumed: 'The question to the person is over',
   assigned: 'Assigned',
   unassigned: 'Given back',
   commented: 'Comment',
@@ -28,7 +28,34 @@ const eventNames: Record<string, string> = {
   notification_attempted: 'Notification tried',
   notification_replayed: 'Notification sent again',
   notification_suppressed: 'Notification not needed any more',
+  notification_postponed: 'Notification put off',
   erased: 'Personal data erased',
+  claimed: 'The client waits',
+  cancelled_ahead: 'A code was used twice',
+  interaction_begun: 'The person has begun to answer',
+  leg_opened: 'A question to the person over CIBA',
+  leg_sent: 'The person was asked over CIBA',
+  leg_ended: 'The question over CIBA is over',
+  leg_failed: 'The question over CIBA failed',
+  leg_refused: 'The person refused over CIBA',
+  leg_result_discarded: 'An answer over CIBA came too late',
+  reach_out_requested: 'The person shall be asked over CIBA',
+  reach_out_attempted: 'Asking the person over CIBA',
+  reach_out_failed: 'The person could not be asked over CIBA',
+  task_noted: 'Noted by a program',
+}
+
+const grantedNames: Record<string, string> = {
+  scope: 'rights',
+  resource: 'where',
+  authorizationDetails: 'details',
+  claims: 'personal data',
+  until: 'a shorter time',
+}
+
+function narrowedText(name: unknown): string {
+  const text = factText(name)
+  return (Object.hasOwn(grantedNames, text) && grantedNames[text]) || text
 }
 
 function factText(value: unknown): string {
@@ -37,7 +64,7 @@ function factText(value: unknown): string {
 }
 
 function factOf({ event, ...facts }: Record<string, unknown>, nameOf: RequestView['nameOf']): string | undefined {
-  const { to, from, until, step, host, expiresAt, narrowed, votes, quorum, reason, isByClient, attempts } = facts
+  const { to, from, until, step, host, expiresAt, narrowed, votes, quorum, reason, isByClient, attempts, note } = facts
   const parts = [
     to !== undefined && `to ${nameOf(String(to))}`,
     from !== undefined && `from ${nameOf(String(from))}`,
@@ -45,11 +72,12 @@ function factOf({ event, ...facts }: Record<string, unknown>, nameOf: RequestVie
     step !== undefined && String(step),
     host !== undefined && `at ${factText(host)}`,
     expiresAt !== undefined && `expires ${factText(expiresAt)}`,
-    narrowed !== undefined && `less than asked: ${[narrowed].flat().map(factText).join(', ')}`,
+    narrowed !== undefined && `less than asked: ${[narrowed].flat().map(narrowedText).join(', ')}`,
     event === 'voted' && votes !== undefined && `${factText(votes)} of ${factText(quorum)}`,
     reason !== undefined && factText(reason),
     isByClient === true && 'by the client',
     attempts !== undefined && `attempt ${factText(attempts)}`,
+    note !== undefined && factText(note),
   ].filter((part) => part !== false)
   return parts.length > 0 ? display(parts.join(', ')) : undefined
 }

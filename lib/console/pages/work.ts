@@ -63,6 +63,7 @@ function askForm(view: RequestView): SafeHtml | undefined {
     return fold('ask', 'The person is asked', plainForm(view, 'resume', content))
   }
   const uri = visit.desk.options.interactionUri?.(deferral)
+  if (uri === false) return undefined
   const address =
     uri === undefined
       ? safe`<label for="uri">Address of the page</label><input id="uri" name="uri" type="url" required autocomplete="off" placeholder="https://">`

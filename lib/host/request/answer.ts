@@ -19,9 +19,18 @@ export function amendmentsOf(ctx: Context): Record<string, unknown> | undefined 
 
 /** Tells the client of this request how many seconds to wait. */
 export function retryAfter(ctx: Context, seconds: number): void {
-  ctx.set('Retry-After', String(seconds))
+  setReadable(ctx, 'Retry-After', String(seconds))
+}
+
+/** Tells the client of this request which of its preferences was applied (RFC 7240, section 3). */
+export function applyPreference(ctx: Context, preference: string): void {
+  setReadable(ctx, 'Preference-Applied', preference)
+}
+
+function setReadable(ctx: Context, header: string, value: string): void {
+  ctx.set(header, value)
   // without it scripts in a browser cannot read the header
-  if (ctx.get('Origin')) ctx.append('Access-Control-Expose-Headers', 'Retry-After')
+  if (ctx.get('Origin')) ctx.append('Access-Control-Expose-Headers', header)
 }
 
 /**

@@ -16,8 +16,7 @@ export async function ensureIndexes<T extends Document>(
   indexes: readonly IndexDescription[],
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    const existing = await existingIndexes(collection)
-    const missing = indexes.filter((index) => !existing.some((candidate) => serves(candidate, index, existing)))
+    const { existing, missing } = await compareIndexes(collection, indexes)
     if (missing.length === 0) return
     try {
       await collection.createIndexes(missing.map((index) => ({ ...index, name: freeName(index, existing) })))
@@ -27,6 +26,15 @@ export async function ensureIndexes<T extends Document>(
       if (!conflicts.includes((error as MongoServerError).code) || attempt === maxAttempts) throw error
     }
   }
+}
+
+/** The indexes of a collection, and those of `indexes` that none of them serves. */
+export async function compareIndexes<T extends Document>(
+  collection: Collection<T>,
+  indexes: readonly IndexDescription[],
+): Promise<{ existing: IndexDescriptionInfo[]; missing: IndexDescription[] }> {
+  const existing = await existingIndexes(collection)
+  return { existing, missing: indexes.filter((index) => !existing.some((other) => serves(other, index, existing))) }
 }
 
 /** The name of an existing index that serves the same queries as this one. */

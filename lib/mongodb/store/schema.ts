@@ -160,20 +160,11 @@ export const byQueueDue: Index = {
 /** The indexes that have no phase because they hold nothing but pending deferrals. */
 export const ofPending: readonly IndexDescription[] = [byDue, byQueueDue]
 
-const purge: Index = { name: 'purge', key: { purgeAt: 1 }, expireAfterSeconds: 0 }
-const listings = [
-  byPhase,
-  byClient,
-  byAccount,
-  byQueue,
-  byGrant,
-  byAssignee,
-  byNotification,
-  byExpiry,
-  byDue,
-  byQueueDue,
-]
-const indexes: Index[] = [purge, dueIndex, ...listings]
+/** The index that deletes. */
+export const purge: Index = { name: 'purge', key: { purgeAt: 1 }, expireAfterSeconds: 0 }
+const ofOne = [byClient, byAccount, byQueue, byGrant, byAssignee, byNotification]
+/** All indexes of the store. */
+export const indexes: Index[] = [purge, dueIndex, byPhase, ...ofOne, byExpiry, byDue, byQueueDue]
 
 /** Creates collection, validator and indexes. Idempotent, and safe when several nodes start at once. */
 export async function migrateDeferrals<T extends Document>(
@@ -194,7 +185,12 @@ export async function migrateDeferrals<T extends Document>(
 // needs privileges that a node may not have at run time
 async function raiseValidator(db: Db, name: string, version: number): Promise<void> {
   const [info] = await db.listCollections({ name }).toArray()
-  const { options } = info as { options?: { validator?: { $jsonSchema?: { title?: string } } } }
-  const [, existing = 0] = new RegExp(`^${tag} (\\d+)$`).exec(options?.validator?.$jsonSchema?.title ?? '') ?? []
-  if (Number(existing) < version) await db.command({ collMod: name, validator: validatorOf(version) })
+  if (versionOf(info) < version) await db.command({ collMod: name, validator: validatorOf(version) })
+}
+
+/** The version of a collection's validator; 0 without one of ours. */
+export function versionOf(info: Document | undefined): number {
+  const title = info?.options?.validator?.$jsonSchema?.title
+  const [, version = 0] = new RegExp(`^${tag} (\\d+)$`).exec(title ?? '') ?? []
+  return Number(version)
 }

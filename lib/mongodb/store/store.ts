@@ -10,6 +10,7 @@ import { type DeferralDocument, type Instant, type MongoRecord, projection, toRe
 import { listDeferrals, listDue } from './listing.js'
 import { migrateDeferrals, schemaVersion } from './schema.js'
 import { updateOf } from './update.js'
+import { watchDeferrals } from './watch.js'
 
 // of the time between two purges of deferrals that were created together
 const longestSpread = 86_400_000
@@ -50,7 +51,12 @@ export function mongoStore(
     await migrated()
     return deferrals
   }
-  return { migrate: () => migrateDeferrals(db, deferrals), ...writeOperations(open), ...readOperations(db, open) }
+  return {
+    migrate: () => migrateDeferrals(db, deferrals),
+    watch: async (onChange) => watchDeferrals(db.client, await open(), onChange),
+    ...writeOperations(open),
+    ...readOperations(db, open),
+  }
 }
 
 function writeOperations(open: Open): Pick<DeferralStore, 'insert' | 'swap'> {

@@ -20,6 +20,7 @@ import { assertPoll, dropRepeated } from '../poll_parameters.js'
 import { assertSender } from '../rightful_client.js'
 import { alreadyRedeemed, refusal, slowDown } from '../token_error_response.js'
 import { redeemApproved } from '../token_response.js'
+import { tracedRequest } from '../traced_request.js'
 import { cibaHandle } from './names.js'
 
 const polls = new WeakMap<Context, BackchannelRequest>()
@@ -36,7 +37,7 @@ export function bridgedHandler(plugin: Plugin, handler: GrantHandler): GrantHand
     if (!(await runUntilStopped(ctx, handler))) return
     const request = polls.get(ctx)
     if (!request) throw new Error('the host stopped its CIBA grant without a request of the plugin')
-    await pollLeg(ctx, plugin, request)
+    await tracedRequest(ctx, plugin, 'poll', () => pollLeg(ctx, plugin, request))
   }
 }
 

@@ -3,7 +3,7 @@
  */
 import type { JsonObject } from '../../deferral/deferral.js'
 import { accountOf, bodyOf, type Context, clientOf, paramsOf } from '../../host/context.js'
-import type { Obstacle } from '../../options/options.js'
+import type { Obstacle } from '../../options/defer.js'
 import { type BaseDeferRequest, visibleParams } from '../ask_defer.js'
 import { requestedAccess } from './requested_access.js'
 

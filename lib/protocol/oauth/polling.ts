@@ -5,6 +5,7 @@ import { errors } from 'oidc-provider'
 import { type Context, paramsOf } from '../../host/context.js'
 import type { Plugin } from '../../plugin.js'
 import { poll } from '../poll.js'
+import { tracedRequest } from '../traced_request.js'
 
 /** The parameters that the grant declares to the host. */
 export const parameters = ['deferral_code']
@@ -13,5 +14,5 @@ export const parameters = ['deferral_code']
 export async function handleDeferredGrant(ctx: Context, plugin: Plugin): Promise<void> {
   const { deferral_code: deferralCode } = paramsOf(ctx)
   if (typeof deferralCode !== 'string') throw new errors.InvalidRequest("missing required parameter 'deferral_code'")
-  return poll(ctx, plugin, 'deferral_code', deferralCode)
+  return tracedRequest(ctx, plugin, 'poll', () => poll(ctx, plugin, 'deferral_code', deferralCode))
 }

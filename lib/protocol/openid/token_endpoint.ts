@@ -8,6 +8,7 @@ import { isCancellation } from '../../host/request/token_route.js'
 import type { Internals } from '../../host/seams.js'
 import type { Plugin } from '../../plugin.js'
 import { poll } from '../poll.js'
+import { tracedRequest } from '../traced_request.js'
 import { cancel } from './cancellation.js'
 import { exchange } from './deferred_code_exchange.js'
 
@@ -22,9 +23,12 @@ export async function handleDeferredGrant(ctx: Context, plugin: Plugin): Promise
   dropEmptyResources(ctx)
   const { deferred_code: deferredCode, deferred_auth_id: deferredAuthId } = paramsOf(ctx)
   if (isCancellation(ctx)) return cancel(ctx, plugin, deferredAuthId as string | undefined)
-  if (typeof deferredCode === 'string' && deferredAuthId === undefined) return exchange(ctx, plugin, deferredCode)
-  if (typeof deferredAuthId === 'string' && deferredCode === undefined)
-    return poll(ctx, plugin, 'deferred_auth_id', deferredAuthId)
+  if (typeof deferredCode === 'string' && deferredAuthId === undefined) {
+    return tracedRequest(ctx, plugin, 'exchange', () => exchange(ctx, plugin, deferredCode))
+  }
+  if (typeof deferredAuthId === 'string' && deferredCode === undefined) {
+    return tracedRequest(ctx, plugin, 'poll', () => poll(ctx, plugin, 'deferred_auth_id', deferredAuthId))
+  }
   throw new errors.InvalidRequest('exactly one of deferred_code and deferred_auth_id must be provided')
 }
 

@@ -144,7 +144,7 @@ test('HEAD is GET without the body, OPTIONS says what there is, other methods ar
 })
 
 test('a fault says nothing about itself', async () => {
-  const faulty = await startDesk({ mayDecide: () => Promise.reject(new TypeError('password: is secret')) })
+  const faulty = await startDesk({ mayRead: () => Promise.reject(new TypeError('password: is secret')) })
   const calls = await checkedApi(faulty)
   const id = await faulty.add()
   const { status, body } = await calls.get(`/deferrals/${id}`)

@@ -1,3 +1,4 @@
+import { memoryStore } from 'oidc-provider-deferred'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { held, pollDeferral, revoke } from '../../support/deferral.js'
 import { observedAdapter, observedStore } from '../../support/observed.js'
@@ -5,7 +6,9 @@ import { startProvider, type TestProvider, withProvider } from '../../support/pr
 import { type RelyingParty, relyingParty } from '../../support/relying_party.js'
 
 let op: TestProvider
-const { store, calls } = observedStore()
+// nodes do not hear of each other's decisions: what memory alone may do
+const { watch, ...deaf } = memoryStore()
+const { store, calls } = observedStore(deaf)
 const { adapter, calls: hostCalls } = observedAdapter()
 
 beforeAll(async () => {

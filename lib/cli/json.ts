@@ -1,0 +1,13 @@
+// what a terminal would act on or hide, and JSON lets through
+const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
+
+/** A value as JSON on one line. Characters that a terminal would act on, or that nobody sees, are escaped: it is the same value. */
+export function jsonLine(value: unknown): string {
+  return JSON.stringify(value).replace(unsafe, escaped)
+}
+
+function escaped(character: string): string {
+  return Array.from({ length: character.length }, (_, at) => unit(character.charCodeAt(at))).join('')
+}
+
+const unit = (code: number) => `\\u${code.toString(16).padStart(4, '0')}`

@@ -1,0 +1,41 @@
+import { type Meter, metrics, type Tracer, trace } from '@opentelemetry/api'
+import type { Provider } from 'oidc-provider'
+import { recordDurations } from './durations.js'
+import { countOutcomes } from './outcomes.js'
+import { observePending } from './pending.js'
+import { queueLabels } from './queue_labels.js'
+import { traceSteps } from './spans.js'
+
+const scope = 'oidc-provider-deferred'
+
+/** Options of `instrument`. */
+export interface InstrumentOptions {
+  /** default: a meter of the global provider */
+  meter?: Meter
+  /** default: a tracer of the global provider */
+  tracer?: Tracer
+  /** how many queues get time series of their own, 20 by default; the others share `other` */
+  queues?: number
+}
+
+/**
+ * Makes metrics and spans of what the provider does with deferrals. Returns a function that ends that. Call it once per issuer and
+ * process. Throws a `TypeError` for a provider without the feature, or for a wrong option.
+ */
+export function instrument(provider: Provider, options: InstrumentOptions = {}): () => void {
+  const { issuer, deferrals } = provider
+  if (!deferrals) throw new TypeError('instrument: provider must have features.deferredTokenResponse enabled')
+  const { meter = metrics.getMeter(scope), tracer = trace.getTracer(scope), queues = 20 } = options
+  if (!Number.isSafeInteger(queues) || queues < 0)
+    throw new TypeError('instrument: queues must be an integer, 0 or more')
+  const queueLabel = queueLabels(queues)
+  const ends = [
+    observePending(meter, deferrals, queueLabel),
+    countOutcomes(meter, issuer, queueLabel),
+    ...recordDurations(meter, issuer),
+    ...traceSteps(tracer, issuer),
+  ]
+  return () => {
+    for (const end of ends) end()
+  }
+}

@@ -1,0 +1,71 @@
+import type { Attributes, BatchObservableResult, Meter, Observable } from '@opentelemetry/api'
+import type { DeferralStats, Deferrals } from '../index.js'
+import type { QueueLabel } from './queue_labels.js'
+import type { Unsubscribe } from './subscriptions.js'
+
+interface Row {
+  pending: number
+  overdue: number
+  /** milliseconds; absent if none is pending */
+  oldest?: number
+}
+
+type Rows = Map<string | undefined, Row>
+
+/** The gauges of what waits, from `stats()` at each collection. The numbers are those of all nodes. */
+export function observePending(meter: Meter, deferrals: Deferrals, queueLabel: QueueLabel): Unsubscribe {
+  const pending = meter.createObservableGauge('deferral.pending', {
+    description: 'Deferrals that wait for a decision',
+    unit: '{deferral}',
+  })
+  const overdue = meter.createObservableGauge('deferral.overdue', {
+    description: 'Pending deferrals past the time at which they should be decided',
+    unit: '{deferral}',
+  })
+  const age = meter.createObservableGauge('deferral.oldest_pending.age', {
+    description: 'Age of the oldest pending deferral; without a queue: of all',
+    unit: 's',
+  })
+  const gauges: Observable[] = [pending, overdue, age]
+  const labels = new Set<string | undefined>([undefined])
+  const observe = async (result: BatchObservableResult) => {
+    const rows = rowsOf(await deferrals.stats(), queueLabel)
+    for (const label of rows.keys()) labels.add(label)
+    // the SDK repeats the last value of a time series that is not observed: a queue without deferrals is 0
+    for (const label of labels) {
+      const row = rows.get(label) ?? { pending: 0, overdue: 0 }
+      const attributes: Attributes = label === undefined ? {} : { 'deferral.queue': label }
+      result.observe(pending, row.pending, attributes)
+      result.observe(overdue, row.overdue, attributes)
+      result.observe(age, ageOf(row), attributes)
+    }
+  }
+  meter.addBatchObservableCallback(observe, gauges)
+  return () => meter.removeBatchObservableCallback(observe, gauges)
+}
+
+function ageOf({ oldest }: Row): number {
+  return oldest === undefined ? 0 : Math.max(0, (Date.now() - oldest) / 1000)
+}
+
+/** By label. The row without one counts the deferrals without a queue, so that a sum is the number of all; its age is that of all. */
+function rowsOf({ pending, overdue, oldestPendingAt, byQueue }: DeferralStats, queueLabel: QueueLabel): Rows {
+  const unqueued: Row = { pending, overdue, ...(oldestPendingAt && { oldest: oldestPendingAt.getTime() }) }
+  const rows: Rows = new Map([[undefined, unqueued]])
+  // in alphabetical order: nodes that start at the same time name the same queues
+  for (const name of Object.keys(byQueue).sort()) {
+    const queue = byQueue[name]
+    if (!queue) continue
+    const label = queueLabel(name)['deferral.queue']
+    const row = rows.get(label)
+    const oldest = queue.oldestPendingAt.getTime()
+    rows.set(label, {
+      pending: queue.pending + (row?.pending ?? 0),
+      overdue: queue.overdue + (row?.overdue ?? 0),
+      oldest: Math.min(oldest, row?.oldest ?? oldest),
+    })
+    unqueued.pending -= queue.pending
+    unqueued.overdue -= queue.overdue
+  }
+  return rows
+}
