@@ -30,7 +30,7 @@ export async function defer(ctx: KoaContextWithOIDC, request: DeferRequest, deci
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error
     settings.alert('the policy decision point cannot be asked', { deferral: request.id, reason: error.message })
-    if (settings.onUnavailable === 'defer' && request.canWait) return waiting(request, asked, [], decider)
+    if (settings.onUnavailable === 'defer' && request.canWait) return waitingTerms(request, asked, [], decider)
     throw unavailable(ctx, error.retryAfter, error)
   }
 }
@@ -48,7 +48,7 @@ async function answerTo(
   if (outcome.kind === 'permit') return permitted(ctx, request, { ...asked, outcome }, decider)
   if (outcome.kind === 'deny') return refuse(request, outcome, decider)
   const items = await itemsOf(request, outcome.denied, { ...asked, answers }, decider)
-  if (items) return waiting(request, asked, items, decider)
+  if (items) return waitingTerms(request, asked, items, decider)
   throw refusalOf(request, 'gate')
 }
 
@@ -87,7 +87,7 @@ async function itemsOf(
   return filled.length === items.length ? filled : undefined
 }
 
-function waiting(
+function waitingTerms(
   request: DeferRequest,
   { issuance, evaluations }: Asked,
   items: Item[],
@@ -104,8 +104,8 @@ function permitted(
   decider: Decider,
 ): DeferAnswer {
   const mustWait = request.profile === 'openid' && request.params.response_type === 'deferred_code'
-  // it waits all the same: asked again when it is stored, and then approved
-  if (mustWait && decider.hasTasks) return waiting(request, asked, [], decider)
+  // plain `deferred_code` always waits: the first step of its task asks again, and approves
+  if (mustWait && decider.hasTasks) return waitingTerms(request, asked, [], decider)
   decider.keepClaims(ctx, outcome.claims)
   if (!outcome.allow) return false
   if (request.profile === 'oauth') return { allow: outcome.allow }

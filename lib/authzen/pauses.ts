@@ -25,7 +25,7 @@ export function createPauses(): Pauses {
       const growing = before === undefined ? firstSeconds : Math.min(2 * before, longestSeconds)
       const seconds = Math.max(growing, least)
       pauses.delete(id)
-      // the oldest goes: its deferral is asked about a little too early
+      // the oldest pause is dropped: its deferral is asked about a little too early
       const [oldest] = pauses.keys()
       if (pauses.size >= mostPauses && oldest !== undefined) pauses.delete(oldest)
       pauses.set(id, { until: performance.now() + seconds * 1000, seconds: growing })

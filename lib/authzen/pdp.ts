@@ -33,7 +33,7 @@ export function createEvaluate(ask: Ask, metadata: ReadMetadata): Evaluate {
   }
 }
 
-// an approval stands in the context of its own question, together with the original context
+// an approval is added to the context of its own question
 function wireOf({ about, ...question }: Evaluation, approval: JsonObject | undefined): JsonObject {
   const context = { ...question.context, ...(approval && { approval }) }
   return { ...question, ...(Object.keys(context).length > 0 && { context }) } as object as JsonObject

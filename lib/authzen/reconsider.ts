@@ -35,7 +35,7 @@ export async function reconsider(
   }
 }
 
-// a deferral that somebody else wanted
+// a deferral without a task, which waited for another reason
 async function stateOf(ctx: KoaContextWithOIDC, deferral: Deferral, { settings }: Decider): Promise<TaskState> {
   const request = await approvedRequest(ctx, deferral, settings)
   return { request, evaluations: questionsOf(request, settings), items: [], generation: 0, attempts: 0 }
@@ -74,7 +74,7 @@ function common(entries: JsonObject[], others: JsonObject[]): JsonObject[] {
   return entries.filter((entry) => !wider.has(entry))
 }
 
-// no more than the decision, which may be narrower than what was asked about
+// the answer is about the request: the decision may be narrower
 function within({ decision }: Deferral, allow: Allowance): Allowance {
   const { scope, resource, authorizationDetails: details } = decision ?? {}
   return {

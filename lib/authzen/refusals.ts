@@ -22,7 +22,7 @@ export function refusalOf({ profile, grantType, scope }: DeferRequest, concern: 
 const unavailableStatus = 503
 const retrySeconds = 5
 
-/** The refusal of a request about which nobody could be asked. Nothing of the request is used up. */
+/** The refusal if the policy decision point could not be asked. The code of the request can still be used. */
 export function unavailable(ctx: KoaContextWithOIDC, retryAfter: number, cause: unknown): Error {
   ctx.set('Retry-After', String(Math.max(retryAfter, retrySeconds)))
   const error = new errors.TemporarilyUnavailable('the policy of this provider cannot be asked now', { cause })

@@ -19,7 +19,7 @@ const votePause = 3600
 export async function takeStep(before: TaskState, hasEnded: boolean, context: StepContext): Promise<TaskStep> {
   if (hasEnded) return windUp(before, context)
   const state = context.isNudged ? withLooksDue(before, context.now) : before
-  // our vote is there: the end of the deferral wakes the task
+  // its own vote is stored: the task runs again when the deferral ends
   if (context.deferral.votes?.some(({ by }) => by === decidedBy)) return { wait: votePause }
   const now = context.now.getTime()
   const open = openItems(state)
@@ -68,7 +68,7 @@ function watch(state: TaskState, item: Item, sight: Sight, context: StepContext)
     case 'cancelled':
       return denial(ended(state, item, 'cancelled'), 'cancelled_upstream')
     case 'expired':
-      // the deferred code has a life of its own
+      // before the exchange `expiresAt` is that of the deferred code
       if (!context.deferral.exchangedAt) return denial(ended(state, item, 'expired'), 'expired upstream')
       // polls are answered expired_token
       return toTaskStep(ended(state, item, 'expired'), 0, { expiresAt: context.now, note: 'expired upstream' })
@@ -164,7 +164,7 @@ async function renew(state: TaskState, context: StepContext, reason: string): Pr
   }
 }
 
-// of several requests the others may still be open: they must not be forgotten
+// several requests: while another one is open, its task must be kept so that it can be cancelled
 function mayRenew({ generation, items }: TaskState, { settings }: StepContext): boolean {
   const isOver = items.every(({ approval }) => approval)
   return (items.length <= 1 || isOver) && generation < (settings.accessRequest?.resubmit ?? 0)

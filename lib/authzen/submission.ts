@@ -38,7 +38,7 @@ export async function submit(item: Item, { ask, now, signal, isTrusted }: StepCo
   return refused(`the access request service answered ${status} ${problem}`.trim())
 }
 
-// without other credentials another attempt would change nothing
+// the credentials were refused: an early attempt would be refused, too
 const longPause = 60
 
 function again(item: Item, retryAfter: number, { isSent = false, isRefused = false }): Submitted {

@@ -19,13 +19,13 @@ export async function windUp(before: TaskState, context: StepContext): Promise<T
   return item.task ? cancel(state, item, context) : find(state, item, context)
 }
 
-// the schedule of the looks does not hold for cancellations
+// cancellations start at once, whenever the next look was due
 function ending(state: TaskState): TaskState {
   if (state.isEnding) return state
   return { ...state, isEnding: true, items: state.items.map((item) => ({ ...item, attempts: 0, due: 0 })) }
 }
 
-// without a task, the submission may have arrived all the same
+// without a task: the submission may have arrived, and only its answer was lost
 function isOpen({ task, isSent, denialExpiresAt, attempts }: Item, { now, isRepeated }: StepContext): boolean {
   if (attempts > mostAttempts) return false
   if (!task) return (isSent || isRepeated) && !hasPassed(denialExpiresAt, now)

@@ -50,7 +50,7 @@ export async function stats(records: Records): Promise<DeferralStats> {
   const rows = await records.stats()
   const total = (of: 'pending' | 'overdue') => rows.reduce((sum, row) => sum + row[of], 0)
   const [oldestPendingAt] = rows.map((row) => row.oldestPendingAt).sort((a, b) => a.getTime() - b.getTime())
-  // without a prototype: a queue may be named `__proto__`, and none that does not exist is found
+  // no prototype: a queue may be named `__proto__`, and `byQueue.constructor` must be absent
   const byQueue: DeferralStats['byQueue'] = Object.create(null)
   for (const { queue, pending, overdue, oldestPendingAt } of rows) {
     if (queue !== undefined) byQueue[queue] = { pending, overdue, oldestPendingAt }

@@ -45,11 +45,11 @@ async function approve(
   const record = await find(records, id)
   assertNarrower(record, decision, narrowing)
   if (decision.until && decision.until <= record.readAt) throw new RangeError('approve: until must lie ahead')
-  // a vote must not be refused for the sake of another one that was withdrawn meanwhile: it is compared with a new read
+  // a vote needs a fresh read: an earlier vote that was withdrawn meanwhile must not make it fail
   return change(records, id, approval(decision, narrowing), needsVotes(record) ? undefined : record)
 }
 
-// the id comes from outside: only that of a deferral that was found is published
+// publishes the id of a deferral that was found, never the argument
 function published({ issuer }: Records, operation: string, decide: () => Promise<Transition>): Promise<Transition> {
   return traced('decide', { issuer, operation }, decide, decisionFacts)
 }

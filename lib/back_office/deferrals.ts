@@ -11,7 +11,7 @@ import {
   toWithdrawal,
   type Withdrawal,
 } from '../deferral/decision.js'
-import type { Interaction, Progress } from '../deferral/deferral.js'
+import type { Deferral, Interaction, Progress } from '../deferral/deferral.js'
 import type { Records } from '../deferral/records.js'
 import type { Stored } from '../deferral/store.js'
 import type { Transition as RecordTransition } from '../deferral/transition.js'
@@ -28,6 +28,7 @@ import { type DeferralListing, type ListQuery, list, withHistory } from './listi
 import { type Notifications, notificationsOf } from './notifications.js'
 import type { ListFilter } from './selection.js'
 import { change, find, type Reviewed, type Transition } from './transition.js'
+import { describingTo } from './watch.js'
 
 /**
  * The back office of deferred requests. Methods take the internal `id`, never a handle. An unknown id rejects with
@@ -42,7 +43,7 @@ export class Deferrals {
   /** Notifications and their delivery. */
   readonly notifications: Notifications
 
-  /** Aborted by `close`: ends what must not outlive the provider. */
+  /** Aborted by `close`, for work that must not outlive the provider. */
   readonly closing: AbortSignal = this.#closing.signal
 
   constructor(dependencies: DeferralsDependencies) {
@@ -88,7 +89,7 @@ export class Deferrals {
     return this.#decisions.approve(id, approval)
   }
 
-  /** Withdraws one's own vote while the deferral is pending: every vote in which one of the names in `by` stands. */
+  /** Withdraws the votes of the caller while the deferral is pending: all votes with one of the names in `by`. */
   async unvote(id: string, withdrawal: Withdrawal): Promise<Transition> {
     assertId('unvote', id)
     return this.#change(id, unvote(toWithdrawal(withdrawal).by))
@@ -150,8 +151,8 @@ export class Deferrals {
   }
 
   /**
-   * Assigns a pending deferral for `for` seconds, by default 900. It binds nobody: others can decide all the same. Taking it from
-   * somebody else needs that name in `from`. The assignment ends with the decision.
+   * Assigns a pending deferral for `for` seconds, by default 900. It is no permission: others can still decide. To take it over from
+   * a colleague, give the name of that colleague in `from`. The assignment ends with the decision.
    */
   async assign(id: string, assignment: Assignment): Promise<Transition> {
     assertId('assign', id)
@@ -171,14 +172,19 @@ export class Deferrals {
   }
 
   /**
-   * Cancels what is open, and then erases the personal data: of one deferral, or of all deferrals of an account. Those that are erased
-   * already do not count. A call that failed may be repeated.
+   * Erases the personal data of one deferral, or of all deferrals of an account. Pending and approved ones are cancelled first. The
+   * result counts the deferrals that this call has erased. A call that failed may be repeated.
    */
   async erase(target: ErasureTarget, eraser: Actor = {}): Promise<Erasure> {
     return erase(this.#records, (id) => find(this.#records, id), target, eraser)
   }
 
-  /** Ends the background work of this node: starts no new work, and waits for work under way, ten seconds at most. */
+  /** Calls back with deferrals that any node has created or changed, where the store can tell. Calls may be lost or come twice. */
+  watch(onChange: (deferral: Deferral) => void): void {
+    this.#dependencies.watch?.(describingTo(this.#records, onChange))
+  }
+
+  /** Ends the background work of this node. Waits ten seconds at most for work under way. */
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#dependencies.close()

@@ -26,8 +26,8 @@ function cleaned(text: string, pattern: RegExp, longest: number): string {
 }
 
 /**
- * A text of somebody else's for one line: without control characters, without characters that nobody sees or that
- * turn others around, and not longer than this. In their place stands a visible mark. Escaping for HTML is the template's work.
+ * Cleans a text of a client or an end-user for one line. A visible mark replaces control characters, invisible characters and
+ * characters that turn text around. A longer text is cut. Escaping for HTML is left to the template.
  */
 export function display(text: string, longest = longestText): string {
   return cleaned(text, invisible, longest)

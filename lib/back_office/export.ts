@@ -15,8 +15,8 @@ export interface ExportQuery {
 
 const pageSize = 100
 
-/** For this many milliseconds after a creation another record with an earlier time, or the same, may appear. */
-const settling = 10_000
+/** A record is young for so many milliseconds: until then another one may appear with the same creation time, or an earlier one. */
+const youth = 10_000
 
 const order = 'oldest'
 const members = {
@@ -31,24 +31,24 @@ export function exportDeferrals(records: Records, query: ExportQuery): AsyncGene
 }
 
 /*
- * A record may appear beside or before one that was just created: they have the same millisecond, or its write took longer. So
- * the reading stays `settled` before the first young record, and goes on from there until nothing new appears.
+ * A new record may appear beside or before a young one: both have the same millisecond, or its write took longer. So every pass
+ * starts behind the last record that is not young, and the passes end when one of them finds nothing new.
  */
 async function* readAll(records: Records, filter: ExportQuery): AsyncGenerator<Reviewed, void, undefined> {
-  // yielded, and after `settled`
+  // the ids behind `start` that were yielded already
   const young = new Set<string>()
-  let settled: ListPosition | undefined
+  let start: ListPosition | undefined
   for (let isComplete = false; !isComplete; ) {
     isComplete = true
     let firstYoung: ListedRecord | undefined
-    for await (const record of readAfter(records, filter, settled)) {
-      // a slow consumer: it has settled meanwhile, so that few ids have to be remembered
-      if (firstYoung && isSettled(firstYoung, record.readAt)) {
+    for await (const record of readAfter(records, filter, start)) {
+      // a slow consumer: it is not young any more, and a new pass has fewer ids to remember
+      if (firstYoung && !isYoung(firstYoung, record.readAt)) {
         isComplete = false
         break
       }
       const isNew = !young.delete(record.id)
-      if (!firstYoung && isSettled(record, record.readAt)) settled = positionOf(record, order)
+      if (!firstYoung && !isYoung(record, record.readAt)) start = positionOf(record, order)
       else {
         firstYoung ??= record
         young.add(record.id)
@@ -69,4 +69,4 @@ async function* readAfter(records: Records, filter: ExportQuery, start: ListPosi
   }
 }
 
-const isSettled = ({ createdAt }: ListedRecord, now: Date) => now.getTime() - createdAt.getTime() >= settling
+const isYoung = ({ createdAt }: ListedRecord, now: Date) => now.getTime() - createdAt.getTime() < youth

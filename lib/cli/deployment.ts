@@ -41,7 +41,7 @@ export async function connect(values: Values, environment: NodeJS.ProcessEnv): P
   const given = values.text('issuer')
   const issuers = async () => {
     if (given !== undefined) return [given]
-    // a mark of a cancellation ahead of its deferral has none
+    // the mark of a cancellation that came before its deferral has no issuer
     return (await collection.distinct('issuer')).filter((issuer) => issuer !== '')
   }
   // an issuer has the retention of its provider; here nothing is created

@@ -1,7 +1,7 @@
 // what a terminal would act on or hide, and JSON lets through
 const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
-/** A value as JSON on one line. Characters that a terminal would act on, or that nobody sees, are escaped: it is the same value. */
+/** A value as JSON on one line. Control characters and invisible characters are escaped, so the value stays the same. */
 export function jsonLine(value: unknown): string {
   return JSON.stringify(value).replace(unsafe, escaped)
 }

@@ -1,4 +1,4 @@
-// Chinese, Japanese and Korean characters and emoji take two places of a terminal, marks that stand on another character none
+// Chinese, Japanese and Korean characters and emoji take two places of a terminal, and a mark on another character takes none
 const wide =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]/u
 const mark = /\p{M}/u

@@ -11,15 +11,15 @@ export function offeredSeconds(config: Configuration): number {
   return isPositive(seconds) ? Number(seconds) : 0
 }
 
-/** For how long polls are held. */
+/** Runs polls that the provider holds. */
 export interface Hold {
   /** Runs a poll that asks to be held for so many seconds. */
   run<T>(poll: (seconds: number) => Promise<T>): Promise<T>
 }
 
 /**
- * Polls that are held for so many seconds. Something between here and the provider may end a request that takes long: after such a
- * failure the next polls ask for half the time, and at last not at all.
+ * Polls that the provider holds for at most so many seconds. A proxy on the way may end a request that takes long. After such a
+ * failure the next polls ask for half the time, in the end for none.
  */
 export function createHold(most: number): Hold {
   let seconds = Math.floor(Math.min(most, longest))

@@ -3,7 +3,7 @@ const methods =
   'approve|deny|cancel|unvote|assign|unassign|comment|progress|requireInteraction|resume|extend|notifications\\.replay|list|count'
 const ownCheck = new RegExp(`^(?:(?:${methods}): |\\w+ must be a whole number above zero$)`)
 
-/** What the sender of a form can mend. Its text is the back office's, or that of the integrator's `narrow` or `apply`. */
+/** Status and text of an error that the sender of a form can mend: of the back office, or of the integrator's `narrow` or `apply`. */
 export function mendable(error: unknown): { status: number; reason: string } | undefined {
   if (error instanceof RangeError) return { status: 422, reason: error.message }
   return error instanceof TypeError && ownCheck.test(error.message) ? { status: 400, reason: error.message } : undefined

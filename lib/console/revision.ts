@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { HistoryEntry, Reviewed } from '../index.js'
 
-// what happens by itself, and changes nothing that a decision rests on
+// entries that no person has made, and that change nothing for a decision
 const passing =
   /^(notif|reach_out_|leg_(opened|sent|failed|result_discarded)$|(overdue|exchanged|claimed|redeemed|task_noted)$)/
 
@@ -12,7 +12,7 @@ function eventful({ history }: Reviewed): HistoryEntry[] {
 
 /**
  * Names the state that a page shows: the number of its entries, and a hash. A form sends it back, so that nobody decides about
- * something that they have not seen.
+ * a state that they have not seen.
  */
 export function revisionOf(deferral: Reviewed): string {
   const { status, expired, expiresAt, votes, decision, interaction, progress } = deferral
@@ -32,7 +32,7 @@ export function revisionOf(deferral: Reviewed): string {
   return `${count}.${createHash('sha256').update(state).digest('base64url').slice(0, 22)}`
 }
 
-/** What happened since this revision was shown; `undefined`: nothing. Without entries: what changed has none. */
+/** The entries since this revision was shown; `undefined`: nothing has changed. Empty: something without an entry has changed. */
 export function changesSince(revision: string | undefined, deferral: Reviewed): HistoryEntry[] | undefined {
   if (revision === revisionOf(deferral)) return undefined
   const count = Number(/^\d{1,6}/.exec(revision ?? '')?.[0] ?? Number.POSITIVE_INFINITY)

@@ -1,6 +1,6 @@
 /*
- * The part of the state machine that erases personal data. Both lists name what may stay: a member that is not in the first one is
- * erased, and after an erasure a change that is not in the second one is refused.
+ * The part of the state machine that erases personal data. Both lists are allowlists: a member that is not in the first one is
+ * erased, and a later change of a member that is not in the second one is refused.
  */
 import type { By, DeferralRecord } from './deferral.js'
 import { othersOf } from './history.js'
@@ -84,7 +84,7 @@ export const unlessErased =
     return change && record.erasedAt && !isPermitted(record, change) ? undefined : change
   }
 
-// by the time of the read, which never is ahead of the store's clock: what is not expired there must be cancelled first
+// compared with the time of the read, which is never ahead of the store's clock: an unexpired deferral must be cancelled first
 function isOpen(record: DeferralRecord): boolean {
   return isUnfinished(record) && record.expiresAt > record.readAt
 }

@@ -1,6 +1,6 @@
 /*
- * Upper and lower case, of one version of Unicode: that of Node.js. Each database has those of another version, so that its own
- * comparison without case would find other deferrals.
+ * Upper and lower case by the Unicode version of Node.js. A database has another version: if it compared without case by itself, it
+ * would find other deferrals.
  */
 
 /** The code points with case are below this one. */
@@ -25,7 +25,7 @@ function allSets(): Map<string, string[]> {
   return letters
 }
 
-// by way of the upper case, which is the same for both letters sigma. A result of several letters, such as SS, is none
+// over the upper case, because both small letters sigma have the same one. A result of several letters, such as SS, does not count
 function lowerCase(letter: string): string {
   const lower = only(only(letter.toUpperCase(), letter).toLowerCase(), letter)
   // the Turkish letters i are not the same

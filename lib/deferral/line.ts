@@ -1,11 +1,11 @@
-// work that hangs blocks the next work of its line no longer than this
+// milliseconds: work that hangs does not block its line longer
 const longestTurn = 10_000
 
 /** Lines of this node: work with one of the same keys runs one after the other. */
 export interface Lines {
   /**
-   * Runs `work` after all earlier work with one of these keys. It does not wait for one of them longer than ten seconds; then two
-   * overlap. `hasWaited`: there was earlier work.
+   * Runs `work` after all earlier work with one of these keys. It waits ten seconds for each at most: after that the two overlap.
+   * `hasWaited`: there was earlier work.
    */
   run<T>(keys: readonly string[], work: (hasWaited: boolean) => Promise<T>): Promise<T>
 }

@@ -1,5 +1,5 @@
 /*
- * What several votes grant together: the narrowest of all of them. Members that one vote leaves as requested are as the others say.
+ * The decision of several votes: the narrowest of all of them. A vote without a member leaves that member to the other votes.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { commonDetails, refuseDetails } from './common_details.js'
@@ -61,7 +61,7 @@ function narrowest<T>(
 
 const earlier = (a: Date, b: Date) => (a < b ? a : b)
 
-/** The entries that are in both, each as often as in both. */
+/** The entries of both lists. A repeated entry counts as often as in the list with fewer of it. */
 function common(a: string[], b: string[]): string[] {
   return beyond(a, beyond(a, b))
 }

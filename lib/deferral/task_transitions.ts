@@ -25,8 +25,8 @@ export const leaseTask =
     return changeOf(record, { task: next, taskDue: seconds(lease, now) })
   }
 
-/** Stores the state of the task before its decision is made; the lease goes on. */
-export const holdTask =
+/** Stores the state of the task before its decision is made. The lease goes on. */
+export const saveTaskState =
   (fence: number, sealed: string): Transition =>
   (record) => {
     const { task } = record
@@ -66,8 +66,8 @@ export interface TaskResult {
   sawNudge?: TaskRecord['nudge']
 }
 
-/** Writes the result of the step with this fence. A deferral that has ended meanwhile needs another step at once. */
-export const settleTask =
+/** Writes the result of the step with this fence. If the deferral has ended meanwhile, another step is due at once. */
+export const recordStep =
   (fence: number, { sealed, wait, expiresAt, note, sawEnd, sawNudge }: TaskResult): Transition =>
   (record, now) => {
     const { task } = record
@@ -75,7 +75,7 @@ export const settleTask =
     const isMissed = !isPending(record, now) && !sawEnd
     const nudge = nudgeAfter(task, sawNudge)
     const taskDue = isMissed ? now : wait === undefined ? undefined : dueAt(seconds(wait, now), nudge)
-    // a redemption may need the state; nobody else does
+    // after the last step only a redemption may need the state
     const isNeeded = taskDue !== undefined || record.status === 'pending' || record.status === 'approved'
     const members = {
       task: isNeeded ? { sealed: sealed ?? task.sealed, fence, ...(nudge && { nudge }) } : undefined,

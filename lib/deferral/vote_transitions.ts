@@ -18,7 +18,7 @@ export const approve =
   (record, now) =>
     needsVotes(record) ? vote(record, decision, narrowing, now) : decide('approved', decision)(record, now)
 
-/** Withdraws the votes in which one of these names stands. */
+/** Withdraws the votes with one of these names. */
 export const unvote =
   (by: By): Transition =>
   (record, now) => {
@@ -36,7 +36,7 @@ function vote(record: DeferralRecord, decision: Decision, narrowing: Narrowing, 
   if (!isPending(record, now) || earlier.some((cast) => isBy(cast, by))) return undefined
   for (const cast of earlier) assertLasting(cast, now)
   const votes = [...earlier, { ...decision, by, at: now }]
-  // at every vote: one that cannot be combined with the others is refused at once
+  // tried at every vote: a vote that cannot be combined with the earlier ones is refused at once
   const combination = combine(record, votes, narrowing)
   if (votes.length >= quorum) return complete({ ...record, votes }, combination, quorum, now)
   const facts = { by, ...narrowedFacts(record, decision), votes: votes.length, quorum }

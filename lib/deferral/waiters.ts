@@ -14,13 +14,13 @@ export interface Place {
 export interface Waiters {
   /** A place from which changes of this deferral are noticed from now on; `undefined`: none is free. */
   take(id: string): Place | undefined
-  /** The milliseconds in which each of them may read once, so that all together do not overload the store. */
+  /** Shortest milliseconds between two reads of one poll, so that all polls together do not overload the store. */
   shortestRound(): number
   /** The deferral has changed. */
   wake(id: string): void
-  /** Any deferral may have changed. Wakes a few at a time: each of them reads. */
+  /** Any deferral may have changed. Wakes a few polls at a time, because each of them reads. */
   wakeAll(): void
-  /** Ends all rests, and takes nobody any more. */
+  /** Ends all rests. Afterwards no place is free. */
   close(): void
 }
 
@@ -48,10 +48,10 @@ export function createWaiters(most: number): Waiters {
       for (const place of places.get(id) ?? []) place.ring()
     },
     wakeAll() {
-      const waiting = [...places.values()].flat()
+      const left = [...places.values()].flat()
       const wakeSome = () => {
-        for (const place of waiting.splice(-atOnce)) place.ring()
-        if (waiting.length > 0) setTimeout(wakeSome, pause).unref()
+        for (const place of left.splice(-atOnce)) place.ring()
+        if (left.length > 0) setTimeout(wakeSome, pause).unref()
       }
       wakeSome()
     },
@@ -68,7 +68,7 @@ interface Room {
   isOpen: boolean
 }
 
-// a class: its methods cost a waiting poll no memory
+// a class, because its methods are shared: a closure per poll would cost memory
 class HeldPoll implements Place {
   readonly #id: string
   readonly #room: Room
@@ -95,7 +95,7 @@ class HeldPoll implements Place {
     clearTimeout(this.#timer)
     const end = this.#end
     this.#end = undefined
-    // a ring that meets no rest ends the next one
+    // without a rest now, the ring ends the next rest
     if (end) end()
     else this.#hasRung = true
   }

@@ -1,6 +1,6 @@
 /*
- * Takes the steps of tasks: work at other services that decide deferrals. Each task is stored in its deferral. A worker leases it,
- * takes one step and writes the result, as it does with notifications.
+ * Runs tasks. A task is work at another service that decides a deferral, and it is stored in that deferral. A worker leases the task,
+ * takes one step and writes the result, as with notifications.
  */
 import type { Approval, Denial } from '../deferral/decision.js'
 import type { Deferral, JsonObject, Progress } from '../deferral/deferral.js'
@@ -10,7 +10,7 @@ import { leaseSeconds } from '../deferral/notification.js'
 import type { Records } from '../deferral/records.js'
 import type { Stored } from '../deferral/store.js'
 import type { TakeStep, TaskStep } from '../deferral/task.js'
-import { holdTask, leaseTask, settleTask } from '../deferral/task_transitions.js'
+import { leaseTask, recordStep, saveTaskState } from '../deferral/task_transitions.js'
 import { isPending } from '../deferral/transition.js'
 import { inBackground } from './background.js'
 import { within } from './deadline.js'
@@ -23,7 +23,7 @@ import { rareWarning } from './warnings.js'
 const stepSeconds = 8
 const drainSeconds = 10
 const retrySeconds = 30
-// of one task, before others get their turn
+// steps of one task in a row: then other tasks get their turn
 const stepsAtOnce = 32
 const limits = { perHost: 64, perClient: 16, total: 64, backlog: 128, clients: 4096 }
 
@@ -82,14 +82,14 @@ export class Tasks {
   }
 
   async #work(id: string, snapshot: Stored | undefined): Promise<void> {
-    let known = snapshot
+    let latest = snapshot
     for (let step = 0; step < stepsAtOnce && this.#isOpen; step++) {
       const startedAt = performance.now()
-      const leased = await this.#node.records.transit(id, leaseTask(leaseSeconds), known)
+      const leased = await this.#node.records.transit(id, leaseTask(leaseSeconds), latest)
       if (!leased) return
       const after = await this.#step(leased, startedAt)
       if (!after || !this.#isDue(after)) return
-      known = after
+      latest = after
     }
   }
 
@@ -104,11 +104,11 @@ export class Tasks {
       const { wait, expiresAt, note } = step
       return await records.transit(
         leased.id,
-        settleTask(fence, { sealed, wait, expiresAt, note, sawEnd: hasEnded || isDecided, sawNudge }),
+        recordStep(fence, { sealed, wait, expiresAt, note, sawEnd: hasEnded || isDecided, sawNudge }),
       )
     } catch (error) {
       this.#warnWhileOpen(error)
-      return records.transit(leased.id, settleTask(fence, { wait: retrySeconds, sawEnd: hasEnded, sawNudge }))
+      return records.transit(leased.id, recordStep(fence, { wait: retrySeconds, sawEnd: hasEnded, sawNudge }))
     }
   }
 
@@ -125,7 +125,7 @@ export class Tasks {
     return within(left / 1000, () => this.#node.takeStep(work))
   }
 
-  // the state comes first: a client may poll as soon as the decision is written. `true`: there is a decision
+  // the state is written first: a client may poll as soon as the decision is there. Resolves to `true` if the deferral is decided
   async #decide(
     { id }: Stored,
     { decision, progress }: TaskStep,
@@ -134,13 +134,13 @@ export class Tasks {
     const office = this.#office as Office
     if (progress) await office.progress(id, progress)
     if (!decision) return false
-    if (sealed !== undefined && !(await this.#node.records.transit(id, holdTask(fence, sealed)))) return false
+    if (sealed !== undefined && !(await this.#node.records.transit(id, saveTaskState(fence, sealed)))) return false
     const { deferral } =
       'approve' in decision ? await office.approve(id, decision.approve) : await office.deny(id, decision.deny)
     return deferral.status !== 'pending'
   }
 
-  // a written record has the time of the read before it
+  // not `readAt`: a record that was just written still has the time of the read before the write
   #isDue({ taskDue }: Stored): boolean {
     return taskDue !== undefined && taskDue <= this.#node.records.now()
   }

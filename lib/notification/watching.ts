@@ -11,11 +11,11 @@ const openSeconds = 1
 // a watch that lasted longer had no lasting problem
 const stableSeconds = 30
 
-/** Where a node hears of the changes that other nodes have written. Only hints: sweeps and polls find everything without them. */
+/** Changes that other nodes have written. They are only hints: sweeps and polls find everything without them. */
 export interface Watching {
-  /** Begins to listen, if nobody has begun. */
+  /** Begins to listen. A second call does nothing. */
   begin(): void
-  /** whether the store tells of changes now */
+  /** whether changes are reported now */
   isListening(): boolean
   /** Calls `onChange` for each change, and `onMissed` when changes may have been missed. */
   subscribe(onChange: OnChange, onMissed: () => void): void
@@ -28,74 +28,84 @@ interface Subscriber {
   onMissed: () => void
 }
 
-/** The watch of a node: one for everybody in this process. It begins again after a fault, with pauses that double. */
+/** The watch of a node, shared by all its subscribers. After a fault it is opened again, with pauses that double. */
 export function createWatching(store: Pick<DeferralStore, 'watch'>): Watching {
-  const subscribers: Subscriber[] = []
-  const warn = rareWarning('changes by other nodes are noticed late')
-  let isBegun = false
-  let isOpen = true
-  let current: Watch | undefined
-  let opening: Promise<unknown> | undefined
-  let timer: NodeJS.Timeout | undefined
-  let pause = firstPause
+  return new NodeWatch(store)
+}
 
-  const onChange: OnChange = (id, isDue) => {
-    for (const subscriber of subscribers) subscriber.onChange(id, isDue)
+class NodeWatch implements Watching {
+  readonly #store: Pick<DeferralStore, 'watch'>
+  readonly #subscribers: Subscriber[] = []
+  readonly #warn = rareWarning('changes by other nodes are noticed late')
+  #isBegun = false
+  #isOpen = true
+  #current: Watch | undefined
+  #opening: Promise<unknown> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #pause = firstPause
+
+  readonly isListening = (): boolean => this.#current !== undefined
+
+  constructor(store: Pick<DeferralStore, 'watch'>) {
+    this.#store = store
   }
 
-  async function open(isAgain: boolean): Promise<void> {
+  begin(): void {
+    if (this.#isBegun || !this.#isOpen) return
+    this.#isBegun = true
+    this.#start(false)
+  }
+
+  subscribe(onChange: OnChange, onMissed: () => void): void {
+    this.#subscribers.push({ onChange, onMissed })
+  }
+
+  async close(): Promise<void> {
+    this.#isOpen = false
+    clearTimeout(this.#timer)
+    // a watch that is still being opened closes itself once it is open
+    await within(openSeconds, () => this.#opening).catch(() => undefined)
+    await this.#current?.close().catch(() => undefined)
+  }
+
+  #start(isAgain: boolean): void {
+    this.#opening = inBackground(() => this.#open(isAgain))
+  }
+
+  async #open(isAgain: boolean): Promise<void> {
     const startedAt = performance.now()
     try {
-      const watch = await store.watch?.(onChange)
+      const watch = await this.#store.watch?.((id, isDue) => {
+        for (const subscriber of this.#subscribers) subscriber.onChange(id, isDue)
+      })
       if (!watch) return
-      if (!isOpen) return await watch.close()
-      current = watch
-      // whoever read before this moment has not been told of changes since
-      if (isAgain) for (const { onMissed } of subscribers) onMissed()
-      void follow(watch, startedAt)
+      if (!this.#isOpen) return await watch.close()
+      this.#current = watch
+      // a change between the old watch and this one was not reported
+      if (isAgain) for (const { onMissed } of this.#subscribers) onMissed()
+      void this.#follow(watch, startedAt)
     } catch (error) {
-      openLater(error)
+      this.#openLater(error)
     }
   }
 
-  async function follow(watch: Watch, startedAt: number): Promise<void> {
+  async #follow(watch: Watch, startedAt: number): Promise<void> {
     // without `ended` it listens until it is closed
     if (!watch.ended) return
     const error = await watch.ended.then(
       () => new Error('the watch has ended'),
       (reason: unknown) => reason,
     )
-    current = undefined
+    this.#current = undefined
     await watch.close().catch(() => undefined)
-    if (performance.now() > startedAt + stableSeconds * 1000) pause = firstPause
-    openLater(error)
+    if (performance.now() > startedAt + stableSeconds * 1000) this.#pause = firstPause
+    this.#openLater(error)
   }
 
-  function openLater(error: unknown): void {
-    if (!isOpen) return
-    if (pause > quietPause) warn(error)
-    timer = setTimeout(() => start(true), pause * (0.8 + 0.4 * Math.random()) * 1000).unref()
-    pause = Math.min(pause * 2, longestPause)
-  }
-
-  function start(isAgain: boolean): void {
-    opening = inBackground(() => open(isAgain))
-  }
-
-  return {
-    begin() {
-      if (isBegun || !isOpen) return
-      isBegun = true
-      start(false)
-    },
-    isListening: () => current !== undefined,
-    subscribe: (onChange, onMissed) => void subscribers.push({ onChange, onMissed }),
-    async close() {
-      isOpen = false
-      clearTimeout(timer)
-      // one that takes longer to open closes itself when it is open
-      await within(openSeconds, () => opening).catch(() => undefined)
-      await current?.close().catch(() => undefined)
-    },
+  #openLater(error: unknown): void {
+    if (!this.#isOpen) return
+    if (this.#pause > quietPause) this.#warn(error)
+    this.#timer = setTimeout(() => this.#start(true), this.#pause * (0.8 + 0.4 * Math.random()) * 1000).unref()
+    this.#pause = Math.min(this.#pause * 2, longestPause)
   }
 }

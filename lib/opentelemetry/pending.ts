@@ -48,7 +48,7 @@ function ageOf({ oldest }: Row): number {
   return oldest === undefined ? 0 : Math.max(0, (Date.now() - oldest) / 1000)
 }
 
-/** By label. The row without one counts the deferrals without a queue, so that a sum is the number of all; its age is that of all. */
+/** Rows by label. The row without a label counts the deferrals without a queue, so the sum is right. Its age is that of all deferrals. */
 function rowsOf({ pending, overdue, oldestPendingAt, byQueue }: DeferralStats, queueLabel: QueueLabel): Rows {
   const unqueued: Row = { pending, overdue, ...(oldestPendingAt && { oldest: oldestPendingAt.getTime() }) }
   const rows: Rows = new Map([[undefined, unqueued]])

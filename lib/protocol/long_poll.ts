@@ -19,7 +19,7 @@ export function metadata({ settings }: Plugin): Record<string, unknown> {
 }
 
 /** Holds a poll of a pending deferral. Resolves to the deferral as it is then; `undefined`: it is not there any more. */
-type Hold = (pending: Stored) => Promise<Stored | undefined>
+type HoldPoll = (pending: Stored) => Promise<Stored | undefined>
 
 /**
  * Runs `read` with a function that holds the poll. It holds nothing if the client does not ask for it, or if no place is free. The
@@ -29,7 +29,7 @@ export async function withPlace(
   ctx: Context,
   plugin: Plugin,
   id: string,
-  read: (hold: Hold) => Promise<Stored | undefined>,
+  read: (hold: HoldPoll) => Promise<Stored | undefined>,
 ): Promise<Stored | undefined> {
   const { settings, waiters } = plugin
   const seconds = Math.min(preferredWait(ctx.get('Prefer')), settings.longPoll.seconds)
@@ -44,21 +44,26 @@ export async function withPlace(
   }
 }
 
-/** How a poll is held. */
-interface Holding {
+/** For how long a poll is held, and in which place. */
+interface HoldTerms {
   place: Place
   seconds: number
 }
 
-/** What a held poll keeps of its deferral: the rest may be large, and there are many. */
-interface Kept {
+/** The part of a deferral that a held poll needs. The rest may be large, and many polls are held. */
+interface PendingView {
   id: string
   outcome: PendingOutcome
   shown: Shown
 }
 
-// what may have changed meanwhile is read again. Client, key and handle were checked before: their proofs are used only once
-function hold(ctx: Context, plugin: Plugin, pending: Stored, { place, seconds }: Holding): Promise<Stored | undefined> {
+// client, key and handle were checked before, because a proof works only once. Everything else is read again
+function hold(
+  ctx: Context,
+  plugin: Plugin,
+  pending: Stored,
+  { place, seconds }: HoldTerms,
+): Promise<Stored | undefined> {
   const outcome = outcomeFor(pending, plugin.settings)
   if (!isPendingOutcome(outcome)) return Promise.resolve(pending)
   const { id, profile, interval, progress, interaction } = pending
@@ -76,7 +81,7 @@ function hold(ctx: Context, plugin: Plugin, pending: Stored, { place, seconds }:
 async function untilChanged(
   ctx: Context,
   plugin: Plugin,
-  { id, outcome, shown }: Kept,
+  { id, outcome, shown }: PendingView,
   { place, end }: { place: Place; end: number },
 ): Promise<Stored | undefined> {
   const { records, settings, waiters, watching } = plugin
@@ -85,7 +90,7 @@ async function untilChanged(
     const round = Math.max(shown.interval * 1000, waiters.shortestRound())
     await place.rest(Math.ceil(watching.isListening() ? rest : Math.min(rest, round)))
     assertConnected(ctx)
-    // the store may be gone soon
+    // the node is closing: the application may close the database next
     if (place.isClosed()) throw pendingAnswer(ctx, shown, outcome)
     const latest = await records.find(id)
     if (!latest) return undefined

@@ -19,10 +19,10 @@ const members = { perAccount: 'accountId', perClient: 'clientId' } as const
 const names = { perAccount: 'end-user', perClient: 'client' } as const
 
 /**
- * Creates a deferral with `create`, unless too many requests of its end-user or its client wait already: then it throws
- * `access_denied`, and nothing is written. On one node the creations of one end-user, and of a client with a cap, run one after
- * the other. So a cap is exceeded by one per other node at most. The line of the end-user comes first: an end-user who is refused
- * does not keep others of the client waiting.
+ * Creates a deferral with `create`. Throws `access_denied` and writes nothing if too many requests of its end-user or its client
+ * are pending already. On one node the creations of one end-user run one after the other, and so do those of a client with a cap.
+ * So every other node can exceed a cap by one at most. The line of the end-user comes first: an end-user who is refused never
+ * delays the other end-users of the client.
  */
 export function createWithinCaps<T>(
   plugin: Plugin,

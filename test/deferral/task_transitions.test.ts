@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { leaseTask, nudgeTask, settleTask } from '../../lib/deferral/task_transitions.js'
+import { leaseTask, nudgeTask, recordStep } from '../../lib/deferral/task_transitions.js'
 import type { Transition } from '../../lib/deferral/transition.js'
 import { at } from '../store/new_deferral.js'
 import { reached } from './states.js'
@@ -19,7 +19,7 @@ const lease = (second: number) => [second, leaseTask(10)] as const
 const settle = (second: number, fence: number, saw?: number) =>
   [
     second,
-    settleTask(fence, {
+    recordStep(fence, {
       wait: 60,
       sawEnd: false,
       ...(saw !== undefined && { sawNudge: { at: at(saw), isOpen: true as const } }),

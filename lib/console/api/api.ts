@@ -29,8 +29,8 @@ const patterns = operations.map((operation) => {
 })
 
 /**
- * A page of another site can make a browser send something. A browser says where it comes from, in one header or the other. A
- * program that sends neither, and no cookie, was not made to by a page.
+ * A page of another site can make a browser send a request. A browser then sends `Sec-Fetch-Site` or `Origin`, or a cookie. A
+ * request without all three comes from a program, and no page can forge it.
  */
 function assertOwnPage(ctx: Context): void {
   const isOfBrowser = ['Cookie', 'Sec-Fetch-Site', 'Origin'].some((name) => ctx.get(name) !== '')

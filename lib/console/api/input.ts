@@ -20,7 +20,7 @@ function assertListed(ctx: Context, members: Members, names: Iterable<string>, k
   }
 }
 
-/** The value of a parameter. What is no number stays a text: the back office says what it must be. */
+/** The value of a parameter. If a number has another form it stays a text, and the back office refuses it. */
 function parameterOf(ctx: Context, name: string, schema: Schema, [text = '', ...others]: string[]): unknown {
   if (others.length > 0) ctx.throw(400, `${name} must not be repeated`)
   if (schema.format === 'date-time') return toDate(ctx, name, text)
@@ -52,7 +52,7 @@ async function bodyOf(ctx: Context, { properties = {} }: Schema): Promise<Record
   return Object.fromEntries(entries)
 }
 
-/** Reads what query or body say. Only members that the operation has are let through. */
+/** Reads the query or the body. A member that the operation does not have is refused. */
 export async function inputOf(
   ctx: Context,
   { method, query = {}, body = {} }: Operation,

@@ -22,7 +22,7 @@ export interface Operation {
   run(call: Call): Promise<unknown>
 }
 
-/** One request. `input` is what query or body say: members that the operation has, with dates instead of their texts. */
+/** One request. `input` is the query or the body, checked, with times as `Date`s. */
 export interface Call {
   visit: Visit
   /** id in the path, or '' */
@@ -30,7 +30,7 @@ export interface Call {
   input: Record<string, unknown>
 }
 
-/** Runs what checks its input. A refusal of the input is an error of its sender; all other errors are faults. */
+/** Runs a function that checks its input. A refused input becomes an error for the sender; all other errors are faults. */
 export async function checking<R>(run: () => Promise<R>): Promise<R> {
   try {
     return await run()

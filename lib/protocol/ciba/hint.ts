@@ -51,7 +51,7 @@ export async function accountOfHint(ctx: Context, plugin: Plugin, hint: string):
   return String(deferral.accountId)
 }
 
-/** The answer for every hint that names nobody. */
+/** The refusal of every hint without a usable deferral. */
 export function unknownUser(): Error {
   return new errors.UnknownUserId('could not identify end-user')
 }

@@ -6,10 +6,10 @@ import type { DeferralRecord } from '../../deferral/deferral.js'
 import { isLive, legOf } from '../../deferral/leg_state.js'
 import type { Plugin } from '../../plugin.js'
 
-// the newest pending deferrals of the client or the account: those of more are not counted
+// the newest pending deferrals of the client or the account. Older ones are not counted
 const mostRead = 1000
 
-/** Whether so many deferrals of the same account or client ask already that this one must not. */
+/** Whether the account or the client has reached `ciba.maxOpen`, so that this deferral must not ask. */
 export async function isCapped({ records, settings }: Plugin, deferral: DeferralRecord): Promise<boolean> {
   const { id, accountId, clientId } = deferral
   const { perAccount, perClient } = settings.ciba.maxOpen

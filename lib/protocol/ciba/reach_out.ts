@@ -67,7 +67,7 @@ export class ReachOuts {
     workers.set(plugin, this)
   }
 
-  /** Asks about those of these deferrals whose end-user has to be asked. A sweep offers those again that find no room. */
+  /** Asks the end-users of the deferrals that are due. If there is no free lane, a later sweep tries again. */
   take(due: readonly Stored[]): void {
     for (const record of due.filter(isDue)) {
       if (!this.#isOpen || this.#running.size >= mostAtOnce || this.#running.has(record.id)) continue
@@ -100,7 +100,7 @@ export class ReachOuts {
   }
 }
 
-// an operator asks all the same
+// an operator may ask about a deferral that the option `ciba.reachOut` does not select
 function isToBeAsked({ settings }: Plugin, record: Stored): boolean {
   const { reachOut } = settings.ciba
   return typeof reachOut !== 'function' || record.reachOutRequestedAt !== undefined || reachOut(describe(record))
