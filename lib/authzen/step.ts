@@ -19,7 +19,7 @@ const votePause = 3600
 export async function takeStep(before: TaskState, hasEnded: boolean, context: StepContext): Promise<TaskStep> {
   if (hasEnded) return windUp(before, context)
   const state = context.isNudged ? withLooksDue(before, context.now) : before
-  // our vote is there: the end of the deferral wakes the task
+  // its own vote is stored: the task runs again when the deferral ends
   if (context.deferral.votes?.some(({ by }) => by === decidedBy)) return { wait: votePause }
   const now = context.now.getTime()
   const open = openItems(state)

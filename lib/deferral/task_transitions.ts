@@ -75,7 +75,7 @@ export const recordStep =
     const isMissed = !isPending(record, now) && !sawEnd
     const nudge = nudgeAfter(task, sawNudge)
     const taskDue = isMissed ? now : wait === undefined ? undefined : dueAt(seconds(wait, now), nudge)
-    // a redemption may need the state; nobody else does
+    // after the last step only a redemption may need the state
     const isNeeded = taskDue !== undefined || record.status === 'pending' || record.status === 'approved'
     const members = {
       task: isNeeded ? { sealed: sealed ?? task.sealed, fence, ...(nudge && { nudge }) } : undefined,

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { JsonObject } from 'oidc-provider-deferred'
 import { authzen, type CallbackCaller, type CallbackReceiver } from 'oidc-provider-deferred/authzen'
 import { describe, expect, test } from 'vitest'
+import { describeMongo, useMongoStore } from '../support/database.js'
 import { held } from '../support/deferral.js'
 import { observedStore } from '../support/observed.js'
 import { until as happens } from '../support/receiver.js'
@@ -69,8 +70,9 @@ describe('a callback of the access request service', () => {
     const before = op.clock.now()
     const seen = looks()
     await until(async () => {
+      if (looks() > seen) return true
       await toNextStep(id)
-      return looks() > seen
+      return false
     })
     const pause = (op.clock.now().getTime() - before.getTime()) / 1000
     expect(pause).toBeGreaterThanOrEqual(30)
@@ -261,6 +263,23 @@ describe('a callback of the access request service', () => {
     const { send, message } = await waiting([token], {}, { store })
     failNext('find')
     expect([await send(message()), await send(message())]).toEqual([503, 204])
+  })
+})
+
+describeMongo('a callback, with deferrals in MongoDB', () => {
+  const store = useMongoStore()
+
+  test('X-244 X-245 it leads to a look, and the next one to another look five seconds later', async () => {
+    const called = await waiting([token], {}, { store: store() })
+    const { looks, message, send, op } = called
+    const seen = looks()
+    expect(await send(message())).toBe(204)
+    await until(() => looks() === seen + 1)
+    expect(await send(message())).toBe(204)
+    await quiet()
+    expect(looks()).toBe(seen + 1)
+    op.clock.advance(5)
+    await until(() => looks() === seen + 2)
   })
 })
 
