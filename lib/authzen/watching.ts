@@ -11,7 +11,7 @@ import { delayAfter, hasPassed, type Item, timeOf } from './task_state.js'
 
 /** What a look at a task has found. */
 export type Sight =
-  | { kind: 'waiting'; wait: number; progress?: string; expiresAt?: string }
+  | { kind: 'pending'; wait: number; progress?: string; expiresAt?: string }
   | { kind: 'approved'; approval: JsonObject }
   | { kind: 'denied' | 'cancelled' | 'expired' | 'failed' }
   /** an approval without an end */
@@ -30,10 +30,10 @@ export async function look(item: Item, context: StepContext): Promise<Sight> {
     }
     const retryAfter = retryAfterOf(answer)
     const isReadable = answer.status === 200 && isObject(answer.body?.task) && answer.body.task.id === task.id
-    return isReadable ? sightOf(answer.body ?? {}, item, retryAfter, context) : waiting(item, retryAfter)
+    return isReadable ? sightOf(answer.body ?? {}, item, retryAfter, context) : pendingSight(item, retryAfter)
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error
-    return waiting(item, error.retryAfter)
+    return pendingSight(item, error.retryAfter)
   }
 }
 
@@ -47,17 +47,17 @@ export function sightOf(answer: JsonObject, item: Item, retryAfter: number, { al
     case 'failed':
       return { kind: task.status }
     case 'approved':
-      return approvalIn(result) ?? waiting(item, retryAfter)
+      return approvalIn(result) ?? pendingSight(item, retryAfter)
     case 'partial':
       alert('an access request was approved in part, which this provider never asks for')
-      return waiting(item, retryAfter)
+      return pendingSight(item, retryAfter)
     default:
-      return { ...waiting(item, retryAfter), ...progressOf(task), ...expiryOf(answer) }
+      return { ...pendingSight(item, retryAfter), ...progressOf(task), ...expiryOf(answer) }
   }
 }
 
-function waiting({ attempts }: Item, retryAfter: number): Sight & { kind: 'waiting' } {
-  return { kind: 'waiting', wait: delayAfter(attempts, retryAfter) }
+function pendingSight({ attempts }: Item, retryAfter: number): Sight & { kind: 'pending' } {
+  return { kind: 'pending', wait: delayAfter(attempts, retryAfter) }
 }
 
 function approvalIn(result: unknown): Sight | undefined {
