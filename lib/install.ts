@@ -93,6 +93,10 @@ function startNode(plugin: Plugin, rules: EgressRules): Deferrals {
     records,
     narrowing: settings.narrow,
     grantExpiry: ({ grantId }) => grantExpiry(provider, grantId),
+    watch(onChange) {
+      watching.subscribe(onChange, () => {})
+      watching.begin()
+    },
     maxLegs: settings.ciba.reachOut === false ? undefined : settings.ciba.maxLegs,
     close: async () => {
       waiters.close()

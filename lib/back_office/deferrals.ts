@@ -11,7 +11,7 @@ import {
   toWithdrawal,
   type Withdrawal,
 } from '../deferral/decision.js'
-import type { Interaction, Progress } from '../deferral/deferral.js'
+import type { Deferral, Interaction, Progress } from '../deferral/deferral.js'
 import type { Records } from '../deferral/records.js'
 import type { Stored } from '../deferral/store.js'
 import type { Transition as RecordTransition } from '../deferral/transition.js'
@@ -28,6 +28,7 @@ import { type DeferralListing, type ListQuery, list, withHistory } from './listi
 import { type Notifications, notificationsOf } from './notifications.js'
 import type { ListFilter } from './selection.js'
 import { change, find, type Reviewed, type Transition } from './transition.js'
+import { describingTo } from './watch.js'
 
 /**
  * The back office of deferred requests. Methods take the internal `id`, never a handle. An unknown id rejects with
@@ -176,6 +177,11 @@ export class Deferrals {
    */
   async erase(target: ErasureTarget, eraser: Actor = {}): Promise<Erasure> {
     return erase(this.#records, (id) => find(this.#records, id), target, eraser)
+  }
+
+  /** Calls back with deferrals that any node has created or changed, where the store can tell. Calls may be lost or come twice. */
+  watch(onChange: (deferral: Deferral) => void): void {
+    this.#dependencies.watch?.(describingTo(this.#records, onChange))
   }
 
   /** Ends the background work of this node. Waits ten seconds at most for work under way. */

@@ -10,6 +10,8 @@ export interface DeferralsDependencies {
   grantExpiry: (record: DeferralRecord) => Promise<Date | 'gone' | undefined>
   /** how often an end-user may be asked over CIBA; `undefined`: `ciba.reachOut` is off */
   maxLegs?: number | undefined
+  /** calls back with the ids of deferrals that any node has changed, where the store can tell */
+  watch?: (onChange: (id: string) => void) => void
   /** ends the background work of this node */
   close: () => Promise<void>
 }

@@ -9,12 +9,13 @@ import { type SafeHtml, safe } from './safe.js'
 export function showProblem(ctx: Context, desk: Desk, status: number, reason: string, more?: SafeHtml): void {
   const root = rootOf(ctx)
   const text = display(reason)
+  const title = status === 401 ? 'Nobody is signed in' : 'That did not work'
   const main = safe`<section class="card problem">
-<h1>That did not work</h1>
+<h1>${title}</h1>
 <p>${text.charAt(0).toUpperCase()}${text.slice(1)}.</p>
 ${more ?? safe`<p><a class="button quiet" href="${root}">To the queue</a></p>`}
 </section>`
-  show(ctx, desk, { root, title: 'That did not work', status, narrow: true, main })
+  show(ctx, desk, { root, title, status, narrow: true, main })
 }
 
 /** Answers every error with a page. Only a message that is meant for the sender is shown; all other errors go to the log. */

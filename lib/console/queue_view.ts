@@ -47,15 +47,16 @@ export async function rowOf(visit: Visit, deferral: Deferral): Promise<Row> {
 
 /** What the operator may read of the filter. Without an order in the URL, and without due times, the oldest come first. */
 export async function listOf(
-  { desk, operator, filter }: Visit,
+  visit: Visit,
   page: { cursor?: string; limit: number },
 ): Promise<DeferralListing & { order: Queue['order'] }> {
+  const { desk, operator, filter } = visit
   const query = listQuery(filter, operator, desk.now())
   const { order = 'newest' } = query
-  const listing = await readableDeferrals({ desk, operator }, query, page)
+  const listing = await readableDeferrals(visit, query, page)
   const isUndated = order === 'due' && !filter.order && !listing.deferrals[0]?.dueAt && page.cursor === undefined
   if (!isUndated) return { ...listing, order }
-  return { ...(await readableDeferrals({ desk, operator }, { ...query, order: 'oldest' }, page)), order: 'oldest' }
+  return { ...(await readableDeferrals(visit, { ...query, order: 'oldest' }, page)), order: 'oldest' }
 }
 
 /** The request that comes after this one in the filter, or the first one; `undefined`: nothing else waits. */

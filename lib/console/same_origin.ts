@@ -16,10 +16,13 @@ export function assertSameOrigin(ctx: Context): void {
 /** Whether a browser says that a page of ours sent this. */
 export function isSameOrigin(ctx: Context): boolean {
   const site = ctx.get('Sec-Fetch-Site')
-  return site ? site === 'same-origin' : hostOf(ctx.get('Origin')) === ctx.host.toLowerCase()
+  return site ? site === 'same-origin' : isOrigin(ctx, ctx.get('Origin'))
 }
 
-function hostOf(origin: string): string | undefined {
+function isOrigin({ host, secure }: Context, origin: string): boolean {
   // an opaque origin is `null`, which is no URL
-  return URL.canParse(origin) ? new URL(origin).host : undefined
+  if (!URL.canParse(origin)) return false
+  const url = new URL(origin)
+  // a page that came over http may be anybody's
+  return url.host === host.toLowerCase() && (url.protocol === 'https:' || !secure)
 }

@@ -211,7 +211,7 @@ export interface DeferralStore {
   watch?(onChange: OnChange): Promise<Watch | undefined>
 }
 
-/** Called when one of the `watchedMembers` of a deferral has changed. `isDue`: a notification may be due now. Does not throw. */
+/** Called when a deferral is new, or one of its `watchedMembers` has changed. `isDue`: a notification may be due now. Does not throw. */
 export type OnChange = (id: string, isDue: boolean) => void
 
 /** A store that tells of changes. */
@@ -222,8 +222,17 @@ export interface Watch {
   close(): Promise<void>
 }
 
-/** The members of a record whose changes `watch` tells of: a client that polls sees them. */
-export const watchedMembers = ['status', 'progress', 'interaction'] as const satisfies (keyof DeferralRecord)[]
+/** The members of a record whose changes `watch` tells of: a client that polls sees them, or a reviewer who looks at a list. */
+export const watchedMembers = [
+  'status',
+  'progress',
+  'interaction',
+  'assignee',
+  'votes',
+  'overdueAt',
+  'expiredAt',
+  'erasedAt',
+] as const satisfies (keyof DeferralRecord)[]
 
 /** The operations a store must have, for the check at start. */
 export const storeOperations = [

@@ -24,6 +24,10 @@ export function memoryStore(): DeferralStore {
   const histories = new Map<string, StoredEntry[]>()
   const purge = createPurge(documents, histories)
   const watchers = new Set<OnChange>()
+  // as for other nodes: not before the write is over
+  const tell: OnChange = (id, isDue) => {
+    for (const onChange of watchers) queueMicrotask(() => onChange(id, isDue))
+  }
 
   return {
     async insert(record, writeId, entry, now = new Date()) {
@@ -33,6 +37,7 @@ export function memoryStore(): DeferralStore {
       const document = structuredClone(toDocument({ ...shifted, revision: 0, writeId }))
       documents.set(record.id, document)
       histories.set(record.id, [structuredClone({ ...entry, at: now, writeId })])
+      tell(record.id, false)
       return copy(document, now)
     },
 
@@ -53,8 +58,7 @@ export function memoryStore(): DeferralStore {
       if (erasedNames) histories.set(id, erasedHistory(histories.get(id) ?? [], erasedNames))
       if (entry) histories.set(id, appended(histories.get(id) ?? [], structuredClone({ ...entry, writeId })))
       const isWatched = watchedMembers.some((name) => name in set || unset.includes(name))
-      // as for other nodes: not before the write is over
-      if (isWatched) for (const onChange of watchers) queueMicrotask(() => onChange(id, 'notification' in set))
+      if (isWatched) tell(id, 'notification' in set)
       return { ...after, readAt: now, revision: revision + 1, writeId } as Stored
     },
 

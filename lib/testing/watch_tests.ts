@@ -36,10 +36,22 @@ export const watchTests: Tests = {
     })
   },
 
+  async 'watch tells of new deferrals, votes, assignments and erasures'(fixture) {
+    await watching(fixture, async ([watcher], { swap, insert }) => {
+      const vote = { votes: [{ by: 'reviewer', at: at(1) }] }
+      const assigned = { assignee: { to: 'reviewer', at: at(1), until: at(9) } }
+      for (const members of [vote, assigned, { overdueAt: at(1) }, { expiredAt: at(1) }, { erasedAt: at(1) }]) {
+        const { id } = await swap(await insert(), members)
+        await watcher?.told(id)
+      }
+    })
+  },
+
   async 'watch tells nobody who has closed it'(fixture) {
     await watching(fixture, async ([closed, open], { swap, insert }) => {
+      const before = await insert()
       await closed?.close()
-      const { id } = await swap(await insert(), { progress: { step: 'review' } })
+      const { id } = await swap(before, { progress: { step: 'review' } })
       await open?.told(id)
       assert(!closed?.hasHeard(id), 'no call after close')
     })
@@ -50,6 +62,7 @@ interface Listener {
   /** resolves to `isDue` when the store has told of this id */
   told(id: string): Promise<boolean>
   hasHeard(id: string): boolean
+  forget(id: string): void
   close(): Promise<void>
 }
 
@@ -69,7 +82,15 @@ async function watching(
   if (!first || !second) return
   try {
     await test([first, second], {
-      insert,
+      // what is told from now on is told of a swap
+      async insert() {
+        const record = await insert()
+        for (const listener of [first, second]) {
+          await listener.told(record.id)
+          listener.forget(record.id)
+        }
+        return record
+      },
       async swap(before, members) {
         const swapped = await nodes[3]?.swap(before, changeOf(before, members), newId(), at(1))
         assert(swapped, 'swap of the stored revision')
@@ -87,6 +108,7 @@ async function listenerOn(node: DeferralStore): Promise<Listener | undefined> {
   return (
     watch && {
       hasHeard: (id) => heard.has(id),
+      forget: (id) => void heard.delete(id),
       async told(id) {
         const end = performance.now() + patience * 1000
         while (!heard.has(id)) {

@@ -84,6 +84,26 @@ test('a mayDecide that throws for one request lets nobody decide it, and hides n
   await desk.close()
 })
 
+test('a mayRead that throws for one request hides this one, and no other one; one that always throws is a fault', async () => {
+  const faults: unknown[] = []
+  let isDown = false
+  const desk = await startDesk(
+    { mayRead: (_, { title }) => (isDown || title === 'odd one' ? secret() : true) },
+    { by: noting(faults) },
+  )
+  await desk.add({ title: 'odd one' })
+  await desk.add({ title: 'plain one' })
+  for (const path of ['', 'api/deferrals']) {
+    const text = await (await desk.get(path)).text()
+    expect([path, text.includes('odd one'), text.includes('plain one')]).toEqual([path, false, true])
+  }
+  expect((await desk.get('overview')).status).toBe(200)
+  expect(faults.length).toBeGreaterThan(0)
+  isDown = true
+  for (const path of ['', 'api/deferrals', 'overview']) expect((await desk.get(path)).status).toBe(500)
+  await desk.close()
+})
+
 test('a fault at one request of a batch keeps no other one from being decided', async () => {
   const faults: unknown[] = []
   const desk = await startDesk({}, { by: noting(faults) })

@@ -1,3 +1,4 @@
+import { memoryStore, type Stored } from 'oidc-provider-deferred'
 import { afterEach, expect, test, vi } from 'vitest'
 import { authenticate, startDesk, type TestDesk } from './desk.js'
 
@@ -60,6 +61,24 @@ test('a change is told by its id and its event, and nothing else', async () => {
     expect(text).not.toMatch(/a-person|secret|remark|robin/)
     await stream.leave()
   })
+})
+
+test('what another node has written is told too', async () => {
+  const store = memoryStore()
+  const desk = await startDesk({}, { deferred: { store } })
+  try {
+    const id = await desk.add()
+    const stream = await listen(desk)
+    const now = desk.op.clock.now()
+    const before = (await store.find(id, now)) as Stored
+    const denied = { status: 'denied', decision: { by: 'robin' }, decidedAt: now } as const
+    const entry = { at: now, event: 'denied' }
+    await store.swap(before, { after: { ...before, ...denied }, entry }, 'a write of another node', now)
+    expect(await stream.until('changed')).toContain(`data: {"id":"${id}","event":"changed"}`)
+    await stream.leave()
+  } finally {
+    await desk.close()
+  }
 })
 
 test('only what the operator may read is told', async () => {

@@ -63,7 +63,7 @@ describeBrowser('a page that listens', () => {
       .waitFor()
     await page.getByRole('button', { name: 'Pause' }).click()
     await desk.add({ title: 'while paused' })
-    await state(page).filter({ hasText: 'Paused: 1 change' }).waitFor()
+    await state(page).filter({ hasText: 'Paused: 1 changed' }).waitFor()
     expect(await row(page, 'while paused').count()).toBe(0)
     await page.evaluate(axe.source)
     const { violations } = await page.evaluate(() => Reflect.get(globalThis, 'axe').run())

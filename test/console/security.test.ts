@@ -1,5 +1,12 @@
+import Koa from 'koa'
+import mount from 'koa-mount'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { authenticate, revisionIn, startDesk, type TestDesk } from './desk.js'
+
+const behindTls = (desk: Koa, path: string) => {
+  const app = new Koa({ proxy: true })
+  return app.use(mount(path, desk)).callback()
+}
 
 describe('the console', () => {
   let desk: TestDesk
@@ -90,6 +97,21 @@ describe('the console', () => {
       headers.origin === undefined ? headers : { ...headers, origin: origins[headers.origin] ?? headers.origin }
     const answer = await desk.post(`deferrals/${id}/comment`, { text: 'a comment' }, 'kim', sent)
     expect(answer.status).toBe(expected)
+  })
+
+  test.each([
+    ['http', 403],
+    ['https', 303],
+  ])('over https, a form without Fetch Metadata whose origin is %s gets %i', async (scheme, expected) => {
+    const secure = await startDesk({}, { by: behindTls })
+    const other = await secure.add()
+    const headers = {
+      'sec-fetch-site': '',
+      'x-forwarded-proto': 'https',
+      origin: `${scheme}://${new URL(secure.url).host}`,
+    }
+    expect((await secure.post(`deferrals/${other}/comment`, { text: 'x' }, 'kim', headers)).status).toBe(expected)
+    await secure.close()
   })
 
   test('decides nothing by GET, and nothing by another method than POST', async () => {

@@ -10,7 +10,7 @@
   const state = document.createElement('span')
   const button = document.createElement('button')
   let isPaused = false
-  let missed = 0
+  const missed = new Set()
   let isWaiting = false
   let fresh
 
@@ -31,8 +31,8 @@
       isPaused = !isPaused
       button.textContent = isPaused ? 'Go on' : 'Pause'
       say(isPaused ? 'Paused' : 'Live')
-      if (!isPaused && missed > 0) refresh()
-      missed = 0
+      if (!isPaused && missed.size > 0) refresh()
+      missed.clear()
     })
   }
 
@@ -90,10 +90,10 @@
     }, 500)
   }
 
-  function changed() {
+  function changed({ id }) {
     if (!isPaused) return refreshSoon()
-    missed += 1
-    say(`Paused: ${missed} ${missed === 1 ? 'change' : 'changes'}`)
+    missed.add(id)
+    say(`Paused: ${missed.size} changed`)
   }
 
   function sayChanged() {
@@ -106,6 +106,15 @@
     link.textContent = 'Look again'
     note.append('This request has changed. ', link)
     document.querySelector('main').prepend(note)
+  }
+
+  const revisionOf = (page) => page.querySelector('[data-revision]')?.dataset.revision
+
+  // one's own change may be told after the page that shows it
+  async function lookAgain() {
+    const answer = await fetch(location.href, { headers: { accept: 'text/html' } })
+    const page = answer.ok && new DOMParser().parseFromString(await answer.text(), 'text/html')
+    if (!page || revisionOf(page) !== revisionOf(document)) sayChanged()
   }
 
   function listen(url, heard) {
@@ -122,5 +131,5 @@
     const left = () => setTimeout(() => fresh && !anchor() && showNew())
     list.addEventListener('mouseleave', left)
     list.addEventListener('focusout', left)
-  } else if (shownId) listen('../events', ({ id }) => id === shownId && sayChanged())
+  } else if (shownId) listen('../events', ({ id }) => id === shownId && lookAgain().catch(sayChanged))
 }

@@ -19,7 +19,7 @@ const events = [
 /** A page that listens. */
 export interface Listener {
   operatorId: string
-  changed(event: DeferralEvent, deferral: Deferral): void
+  changed(event: DeferralEvent | 'changed', deferral: Deferral): void
   /** the provider is closed */
   end(): void
 }
@@ -35,8 +35,8 @@ const most = 500
 const mostOfOne = 10
 
 /**
- * The changes that this node has written. Where a store can tell of the changes of other nodes, they belong here too: pages do not
- * care where a change comes from.
+ * The changes that this node has written, and those of other nodes where the store can tell of them. Pages do not care where a change
+ * comes from.
  */
 export function createFeed(provider: Provider): Feed {
   const listeners = new Set<Listener>()
@@ -49,6 +49,9 @@ export function createFeed(provider: Provider): Feed {
         for (const listener of listeners) listener.changed(event, deferral)
       })
     }
+    provider.deferrals.watch((deferral) => {
+      for (const listener of listeners) listener.changed('changed', deferral)
+    })
     provider.deferrals.closing.addEventListener('abort', () => {
       for (const listener of [...listeners]) listener.end()
     })

@@ -1,5 +1,6 @@
 import type { Deferral, ListQuery } from '../../index.js'
-import { isReadable, type Visit } from '../desk.js'
+import type { Visit } from '../desk.js'
+import { onlyReadable } from '../readable_page.js'
 
 const pageSize = 100
 const mostPages = 5
@@ -11,7 +12,8 @@ export interface Sample {
 }
 
 /** The first 500 of a list, those that the operator may read. */
-export async function sampleOf({ desk, operator }: Visit, query: ListQuery): Promise<Sample> {
+export async function sampleOf(visit: Visit, query: ListQuery): Promise<Sample> {
+  const { desk } = visit
   const all: Deferral[] = []
   let cursor: string | undefined
   for (let page = 0; page < mostPages && (page === 0 || cursor !== undefined); page++) {
@@ -19,6 +21,6 @@ export async function sampleOf({ desk, operator }: Visit, query: ListQuery): Pro
     all.push(...listing.deferrals)
     cursor = listing.cursor
   }
-  const readable = await Promise.all(all.map((deferral) => isReadable(desk, operator, deferral)))
-  return { deferrals: all.filter((_, index) => readable[index]), isPartial: cursor !== undefined }
+  const readable = await onlyReadable(visit, all)
+  return { deferrals: readable.map(({ deferral }) => deferral), isPartial: cursor !== undefined }
 }

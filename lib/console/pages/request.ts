@@ -44,7 +44,8 @@ function notice(view: RequestView): SafeHtml | undefined {
 /** Answers with the page of a request. */
 export function showRequest(view: RequestView): void {
   const { visit, deferral, kind } = view
-  const main = safe`${heading(view)}${notice(view)}${columns(view)}`
+  const shown = safe`<span hidden data-revision="${view.revision}"></span>`
+  const main = safe`${heading(view)}${notice(view)}${columns(view)}${shown}`
   showTo(visit, {
     title: deferral.title === undefined ? kind : display(deferral.title, 80),
     main,

@@ -102,7 +102,7 @@ const pipeline: Document[] = [
   {
     $match: {
       $or: [
-        { operationType: 'invalidate' },
+        { operationType: { $in: ['insert', 'invalidate'] } },
         { operationType: 'update', $expr: { $ne: [{ $setIntersection: [members, [...watchedMembers]] }, []] } },
       ],
     },
