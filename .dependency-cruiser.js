@@ -37,6 +37,8 @@ const imports = {
     'deferral/json.ts',
     'deferral/shape.ts',
     'options/checks.ts',
+    // callbacks make tasks due
+    'protocol/tasks.ts',
   ],
   // the back office without a provider, on the one store that has a server; doctor looks at that server and at the ids of keys
   cli: [

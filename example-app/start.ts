@@ -1,9 +1,9 @@
 import type Koa from 'koa'
 import type { Middleware } from 'koa'
-import type { DeferredTokenResponseOptions, Provider } from 'oidc-provider-deferred'
+import type { Provider } from 'oidc-provider-deferred'
 import { createDesk } from './desk/application.js'
 import { createPartner } from './partner/application.js'
-import { createProvider } from './provider/application.js'
+import { createProvider, type DeferralOptions } from './provider/application.js'
 import { bankClient } from './provider/clients.js'
 import { createConfirmation } from './provider/confirmation/application.js'
 import { createRelyingParty } from './relying_party/application.js'
@@ -24,7 +24,7 @@ export interface BankOptions {
   /** Default: everything is in memory. */
   mongodb?: MongoServer | undefined
   ports: Ports
-  deferral?: Pick<DeferredTokenResponseOptions, 'interval' | 'ttl' | 'now'>
+  deferral?: Partial<DeferralOptions>
   /** Sends the relying party's requests to the provider. */
   fetch?: typeof fetch
   /** Runs before the relying party's notification endpoint. Tests record requests here, or answer with an error. */

@@ -10,9 +10,11 @@ import { check, checkConversation, checkNotStored, expectPage, pending } from '.
 import type { Recorded } from './recorder.js'
 import { tokenRequests, until } from './waiting.js'
 
-const tokensWithDetails = '200 access_token authorization_details expires_in scope token_type'
+/** The answer with tokens for a payment. */
+export const tokensWithDetails = '200 access_token authorization_details expires_in scope token_type'
 
-function startAgent({ bank, recorder }: Cast, payment: Payment) {
+/** Starts an agent that asks for this payment, and waits. */
+export function startAgent({ bank, recorder }: Cast, payment: Payment) {
   const sentences: string[] = []
   const answer = askForPayment({
     issuer: bank.provider.issuer,

@@ -24,8 +24,14 @@ export interface ProviderOptions {
   /** Certificate of the notification endpoint, in PEM. */
   trusted: string
   /** Options that differ between the demo and its tests. */
-  deferral: Pick<DeferredTokenResponseOptions, 'interval' | 'ttl' | 'now'>
+  deferral: DeferralOptions
 }
+
+/** Who decides may differ too: reviewers, or a policy decision point. */
+export type DeferralOptions = Pick<
+  DeferredTokenResponseOptions,
+  'interval' | 'ttl' | 'now' | 'defer' | 'reconsider' | 'task'
+>
 
 /**
  * Allows notifications to this machine. Leave these options out in production: endpoints then have public addresses, port 443 and
@@ -48,9 +54,9 @@ export function createProvider({ origin, storage, keys, addresses, trusted, defe
     features: {
       ...host.features,
       deferredTokenResponse: {
-        ...deferral,
         store: storage.deferrals,
         defer,
+        ...deferral,
         // a plain OAuth client may wait from the authorization endpoint on
         profiles: { oauth: { direct: true } },
         // the customer of an unusual sign-in is asked on the phone

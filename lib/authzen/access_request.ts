@@ -4,6 +4,7 @@
  */
 import { isObject } from '../deferral/json.js'
 import type { JsonObject } from '../index.js'
+import { callbackState } from './callback_state.js'
 import type { Evaluation, Filled } from './evaluation.js'
 import type { Ask } from './http.js'
 import type { Metadata } from './metadata.js'
@@ -12,6 +13,9 @@ import { type Item, timeOf } from './task_state.js'
 
 const echoed = ['evaluation_id', 'evaluated_at', 'reason'] as const
 const echoedOfRequest = ['expires_at', 'binding_token', 'template'] as const
+
+// every end; `partial` is never asked for
+const events = ['approved', 'denied', 'cancelled', 'expired', 'failed']
 
 /** Whether this URL is at a host that may get submissions and credentials. */
 export function isTrusted(url: unknown, metadata: Metadata, { accessRequest, endpoints }: AuthzenSettings): boolean {
@@ -58,6 +62,8 @@ export async function itemOf(
   if (!filled) return undefined
   const { subject, resource, action } = evaluation
   const until = settings.accessRequest?.requestedSeconds
+  const key = `${deferral}-${index}-${generation}`
+  const callback = settings.accessRequest?.callback
   const requested = {
     ...filled.requested_access,
     ...(until !== undefined && { requested_until: new Date(now.getTime() + until * 1000).toISOString() }),
@@ -70,12 +76,13 @@ export async function itemOf(
     context: { ...filled.context, ...evaluation.context },
     ...(Object.keys(requested).length > 0 && { requested_access: requested }),
     client,
+    ...(callback && { callback: { endpoint: callback.endpoint, state: callbackState(key, callback.keys), events } }),
     denial: { ...pick(context, echoed), ...pick(access, echoedOfRequest) },
   }
   return {
     index,
     endpoint: String(access.endpoint ?? metadata.accessRequest),
-    key: `${deferral}-${index}-${generation}`,
+    key,
     body: JSON.parse(JSON.stringify(body)),
     denialExpiresAt: String(access.expires_at),
     attempts: 0,

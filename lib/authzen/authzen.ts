@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { KoaContextWithOIDC } from 'oidc-provider'
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { DeferredTokenResponseOptions, JsonObject, TakeStep } from '../index.js'
 import { createEgress } from '../notification/egress/egress.js'
 import { egressRules } from '../notification/egress/rules.js'
 import { isTrusted } from './access_request.js'
+import { type CallbackReceiver, callbackReceiver } from './callback.js'
 import type { Decider } from './decider.js'
 import { defer } from './defer.js'
 import { createAsk } from './http.js'
@@ -23,6 +24,11 @@ export interface Authzen extends Required<Pick<DeferredTokenResponseOptions, 'de
   task?: TakeStep
   /** claims that the policy decision point adds to the access token of this request, for the host's `extraTokenClaims` */
   tokenClaims: (ctx: KoaContextWithOIDC) => JsonObject | undefined
+  /**
+   * The route for callbacks of the access request service, a Fetch handler; needs `accessRequest.callback`. A callback decides
+   * nothing: it only makes the provider look at the request now.
+   */
+  callback: (provider: Provider) => CallbackReceiver
   /** Closes the connections. */
   close(): Promise<void>
 }
@@ -59,6 +65,7 @@ export function authzen(options: AuthzenOptions): Authzen {
     reconsider: (ctx, deferral, task) => reconsider(ctx, deferral, task, decider),
     ...(decider.hasTasks && { task: taskOf(decider) }),
     tokenClaims: (ctx) => claims.get(ctx),
+    callback: (provider) => callbackReceiver(provider, settings.accessRequest?.callback),
     close: () => egress.close(),
   }
 }

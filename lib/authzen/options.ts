@@ -13,12 +13,15 @@ import {
   mustBe,
   oneOf,
   optional,
+  refuse,
   shape,
   string,
   withDefault,
+  withRule,
 } from '../deferral/shape.js'
 import type { Addresses, DeferRequest, Deferring, JsonObject } from '../index.js'
 import * as checks from '../options/checks.js'
+import { type CallbackCaller, callbackCaller } from './callback_caller.js'
 import type { Evaluation, Filled, Mapping } from './evaluation.js'
 import type { Authenticate } from './http.js'
 import { access, issuance } from './mappings.js'
@@ -40,6 +43,16 @@ export interface EgressPermissions {
   resolve?: (hostname: string) => Promise<Addresses> | Addresses
 }
 
+/** How the access request service tells that a request is decided. */
+export interface CallbackOptions {
+  /** the https URL at which `callback` of `authzen` is mounted */
+  endpoint: string
+  /** 32-byte keys, or their base64url. The first makes the `state` of new requests, all recognise it */
+  keys: readonly (Uint8Array | string | undefined)[]
+  /** how the service authenticates */
+  caller: CallbackCaller
+}
+
 /** How denied access is requested at an access request service. */
 export interface AccessRequestOptions {
   /** further https origins that may get submissions and credentials, beside that of `access_request_endpoint` in the metadata */
@@ -50,6 +63,8 @@ export interface AccessRequestOptions {
   requestedSeconds?: number
   /** whether approvals may lead to refresh tokens (`false`); they end with the approval */
   refreshTokens?: boolean
+  /** asks the service to tell when a request is decided; the provider looks then, and about once a minute all the same */
+  callback?: CallbackOptions
   /** fills the form that a denial names, with what is known; `undefined`: the access cannot be requested */
   fill?: (schema: JsonObject, evaluation: Evaluation) => Promise<Filled | undefined> | Filled | undefined
 }
@@ -108,11 +123,20 @@ const endpoints = shape<Endpoints>({
   accessRequest: optional(endpoint),
 })
 
+const callbackOptions = shape({
+  endpoint,
+  keys: withRule(checks.keys, (keys, at) => {
+    if (keys.length === 0) refuse(at, 'must have a key')
+  }),
+  caller: callbackCaller,
+} satisfies Members<CallbackOptions>)
+
 const accessRequest = shape({
   trusted: withDefault(listOf('an https origin', isEndpoint), []),
   resubmit: withDefault(integer('a whole number from 0 to 10', 0, 10), 1),
   requestedSeconds: optional(lifetime),
   refreshTokens: withDefault(boolean, false),
+  callback: (value, at) => (value === undefined ? undefined : callbackOptions(value, at)),
   fill: optional(callback()),
 } satisfies Members<AccessRequestOptions>)
 

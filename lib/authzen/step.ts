@@ -9,16 +9,17 @@ import { nextActionOf } from './next_action.js'
 import { type Reevaluated, reevaluate } from './reevaluation.js'
 import { decidedBy, denial, openItems, type StepContext, toNextItem, toTaskStep } from './step_context.js'
 import { afterFailure, type Submitted, submit } from './submission.js'
-import { delayAfter, type Item, type TaskState, timeOf, withItem } from './task_state.js'
+import { delayAfter, type Item, type TaskState, timeOf, withItem, withLooksDue } from './task_state.js'
 import { look, type Sight, sightOf } from './watching.js'
 import { windUp } from './winding_up.js'
 
 const votePause = 3600
 
 /** Takes the next step. */
-export async function takeStep(state: TaskState, hasEnded: boolean, context: StepContext): Promise<TaskStep> {
-  if (hasEnded) return windUp(state, context)
-  // its own vote is stored: the task runs again when the deferral ends
+export async function takeStep(before: TaskState, hasEnded: boolean, context: StepContext): Promise<TaskStep> {
+  if (hasEnded) return windUp(before, context)
+  const state = context.isNudged ? withLooksDue(before, context.now) : before
+  // our vote is there: the end of the deferral wakes the task
   if (context.deferral.votes?.some(({ by }) => by === decidedBy)) return { wait: votePause }
   const now = context.now.getTime()
   const open = openItems(state)

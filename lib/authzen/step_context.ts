@@ -16,6 +16,8 @@ export interface StepContext {
   signal: AbortSignal
   /** the step before this one may have been taken without a result */
   isRepeated: boolean
+  /** the access request service said that there is news */
+  isNudged: boolean
   isTrusted: (url: unknown) => boolean
   alert: (problem: string, facts?: Record<string, string>) => void
 }

@@ -69,6 +69,12 @@ export function withItem(state: TaskState, item: Item, changes: Partial<Item>): 
   return { ...state, items }
 }
 
+/** The same state, in which every look at a task is due. */
+export function withLooksDue(state: TaskState, now: Date): TaskState {
+  const at = now.getTime()
+  return { ...state, items: state.items.map((item) => (item.task ? { ...item, due: Math.min(item.due, at) } : item)) }
+}
+
 const leastSeconds = 5
 const longestSeconds = 60
 
@@ -76,6 +82,11 @@ const longestSeconds = 60
 export function delayAfter(attempts: number, retryAfter = 0): number {
   const longest = Math.min(leastSeconds * 2 ** attempts, longestSeconds)
   return Math.max(Math.ceil(Math.random() * longest), 1, retryAfter)
+}
+
+/** Whole seconds until the next look at a task whose service sends callbacks: it may not support them, which nobody can see. */
+export function delayBesideCallbacks(retryAfter: number): number {
+  return Math.max(Math.ceil((0.5 + 0.5 * Math.random()) * longestSeconds), retryAfter)
 }
 
 const skew = 30_000

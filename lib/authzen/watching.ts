@@ -7,7 +7,7 @@ import type { JsonObject } from '../index.js'
 import { retryAfterOf, Unavailable } from './http.js'
 import type { StepContext } from './step_context.js'
 import { taskOf } from './submission.js'
-import { delayAfter, hasPassed, type Item, timeOf } from './task_state.js'
+import { delayAfter, delayBesideCallbacks, hasPassed, type Item, timeOf } from './task_state.js'
 
 /** What a look at a task has found. */
 export type Sight =
@@ -30,15 +30,15 @@ export async function look(item: Item, context: StepContext): Promise<Sight> {
     }
     const retryAfter = retryAfterOf(answer)
     const isReadable = answer.status === 200 && isObject(answer.body?.task) && answer.body.task.id === task.id
-    return isReadable ? sightOf(answer.body ?? {}, item, retryAfter, context) : pendingSight(item, retryAfter)
+    return isReadable ? sightOf(answer.body ?? {}, item, retryAfter, context) : pendingSight(item, retryAfter, context)
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error
-    return pendingSight(item, error.retryAfter)
+    return pendingSight(item, error.retryAfter, context)
   }
 }
 
 /** What an answer about a task means. */
-export function sightOf(answer: JsonObject, item: Item, retryAfter: number, { alert }: StepContext): Sight {
+export function sightOf(answer: JsonObject, item: Item, retryAfter: number, context: StepContext): Sight {
   const { task, result } = answer as { task: JsonObject; result?: unknown }
   switch (task.status) {
     case 'denied':
@@ -47,17 +47,22 @@ export function sightOf(answer: JsonObject, item: Item, retryAfter: number, { al
     case 'failed':
       return { kind: task.status }
     case 'approved':
-      return approvalIn(result) ?? pendingSight(item, retryAfter)
+      return approvalIn(result) ?? pendingSight(item, retryAfter, context)
     case 'partial':
-      alert('an access request was approved in part, which this provider never asks for')
-      return pendingSight(item, retryAfter)
+      context.alert('an access request was approved in part, which this provider never asks for')
+      return pendingSight(item, retryAfter, context)
     default:
-      return { ...pendingSight(item, retryAfter), ...progressOf(task), ...expiryOf(answer) }
+      return { ...pendingSight(item, retryAfter, context), ...progressOf(task), ...expiryOf(answer) }
   }
 }
 
-function pendingSight({ attempts }: Item, retryAfter: number): Sight & { kind: 'pending' } {
-  return { kind: 'pending', wait: delayAfter(attempts, retryAfter) }
+function pendingSight(
+  { attempts, body }: Item,
+  retryAfter: number,
+  { isNudged }: StepContext,
+): Sight & { kind: 'pending' } {
+  const hasCallback = body.callback !== undefined && !isNudged
+  return { kind: 'pending', wait: hasCallback ? delayBesideCallbacks(retryAfter) : delayAfter(attempts, retryAfter) }
 }
 
 function approvalIn(result: unknown): Sight | undefined {

@@ -12,6 +12,8 @@ export interface TaskWork {
   hasEnded: boolean
   /** the step before this one may have been taken without a result: its worker died, or took too long */
   isRepeated: boolean
+  /** the other service said that there is news: look at once, whatever the schedule is */
+  isNudged: boolean
   /** aborts before another worker may take the same step */
   signal: AbortSignal
 }

@@ -8,4 +8,6 @@ export interface TaskRecord {
   leased?: true
   /** the worker before this one did not write its result */
   interrupted?: true
+  /** the other service said that there is news: the first step from `at` on looks, whatever its schedule is */
+  nudge?: { at: Date; isOpen?: true }
 }

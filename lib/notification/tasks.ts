@@ -96,7 +96,7 @@ export class Tasks {
   async #step(leased: Stored, startedAt: number): Promise<Stored | undefined> {
     const { records } = this.#node
     const hasEnded = !isPending(leased, leased.readAt)
-    const fence = leased.task?.fence ?? 0
+    const { fence = 0, nudge: sawNudge } = leased.task ?? {}
     try {
       const step = await this.#take(leased, hasEnded, startedAt)
       const sealed = step.state && (await this.#seal(leased, step.state))
@@ -104,11 +104,11 @@ export class Tasks {
       const { wait, expiresAt, note } = step
       return await records.transit(
         leased.id,
-        recordStep(fence, { sealed, wait, expiresAt, note, sawEnd: hasEnded || isDecided }),
+        recordStep(fence, { sealed, wait, expiresAt, note, sawEnd: hasEnded || isDecided, sawNudge }),
       )
     } catch (error) {
       this.#warnWhileOpen(error)
-      return records.transit(leased.id, recordStep(fence, { wait: retrySeconds, sawEnd: hasEnded }))
+      return records.transit(leased.id, recordStep(fence, { wait: retrySeconds, sawEnd: hasEnded, sawNudge }))
     }
   }
 
@@ -120,7 +120,8 @@ export class Tasks {
     if (left <= 0) throw new Error('the lease is over')
     const signal = AbortSignal.timeout(left)
     const isRepeated = task?.interrupted ?? false
-    const work = { deferral: describe(leased), state, now: readAt, hasEnded, isRepeated, signal }
+    const isNudged = task?.nudge?.isOpen ?? false
+    const work = { deferral: describe(leased), state, now: readAt, hasEnded, isRepeated, isNudged, signal }
     return within(left / 1000, () => this.#node.takeStep(work))
   }
 

@@ -108,6 +108,14 @@ export class AccessRequests {
     return { status: 200, body: { task: this.#task(request) } }
   }
 
+  /** The callback about a task, for the endpoint that its submission names; the test sends it. */
+  callbackOf(id: string): { endpoint: string; body: JsonObject } | undefined {
+    const request = this.list.find((one) => one.id === id)
+    const { endpoint, state } = Object(request?.body.callback) as JsonObject
+    if (!request || typeof endpoint !== 'string') return undefined
+    return { endpoint, body: { ...(state !== undefined && { state }), task: this.#task(request) } }
+  }
+
   /** Whether a question presents an approval of its own request that has not ended. */
   isApproved(question: JsonObject, approval: JsonObject): boolean {
     const request = this.list.find((one) => one.approval?.id === approval.id)

@@ -1,7 +1,7 @@
 import { authzen } from 'oidc-provider-deferred/authzen'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
 import { type PolicyService, policyService } from 'oidc-provider-deferred/testing'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { crashing, type Life, lifeUntil } from '../race/crash_point.js'
 import { describeMongo, useDatabase } from '../support/database.js'
 import { pollDeferral } from '../support/deferral.js'
@@ -9,16 +9,27 @@ import { startProvider, type TestProvider } from '../support/provider.js'
 import { until } from '../support/receiver.js'
 import { relyingParty } from '../support/relying_party.js'
 
-const issuer = 'https://op.example'
+// leases and pauses take seconds: nobody has to live through all of them
+const speed = 4
+const beginning = Date.now()
+const now = () => new Date(beginning + (Date.now() - beginning) * speed)
 const request = { grant_type: 'client_credentials', scope: 'payments', completion_mode: 'deferred' }
 
 describeMongo('a node dies while it looks after an access request', () => {
   const database = useDatabase()
   let service: PolicyService
   const open: (() => Promise<unknown>)[] = []
+  // one for each test: the nodes of the test before are still alive, and would take the steps of its deferrals
+  let issuer = ''
+  let tests = 0
 
   beforeAll(async () => {
     service = await policyService(({ action }) => (action.name === 'payments' ? 'request' : 'permit'))
+  })
+  beforeEach(() => {
+    tests += 1
+    issuer = `https://op${tests}.example`
+    service.intercept = () => undefined
   })
   afterAll(async () => {
     // a dead node hangs, and is not waited for
@@ -32,6 +43,8 @@ describeMongo('a node dies while it looks after an access request', () => {
       pdp: service.pdp,
       egress: service.egress,
       accessRequest: {},
+      // a busy machine is no outage
+      timeout: 7000,
       alert: () => {},
     })
     const store = mongoStore(database.db)
@@ -44,7 +57,7 @@ describeMongo('a node dies while it looks after an access request', () => {
         ...(task && { task }),
         defer,
         reconsider,
-        now: undefined as never,
+        now,
       },
     })
     open.push(op.close, close)
@@ -65,13 +78,24 @@ describeMongo('a node dies while it looks after an access request', () => {
     return life.passed.slice(0, life.passed.lastIndexOf('after swap approved') + 1)
   }
 
-  /** One node dies at this place, another one goes on. Resolves to the deferral's id and to what its client got at last. */
-  async function dieAt(at: number, survivor: TestProvider): Promise<{ id: string; last: string } | undefined> {
+  /** A life that ends at this place, and its end. A life that does not end is a fault of the test, and is said so. */
+  function mortal(at: number): { life: Life; died: Promise<undefined>; hasDied: () => Promise<void> } {
+    let isDead = false
     let die = () => {}
     const died = new Promise<undefined>((resolve) => {
       die = () => resolve(undefined)
     })
-    const victim = await node(lifeUntil(at, die))
+    const life = lifeUntil(at, () => {
+      isDead = true
+      die()
+    })
+    return { life, died, hasDied: () => until(() => isDead, 60) }
+  }
+
+  /** One node dies at this place, another one goes on. Resolves to the deferral's id and to what its client got at last. */
+  async function dieAt(at: number, survivor: TestProvider): Promise<{ id: string; last: string } | undefined> {
+    const { life, died } = mortal(at)
+    const victim = await node(life)
     const created: string[] = []
     victim.provider.on('deferral.created', ({ id }) => void created.push(id))
     const code = await Promise.race([ask(victim).catch(() => undefined), died])
@@ -80,7 +104,7 @@ describeMongo('a node dies while it looks after an access request', () => {
     const isOver = async () => id !== undefined && (await survivor.provider.deferrals.get(id))?.status === 'approved'
     await Promise.race([died, until(isOver, 60)])
     if (!id || !(await survivor.provider.deferrals.get(id))) return undefined
-    await until(async () => (await survivor.provider.deferrals.get(id))?.status === 'approved', 60)
+    await until(async () => (await survivor.provider.deferrals.get(id))?.status !== 'pending', 60)
     if (!code) return { id, last: 'no answer' }
     const answer = await pollDeferral(relyingParty(survivor.origin), code)
     return { id, last: answer.body.error ?? 'tokens' }
@@ -117,17 +141,13 @@ describeMongo('a node dies while it looks after an access request', () => {
     const all = await places()
     // the task is there, and nobody has kept it
     const at = all.indexOf('before swap task_noted') + 1
-    let die = () => {}
-    const died = new Promise<void>((resolve) => {
-      die = resolve
-    })
-    const victim = await node(lifeUntil(at, die))
+    const { life, hasDied } = mortal(at)
+    const victim = await node(life)
     const code = await ask(victim)
-    await died
+    await hasDied()
     await node()
     const store = mongoStore(database.db)
     await until(async () => (await store.find(code.slice(0, 22)))?.status === 'approved')
-    service.intercept = () => undefined
     expect(tasksOf(code.slice(0, 22))).toBe(2)
   })
 
@@ -138,11 +158,7 @@ describeMongo('a node dies while it looks after an access request', () => {
       const code = await ask(survivor)
       const id = code.slice(0, 22)
       await until(() => tasksOf(id) === 1)
-      let die = () => {}
-      const died = new Promise<void>((resolve) => {
-        die = resolve
-      })
-      const life = lifeUntil(at, die)
+      const { life, died } = mortal(at)
       const victim = await node(life)
       await Promise.race([died, victim.provider.deferrals.cancel(id).catch(() => undefined)])
       if ((await survivor.provider.deferrals.get(id))?.status !== 'cancelled') return 'not cancelled'

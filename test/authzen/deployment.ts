@@ -50,7 +50,7 @@ export async function deploy({
     alert: (problem, facts) => void alerts.push([problem, facts]),
     ...options,
   })
-  const { tokenClaims, close, ...members } = decider
+  const { tokenClaims, close, defer, reconsider, task } = decider
   const store = deferred?.store ?? memoryStore()
   const op = await startProvider({
     configuration: {
@@ -58,7 +58,7 @@ export async function deploy({
       extraTokenClaims: (ctx) => tokenClaims(ctx),
       ...configuration,
     },
-    deferred: { ...members, ...deferred, store },
+    deferred: { defer, reconsider, ...(task && { task }), ...deferred, store },
   })
   open.push(op.close, close, service.close)
   const toNextStep = async (id: string) => {

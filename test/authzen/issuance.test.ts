@@ -30,7 +30,7 @@ test('X-200 a wrong option is a TypeError that names it', () => {
     expect(() => authzen(options as never)).toThrow(TypeError)
     expect(() => authzen(options as never)).toThrow(message)
   }
-  expect(Object.keys(authzen({ pdp })).sort()).toEqual(['close', 'defer', 'reconsider', 'tokenClaims'])
+  expect(Object.keys(authzen({ pdp })).sort()).toEqual(['callback', 'close', 'defer', 'reconsider', 'tokenClaims'])
 })
 
 test('X-200 without it discovery is unchanged byte for byte', async () => {

@@ -1,6 +1,5 @@
 /**
- * AuthZEN behind the decision, requirement by requirement, and what must never happen (V). X-240 to X-245 and V6 are about
- * callbacks of the access request service, which are not built.
+ * AuthZEN behind the decision, requirement by requirement, and what must never happen (V).
  */
 export const authzen = `
 X-200 options, and nothing changes without them
@@ -33,6 +32,12 @@ X-233 what is unknown is no approval
 X-234 an unknown task has expired
 X-235 progress without people
 X-236 nothing of it reaches the client
+X-240 callbacks are an option, and polling goes on
+X-241 the callback of a submission
+X-242 only the service may call back
+X-243 state and task have to fit
+X-244 a callback is only a reason to look
+X-245 answered before the look; repeated ones are harmless
 X-250 the end of a deferral cancels the task
 X-251 answers to a cancellation
 X-252 nothing outlives the approval
@@ -45,6 +50,7 @@ V2 no tokens without a fresh evaluation
 V3 nothing outlives the approval
 V4 nothing broader than asked
 V5 nothing of AuthZEN reaches the client
+V6 a callback decides nothing
 V7 what is unknown is no approval
 V8 one task for one deferral
 V9 no task is left open
