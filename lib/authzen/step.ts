@@ -59,7 +59,7 @@ async function begin(
 
 function watch(state: TaskState, item: Item, sight: Sight, context: StepContext): TaskStep | Promise<TaskStep> {
   switch (sight.kind) {
-    case 'waiting':
+    case 'pending':
       return keepWatching(state, item, sight, context)
     case 'approved':
       return toTaskStep(ended(state, item, 'approved', { approval: sight.approval }), 0, { note: 'approved' })
@@ -88,7 +88,7 @@ function ended(state: TaskState, item: Item, status: string, changes: Partial<It
 function keepWatching(
   state: TaskState,
   item: Item,
-  sight: Sight & { kind: 'waiting' },
+  sight: Sight & { kind: 'pending' },
   { now }: StepContext,
 ): TaskStep {
   const { wait, progress } = sight

@@ -11,7 +11,7 @@ import { delayAfter, delayBesideCallbacks, hasPassed, type Item, timeOf } from '
 
 /** What a look at a task has found. */
 export type Sight =
-  | { kind: 'waiting'; wait: number; progress?: string; expiresAt?: string }
+  | { kind: 'pending'; wait: number; progress?: string; expiresAt?: string }
   | { kind: 'approved'; approval: JsonObject }
   | { kind: 'denied' | 'cancelled' | 'expired' | 'failed' }
   /** an approval without an end */
@@ -30,10 +30,10 @@ export async function look(item: Item, context: StepContext): Promise<Sight> {
     }
     const retryAfter = retryAfterOf(answer)
     const isReadable = answer.status === 200 && isObject(answer.body?.task) && answer.body.task.id === task.id
-    return isReadable ? sightOf(answer.body ?? {}, item, retryAfter, context) : waiting(item, retryAfter, context)
+    return isReadable ? sightOf(answer.body ?? {}, item, retryAfter, context) : pendingSight(item, retryAfter, context)
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error
-    return waiting(item, error.retryAfter, context)
+    return pendingSight(item, error.retryAfter, context)
   }
 }
 
@@ -47,18 +47,22 @@ export function sightOf(answer: JsonObject, item: Item, retryAfter: number, cont
     case 'failed':
       return { kind: task.status }
     case 'approved':
-      return approvalIn(result) ?? waiting(item, retryAfter, context)
+      return approvalIn(result) ?? pendingSight(item, retryAfter, context)
     case 'partial':
       context.alert('an access request was approved in part, which this provider never asks for')
-      return waiting(item, retryAfter, context)
+      return pendingSight(item, retryAfter, context)
     default:
-      return { ...waiting(item, retryAfter, context), ...progressOf(task), ...expiryOf(answer) }
+      return { ...pendingSight(item, retryAfter, context), ...progressOf(task), ...expiryOf(answer) }
   }
 }
 
-function waiting({ attempts, body }: Item, retryAfter: number, { isNudged }: StepContext): Sight & { kind: 'waiting' } {
+function pendingSight(
+  { attempts, body }: Item,
+  retryAfter: number,
+  { isNudged }: StepContext,
+): Sight & { kind: 'pending' } {
   const hasCallback = body.callback !== undefined && !isNudged
-  return { kind: 'waiting', wait: hasCallback ? delayBesideCallbacks(retryAfter) : delayAfter(attempts, retryAfter) }
+  return { kind: 'pending', wait: hasCallback ? delayBesideCallbacks(retryAfter) : delayAfter(attempts, retryAfter) }
 }
 
 function approvalIn(result: unknown): Sight | undefined {
