@@ -175,7 +175,9 @@ export const redeem =
       record.decidedAt.getTime() === decidedAt.getTime() && isDeepStrictEqual(record.decision, decision)
     if (!isMintedFrom || (decision.until && decision.until <= now)) return undefined
     const storedAnswer = answer && { answer: { sealed: answer.sealed, until: seconds(answer.seconds, now) } }
-    const members = { status: 'redeemed', redeemedAt: now, ...suppressNotification(record), ...storedAnswer }
+    // nothing needs the state of a finished task any more
+    const task = record.taskDue === undefined ? undefined : record.task
+    const members = { status: 'redeemed', redeemedAt: now, task, ...suppressNotification(record), ...storedAnswer }
     return changeOf(record, members, { at: now, event: 'redeemed' }, true)
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { leaseTask, nudgeTask, recordStep } from '../../lib/deferral/task_transitions.js'
 import type { Transition } from '../../lib/deferral/transition.js'
+import { decide, redeem } from '../../lib/deferral/transitions.js'
 import { at } from '../store/new_deferral.js'
 import { reached } from './states.js'
 
@@ -66,5 +67,21 @@ describe('X-244 X-245 a nudge', () => {
     expect(nudgeTask(reached(['exchange']), at(2))).toBeUndefined()
     expect(nudgeTask(reached(['exchange', 'cancel'], task), at(4))).toBeUndefined()
     expect(nudgeTask(reached(['exchange'], task), at(601))).toBeUndefined()
+  })
+})
+
+describe('the state of a task at a redemption', () => {
+  const redeemed = (record: ReturnType<typeof recordAfter>) =>
+    redeem({ decision: {}, decidedAt: at(5) })(decide('approved', {})(record, at(5))!.after, at(6))?.after
+
+  test('is erased if the task is finished: until then `reconsider` may need it', () => {
+    const finished = recordAfter(lease(1), [2, recordStep(1, { sawEnd: false })])
+    expect(finished.task).toMatchObject({ sealed: 'sealed' })
+    expect(decide('approved', {})(finished, at(5))?.after.task).toMatchObject({ sealed: 'sealed' })
+    expect(redeemed(finished)).not.toHaveProperty('task')
+  })
+
+  test('stays if the task is open: the other service must learn of the end', () => {
+    expect(redeemed(recordAfter(lease(1), settle(2, 1)))).toMatchObject({ task: { sealed: 'sealed' }, taskDue: at(5) })
   })
 })

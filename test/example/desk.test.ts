@@ -49,7 +49,7 @@ describe('what reviewers read at the desk', () => {
     const { deferrals } = bank.provider
     const answerNow = hold()
     await deferrals.approve(id, { scope: ['openid', 'profile'] })
-    expect(await facts()).toMatchObject({ Granted: 'Identity, Name' })
+    expect(await facts()).toMatchObject({ Granted: '<bdi>Identity</bdi>, <bdi>Name</bdi>' })
     await deferrals.cancel(id)
     expect(await facts()).not.toHaveProperty('Granted')
     answerNow()
