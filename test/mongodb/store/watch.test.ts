@@ -91,8 +91,17 @@ describeMongo('the change stream', () => {
     db.client.on('commandSucceeded', ({ commandName, reply }) => {
       if (commandName === 'aggregate') cursors.push((reply as unknown as Document).cursor.id)
     })
-    const { watch, isOver } = await listenTo(watching)
+    let waits = 0
+    db.client.on('commandStarted', ({ commandName }) => {
+      if (commandName === 'getMore') waits += 1
+    })
+    db.client.on('commandSucceeded', ({ commandName }) => {
+      if (commandName === 'getMore') waits -= 1
+    })
+    const { watch, ids, isOver } = await listenTo(watching)
     const id = await pending()
+    // between two waits the driver opens a killed cursor again
+    await until(() => ids.includes(id) && waits === 1)
     await database.db.command({ killCursors: collection, cursors })
     // the database looks up from its wait
     await verbs.decide(id, 'approved', {})
