@@ -3,9 +3,8 @@
  * result. A lease is only the next due time: the lease of a dead worker ends by itself.
  */
 import type { Provider } from 'oidc-provider'
-import type { HistoryEntry } from '../deferral/deferral.js'
 import type { Events } from '../deferral/events.js'
-import { leaseSeconds } from '../deferral/notification.js'
+import { type Channel, channels, dueChannels, leaseSeconds } from '../deferral/notification.js'
 import { leaseNotification, settleNotification } from '../deferral/notification_transitions.js'
 import type { Records } from '../deferral/records.js'
 import type { Stored } from '../deferral/store.js'
@@ -36,7 +35,14 @@ export interface OutboxDependencies {
   egress: Egress
 }
 
-type OutboxTask = Task & { snapshot: Stored | undefined; recipient: Recipient; readAt: number }
+type OutboxTask = Task & {
+  channel: Channel
+  deferralId: string
+  snapshot: Stored | undefined
+  recipient: Recipient
+  readAt: number
+}
+type Addressed = Pick<OutboxTask, 'host' | 'recipient' | 'readAt'>
 
 /** The worker of one node. */
 export class Outbox {
@@ -56,7 +62,7 @@ export class Outbox {
     this.#node = node
     // a notification that this node made due does not wait for the next sweep
     node.events.subscribe((record, entry) => {
-      if (isMadeDue(record, entry)) this.take([record])
+      if (dueChannels(record, entry.at).length > 0) this.take([record])
     })
   }
 
@@ -87,11 +93,21 @@ export class Outbox {
   // clients are read in parallel: a slow look-up, such as that of a metadata document, delays no other client
   async #take(clientId: string, due: readonly Stored[]): Promise<void> {
     if (!this.#isOpen) return
-    const addressed = await this.#address(clientId)
+    for (const channel of channels) {
+      const records = due.filter((record) => dueChannels(record, record.readAt).includes(channel))
+      if (records.length > 0) await this.#takeAll(clientId, channel, records)
+    }
+  }
+
+  async #takeAll(clientId: string, channel: Channel, due: readonly Stored[]): Promise<void> {
+    const addressed = await this.#address(clientId, channel)
     if (!this.#isOpen) return
     // during a rolling deployment another node may know this client
-    const records = addressed.recipient.isUnknown ? due.filter(isUnclaimed) : due
-    const results = records.map((snapshot) => this.#queue({ id: snapshot.id, clientId, snapshot, ...addressed }))
+    const records = addressed.recipient.isUnknown ? due.filter((record) => isUnclaimed(record, channel)) : due
+    const results = records.map((snapshot) => {
+      const { id } = snapshot
+      return this.#queue({ id: `${channel} ${id}`, deferralId: id, channel, clientId, snapshot, ...addressed })
+    })
     if (results.includes(false)) this.#isFull = true
   }
 
@@ -102,42 +118,40 @@ export class Outbox {
     return isTaken
   }
 
-  async #address(clientId: string): Promise<Pick<OutboxTask, 'host' | 'recipient' | 'readAt'>> {
+  async #address(clientId: string, channel: Channel): Promise<Addressed> {
     const readAt = performance.now()
     try {
       const client = await within(readSeconds, () => this.#node.provider.Client.find(clientId))
-      return { ...recipientOf(client), readAt }
+      return { ...recipientOf(client, channel), readAt }
     } catch (error) {
       this.#warnWhileOpen(error)
       return { host: '', recipient: { fault: 'the client cannot be read' }, readAt }
     }
   }
 
-  async #attempt({ id, clientId, ...task }: OutboxTask): Promise<void> {
+  async #attempt({ deferralId: id, channel, clientId, ...task }: OutboxTask): Promise<void> {
     const { records } = this.#node
     // after a long time in the queue the client may have another endpoint, and another node may have sent the notification
     const isFresh = performance.now() < task.readAt + readAgainSeconds * 1000
-    const { recipient } = isFresh ? task : await this.#address(clientId)
+    const { recipient } = isFresh ? task : await this.#address(clientId, channel)
     const snapshot = isFresh ? task.snapshot : undefined
     const startedAt = performance.now()
-    const leased = await records.transit(id, leaseNotification(leaseSeconds), snapshot)
-    if (!leased?.notification) return
+    const leased = await records.transit(id, leaseNotification(leaseSeconds, channel), snapshot)
+    const notification = leased?.[channel]
+    if (!notification) return
     const remaining = Math.floor(startedAt + attemptSeconds * 1000 - performance.now())
     // a process that was suspended longer than its lease must not send
     if (remaining <= 0) return
     const signal = AbortSignal.timeout(remaining)
-    const settlement = await tracedAttempt(leased, () => deliver(this.#node, leased, recipient, signal))
-    await records.transit(id, settleNotification(leased.notification.fence, settlement), leased)
+    const settlement = await tracedAttempt(leased, channel, () =>
+      deliver(this.#node, leased, { ...recipient, channel }, signal),
+    )
+    await records.transit(id, settleNotification(notification.fence, settlement, channel), leased)
   }
 
   #warnWhileOpen(error: unknown): void {
     if (this.#isOpen) this.#warn(error)
   }
-}
-
-function isMadeDue({ notification }: Stored, { at }: HistoryEntry): boolean {
-  if (notification?.status !== 'owed' || notification.leased) return false
-  return notification.due !== undefined && notification.due <= at
 }
 
 function byClient(due: readonly Stored[]): Map<string, Stored[]> {
