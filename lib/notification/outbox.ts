@@ -62,7 +62,7 @@ export class Outbox {
     this.#node = node
     // a notification that this node made due does not wait for the next sweep
     node.events.subscribe((record, entry) => {
-      if (dueChannels(record, entry.at).length > 0) this.take([record])
+      if (dueChannels(record, entry.at).length > 0) this.take([record], entry.at)
     })
   }
 
@@ -71,9 +71,9 @@ export class Outbox {
     this.#onRoom = onRoom
   }
 
-  /** Sends due notifications. A notification that is already queued is not queued twice. */
-  take(due: readonly Stored[]): void {
-    for (const [clientId, records] of byClient(due)) void inBackground(() => this.#take(clientId, records))
+  /** Sends notifications that are due now, by default when they were read. One that is already queued is not queued twice. */
+  take(due: readonly Stored[], now?: Date): void {
+    for (const [clientId, records] of byClient(due)) void inBackground(() => this.#take(clientId, records, now))
   }
 
   /** Stops. Waits for the attempts under way, ten seconds at most. */
@@ -91,10 +91,10 @@ export class Outbox {
   }
 
   // clients are read in parallel: a slow look-up, such as that of a metadata document, delays no other client
-  async #take(clientId: string, due: readonly Stored[]): Promise<void> {
+  async #take(clientId: string, due: readonly Stored[], now?: Date): Promise<void> {
     if (!this.#isOpen) return
     for (const channel of channels) {
-      const records = due.filter((record) => dueChannels(record, record.readAt).includes(channel))
+      const records = due.filter((record) => dueChannels(record, now ?? record.readAt).includes(channel))
       if (records.length > 0) await this.#takeAll(clientId, channel, records)
     }
   }
