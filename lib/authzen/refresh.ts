@@ -18,6 +18,9 @@ import { questionsOf, refreshRequest } from './request.js'
 /** A value of `rotateRefreshToken` in the host's configuration. */
 export type Rotation = boolean | ((ctx: KoaContextWithOIDC) => Promise<boolean> | boolean)
 
+// a shorter one may be over before it is stored, and then the refresh token is used up
+const leastSeconds = 2
+
 const rotation = mustBe(
   'true, false or a function',
   (value): value is Rotation => typeof value === 'boolean' || typeof value === 'function',
@@ -87,7 +90,7 @@ function problemOf(outcome: Outcome, seconds: number): string | undefined {
   const { expiresIn, ...narrower } = outcome.allow ?? {}
   // the refresh token keeps its rights
   if (Object.keys(narrower).length > 0) return 'a refresh cannot be narrowed'
-  return seconds < 1 ? 'the approval has ended' : undefined
+  return seconds < leastSeconds ? 'a token would end at once' : undefined
 }
 
 /** Notes whether `rotateRefreshToken` is used. That it is not can only be seen when a refresh token is issued. */

@@ -68,19 +68,20 @@ export async function refreshRequest(
   { token, binding }: LimitedRefresh,
   settings: AuthzenSettings,
 ): Promise<IssuanceRequest> {
-  const { client, params = {}, requestParamScopes, issuer } = ctx.oidc
-  const { clientId, accountId, gty, scope = '', rar = [] } = token
+  const { params = {}, requestParamScopes, issuer } = ctx.oidc
+  const client = ctx.oidc.client as Client
+  const { accountId, gty, scope = '', rar = [] } = token
   const resource = [params.resource || token.resource || []].flat().map(String)
   return {
-    subject: await subjectOf(ctx, client as Client, accountId, settings),
-    clientId: clientId as string,
+    subject: await subjectOf(ctx, client, accountId, settings),
+    clientId: client.clientId,
     // the host appends `refresh_token` when it rotates
     grant: grantOf(gty?.split(' ')[0]),
     scope: params.scope ? [...requestParamScopes] : scope.split(' ').filter(Boolean),
     targets: resource.length > 0 ? resource : [issuer],
-    // what the client may have sent here is a part of it
+    // all of them, also if the client has sent a part
     authorizationDetails: rar as object[] as JsonObject[],
-    context: { client_id: clientId as string, ...factsOf(token), ...confirmationOf(binding) },
+    context: { client_id: client.clientId, ...factsOf(token), ...confirmationOf(binding) },
   }
 }
 
@@ -117,6 +118,7 @@ function grantOf(grantType = 'authorization_code'): string {
     .slice(0, 21)
 }
 
+// the context never has a handle, a token or a verifier
 function sourceOf({ oidc }: KoaContextWithOIDC): object | undefined {
   const { AuthorizationCode, DeviceCode, BackchannelAuthenticationRequest } = oidc.entities
   return AuthorizationCode ?? DeviceCode ?? BackchannelAuthenticationRequest ?? oidc.session

@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { JsonObject } from 'oidc-provider-deferred'
 import { describe, expect, test, vi } from 'vitest'
+import { certificateOf, certificates } from '../support/certificates.js'
+import { clients } from '../support/clients.js'
 import { authorizationCode, held, pollDeferral, redeem } from '../support/deferral.js'
 import { until } from '../support/receiver.js'
 import { dpopKey, type RelyingParty, relyingParty } from '../support/relying_party.js'
@@ -29,23 +31,28 @@ function permitWith({ service }: Pick<Deployment, 'service'>, context: JsonObjec
   service.policy = ({ action }) => (action.name === gate ? { decision: true, context } : 'permit')
 }
 
-/** Tokens of an access request that was approved for an hour. */
-async function approved({ clientId = 'secret', withKey = false, isWired = true } = {}) {
-  const options = { accessRequest: { refreshTokens: true } }
-  const deployment = await deploy({ options, deferred: { keys }, ...(isWired && { rotate: true }) })
-  const { service, op, toNextStep } = deployment
-  service.policy = ({ action }) => (action.name === 'email' ? 'request' : 'permit')
-  service.access.script = 'approve'
-  const rp = relyingParty(op.issuer, clientId, withKey ? await dpopKey() : undefined)
+/** An access request that was approved for an hour, and the poll that gets its tokens. */
+async function approvedAccess({ op, toNextStep }: Deployment, rp: RelyingParty) {
   const { id, deferralCode } = await held(op, rp, 'authorization_code', { request: all })
   await until(async () => {
     await toNextStep(id)
     return (await op.provider.deferrals.get(id))?.status === 'approved'
   }, 30)
-  const before = service.questions.length
-  const { body } = await pollDeferral(rp, deferralCode)
-  const atRedemption = service.questions.splice(before)
+  return () => pollDeferral(rp, deferralCode)
+}
+
+/** A client with the tokens of such a request. */
+async function approved({ clientId = 'secret', withKey = false, isWired = true } = {}) {
+  const options = { accessRequest: { refreshTokens: true } }
+  const deployment = await deploy({ options, deferred: { keys }, ...(isWired && { rotate: true }) })
+  const { service, op } = deployment
+  service.policy = ({ action }) => (action.name === 'email' ? 'request' : 'permit')
+  service.access.script = 'approve'
+  const rp = relyingParty(op.issuer, clientId, withKey ? await dpopKey() : undefined)
+  const poll = await approvedAccess(deployment, rp)
   service.questions.length = 0
+  const { body } = await poll()
+  const atRedemption = service.questions.splice(0)
   return { ...deployment, rp, refreshToken: String(body.refresh_token), atRedemption }
 }
 
@@ -86,6 +93,27 @@ describe('the questions at a refresh', () => {
     expect((await refresh(rp, body.refresh_token)).status).toBe(200)
     expect(service.questions).toEqual(withoutApproval)
     expect(JSON.stringify(service.calls)).not.toContain(refreshToken)
+  })
+
+  test('X-253 X-207 name the certificate that the new token will be bound to', async () => {
+    const deployment = await deploy({
+      configuration: {
+        clients: clients.map((client) => ({ ...client, tls_client_certificate_bound_access_tokens: true })),
+        features: {
+          mTLS: { enabled: true, certificateBoundAccessTokens: true, getCertificate: certificateOf as never },
+        },
+      },
+      rotate: true,
+    })
+    const { service, rp } = deployment
+    const { header, x5t } = certificates.first
+    permitWith(deployment, { issuance: { token_lifetime: 600 } })
+    const { body } = await redeem(rp, await authorizationCode(rp, all), {}, { headers: { ...header } })
+    const atRedemption = service.questions.splice(0)
+    expect(atRedemption[0]?.context.cnf).toEqual({ 'x5t#S256': x5t })
+    const params = { grant_type: 'refresh_token', refresh_token: body.refresh_token }
+    expect((await rp.token(params, { headers: { ...header } })).status).toBe(200)
+    expect(service.questions).toEqual(atRedemption)
   })
 
   test('X-253 X-205 name the scope that the client sends, else everything that the refresh token has', async () => {
@@ -226,7 +254,8 @@ describe('a permit', () => {
     ['fewer details', { issuance: { authorization_details: [] } }, ''],
     ['no audience', { issuance: { audience: [] } }, ''],
     ['more scopes', { issuance: { granted_scope: 'openid payments' } }, 'granted_scope is broader than the request'],
-    ['no time', { approval: { approved_until: '2020-01-01T00:00:00Z' } }, 'the approval has ended'],
+    ['no time', { approval: { approved_until: '2020-01-01T00:00:00Z' } }, 'a token would end at once'],
+    ['hardly any time', { issuance: { token_lifetime: 1 } }, 'a token would end at once'],
   ])('X-253 V4 of %s is refused, and the refresh token works afterwards', async (_name, context, reason) => {
     const details = JSON.stringify([{ type: 'payment', actions: ['initiate'] }])
     const request = { ...all, resource: jwtApi, authorization_details: details }
@@ -270,7 +299,11 @@ describe('the rotation of the integrator', () => {
   })
 
   test('X-253 without rotateRefreshToken operators are told once, and tokens are refreshed without a question', async () => {
-    const { service, rp, refreshToken, alerts } = await approved({ isWired: false })
+    const deployment = await approved({ isWired: false })
+    const { service, rp, refreshToken, alerts } = deployment
+    const poll = await approvedAccess(deployment, rp)
+    expect((await poll()).status).toBe(200)
+    service.questions.length = 0
     expect(alerts).toEqual([['refresh tokens are issued, and rotateRefreshToken of authzen is not used', {}]])
     expect((await refresh(rp, refreshToken)).status).toBe(200)
     expect(service.questions).toEqual([])
