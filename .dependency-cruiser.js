@@ -39,6 +39,8 @@ const imports = {
     'options/checks.ts',
     // callbacks make tasks due
     'protocol/tasks.ts',
+    // refreshed tokens end when the policy decision point says so
+    'protocol/limited_refresh.ts',
   ],
   // the back office without a provider, on the one store that has a server; doctor looks at that server and at the ids of keys
   cli: [

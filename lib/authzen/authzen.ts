@@ -13,17 +13,23 @@ import { type AuthzenOptions, settingsOf } from './options.js'
 import { createPauses } from './pauses.js'
 import { createEvaluate } from './pdp.js'
 import { reconsider } from './reconsider.js'
+import { createRefreshCheck, type Rotation, reconsideredRotation } from './refresh.js'
 import { takeStep } from './step.js'
 import { fromTask } from './task_state.js'
 
 const keepAlive = 30_000
 
-/** Members for `features.deferredTokenResponse`, and a helper for the host's configuration. */
+/** Members for `features.deferredTokenResponse`, and helpers for the host's configuration. */
 export interface Authzen extends Required<Pick<DeferredTokenResponseOptions, 'defer' | 'reconsider'>> {
   /** with `accessRequest`, or `onUnavailable: 'defer'`: looks after the requests while clients wait */
   task?: TakeStep
   /** claims that the policy decision point adds to the access token of this request, for the host's `extraTokenClaims` */
   tokenClaims: (ctx: KoaContextWithOIDC) => JsonObject | undefined
+  /**
+   * For `rotateRefreshToken` of the host's configuration: asks again at each refresh of tokens that end with an approval. It takes
+   * the value that would be there otherwise: whether to rotate, or a function that decides.
+   */
+  rotateRefreshToken: (rotate: Rotation) => (ctx: KoaContextWithOIDC) => Promise<boolean>
   /**
    * The route for callbacks of the access request service, a Fetch handler; needs `accessRequest.callback`. A callback decides
    * nothing: it only makes the provider look at the request now.
@@ -49,6 +55,7 @@ export function authzen(options: AuthzenOptions): Authzen {
   const ask = createAsk(egress, authenticate, timeout)
   const metadata = createMetadata(pdp, endpoints, ask)
   const claims = new WeakMap<KoaContextWithOIDC, JsonObject>()
+  const refreshCheck = createRefreshCheck(settings.alert)
   const decider: Decider = {
     settings,
     ask,
@@ -56,6 +63,7 @@ export function authzen(options: AuthzenOptions): Authzen {
     evaluate: createEvaluate(ask, metadata),
     pauses: createPauses(),
     hasTasks: settings.accessRequest !== undefined || settings.onUnavailable === 'defer',
+    warnOfRefreshTokens: refreshCheck.warn,
     keepClaims: (ctx, value) => void claims.set(ctx, value),
     // it begins with the id of the deferral, so that the logs of both sides can be joined
     requestIdOf: (id) => `${id}.${randomUUID()}`,
@@ -65,6 +73,10 @@ export function authzen(options: AuthzenOptions): Authzen {
     reconsider: (ctx, deferral, task) => reconsider(ctx, deferral, task, decider),
     ...(decider.hasTasks && { task: taskOf(decider) }),
     tokenClaims: (ctx) => claims.get(ctx),
+    rotateRefreshToken: (rotate) => {
+      refreshCheck.use()
+      return reconsideredRotation(rotate, decider)
+    },
     callback: (provider) => callbackReceiver(provider, settings.accessRequest?.callback),
     close: () => egress.close(),
   }

@@ -6,7 +6,7 @@ import type { AuthzenSettings } from './options.js'
 import type { Pauses } from './pauses.js'
 import type { Evaluate } from './pdp.js'
 
-/** Everything that `defer` and `reconsider` need. */
+/** Everything that the decisions about requests, redemptions and refreshes need. */
 export interface Decider {
   settings: AuthzenSettings
   ask: Ask
@@ -15,6 +15,8 @@ export interface Decider {
   pauses: Pauses
   /** whether deferrals can have tasks */
   hasTasks: boolean
+  /** a refresh token is about to be issued for an approval */
+  warnOfRefreshTokens: () => void
   keepClaims: (ctx: KoaContextWithOIDC, claims: JsonObject) => void
   /** a new `X-Request-ID` for a question about this deferral */
   requestIdOf: (id: string) => string

@@ -12,3 +12,4 @@ export type {
   EgressPermissions,
   Terms,
 } from './options.js'
+export type { Rotation } from './refresh.js'

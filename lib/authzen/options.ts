@@ -61,7 +61,7 @@ export interface AccessRequestOptions {
   resubmit?: number
   /** seconds of access to ask for; by default the service decides */
   requestedSeconds?: number
-  /** whether approvals may lead to refresh tokens (`false`); they end with the approval */
+  /** whether approvals may lead to refresh tokens (`false`), which end with the approval: use `rotateRefreshToken`, too */
   refreshTokens?: boolean
   /** asks the service to tell when a request is decided; the provider looks then, and about once a minute all the same */
   callback?: CallbackOptions

@@ -57,7 +57,9 @@ function redemptionOf(
   const seconds = Math.floor((until.getTime() - Date.now()) / 1000)
   if (seconds < 1) return false
   const expiresIn = Math.min(allow.expiresIn ?? seconds, seconds)
-  return { allow: { ...allow, expiresIn, refreshToken: settings.accessRequest?.refreshTokens ?? false } }
+  const refreshToken = settings.accessRequest?.refreshTokens ?? false
+  if (refreshToken) decider.warnOfRefreshTokens()
+  return { allow: { ...allow, expiresIn, refreshToken } }
 }
 
 function refused(id: string, outcome: Exclude<Outcome, { kind: 'permit' }>, decider: Decider): ReconsiderAnswer {

@@ -48,8 +48,8 @@ export function approvalsOf({ items }: TaskState): Map<number, JsonObject> {
   return new Map(items.flatMap(({ index, approval }) => (approval ? [[index, approval] as const] : [])))
 }
 
-// the earliest of all ends
-function endOf(approvals: readonly unknown[]): Date | undefined {
+/** The earliest end of approvals; `undefined` if none has an end. */
+export function endOf(approvals: readonly unknown[]): Date | undefined {
   const ends = approvals.flatMap((approval) => {
     const end = isObject(approval) ? timeOf(approval.approved_until) : undefined
     return end ? [end.getTime()] : []

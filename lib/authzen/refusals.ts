@@ -19,10 +19,15 @@ export function refusalOf({ profile, grantType, scope }: DeferRequest, concern: 
   return isExchange(grantType) ? new errors.InvalidTarget(denied) : new errors.InvalidGrant(denied)
 }
 
+/** The refusal of a refresh. The refresh token can still be used. */
+export function refreshRefusal(): Error {
+  return new errors.InvalidGrant(denied)
+}
+
 const unavailableStatus = 503
 const retrySeconds = 5
 
-/** The refusal if the policy decision point could not be asked. The code of the request can still be used. */
+/** The refusal if the policy decision point could not be asked. The code or refresh token of the request can still be used. */
 export function unavailable(ctx: KoaContextWithOIDC, retryAfter: number, cause: unknown): Error {
   ctx.set('Retry-After', String(Math.max(retryAfter, retrySeconds)))
   const error = new errors.TemporarilyUnavailable('the policy of this provider cannot be asked now', { cause })

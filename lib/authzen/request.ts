@@ -3,7 +3,8 @@
  * `reconsider` get.
  */
 import { type Client, errors, type KoaContextWithOIDC } from 'oidc-provider'
-import type { DeferRequest, Deferral, JsonObject } from '../index.js'
+import type { Binding, DeferRequest, Deferral, JsonObject } from '../index.js'
+import type { LimitedRefresh } from '../protocol/limited_refresh.js'
 import type { Entity, Evaluation, IssuanceRequest } from './evaluation.js'
 import type { AuthzenSettings } from './options.js'
 
@@ -38,7 +39,7 @@ export async function requested(
     scope: [...scope].filter((name) => granted?.includes(name) ?? true),
     targets: resource.length > 0 ? resource : [ctx.oidc.issuer],
     authorizationDetails,
-    context: contextOf(ctx, client.clientId),
+    context: { client_id: client.clientId, ...factsOf(sourceOf(ctx)), ...confirmationOf(keyOf(ctx)) },
   }
 }
 
@@ -58,6 +59,29 @@ export async function approvedRequest(
     targets: resource.length > 0 ? resource : [ctx.oidc.issuer],
     authorizationDetails: decision?.authorizationDetails ?? deferral.authorizationDetails ?? [],
     context: { client_id: clientId },
+  }
+}
+
+/** The request of a client that refreshes its tokens. What was asked at redemption is asked again. */
+export async function refreshRequest(
+  ctx: KoaContextWithOIDC,
+  { token, binding }: LimitedRefresh,
+  settings: AuthzenSettings,
+): Promise<IssuanceRequest> {
+  const { params = {}, requestParamScopes, issuer } = ctx.oidc
+  const client = ctx.oidc.client as Client
+  const { accountId, gty, scope = '', rar = [] } = token
+  const resource = [params.resource || token.resource || []].flat().map(String)
+  return {
+    subject: await subjectOf(ctx, client, accountId, settings),
+    clientId: client.clientId,
+    // the host appends `refresh_token` when it rotates
+    grant: grantOf(gty?.split(' ')[0]),
+    scope: params.scope ? [...requestParamScopes] : scope.split(' ').filter(Boolean),
+    targets: resource.length > 0 ? resource : [issuer],
+    // all of them, also if the client has sent a part
+    authorizationDetails: rar as object[] as JsonObject[],
+    context: { client_id: client.clientId, ...factsOf(token), ...confirmationOf(binding) },
   }
 }
 
@@ -94,30 +118,30 @@ function grantOf(grantType = 'authorization_code'): string {
     .slice(0, 21)
 }
 
-// never a handle, a token or a verifier
-function contextOf({ oidc }: KoaContextWithOIDC, clientId: string): JsonObject {
-  const { AuthorizationCode, DeviceCode, BackchannelAuthenticationRequest, AccessToken, ClientCredentials } =
-    oidc.entities
-  const source = AuthorizationCode ?? DeviceCode ?? BackchannelAuthenticationRequest ?? oidc.session
-  const { acr, amr, authTime } = factsOf(source)
+// the context never has a handle, a token or a verifier
+function sourceOf({ oidc }: KoaContextWithOIDC): object | undefined {
+  const { AuthorizationCode, DeviceCode, BackchannelAuthenticationRequest } = oidc.entities
+  return AuthorizationCode ?? DeviceCode ?? BackchannelAuthenticationRequest ?? oidc.session
+}
+
+function keyOf({ oidc }: KoaContextWithOIDC): Binding {
+  const { AccessToken, ClientCredentials } = oidc.entities
   const { jkt, 'x5t#S256': x5t } = (AccessToken ?? ClientCredentials ?? {}) as { jkt?: string; 'x5t#S256'?: string }
+  return { ...(jkt !== undefined && { jkt }), ...(x5t !== undefined && { x5t }) }
+}
+
+function confirmationOf({ jkt, x5t }: Binding): JsonObject {
   const cnf = { ...(jkt !== undefined && { jkt }), ...(x5t !== undefined && { 'x5t#S256': x5t }) }
-  return {
-    client_id: clientId,
-    ...(acr !== undefined && { acr }),
-    ...(amr !== undefined && { amr }),
-    ...(authTime !== undefined && { auth_time: authTime }),
-    ...(Object.keys(cnf).length > 0 && { cnf }),
-  }
+  return Object.keys(cnf).length > 0 ? { cnf } : {}
 }
 
 // a session has a method with the name that a code has as a member
-function factsOf(source: object | undefined): { acr?: string; amr?: string[]; authTime?: number } {
+function factsOf(source: object | undefined): JsonObject {
   const { acr, amr, authTime, loginTs } = (source ?? {}) as Record<string, unknown>
   const time = typeof authTime === 'number' ? authTime : loginTs
   return {
     ...(typeof acr === 'string' && { acr }),
     ...(Array.isArray(amr) && { amr: amr.map(String) }),
-    ...(typeof time === 'number' && { authTime: time }),
+    ...(typeof time === 'number' && { auth_time: time }),
   }
 }

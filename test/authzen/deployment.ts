@@ -1,5 +1,5 @@
 import { type DeferredTokenResponseOptions, memoryStore } from 'oidc-provider-deferred'
-import { type Authzen, type AuthzenOptions, authzen } from 'oidc-provider-deferred/authzen'
+import { type Authzen, type AuthzenOptions, authzen, type Rotation } from 'oidc-provider-deferred/authzen'
 import { type PolicyService, policyService } from 'oidc-provider-deferred/testing'
 import { afterEach } from 'vitest'
 import { clients } from '../support/clients.js'
@@ -22,6 +22,8 @@ export interface DeploymentOptions {
   options?: Partial<AuthzenOptions>
   configuration?: TestOptions['configuration']
   deferred?: DeferredTokenResponseOptions
+  /** the integrator's own `rotateRefreshToken`; absent: the host's default, and nothing is asked at a refresh */
+  rotate?: Rotation
 }
 
 const open: (() => Promise<void>)[] = []
@@ -38,6 +40,7 @@ export async function deploy({
   options = {},
   configuration = {},
   deferred,
+  rotate,
 }: DeploymentOptions = {}): Promise<Deployment> {
   const service = await policyService()
   const alerts: Deployment['alerts'] = []
@@ -50,12 +53,13 @@ export async function deploy({
     alert: (problem, facts) => void alerts.push([problem, facts]),
     ...options,
   })
-  const { tokenClaims, close, defer, reconsider, task } = decider
+  const { tokenClaims, close, defer, reconsider, task, rotateRefreshToken } = decider
   const store = deferred?.store ?? memoryStore()
   const op = await startProvider({
     configuration: {
       clients: clients.map((client) => ({ ...client, authorization_details_types: ['payment'] })),
       extraTokenClaims: (ctx) => tokenClaims(ctx),
+      ...(rotate !== undefined && { rotateRefreshToken: rotateRefreshToken(rotate) }),
       ...configuration,
     },
     deferred: { defer, reconsider, ...(task && { task }), ...deferred, store },

@@ -30,7 +30,11 @@ test('X-200 a wrong option is a TypeError that names it', () => {
     expect(() => authzen(options as never)).toThrow(TypeError)
     expect(() => authzen(options as never)).toThrow(message)
   }
-  expect(Object.keys(authzen({ pdp })).sort()).toEqual(['callback', 'close', 'defer', 'reconsider', 'tokenClaims'])
+  expect(() => authzen({ pdp }).rotateRefreshToken('yes' as never)).toThrow(
+    new TypeError('authzen: rotateRefreshToken must be true, false or a function'),
+  )
+  const members = ['callback', 'close', 'defer', 'reconsider', 'rotateRefreshToken', 'tokenClaims']
+  expect(Object.keys(authzen({ pdp })).sort()).toEqual(members)
 })
 
 test('X-200 without it discovery is unchanged byte for byte', async () => {

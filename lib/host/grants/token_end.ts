@@ -1,6 +1,19 @@
 import { epochTime } from '../epoch_time.js'
 import type { IssuedToken } from '../request/intercepts.js'
 
+/** A refresh token of an approval that ends: `deferralUntil` is that end, in epoch seconds by the store's clock. */
+type LimitedToken = { deferralUntil?: number }
+
+/** When the approval of a refresh token ends, in epoch seconds by the store's clock; `undefined`: it does not end. */
+export function endOf(token: object | undefined): number | undefined {
+  return (token as LimitedToken | undefined)?.deferralUntil
+}
+
+/** Makes the tokens that are refreshed with this token in this request end at `until`. What is stored stays as it is. */
+export function endRefreshed(token: object, until: number): void {
+  Object.assign(token, { deferralUntil: Math.min(endOf(token) ?? until, until) })
+}
+
 /**
  * Limits the lifetime of a token to the end of its approval, and writes that end to a refresh token. `until` (epoch seconds)
  * and `now` are times of the store's clock. The host expires tokens by the clock of this node, so the difference is corrected.

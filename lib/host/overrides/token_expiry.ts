@@ -1,10 +1,7 @@
 import { errors, type Provider } from 'oidc-provider'
 import { currentContext } from '../context.js'
-import { capAt } from '../grants/token_end.js'
+import { capAt, endOf } from '../grants/token_end.js'
 import type { IssuedToken } from '../request/intercepts.js'
-
-/** A refresh token of an approval that ends: `deferralUntil` is that end, in epoch seconds by the store's clock. */
-type LimitedToken = { deferralUntil?: number } | undefined
 
 /**
  * Overrides `save` of two models, so that refreshed tokens end with the same approval (E-42). No public way: into a rotated
@@ -19,7 +16,7 @@ export function installTokenExpiry(provider: Provider, now: () => Date): void {
     prototype.save = function (this: IssuedToken, ...args: unknown[]) {
       const entities = currentContext(provider)?.oidc?.entities
       const isOfHost = entities?.[this.kind as 'AccessToken'] === this
-      const until = isOfHost ? (entities?.[from] as LimitedToken)?.deferralUntil : undefined
+      const until = isOfHost ? endOf(entities?.[from]) : undefined
       if (until !== undefined && !capAt(this, until, now())) throw new errors.InvalidGrant('the approval has ended')
       return save.apply(this, args)
     }
