@@ -32,7 +32,7 @@
  *
  * With `--only long-polls` so many polls are held by one process while another decides:
  *
- *   P15 memory of a held poll, beside that of a request that node:http alone holds           goal 10 kB or less
+ *   P15 memory that the provider adds to a request that node:http alone holds                goal 10 kB or less
  *   P14 decision on the other node to the answer, tokens included, p99                        goal 100 ms or less
  *       plain polls of the holding node, p99 with / without held polls                       goal 1.20 or less
  *

@@ -21,13 +21,14 @@ const seconds = 300
 const burst = 50
 const decisions = 500
 const plainPolls = 500
-const warmUp = 1000
+const warmUpShare = 0.3
 // of a second
 const idleMicroseconds = 100_000
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 /** What held polls cost a node, and how soon they are answered. */
 export async function longPolls(place: Place, waiters: number): Promise<void> {
+  const warmUp = Math.ceil(waiters * warmUpShare)
   const deferred = { interval: 1, longPoll: { seconds, waiters } }
   const setup = { uri: place.uri, database: place.db.databaseName, issuer, deferred }
   const [holder, decider] = [await startNode(setup), await startNode(setup)]
@@ -48,8 +49,9 @@ export async function longPolls(place: Place, waiters: number): Promise<void> {
     await rested(holder)
     const while_ = await polls()
     const latencies = await decide(decider, held.slice(0, decisions), answers)
-    const bare = await bareMemory(waiters)
-    report({ waiters, before, after, bare, without, while_, latencies })
+    const added = each(before, after, waiters - warmUp)
+    const bare = await bareMemory(waiters, warmUp)
+    report({ waiters, each: added, bare, without, while_, latencies })
   } finally {
     await Promise.all([holder.stop(), decider.stop()])
   }
@@ -125,8 +127,8 @@ async function decide(decider: ProviderNode, seeds: Seed[], answers: Map<string,
   )
 }
 
-/** What node:http alone needs to hold as many requests. */
-async function bareMemory(count: number): Promise<Memory> {
+/** What node:http alone needs to hold as many requests. It too is measured after the first ones. */
+async function bareMemory(count: number, warmUp: number): Promise<Memory> {
   const child = fork(new URL('./bare_main.js', import.meta.url), { execArgv: [] })
   const next = async <T>() => (await once(child, 'message'))[0] as T
   const port = await next<number>()
@@ -135,21 +137,19 @@ async function bareMemory(count: number): Promise<Memory> {
     return next<Memory>()
   }
   await ask()
+  const seeds = Array.from({ length: count }, (_, n) => ({ id: `${n}`, body: 'grant_type=none' }))
+  await hold(port, seeds.slice(0, warmUp))
   const before = await ask()
-  await hold(
-    port,
-    Array.from({ length: count }, (_, n) => ({ id: `${n}`, body: 'grant_type=none' })),
-  )
+  await hold(port, seeds.slice(warmUp))
   const after = await ask()
   child.disconnect()
   await once(child, 'exit')
-  return { rss: (after.rss - before.rss) / count, heap: (after.heap - before.heap) / count }
+  return each(before, after, count - warmUp)
 }
 
 interface Found {
   waiters: number
-  before: Memory
-  after: Memory
+  each: Memory
   bare: Memory
   without: number[]
   while_: number[]
@@ -161,17 +161,17 @@ const each = (before: Memory, after: Memory, count: number): Memory => ({
   heap: (after.heap - before.heap) / count,
 })
 
-function report({ waiters, before, after, bare, without, while_, latencies }: Found): void {
+function report({ waiters, each: ours, bare, without, while_, latencies }: Found): void {
   const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`
-  const ours = each(before, after, waiters - warmUp)
   const at = (values: number[], share: number) => `${percentile(values, share).toFixed(1)} ms`
   const quantiles = (values: number[]) => [at(values, 0.5), at(values, 0.99)]
   table(
     `${waiters} held polls`,
     ['process', 'objects', 'goal'],
     [
-      ['memory of each', kilobytes(ours.rss), kilobytes(ours.heap), '10 kB'],
+      ['memory of each', kilobytes(ours.rss), kilobytes(ours.heap), ''],
       ['of a request that node:http holds', kilobytes(bare.rss), kilobytes(bare.heap), ''],
+      ['what the provider adds', kilobytes(ours.rss - bare.rss), kilobytes(ours.heap - bare.heap), '10 kB'],
     ],
   )
   const ratio = percentile(while_, 0.99) / percentile(without, 0.99)
