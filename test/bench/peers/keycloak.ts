@@ -6,11 +6,19 @@ import { javaVersion, startKeycloakServer } from './keycloak_server.js'
 import type { Group, Peer } from './peer.js'
 import { type Postgres, startPostgres } from './postgres.js'
 
+interface Variant {
+  name: string
+  state: string
+  features: string[]
+  /** requests: more than it answers polls within its interval of a second */
+  waiting: number
+}
+
 type Keycloak = { peer: Peer; stop(): Promise<void> }
 
-const variants = [
-  { name: 'Keycloak CIBA', state: 'its memory', features: [] },
-  { name: 'Keycloak CIBA, stateless', state: 'PostgreSQL', features: ['stateless'] },
+const variants: Variant[] = [
+  { name: 'Keycloak CIBA', state: 'its memory', features: [], waiting: 10_000 },
+  { name: 'Keycloak CIBA, stateless', state: 'PostgreSQL', features: ['stateless'], waiting: 2500 },
 ]
 
 /** Keycloak's CIBA as it comes, and with the feature that keeps waiting requests in the database. */
@@ -38,11 +46,7 @@ export async function startKeycloaks(): Promise<Group> {
   }
 }
 
-async function startKeycloak(
-  home: string,
-  postgres: Postgres,
-  { name, state }: Pick<Peer, 'name' | 'state'>,
-): Promise<Keycloak> {
+async function startKeycloak(home: string, postgres: Postgres, { name, state, waiting }: Variant): Promise<Keycloak> {
   const channel = await openAuthenticationChannel()
   const running: { stop(): void | Promise<void> }[] = [channel]
   const stop = async () => {
@@ -57,8 +61,8 @@ async function startKeycloak(
       name,
       state,
       port: server.port,
-      warmUp: 40,
-      ...(await keycloakRequests(server.port, channel)),
+      warmUp: 30,
+      ...(await keycloakRequests(server.port, channel, waiting)),
       usage: async () => ({ server: cpuOf(server.pid), database: cpuOf(postgres.pid) }),
     }
     return { peer, stop }

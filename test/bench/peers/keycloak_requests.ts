@@ -6,13 +6,12 @@ import { realmName } from './realm.js'
 
 const base = `/realms/${realmName}/protocol/openid-connect`
 const ciba = 'urn:openid:params:grant-type:ciba'
-// more than it answers within its interval of a second
-const waiting = 4000
 
-/** Requests that wait in this Keycloak, and how another one is approved. */
+/** So many requests that wait in this Keycloak, and how another one is approved. */
 export async function keycloakRequests(
   port: number,
   channel: AuthenticationChannel,
+  waiting: number,
 ): Promise<Pick<Peer, 'pending' | 'approved' | 'userinfo'>> {
   let made = 0
   const authentication = () =>

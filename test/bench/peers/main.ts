@@ -1,5 +1,5 @@
 /*
- * npm run peers -- [--peer deferral --peer ciba --peer keycloak] [--rounds 2] [--seconds 8] [--redemptions 100]
+ * npm run peers -- [--peer deferral --peer ciba --peer keycloak] [--rounds 2] [--seconds 6] [--redemptions 100]
  *
  * Pending polls and redemptions of this package, of oidc-provider's CIBA and of Keycloak's, on one machine in one run. Every server
  * is a process of its own, the load comes from this one over loopback. All are started first, then one at a time is under load:
@@ -26,7 +26,7 @@ const { values } = parseArgs({
   options: {
     peer: { type: 'string', multiple: true, default: ['deferral', 'ciba', 'keycloak'] },
     rounds: { type: 'string', default: '2' },
-    seconds: { type: 'string', default: '8' },
+    seconds: { type: 'string', default: '6' },
     redemptions: { type: 'string', default: '100' },
   },
 })
