@@ -12,20 +12,31 @@ const secret = clients.find(({ client_id }) => client_id === 'secret')?.client_s
 const authorization = `Basic ${Buffer.from(`secret:${encodeURIComponent(secret)}`).toString('base64')}`
 
 /** Sends each request once, a few at a time, and throws at the first answer that does not contain `expected`. */
-export async function send(port: number, requests: PostRequest[], expected: string): Promise<void> {
+export async function send(port: number, requests: Iterable<PostRequest>, expected: string): Promise<void> {
+  await postEach(port, requests, (answer, { path }) => {
+    if (!answer.includes(expected)) throw new Error(`expected ${expected} from ${path}, got ${answer}`)
+  })
+}
+
+/** Sends each request once, a few at a time, and passes on every answer. */
+export async function postEach(
+  port: number,
+  requests: Iterable<PostRequest>,
+  take: (answer: string, one: PostRequest) => void,
+): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
-  const queue = requests.values()
+  const queue = requests[Symbol.iterator]()
   const work = async () => {
-    for (const one of queue) {
-      const answer = await post(agent, port, one)
-      if (!answer.includes(expected)) throw new Error(`expected ${expected} from ${one.path}, got ${answer}`)
+    for (let next = queue.next(); !next.done; next = queue.next()) {
+      take(await post(agent, port, next.value), next.value)
     }
   }
   await Promise.all(Array.from({ length: connections }, work))
   agent.destroy()
 }
 
-function post(agent: Agent, port: number, { path, body }: PostRequest): Promise<string> {
+/** Resolves to the body of the answer. */
+export function post(agent: Agent, port: number, { path, body }: PostRequest): Promise<string> {
   const headers = {
     authorization,
     'content-type': 'application/x-www-form-urlencoded',

@@ -135,6 +135,7 @@ function inTurn(all: PostRequest[]): Batch {
   return async (count) => Array.from({ length: count }, () => all[next++ % all.length] as PostRequest)
 }
 
-function token(params: Record<string, string>): PostRequest {
+/** A token request. */
+export function token(params: Record<string, string>): PostRequest {
   return { path: '/token', body: new URLSearchParams(params).toString() }
 }

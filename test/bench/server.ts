@@ -1,19 +1,19 @@
 /*
  * One server of the bench in a process of its own. Says its port when it is up, and whenever asked what it has used so far.
  */
-import { generateKeyPairSync } from 'node:crypto'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Koa from 'koa'
 import { MongoClient } from 'mongodb'
-import { type Configuration, Provider as HostProvider } from 'oidc-provider'
-import { type DeferRequest, type HostConfiguration, Provider } from 'oidc-provider-deferred'
+import { Provider as HostProvider } from 'oidc-provider'
+import { type DeferRequest, Provider } from 'oidc-provider-deferred'
 import { mongoAdapter, mongoStore } from 'oidc-provider-deferred/mongodb'
-import { clients, grantType, oauthGrantType } from '../support/clients.js'
 import { interact } from '../support/interaction.js'
+import { configurationOf, hostConfigurationOf } from './configuration.js'
+import { markingAdapter } from './marking_adapter.js'
 
-/** A provider that defers, oidc-provider as it comes, Koa with one read. */
-export type Subject = 'ours' | 'idle' | 'host' | 'koa'
+/** A provider that defers, oidc-provider as it comes, the same with an adapter whose `consume` only marks, Koa with one read. */
+export type Subject = 'ours' | 'idle' | 'host' | 'marking' | 'koa'
 
 /** What the process has used since it started: CPU in microseconds, MongoDB commands by name. */
 export interface Usage {
@@ -42,8 +42,9 @@ process.on('message', () => {
 process.on('disconnect', () => process.exit())
 
 function provider(issuer: string): HostProvider {
-  const { features, ...configuration } = configurationOf()
-  if (subject === 'host') return new HostProvider(issuer, { ...configuration, features } as Configuration)
+  if (subject === 'host') return new HostProvider(issuer, hostConfigurationOf(mongoAdapter(db)))
+  if (subject === 'marking') return new HostProvider(issuer, hostConfigurationOf(markingAdapter(db)))
+  const { features, ...configuration } = configurationOf(mongoAdapter(db), true)
   return new Provider(issuer, {
     ...configuration,
     features: { ...features, deferredTokenResponse: { store: mongoStore(db), ...(subject === 'ours' && { defer }) } },
@@ -52,49 +53,6 @@ function provider(issuer: string): HostProvider {
 
 // a plain code is answered at once, here too: it cannot wait
 const defer = (_ctx: unknown, { canWait }: DeferRequest) => canWait
-
-function configurationOf(): HostConfiguration {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  return {
-    adapter: mongoAdapter(db),
-    clients: [benchClient()],
-    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig' } as never] },
-    cookies: { keys: ['bench'] },
-    interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
-    findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
-    pkce: { required: () => false },
-    ttl: { AuthorizationCode: 3600, BackchannelAuthenticationRequest: 3600 },
-    enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
-    features: {
-      devInteractions: { enabled: false },
-      ciba: {
-        enabled: true,
-        deliveryModes: ['poll'],
-        processLoginHint: (_ctx: unknown, hint: string) => hint,
-        validateRequestContext: () => undefined,
-        validateBindingMessage: () => undefined,
-        verifyUserCode: () => undefined,
-        triggerAuthenticationDevice: () => undefined,
-      } as never,
-    },
-  }
-}
-
-function benchClient() {
-  const known = clients.find(({ client_id }) => client_id === 'secret')!
-  const deferring = subject === 'ours' || subject === 'idle'
-  return {
-    ...known,
-    grant_types: [
-      'authorization_code',
-      'urn:openid:params:grant-type:ciba',
-      ...(deferring ? [grantType, oauthGrantType] : []),
-    ],
-    response_types: ['code', ...(deferring ? (['deferred_code'] as const) : [])],
-    backchannel_token_delivery_mode: 'poll',
-    id_token_signed_response_alg: 'ES256',
-  } as const
-}
 
 function handlerOf(op: HostProvider): RequestListener {
   op.on('server_error', (_ctx, error) => console.error(error))

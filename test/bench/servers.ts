@@ -38,7 +38,8 @@ function key({ subject, again }: Contender): string {
   return `${subject} ${again ?? false}`
 }
 
-async function start(subject: Subject, { uri, db }: Place, monitor: boolean) {
+/** Starts one server. */
+export async function start(subject: Subject, { uri, db }: Place, monitor: boolean) {
   const args = [subject, uri, db.databaseName, ...(monitor ? ['monitor'] : [])]
   const child = fork(new URL('./server.js', import.meta.url), args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const { port } = await message<{ port: number }>(child)
