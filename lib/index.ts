@@ -58,6 +58,7 @@ export type {
   OnChange,
   QueueStats,
   Stored,
+  Swap,
   StoredEntry,
   Watch,
 } from './deferral/store.js'

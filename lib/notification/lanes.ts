@@ -31,16 +31,19 @@ export interface Limits {
   clients: number
 }
 
+/** The work of a task. Its lane is free when it calls `free`, and at its end at the latest. */
+export type Work<T extends Task> = (task: T, free: () => void) => Promise<void>
+
 /** Lanes that run `work`, which must not reject. `onRoom` is called when a client has no queued task any more. */
 export function createLanes<T extends Task>(
-  work: (task: T) => Promise<void>,
+  work: Work<T>,
   limits: Limits,
   onRoom: () => void,
 ): Lanes<T> {
   const queues = new Map<string, T[]>()
   // of tasks that run or are queued
   const ids = new Set<string>()
-  const slots = createSlots(limits, work, end)
+  const slots = createSlots(limits, work, { onFree: startOthers, onEnd: ({ id }) => ids.delete(id) })
 
   function startFirst(clientId: string): void {
     const [task] = queues.get(clientId) ?? []
@@ -49,8 +52,7 @@ export function createLanes<T extends Task>(
     slots.run(task)
   }
 
-  function end({ id }: T): void {
-    ids.delete(id)
+  function startOthers(): void {
     const clients = queues.size
     // one task per client and turn: `dequeue` moves a client with more tasks to the end, where this loop meets it again
     for (const clientId of queues.keys()) startFirst(clientId)
@@ -90,11 +92,11 @@ function dequeue<T extends Task>(queues: Map<string, T[]>, clientId: string): vo
   if (others.length > 0) queues.set(clientId, others)
 }
 
-/** Runs tasks and counts them: those of each client, those at each host, and all. */
+/** Runs tasks and counts the lanes that they take: of each client, at each host, and all. */
 function createSlots<T extends Task>(
   { perClient, perHost, total }: Limits,
-  work: (task: T) => Promise<void>,
-  onEnd: (task: T) => void,
+  work: Work<T>,
+  { onFree, onEnd }: { onFree: () => void; onEnd: (task: T) => void },
 ) {
   const running = new Set<Promise<void>>()
   const ofClient = createCount()
@@ -110,10 +112,17 @@ function createSlots<T extends Task>(
       running.size < total && ofClient.get(clientId) < perClient && ofHost.get(host) < perHost,
     run(task: T) {
       count(task, 1)
-      const run = work(task).finally(() => {
-        running.delete(run)
+      let isFree = false
+      const free = () => {
+        if (isFree) return
+        isFree = true
         count(task, -1)
+        onFree()
+      }
+      const run = work(task, free).finally(() => {
+        running.delete(run)
         onEnd(task)
+        free()
       })
       running.add(run)
     },

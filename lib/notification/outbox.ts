@@ -42,7 +42,7 @@ type OutboxTask = Task & { snapshot: Stored | undefined; recipient: Recipient; r
 export class Outbox {
   readonly #node: OutboxDependencies
   readonly #lanes = createLanes<OutboxTask>(
-    (task) => this.#attempt(task).catch((error: unknown) => this.#warnWhileOpen(error)),
+    (task, free) => this.#attempt(task, free).catch((error: unknown) => this.#warnWhileOpen(error)),
     limits,
     () => this.#laneIsFree(),
   )
@@ -113,21 +113,23 @@ export class Outbox {
     }
   }
 
-  async #attempt({ id, clientId, ...task }: OutboxTask): Promise<void> {
+  async #attempt({ id, clientId, ...task }: OutboxTask, free: () => void): Promise<void> {
     const { records } = this.#node
     // after a long time in the queue the client may have another endpoint, and another node may have sent the notification
     const isFresh = performance.now() < task.readAt + readAgainSeconds * 1000
     const { recipient } = isFresh ? task : await this.#address(clientId)
     const snapshot = isFresh ? task.snapshot : undefined
     const startedAt = performance.now()
-    const leased = await records.transit(id, leaseNotification(leaseSeconds), snapshot)
+    const leased = await records.transitInBatch(id, leaseNotification(leaseSeconds), snapshot)
     if (!leased?.notification) return
     const remaining = Math.floor(startedAt + attemptSeconds * 1000 - performance.now())
     // a process that was suspended longer than its lease must not send
     if (remaining <= 0) return
     const signal = AbortSignal.timeout(remaining)
     const settlement = await tracedAttempt(leased, () => deliver(this.#node, leased, recipient, signal))
-    await records.transit(id, settleNotification(leased.notification.fence, settlement), leased)
+    // a lane guards the receiver: the next attempt does not wait for this write
+    free()
+    await records.transitInBatch(id, settleNotification(leased.notification.fence, settlement), leased)
   }
 
   #warnWhileOpen(error: unknown): void {
