@@ -58,8 +58,8 @@ export type {
   OnChange,
   QueueStats,
   Stored,
-  Swap,
   StoredEntry,
+  Swap,
   Watch,
 } from './deferral/store.js'
 export type { TakeStep, TaskStep, TaskWork } from './deferral/task.js'

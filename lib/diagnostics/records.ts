@@ -27,7 +27,12 @@ export function publishedRecords(
 function tracedStore(store: DeferralStore, issuer: string): DeferralStore {
   const traceable = operationsOf(store).map((operation) => {
     const run = (...args: unknown[]) =>
-      traced('store', { issuer, operation }, async () => Reflect.apply(store[operation] as () => unknown, store, args), storeFacts)
+      traced(
+        'store',
+        { issuer, operation },
+        async () => Reflect.apply(store[operation] as () => unknown, store, args),
+        storeFacts,
+      )
     return [operation, run] as const
   })
   return { ...store, ...Object.fromEntries(traceable) }

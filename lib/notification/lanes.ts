@@ -1,3 +1,5 @@
+import { createSlots, type Work } from './slots.js'
+
 /** A due notification, and the host of its endpoint. */
 export interface Task {
   id: string
@@ -31,23 +33,24 @@ export interface Limits {
   clients: number
 }
 
-/** The work of a task. Its lane is free when it calls `free`, and at its end at the latest. */
-export type Work<T extends Task> = (task: T, free: () => void) => Promise<void>
-
-/** Lanes that run `work`, which must not reject. `onRoom` is called when a client has no queued task any more. */
+/**
+ * Lanes that run `work`, which must not reject. `onRoom` is called when a client has no queued task any more.
+ * `mayBegin`: whether a task may begin before a lane is free; as many may as there are lanes.
+ */
 export function createLanes<T extends Task>(
   work: Work<T>,
   limits: Limits,
   onRoom: () => void,
+  mayBegin: (task: T) => boolean = () => false,
 ): Lanes<T> {
   const queues = new Map<string, T[]>()
   // of tasks that run or are queued
   const ids = new Set<string>()
-  const slots = createSlots(limits, work, { onFree: startOthers, onEnd: ({ id }) => ids.delete(id) })
+  const slots = createSlots(limits, work, { onFree: startOthers, onEnd: ({ id }) => void ids.delete(id) })
 
   function startFirst(clientId: string): void {
     const [task] = queues.get(clientId) ?? []
-    if (!task || !slots.isFree(task)) return
+    if (!task || !(slots.isFree(task) || (mayBegin(task) && slots.isFreeAhead(task)))) return
     dequeue(queues, clientId)
     slots.run(task)
   }
@@ -90,56 +93,4 @@ function dequeue<T extends Task>(queues: Map<string, T[]>, clientId: string): vo
   const others = queues.get(clientId)?.slice(1) ?? []
   queues.delete(clientId)
   if (others.length > 0) queues.set(clientId, others)
-}
-
-/** Runs tasks and counts the lanes that they take: of each client, at each host, and all. */
-function createSlots<T extends Task>(
-  { perClient, perHost, total }: Limits,
-  work: Work<T>,
-  { onFree, onEnd }: { onFree: () => void; onEnd: (task: T) => void },
-) {
-  const running = new Set<Promise<void>>()
-  const ofClient = createCount()
-  const ofHost = createCount()
-
-  function count({ clientId, host }: Task, change: 1 | -1): void {
-    ofClient.add(clientId, change)
-    ofHost.add(host, change)
-  }
-
-  return {
-    isFree: ({ clientId, host }: Task) =>
-      running.size < total && ofClient.get(clientId) < perClient && ofHost.get(host) < perHost,
-    run(task: T) {
-      count(task, 1)
-      let isFree = false
-      const free = () => {
-        if (isFree) return
-        isFree = true
-        count(task, -1)
-        onFree()
-      }
-      const run = work(task, free).finally(() => {
-        running.delete(run)
-        onEnd(task)
-        free()
-      })
-      running.add(run)
-    },
-    async idle() {
-      await Promise.all(running)
-    },
-  }
-}
-
-function createCount() {
-  const counts = new Map<string, number>()
-  return {
-    get: (name: string) => counts.get(name) ?? 0,
-    add(name: string, change: number) {
-      const count = (counts.get(name) ?? 0) + change
-      if (count > 0) counts.set(name, count)
-      else counts.delete(name)
-    },
-  }
 }
