@@ -19,7 +19,7 @@ export function deliveryBadge({ status }: Pick<Notification, 'status'>): SafeHtm
 }
 
 /** Whether sending it again can do anything: the client must still need it, and it must not be under way. */
-export function canReplay({ notification, expired, status }: Deferral): boolean {
+export function canReplay({ expired, status }: Deferral, notification: Notification | undefined): boolean {
   if (!notification || expired || status === 'redeemed') return false
   return notification.status === 'failed' || notification.nextAttemptAt !== undefined
 }

@@ -169,6 +169,8 @@ interface Facts extends DeferredRequest {
   cancelledBy?: By
   cancellationReason?: string
   notification?: NotificationRecord
+  /** of the last leg, if its client wants to be pinged */
+  ping?: NotificationRecord
   /** work at another service that decides it; kept until the redemption may need it no more */
   task?: TaskRecord
   /** when the task needs its next step, or when the lease of its worker ends; absent: finished */
@@ -250,6 +252,8 @@ export interface Deferral extends VisibleRequest {
   erasedAt?: Date
   /** the notification of the client; absent if none can be sent */
   notification?: Notification
+  /** the ping of CIBA for the last question that the client asked; absent if it wants none */
+  ping?: Notification
   /** oldest entry first; only where it was asked for */
   history?: HistoryEntry[]
 }

@@ -2,7 +2,7 @@ import { assigneeOf } from './assignment_transitions.js'
 import type { Deferral, DeferralRecord, ErrorDescription, HistoryEntry } from './deferral.js'
 import { deepCopy } from './json.js'
 import { describeLeg } from './leg_state.js'
-import { describeNotification } from './notification.js'
+import { channels, describeNotification } from './notification.js'
 import type { StoredEntry } from './store.js'
 import { isOverdue } from './transition.js'
 
@@ -52,7 +52,9 @@ export function describe(record: DeferralRecord): Deferral {
   if ('decision' in record && record.decision) {
     deferral.decision = { ...withoutErrorDescription(record.decision), at: record.decidedAt }
   }
-  if (record.notification) deferral.notification = describeNotification(record.notification)
+  for (const channel of channels) {
+    if (record[channel]) deferral[channel] = describeNotification(record[channel])
+  }
   if (record.status !== 'pending') {
     delete deferral.interaction
     delete deferral.interactionBegunAt

@@ -4,6 +4,7 @@
  */
 import type { By, DeferralRecord } from './deferral.js'
 import { othersOf } from './history.js'
+import { channels } from './notification.js'
 import { suppressNotification } from './notification_transitions.js'
 import { bookkeeping, type Change, difference } from './store.js'
 import { changeOf, isUnfinished, type Transition } from './transition.js'
@@ -39,7 +40,7 @@ const lastingMembers = new Set([
 ])
 
 /** The members that may change after an erasure, and the history entries that may follow it. */
-const changingMembers = new Set(['notification', 'task', 'taskDue', 'expiredAt', 'wakeAt'])
+const changingMembers = new Set(['notification', 'ping', 'task', 'taskDue', 'expiredAt', 'wakeAt'])
 const laterEvents = new Set([
   'expired',
   'notification_attempted',
@@ -103,8 +104,8 @@ function withoutPersonalData(record: DeferralRecord, erasedNames: readonly strin
 }
 
 function notificationOf(record: DeferralRecord): object {
-  const { notification } = record
-  return notification?.status === 'owed' ? { notification } : suppressNotification(record)
+  const owed = channels.flatMap((channel) => (record[channel]?.status === 'owed' ? [[channel, record[channel]]] : []))
+  return { ...suppressNotification(record), ...Object.fromEntries(owed) }
 }
 
 // a task that is not finished keeps its state: the other service must learn of the end

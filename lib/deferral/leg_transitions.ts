@@ -5,11 +5,13 @@
 import type { By, DeferralRecord } from './deferral.js'
 import type { LegRecord } from './leg.js'
 import { isLive, legOf } from './leg_state.js'
+import type { Sealing } from './notification.js'
+import { newPing, owePing } from './notification_transitions.js'
 import type { Change } from './store.js'
 import { changeOf, isPending, named, seconds, type Transition } from './transition.js'
 
-/** A leg to open; the end-user has `expiresIn` seconds to answer. */
-export type NewLeg = Pick<LegRecord, 'kind' | 'hash'> & { expiresIn: number }
+/** A leg to open; the end-user has `expiresIn` seconds to answer. `sealing`: the secrets of its ping. */
+export type NewLeg = Pick<LegRecord, 'kind' | 'hash'> & { expiresIn: number; sealing?: Sealing }
 
 /** The provider shall ask now. Harmless when written twice. */
 export const armReachOut: Transition = (record, now) =>
@@ -52,16 +54,17 @@ export const failReachOut =
 export const skipReachOut: Transition = (record) =>
   record.reachOutAt ? changeOf(record, { reachOutAt: undefined }) : undefined
 
-/** Opens a leg. It ends the leg before it. */
+/** Opens a leg. It ends the leg before it, which is not pinged any more. */
 export const openLeg =
-  ({ kind, hash, expiresIn }: NewLeg, maxLegs: number): Transition =>
+  ({ kind, hash, expiresIn, sealing }: NewLeg, maxLegs: number): Transition =>
   (record, now) => {
     const { legs = [], accountId } = record
     if (!isPending(record, now) || accountId === undefined || legs.length >= maxLegs) return undefined
     const earlier = legs.map((other) => (isLive(record, other, now) ? ended(other, 'superseded', now) : other))
     const until = new Date(Math.min(seconds(expiresIn, now).getTime(), record.expiresAt.getTime()))
     const opened = { kind, hash, openedAt: now, until }
-    return changeOf(record, { legs: [...earlier, opened] }, { at: now, event: 'leg_opened', kind }, true)
+    const members = { legs: [...earlier, opened], ping: sealing && newPing(sealing, record.expiresAt, now) }
+    return changeOf(record, members, { at: now, event: 'leg_opened', kind }, true)
   }
 
 /** The device of the end-user was asked. Harmless when written twice. */
@@ -80,17 +83,21 @@ export const freeLeg =
   (record, now) => {
     if (!legOf(record, hash)) return undefined
     const legs = record.legs?.filter((leg) => leg.hash !== hash) ?? []
-    const members = { legs: legs.length > 0 ? legs : undefined }
+    const members = {
+      legs: legs.length > 0 ? legs : undefined,
+      ...(legOf(record)?.hash === hash && { ping: undefined }),
+    }
     return changeOf(record, members, { at: now, event: 'leg_failed', reason })
   }
 
-/** Ends a leg without a decision. */
+/** Ends a leg without a decision. Its client is pinged: the next poll with the auth_req_id says so. */
 export const endLeg =
   (hash: string, reason: string): Transition =>
   (record, now) => {
     const leg = legOf(record, hash)
     if (!isLive(record, leg, now)) return undefined
-    return changeOf(record, replaced(record, ended(leg, reason, now)), { at: now, event: 'leg_ended', reason })
+    const members = { ...replaced(record, ended(leg, reason, now)), ...owePing(record, now) }
+    return changeOf(record, members, { at: now, event: 'leg_ended', reason })
   }
 
 /** Decides or votes with the answer of the end-user, if this leg is the last one and its time is not over. */

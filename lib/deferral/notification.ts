@@ -33,6 +33,23 @@ export interface NotificationRecord extends Omit<Notification, 'nextAttemptAt'> 
   leased?: true
 }
 
+/**
+ * The member of a record with the notification of one handle. `notification`: that of the draft. `ping`: that of CIBA, for the
+ * auth_req_id of the last leg.
+ */
+export type Channel = 'notification' | 'ping'
+
+/** Both channels. */
+export const channels: readonly Channel[] = ['notification', 'ping']
+
+/** The channels with a notification to send at this time. */
+export function dueChannels(record: { [channel in Channel]?: NotificationRecord }, now: Date): Channel[] {
+  return channels.filter((channel) => {
+    const { status, due } = record[channel] ?? {}
+    return status === 'owed' && due !== undefined && due <= now
+  })
+}
+
 /** The secrets for the notification of a new handle. */
 export interface Sealing {
   /** compact JWE of handle and notification token */

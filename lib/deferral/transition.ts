@@ -56,7 +56,15 @@ function nextWake(record: DeferralRecord): Date | undefined {
       ? record.dueAt
       : undefined
   const reachOut = record.status === 'pending' && !record.expiredAt ? record.reachOutAt : undefined
-  const candidates = [record.notification?.due, expiry, due, reachOut, record.taskDue, record.answer?.until]
+  const candidates = [
+    record.notification?.due,
+    record.ping?.due,
+    expiry,
+    due,
+    reachOut,
+    record.taskDue,
+    record.answer?.until,
+  ]
   const instants = candidates.filter((instant) => instant !== undefined)
   return instants.sort((a, b) => a.getTime() - b.getTime())[0]
 }

@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { By, Decision, DeferralRecord, Interaction, Progress } from './deferral.js'
 import { narrowedFacts } from './narrow.js'
+import { channels } from './notification.js'
 import {
   endNotification,
   newNotification,
@@ -189,7 +190,7 @@ export const expire: Transition = (record, now) => {
   const isNew = isUnfinished(record) && !record.expiredAt
   const notification = endNotification(record, now)
   if (!isNew && !notification) return undefined
-  const isFailed = record.notification?.status === 'owed' && notification
+  const isFailed = channels.some((channel) => record[channel]?.status === 'owed' && notification?.[channel])
   const members = { ...notification, ...(isNew && { expiredAt: now }) }
   if (isNew)
     return changeOf(record, members, { at: now, event: 'expired', ...(isFailed && { notification: 'failed' }) })

@@ -1,9 +1,9 @@
 /*
  * OpenID Connect Deferred Token Response Flow 1.0, "Ping Callback", and OAuth 2.0 Deferred Token Response, "Client Callback": a
- * POST with the handle to poll with. It does not contain the decision.
+ * POST with the handle to poll with. It does not contain the decision. The ping of CIBA is the same with its own handle (X-131).
  */
 import type { DeferralRecord } from '../deferral/deferral.js'
-import type { Settlement } from '../deferral/notification.js'
+import type { Channel, Settlement } from '../deferral/notification.js'
 import { pollHandles } from '../deferral/profile.js'
 import type { Egress } from './egress/egress.js'
 import { EgressDenied } from './egress/egress_denied.js'
@@ -46,10 +46,10 @@ interface Outcome {
 export async function deliver(
   { sealer, egress }: { sealer: Sealer; egress: Egress },
   record: DeferralRecord,
-  recipient: Recipient,
+  recipient: Recipient & { channel: Channel },
   signal: AbortSignal,
 ): Promise<Settlement> {
-  const attempt = record.notification?.attempts ?? 1
+  const attempt = record[recipient.channel]?.attempts ?? 1
   return settlement(attempt, await send({ sealer, egress }, record, recipient, signal))
 }
 
@@ -71,22 +71,23 @@ export function retryAfterSeconds(value: string | undefined, now: Date): number 
 
 async function send(
   { sealer, egress }: { sealer: Sealer; egress: Egress },
-  { issuer, id, clientId, profile, notification, readAt }: DeferralRecord,
-  { endpoint, fault }: Recipient,
+  { issuer, id, clientId, profile, readAt, ...channels }: DeferralRecord,
+  { channel, endpoint, fault }: Recipient & { channel: Channel },
   signal: AbortSignal,
 ): Promise<Outcome> {
   if (fault !== undefined) return { reason: fault }
   if (endpoint === undefined) return { reason: 'the client has no endpoint any more', isFinal: true }
   try {
-    const { handle, token } = await sealer.open({ issuer, id, clientId }, notification?.sealed ?? '')
+    const { sealed = '', attempts } = channels[channel] ?? {}
+    const { handle, token } = await sealer.open({ issuer, id, clientId }, sealed)
     const headers = {
       'content-type': 'application/json',
       'user-agent': 'oidc-provider-deferred',
       'delivery-id': id,
-      'delivery-attempt': String(notification?.attempts),
+      'delivery-attempt': String(attempts),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     }
-    const body = JSON.stringify({ [pollHandles[profile]]: handle })
+    const body = JSON.stringify({ [channel === 'ping' ? 'auth_req_id' : pollHandles[profile]]: handle })
     const { status, retryAfter } = await egress.post({ clientId, endpoint, headers, body }, signal)
     return { ...outcomeOf(status), retryAfter: retryAfterSeconds(retryAfter, readAt) }
   } catch (error) {

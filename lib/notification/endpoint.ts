@@ -1,4 +1,5 @@
 import type { Client } from 'oidc-provider'
+import type { Channel } from '../deferral/notification.js'
 import { parseUrl } from '../deferral/parse_url.js'
 import type { Stored } from '../deferral/store.js'
 import type { Recipient } from './delivery.js'
@@ -15,15 +16,20 @@ export function endpointOf(client: Client): unknown {
   return client[notificationEndpoint] ?? undefined
 }
 
+/** The endpoint for the pings of CIBA, of a client that is registered for them. */
+export function pingEndpointOf(client: Client): unknown {
+  return client.backchannelTokenDeliveryMode === 'ping' ? client.backchannelClientNotificationEndpoint : undefined
+}
+
 /** The recipient and the host of its endpoint; the host is empty if there is none. */
-export function recipientOf(client: Client | undefined): { host: string; recipient: Recipient } {
+export function recipientOf(client: Client | undefined, channel: Channel): { host: string; recipient: Recipient } {
   if (!client) return { host: '', recipient: { fault: 'this node does not know the client', isUnknown: true } }
-  const endpoint = endpointOf(client)
+  const endpoint = channel === 'ping' ? pingEndpointOf(client) : endpointOf(client)
   const url = typeof endpoint === 'string' ? parseUrl(endpoint) : undefined
   return { host: url ? hostnameOf(url) : '', recipient: { endpoint } }
 }
 
 /** Whether a notification has been due for so long that no node seems to know its client. */
-export function isUnclaimed({ notification, readAt }: Stored): boolean {
-  return readAt.getTime() > Number(notification?.due) + othersFirstSeconds * 1000
+export function isUnclaimed(record: Stored, channel: Channel): boolean {
+  return record.readAt.getTime() > Number(record[channel]?.due) + othersFirstSeconds * 1000
 }

@@ -3,9 +3,8 @@
  * result. A lease is only the next due time: the lease of a dead worker ends by itself.
  */
 import type { Provider } from 'oidc-provider'
-import type { HistoryEntry } from '../deferral/deferral.js'
 import type { Events } from '../deferral/events.js'
-import { leaseSeconds, type Settlement } from '../deferral/notification.js'
+import { type Channel, channels, dueChannels, leaseSeconds, type Settlement } from '../deferral/notification.js'
 import { leaseNotification, settleNotification } from '../deferral/notification_transitions.js'
 import type { Records } from '../deferral/records.js'
 import type { Stored } from '../deferral/store.js'
@@ -40,7 +39,14 @@ export interface OutboxDependencies {
   egress: Egress
 }
 
-type OutboxTask = Task & { snapshot: Stored | undefined; recipient: Recipient; readAt: number }
+type OutboxTask = Task & {
+  channel: Channel
+  deferralId: string
+  snapshot: Stored | undefined
+  recipient: Recipient
+  readAt: number
+}
+type Addressed = Pick<OutboxTask, 'host' | 'recipient' | 'readAt'>
 
 /** The worker of one node. */
 export class Outbox {
@@ -63,7 +69,7 @@ export class Outbox {
     this.#node = node
     // a notification that this node made due does not wait for the next sweep
     node.events.subscribe((record, entry) => {
-      if (isMadeDue(record, entry)) this.take([record])
+      if (dueChannels(record, entry.at).length > 0) this.take([record], entry.at)
     })
   }
 
@@ -72,9 +78,9 @@ export class Outbox {
     this.#onRoom = onRoom
   }
 
-  /** Sends due notifications. A notification that is already queued is not queued twice. */
-  take(due: readonly Stored[]): void {
-    for (const [clientId, records] of byClient(due)) void inBackground(() => this.#take(clientId, records))
+  /** Sends notifications that are due now, by default when they were read. One that is already queued is not queued twice. */
+  take(due: readonly Stored[], now?: Date): void {
+    for (const [clientId, records] of byClient(due)) void inBackground(() => this.#take(clientId, records, now))
   }
 
   /** Stops. Waits for the attempts under way, ten seconds at most. */
@@ -92,13 +98,23 @@ export class Outbox {
   }
 
   // clients are read in parallel: a slow look-up, such as that of a metadata document, delays no other client
-  async #take(clientId: string, due: readonly Stored[]): Promise<void> {
+  async #take(clientId: string, due: readonly Stored[], now?: Date): Promise<void> {
     if (!this.#isOpen) return
-    const addressed = await this.#address(clientId)
+    for (const channel of channels) {
+      const records = due.filter((record) => dueChannels(record, now ?? record.readAt).includes(channel))
+      if (records.length > 0) await this.#takeAll(clientId, channel, records)
+    }
+  }
+
+  async #takeAll(clientId: string, channel: Channel, due: readonly Stored[]): Promise<void> {
+    const addressed = await this.#address(clientId, channel)
     if (!this.#isOpen) return
     // during a rolling deployment another node may know this client
-    const records = addressed.recipient.isUnknown ? due.filter(isUnclaimed) : due
-    const results = records.map((snapshot) => this.#queue({ id: snapshot.id, clientId, snapshot, ...addressed }))
+    const records = addressed.recipient.isUnknown ? due.filter((record) => isUnclaimed(record, channel)) : due
+    const results = records.map((snapshot) => {
+      const { id } = snapshot
+      return this.#queue({ id: `${channel} ${id}`, deferralId: id, channel, clientId, snapshot, ...addressed })
+    })
     if (results.includes(false)) this.#isFull = true
   }
 
@@ -109,42 +125,49 @@ export class Outbox {
     return isTaken
   }
 
-  async #address(clientId: string): Promise<Pick<OutboxTask, 'host' | 'recipient' | 'readAt'>> {
+  async #address(clientId: string, channel: Channel): Promise<Addressed> {
     const readAt = performance.now()
     try {
       const client = await within(readSeconds, () => this.#node.provider.Client.find(clientId))
-      return { ...recipientOf(client), readAt }
+      return { ...recipientOf(client, channel), readAt }
     } catch (error) {
       this.#warnWhileOpen(error)
       return { host: '', recipient: { fault: 'the client cannot be read' }, readAt }
     }
   }
 
-  async #attempt({ id, clientId, snapshot, ...task }: OutboxTask, lane: Lane): Promise<void> {
+  async #attempt(task: OutboxTask, lane: Lane): Promise<void> {
     const { records } = this.#node
+    const { deferralId: id, channel, clientId } = task
     // after a long time in the queue the client may have another endpoint
     const isFresh = performance.now() < task.readAt + readAgainSeconds * 1000
-    const { recipient } = isFresh ? task : await this.#address(clientId)
+    const { recipient } = isFresh ? task : await this.#address(clientId, channel)
     const startedAt = performance.now()
-    const leased = await records.transitInBatch(id, leaseNotification(leaseSeconds), snapshot)
-    if (!leased?.notification) return
+    const leased = await records.transitInBatch(id, leaseNotification(leaseSeconds, channel), task.snapshot)
+    const notification = leased?.[channel]
+    if (!notification) return
     await lane.enter()
     const remaining = Math.floor(startedAt + attemptSeconds * 1000 - performance.now())
     // a process that was suspended longer than its lease must not send
     if (remaining <= 0) return
-    const settlement = await this.#deliver(leased, recipient, remaining)
+    const settlement = await this.#deliver(leased, { ...recipient, channel }, remaining)
     // a lane guards the receiver: the next attempt does not wait for the write
     lane.leave()
-    await records.transitInBatch(id, settleNotification(leased.notification.fence, settlement), leased)
+    await records.transitInBatch(id, settleNotification(notification.fence, settlement, channel), leased)
   }
 
-  async #deliver(leased: Stored, recipient: Recipient, remaining: number): Promise<Settlement> {
-    // what waited long for its lane would have less time for the receiver than others
-    if (remaining < shortestAttempt) return { status: 'owed', delay: 0, reason: 'the attempts before took too long' }
+  async #deliver(
+    leased: Stored,
+    recipient: Recipient & { channel: Channel },
+    remaining: number,
+  ): Promise<Settlement> {
+    // a notification that waited long for its lane would have less time than others
+    if (remaining < shortestAttempt) return { status: 'owed', delay: 0, reason: 'the attempts before it took too long' }
     const { clientId } = leased
     const startedAt = performance.now()
     const signal = AbortSignal.timeout(remaining)
-    const settlement = await tracedAttempt(leased, () => deliver(this.#node, leased, recipient, signal))
+    const { channel } = recipient
+    const settlement = await tracedAttempt(leased, channel, () => deliver(this.#node, leased, recipient, signal))
     if (this.#quick.size >= limits.clients || performance.now() > startedAt + quickAnswer) this.#quick.delete(clientId)
     else this.#quick.add(clientId)
     return settlement
@@ -153,11 +176,6 @@ export class Outbox {
   #warnWhileOpen(error: unknown): void {
     if (this.#isOpen) this.#warn(error)
   }
-}
-
-function isMadeDue({ notification }: Stored, { at }: HistoryEntry): boolean {
-  if (notification?.status !== 'owed' || notification.leased) return false
-  return notification.due !== undefined && notification.due <= at
 }
 
 function byClient(due: readonly Stored[]): Map<string, Stored[]> {

@@ -2,7 +2,7 @@
  * Looks at deferrals whose `wakeAt` has come: they expire, they become overdue, their notification is due, or their stored answer
  * has to be erased. Every node sweeps; the conditional write decides which node succeeds.
  */
-import { leaseSeconds } from '../deferral/notification.js'
+import { dueChannels, leaseSeconds } from '../deferral/notification.js'
 import type { Records } from '../deferral/records.js'
 import type { DueQuery, Stored } from '../deferral/store.js'
 import { isOverdue, isUnexpired, type Transition } from '../deferral/transition.js'
@@ -149,12 +149,10 @@ const isUnwritten = (record: Stored) => transitionFor(record) !== undefined
 
 // an overdue deferral may have a notification that is due as well
 function isToBeSent(record: Stored): boolean {
-  const { notification, readAt } = record
-  if (record.status === 'redeemed' || !isUnexpired(record, readAt)) return false
-  return notification?.due !== undefined && notification.due <= readAt
+  if (record.status === 'redeemed' || !isUnexpired(record, record.readAt)) return false
+  return dueChannels(record, record.readAt).length > 0
 }
 
-// the end-user has to be asked
 function lastOf(due: Stored[]): DueQuery['after'] {
   return due.length === batch ? cursorOf(due.at(-1)) : undefined
 }

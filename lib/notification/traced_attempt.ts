@@ -1,15 +1,19 @@
 import type { DeferralRecord } from '../deferral/deferral.js'
-import type { Settlement } from '../deferral/notification.js'
+import type { Channel, Settlement } from '../deferral/notification.js'
 import { factsOf } from '../diagnostics/changes.js'
 import { type OperationMessage, traced } from '../diagnostics/channels.js'
 
 /** Makes an attempt at a notification; published with its result. */
-export function tracedAttempt(record: DeferralRecord, attempt: () => Promise<Settlement>): Promise<Settlement> {
-  const { issuer, notification, traceparent } = record
+export function tracedAttempt(
+  record: DeferralRecord,
+  channel: Channel,
+  attempt: () => Promise<Settlement>,
+): Promise<Settlement> {
+  const { issuer, traceparent } = record
   const message: OperationMessage = {
     issuer,
     ...factsOf(record),
-    attempt: notification?.attempts ?? 1,
+    attempt: record[channel]?.attempts ?? 1,
     ...(traceparent !== undefined && { traceparent }),
   }
   return traced('notify', message, attempt, attemptFacts)

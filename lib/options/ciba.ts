@@ -55,10 +55,18 @@ export function isCibaOn({ ciba: { reachOut, hint } }: { ciba: CibaSettings }): 
 }
 
 /** Throws a `TypeError` if the host cannot reach anybody (X-100). */
-export function assertCiba(settings: { ciba: CibaSettings }, features: Configuration['features']): void {
+export function assertCiba(
+  settings: { ciba: CibaSettings; keys: unknown[] },
+  features: Configuration['features'],
+): void {
   if (!isCibaOn(settings)) return
-  const { enabled, triggerAuthenticationDevice } = features?.ciba ?? {}
+  const { enabled, triggerAuthenticationDevice, deliveryModes } = features?.ciba ?? {}
   if (!enabled) fail('ciba', 'needs the feature of the host, set features.ciba.enabled')
   if (!triggerAuthenticationDevice)
     fail('ciba', 'needs your features.ciba.triggerAuthenticationDevice, to ask the end-user')
+  if (settings.ciba.hint && settings.keys.length === 0 && new Set(deliveryModes).has('ping'))
+    fail(
+      'ciba.hint',
+      "needs keys, or features.ciba.deliveryModes without 'ping': the secrets of a ping are stored encrypted",
+    )
 }

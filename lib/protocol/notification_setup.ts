@@ -1,14 +1,14 @@
 /*
  * OpenID Connect Deferred Token Response Flow 1.0, "Ping Callback", and OAuth 2.0 Deferred Token Response, "Client Callback":
  * the secrets of the notification are stored with the deferral, and nothing is sent before the client has its handle.
- * `lib/notification` sends it.
+ * `lib/notification` sends it. The ping of CIBA is sent in the same way.
  */
 import { errors } from 'oidc-provider'
 import type { Sealing } from '../deferral/notification.js'
 import { arm } from '../deferral/notification_transitions.js'
 import type { Stored } from '../deferral/store.js'
 import { type Context, clientOf, onceAnswered } from '../host/context.js'
-import { endpointOf } from '../notification/endpoint.js'
+import { endpointOf, pingEndpointOf } from '../notification/endpoint.js'
 import type { Secrets } from '../notification/sealer.js'
 import type { Plugin } from '../plugin.js'
 import { reachOutOnceAnswered } from './ciba/reach_out.js'
@@ -27,18 +27,27 @@ export function assertNotificationToken(parameter: string, token: unknown): asse
   throw new errors.InvalidRequest(`${parameter} must have the syntax of a bearer token`)
 }
 
+/** The new handle, and the token of the request. */
+type SecretsOfRequest = { handle: string; token: string | undefined }
+
 /** Encrypts the secrets for the notification of this client; empty if it has no endpoint (C-I11). */
 export async function sealingFor(
   ctx: Context,
-  { host, sealer }: Plugin,
+  plugin: Plugin,
   id: string,
-  { handle, token }: { handle: string; token: string | undefined },
+  secrets: SecretsOfRequest,
 ): Promise<{ sealing?: Sealing }> {
-  const client = clientOf(ctx)
-  if (!sealer || endpointOf(client) === undefined) return {}
-  const secrets: Secrets = { handle, ...(token !== undefined && { token }) }
-  const owner = { issuer: host.provider.issuer, id, clientId: client.clientId }
-  return { sealing: { sealed: await sealer.seal(owner, secrets), delay: delayAfterCrashSeconds } }
+  return endpointOf(clientOf(ctx)) === undefined ? {} : sealed(ctx, plugin, id, secrets)
+}
+
+/** Encrypts the secrets for the ping of this client; empty if it polls only (X-131). */
+export async function pingSealingFor(
+  ctx: Context,
+  plugin: Plugin,
+  id: string,
+  secrets: SecretsOfRequest,
+): Promise<{ sealing?: Sealing }> {
+  return pingEndpointOf(clientOf(ctx)) === undefined ? {} : sealed(ctx, plugin, id, secrets)
 }
 
 /** Allows the notification, and the question to the end-user, when the answer to this request has left (O-090, I-098, C-I28). */
@@ -48,4 +57,22 @@ export function armOnceAnswered(ctx: Context, plugin: Plugin, deferral: Stored):
   if (!deferral.notification) return
   // if this write fails, the notification is sent after `delayAfterCrashSeconds`
   onceAnswered(ctx, () => void records.transit(deferral.id, arm(delaySeconds), deferral).catch(() => undefined))
+}
+
+/** Allows the ping when the answer to this request has left. */
+export function armPingOnceAnswered(ctx: Context, { records }: Plugin, id: string): void {
+  if (pingEndpointOf(clientOf(ctx)) === undefined) return
+  onceAnswered(ctx, () => void records.transit(id, arm(delaySeconds, 'ping')).catch(() => undefined))
+}
+
+async function sealed(
+  ctx: Context,
+  { host, sealer }: Plugin,
+  id: string,
+  { handle, token }: SecretsOfRequest,
+): Promise<{ sealing?: Sealing }> {
+  if (!sealer) return {}
+  const secrets: Secrets = { handle, ...(token !== undefined && { token }) }
+  const owner = { issuer: host.provider.issuer, id, clientId: clientOf(ctx).clientId }
+  return { sealing: { sealed: await sealer.seal(owner, secrets), delay: delayAfterCrashSeconds } }
 }

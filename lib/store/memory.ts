@@ -58,7 +58,7 @@ export function memoryStore(): DeferralStore {
       if (erasedNames) histories.set(id, erasedHistory(histories.get(id) ?? [], erasedNames))
       if (entry) histories.set(id, appended(histories.get(id) ?? [], structuredClone({ ...entry, writeId })))
       const isWatched = watchedMembers.some((name) => name in set || unset.includes(name))
-      if (isWatched) tell(id, 'notification' in set)
+      if (isWatched) tell(id, 'notification' in set || 'ping' in set)
       return { ...after, readAt: now, revision: revision + 1, writeId } as Stored
     },
 

@@ -30,9 +30,12 @@ export const watchTests: Tests = {
   async 'watch tells whether a notification may be due'(fixture) {
     await watching(fixture, async ([watcher], { swap, insert }) => {
       const before = await insert()
-      const notification = { ...before.notification, status: 'owed', due: at(1) }
-      const decided = await swap(before, { status: 'approved', decision: {}, decidedAt: at(1), notification })
+      const owed = { ...before.notification, status: 'owed', due: at(1) }
+      const approved = { status: 'approved', decision: {}, decidedAt: at(1) }
+      const decided = await swap(before, { ...approved, notification: owed })
       assert.equal(await watcher?.told(decided.id), true, 'a notification became due')
+      const { id } = await swap(await insert(), { ...approved, ping: owed })
+      assert.equal(await watcher?.told(id), true, 'a ping became due')
     })
   },
 

@@ -22,6 +22,7 @@ export interface Request extends Partial<TestDeferral> {
   /** seconds */
   dueIn?: number
   notification?: NotificationRecord
+  ping?: NotificationRecord
 }
 
 /** A console over a real provider with the memory store, at `/desk`. */
@@ -58,12 +59,12 @@ function requestsOf(url: string): Pick<TestDesk, 'get' | 'post'> {
 }
 
 async function adder(op: TestProvider, store: DeferralStore) {
-  return async ({ title, queue, quorum, dueIn, notification, ...request }: Request = {}) => {
+  return async ({ title, queue, quorum, dueIn, notification, ping, ...request }: Request = {}) => {
     const { id } = await createDeferral(op.provider, { clientId: 'secret', accountId: 'alex', ...request })
     const now = op.clock.now()
     const before = (await store.find(id, now)) as Stored
     const dueAt = dueIn === undefined ? undefined : new Date(now.getTime() + dueIn * 1000)
-    const members = Object.entries({ title, queue, quorum, dueAt, notification }).filter(
+    const members = Object.entries({ title, queue, quorum, dueAt, notification, ping }).filter(
       ([, value]) => value !== undefined,
     )
     await store.swap(before, { after: { ...before, ...Object.fromEntries(members) } }, 'a write of the test', now)

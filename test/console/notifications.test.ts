@@ -74,3 +74,18 @@ test('what one may not read has no notification', async () => {
   expect((await desk.post(`notifications/${id}/replay`, {}, 'robin')).status).toBe(404)
   await desk.close()
 })
+
+test('X-131 the page of a deferral shows the ping of CIBA beside the notification, and sends both again', async () => {
+  const desk = await startDesk()
+  const ping = failed(desk)
+  const notification = { ...ping, status: 'delivered', answer: 204 } as const
+  const id = await desk.add({ title: 'a failed ping', notification, ping, expiresIn: 80_000 })
+  await desk.op.provider.deferrals.approve(id)
+  const html = await (await desk.get(`deferrals/${id}`)).text()
+  expect(html).toContain('Ping of the client (CIBA)')
+  expect(html.match(/Send again/g)).toHaveLength(1)
+  expect(await desk.op.provider.deferrals.notifications.replay(id)).toMatchObject({
+    changed: true,
+    deferral: { ping: { status: 'owed', attempts: 0 }, notification: { status: 'delivered' } },
+  })
+})

@@ -35,6 +35,7 @@ const left = {
   cancelledBy: ['kim'],
   cancellationReason: 'code.reused',
   notification: { status: 'delivered', attempts: 1, fence: 1, notBefore: at(2), deliveredAt: at(4), answer: 204 },
+  ping: { status: 'delivered', attempts: 1, fence: 1, notBefore: at(2), deliveredAt: at(4), answer: 204 },
   createdAt: at(0),
   exchangedAt: at(1),
   expiresAt: at(601),

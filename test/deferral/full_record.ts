@@ -61,6 +61,7 @@ function members(profile: Profile): Members {
     cancelledBy: ['kim', person],
     cancellationReason: 'code.reused',
     notification: { status: 'delivered', attempts: 1, fence: 1, notBefore: at(2), deliveredAt: at(4), answer: 204 },
+    ping: { status: 'delivered', attempts: 1, fence: 1, notBefore: at(2), deliveredAt: at(4), answer: 204 },
     traceparent: '00-personal',
     answer: { sealed: 'sealed answer', until: at(700) },
     task: { sealed: 'sealed state', fence: 3 },

@@ -1,8 +1,10 @@
 import type { NotificationRecord } from 'oidc-provider-deferred'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeMongo } from '../support/database.js'
+import { held } from '../support/deferral.js'
 import type { TestProvider } from '../support/provider.js'
 import { answering, until } from '../support/receiver.js'
+import { relyingParty } from '../support/relying_party.js'
 import { type Fleet, startFleet, stocks } from './fleet.js'
 
 /** Two nodes of which one must not send. */
@@ -88,3 +90,19 @@ function nodes(kind: keyof typeof stocks): void {
 
 describe('nodes that share a memory', () => nodes('memory'))
 describeMongo('nodes that share a database', () => nodes('MongoDB'))
+
+describeMongo('a node on the clock of the database', () => {
+  test('sends what it has decided without a sweep', async () => {
+    const stock = await stocks.MongoDB()
+    const fleet = await startFleet(stock)
+    const store = { ...stock.store, due: async () => [], watch: async () => undefined }
+    const op = await fleet.start({ store, now: undefined as never })
+    const { deferralCode } = await held(op, relyingParty(op.origin), 'client_credentials')
+    const id = deferralCode.slice(0, 22)
+    await until(async () => (await fleet.told(id)).notBefore < new Date())
+    await op.provider.deferrals.approve(id)
+    await fleet.settled(id, 'delivered')
+    expect(fleet.heard(id)).toHaveLength(1)
+    await fleet.close()
+  })
+})

@@ -70,7 +70,7 @@ X-127 both handles can be polled, one redeems
 X-128 the tokens are those of the deferral
 X-129 one pace for both handles
 X-130 no push
-X-131 no ping beside the outbox
+X-131 a ping for each channel, both from the outbox
 X-132 a revocation ends the leg
 X-133 a decision elsewhere ends the leg
 X-134 an undecided leg expires alone

@@ -86,7 +86,7 @@ export function withPhone(ciba: CibaOptions, { deferred, configuration }: TestOp
   }
   const feature = {
     enabled: true,
-    deliveryModes: ['poll', 'ping'],
+    deliveryModes: deferred?.keys ? ['poll', 'ping'] : ['poll'],
     async triggerAuthenticationDevice(ctx: unknown, request: unknown, account: unknown) {
       const question = { ctx, request, account } as Question
       await phone.behave(question)

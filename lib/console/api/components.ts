@@ -81,6 +81,7 @@ const deferral = object({
   'expiredAt?': time(),
   'erasedAt?': time(),
   'notification?': part('Notification'),
+  'ping?': part('Notification'),
   'history?': list(part('HistoryEntry'), 'oldest first; of one deferral, and of a list with history=true'),
   mayDecide: flag('whether you may decide it, whatever its status is'),
   'obstacle?': text('why you may not decide it'),

@@ -47,7 +47,7 @@ function row(
   return safe`<tr role="row"><td role="cell" class="what"><a class="row" href="deferrals/${id}">${title}</a><small>to ${quoted(client, 80)}</small></td>
 <td role="cell">${deliveryBadge(notification)}</td>
 <td role="cell"><span class="narrow-only">attempts: </span>${attempts}</td><td role="cell">${lastAttempt(notification, visit.desk.now())}</td>
-<td role="cell">${canReplay(deferral) && button}</td></tr>`
+<td role="cell">${canReplay(deferral, deferral.notification) && button}</td></tr>`
 }
 
 /** Answers with a page of notifications. */

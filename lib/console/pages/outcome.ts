@@ -35,8 +35,8 @@ function takeBack(view: RequestView): SafeHtml | undefined {
 }
 
 /** Whether the client was notified of the outcome. Nothing for a client that polls only. */
-function notification(view: RequestView): SafeHtml | undefined {
-  const { notification } = view.deferral
+function delivery(view: RequestView, channel: 'notification' | 'ping', title: string): SafeHtml | undefined {
+  const { [channel]: notification } = view.deferral
   if (!notification) return undefined
   const { attempts, attemptedAt, answer, reason, nextAttemptAt, deliveredAt } = notification
   const content = safe`${facts([
@@ -47,8 +47,8 @@ function notification(view: RequestView): SafeHtml | undefined {
     ['Reason', reason && display(reason)],
     ['Next attempt', nextAttemptAt && moment(nextAttemptAt)],
     ['Delivered', deliveredAt && moment(deliveredAt)],
-  ])}${canReplay(view.deferral) && plainForm(view, 'replay', safe`<div class="actions"><button class="button quiet">Send again</button></div>`)}`
-  return card('notification', 'Notification of the client', content)
+  ])}${canReplay(view.deferral, notification) && plainForm(view, 'replay', safe`<div class="actions"><button class="button quiet">Send again</button></div>`)}`
+  return card(channel, title, content)
 }
 
 /** How it ended, and who ended it. */
@@ -71,5 +71,7 @@ export function outcomeCard(view: RequestView): SafeHtml {
     ],
     ['Expired', expired ? moment(expiresAt) : undefined],
   ])
-  return safe`${card('outcome', 'Outcome', safe`${content}${takeBack(view)}`)}${notification(view)}`
+  const notification = delivery(view, 'notification', 'Notification of the client')
+  const ping = delivery(view, 'ping', 'Ping of the client (CIBA)')
+  return safe`${card('outcome', 'Outcome', safe`${content}${takeBack(view)}`)}${notification}${ping}`
 }

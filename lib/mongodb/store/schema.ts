@@ -62,6 +62,7 @@ const properties: Record<string, Document> = {
   cancelledBy: names,
   cancellationReason: text,
   notification: object,
+  ping: object,
   task: object,
   taskDue: date,
   createdAt: date,

@@ -115,6 +115,8 @@ const pipeline: Document[] = [
         $or: [
           { $eq: ['$updateDescription.updatedFields.notification.status', 'owed'] },
           { $in: ['notification.due', setNames] },
+          { $eq: ['$updateDescription.updatedFields.ping.status', 'owed'] },
+          { $in: ['ping.due', setNames] },
         ],
       },
     },

@@ -6,11 +6,12 @@ import type { Configuration, KoaContextWithOIDC } from 'oidc-provider'
 import { errors } from 'oidc-provider'
 import { legHash } from '../../deferral/leg_state.js'
 import { freeLeg, noteSent, openLeg } from '../../deferral/leg_transitions.js'
-import { accountOf, type Context } from '../../host/context.js'
+import { accountOf, type Context, paramsOf } from '../../host/context.js'
 import { amendError } from '../../host/request/answer.js'
 import type { BackchannelRequest } from '../../host/request/backchannel_request.js'
 import type { CibaSettings } from '../../options/ciba.js'
 import { type Plugin, pluginOf } from '../../plugin.js'
+import { armPingOnceAnswered, pingSealingFor } from '../notification_setup.js'
 import { accountOfHint, handleInHint, hintedDeferral, refusalOf, unknownUser } from './hint.js'
 import { containsHint } from './hint_parameters.js'
 import { setSnapshot } from './snapshot_request.js'
@@ -50,10 +51,18 @@ export async function beforeSave(ctx: Context, plugin: Plugin, request: Backchan
   request.expiresIn = Math.max(1, Math.min(request.expiration, left))
   setSnapshot(request, deferral, 'hint')
   const hash = legHash(request.jti)
-  const leg = { kind: 'hint', hash, expiresIn: request.expiresIn } as const
+  const secrets = { handle: request.jti, token: notificationTokenOf(ctx) }
+  const sealing = await pingSealingFor(ctx, plugin, deferral.id, secrets)
+  const leg = { kind: 'hint', hash, expiresIn: request.expiresIn, ...sealing } as const
   const opened = await records.transit(deferral.id, openLeg(leg, settings.ciba.maxLegs), deferral)
   if (!opened) throw await refusalNow(plugin, deferral.id)
   return async () => void (await free(plugin, deferral.id, hash, 'the request was not stored'))
+}
+
+// the host has checked it
+function notificationTokenOf(ctx: Context): string | undefined {
+  const { client_notification_token: token } = paramsOf(ctx)
+  return typeof token === 'string' ? token : undefined
 }
 
 async function refusalNow(plugin: Plugin, id: string): Promise<Error> {
@@ -99,6 +108,7 @@ async function triggerDevice(ctx: Context, request: BackchannelRequest, trigger:
     throw error
   }
   await plugin.records.transit(deferral.id, noteSent(hash))
+  armPingOnceAnswered(ctx, plugin, deferral.id)
   // the host sends no interval
   amendError(ctx, { interval: deferral.interval })
 }

@@ -9,7 +9,7 @@ import { isHandle } from '../../deferral/handle.js'
 import { noteLeg } from '../../deferral/leg_transitions.js'
 import type { Stored } from '../../deferral/store.js'
 import { isUnclaimed } from '../../deferral/transition.js'
-import { type Context, clientOf, paramsOf } from '../../host/context.js'
+import { type Context, paramsOf } from '../../host/context.js'
 import { verifyProof } from '../../host/grants/proof.js'
 import type { Plugin } from '../../plugin.js'
 import { rightfulDeferral } from '../rightful_client.js'
@@ -33,10 +33,6 @@ export function handleInHint(ctx: Context): string | undefined {
 export async function accountOfHint(ctx: Context, plugin: Plugin, hint: string): Promise<string> {
   // before anything can throw: listeners of the host's events see the parameters
   delete paramsOf(ctx).login_hint_token
-  // a ping of CIBA would be the only notification that is not in the outbox
-  if (clientOf(ctx).backchannelTokenDeliveryMode !== 'poll') {
-    throw new errors.UnauthorizedClient('this login_hint_token needs backchannel_token_delivery_mode poll')
-  }
   const deferral = await ownDeferral(ctx, plugin, hint)
   if (!deferral || !isBridgeable(deferral)) throw unknownUser()
   const refusal = await refusalOf(plugin, deferral)

@@ -15,5 +15,5 @@ test('I-123 an endpoint with Latin-1 letters is accepted, however often it is ch
 })
 
 test('the host of an endpoint with Latin-1 letters is known, however often it is asked', () => {
-  expect(results(() => recipientOf(client).host)).toEqual(['xn--bcher-kva.example'])
+  expect(results(() => recipientOf(client, 'notification').host)).toEqual(['xn--bcher-kva.example'])
 })

@@ -3,22 +3,9 @@ import { held } from '../../../support/deferral.js'
 import { hint, withPhone } from '../../../support/phone.js'
 import { withProvider } from '../../../support/provider.js'
 import { relyingParty } from '../../../support/relying_party.js'
-import { useProvider } from '../../../support/use_provider.js'
+import { nobody, useHints } from './hinting.js'
 
-const { phone, options } = withPhone(
-  { hint: true },
-  {
-    configuration: { features: { claimsParameter: { enabled: true } } },
-    deferred: { profiles: { oauth: { direct: true } } },
-  },
-)
-const op = useProvider(options)
-const rp = () => relyingParty(op.issuer)
-const error = (name: string, status = 400) => ({ status, body: { error: name } })
-const nobody = error('unknown_user_id')
-const request = { scope: 'openid email', nonce: 'n-1' }
-const deferrals = () => op.provider.deferrals
-const code = (more = {}) => held(op, rp(), 'authorization_code', { request: { ...request, ...more } })
+const { phone, rp, code, deferrals } = useHints()
 
 describe('X-112 limits', () => {
   test('X-110 X-126 at most maxLegs questions about one deferral, each ends the one before; then nobody can be asked', async () => {

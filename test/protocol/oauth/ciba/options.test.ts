@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { type DeferredConfiguration, Provider } from 'oidc-provider-deferred'
 import { expect, test } from 'vitest'
-import { cibaGrantType } from '../../../support/phone.js'
+import { cibaClients, cibaGrantType, hint, withPhone } from '../../../support/phone.js'
+import { withProvider } from '../../../support/provider.js'
+import { relyingParty } from '../../../support/relying_party.js'
 import { discoveryOf } from '../../../support/serve.js'
 
 const issuer = 'http://op.example'
@@ -32,6 +35,28 @@ test.each([{ hint: true }, { reachOut: true }])('X-100 with %j the host must be 
   const { triggerAuthenticationDevice: _stub, ...others } = feature
   expect(() => provider({ ciba }, others)).toThrow('ciba needs your features.ciba.triggerAuthenticationDevice')
   expect(() => provider({ ciba })).not.toThrow()
+})
+
+test('X-131 pings need keys', () => {
+  const pings = { ...feature, deliveryModes: ['poll', 'ping'] }
+  expect(() => provider({ ciba: { hint: true } }, pings)).toThrow(
+    "features.deferredTokenResponse.ciba.hint needs keys, or features.ciba.deliveryModes without 'ping'",
+  )
+  expect(() => provider({ ciba: { reachOut: true } }, pings)).not.toThrow()
+  expect(() => provider({ ciba: { hint: true }, keys: [randomBytes(32)] }, pings)).not.toThrow()
+})
+
+test('X-130 push cannot be registered', async () => {
+  const push = {
+    backchannel_token_delivery_mode: 'push',
+    backchannel_client_notification_endpoint: 'https://rp.example/p',
+  }
+  const clients = cibaClients.map((client) => ({ ...client, ...push }))
+  const { options } = withPhone({ hint: true }, { configuration: { clients } as DeferredConfiguration })
+  await withProvider(options, async (op) => {
+    const answer = await hint(relyingParty(op.issuer), 'x'.repeat(65))
+    expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_client_metadata' } })
+  })
 })
 
 test('X-100 the grant of CIBA must be that of the host', async () => {

@@ -1,27 +1,12 @@
-import type { DeferringClientMetadata } from 'oidc-provider-deferred'
 import { describe, expect, test } from 'vitest'
 import { held, pollDeferral, revoke } from '../../../support/deferral.js'
 import { unclaimed } from '../../../support/direct.js'
 import { waiting } from '../../../support/journey.js'
-import { cibaClients, hint, withPhone } from '../../../support/phone.js'
-import { withProvider } from '../../../support/provider.js'
+import { hint } from '../../../support/phone.js'
 import { dpopKey, relyingParty } from '../../../support/relying_party.js'
-import { useProvider } from '../../../support/use_provider.js'
+import { error, nobody, request, useHints } from './hinting.js'
 
-const { phone, options } = withPhone(
-  { hint: true },
-  {
-    configuration: { features: { claimsParameter: { enabled: true } } },
-    deferred: { profiles: { oauth: { direct: true } } },
-  },
-)
-const op = useProvider(options)
-const rp = () => relyingParty(op.issuer)
-const error = (name: string, status = 400) => ({ status, body: { error: name } })
-const nobody = error('unknown_user_id')
-const request = { scope: 'openid email', nonce: 'n-1' }
-const deferrals = () => op.provider.deferrals
-const code = (more = {}) => held(op, rp(), 'authorization_code', { request: { ...request, ...more } })
+const { op, phone, rp, code, deferrals } = useHints()
 
 describe('X-121 who may send it', () => {
   test('X-121 X-126 another client gets the answer for an unknown hint', async () => {
@@ -46,23 +31,6 @@ describe('X-121 who may send it', () => {
         )
       ).status,
     ).toBe(401)
-  })
-
-  test('X-130 X-131 only with delivery mode poll: push cannot be registered, and a ping would not be in the outbox', async () => {
-    const ping: Partial<DeferringClientMetadata> = {
-      backchannel_token_delivery_mode: 'ping',
-      backchannel_client_notification_endpoint: 'https://rp.example/ping',
-    }
-    const pinged: typeof cibaClients = cibaClients.map((client) =>
-      client.client_id === 'secret' ? { ...client, ...ping } : client,
-    )
-    const { options: others } = withPhone({ hint: true }, { configuration: { clients: pinged } })
-    await withProvider(others, async (at) => {
-      const client = relyingParty(at.issuer)
-      const { deferralCode } = await held(at, client, 'authorization_code')
-      const answer = await hint(client, deferralCode, { client_notification_token: 'a-token' })
-      expect(answer).toMatchObject(error('unauthorized_client'))
-    })
   })
 })
 
