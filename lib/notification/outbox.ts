@@ -139,11 +139,12 @@ export class Outbox {
   async #attempt(task: OutboxTask, lane: Lane): Promise<void> {
     const { records } = this.#node
     const { deferralId: id, channel, clientId } = task
-    // after a long time in the queue the client may have another endpoint
+    // after a long time in the queue the client may have another endpoint, and another node may have sent the notification
     const isFresh = performance.now() < task.readAt + readAgainSeconds * 1000
     const { recipient } = isFresh ? task : await this.#address(clientId, channel)
+    const snapshot = isFresh ? task.snapshot : undefined
     const startedAt = performance.now()
-    const leased = await records.transitInBatch(id, leaseNotification(leaseSeconds, channel), task.snapshot)
+    const leased = await records.transitInBatch(id, leaseNotification(leaseSeconds, channel), snapshot)
     const notification = leased?.[channel]
     if (!notification) return
     await lane.enter()
