@@ -62,6 +62,8 @@ export function createSlots<T extends Task>(
         running.delete(run)
         onEnd(task)
         lane.leave()
+        // a task that has left its lane counts among all until its end
+        onFree()
       })
       running.add(run)
     },
