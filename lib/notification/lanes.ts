@@ -1,11 +1,4 @@
-import { createSlots, type Work } from './slots.js'
-
-/** A due notification, and the host of its endpoint. */
-export interface Task {
-  id: string
-  clientId: string
-  host: string
-}
+import { createSlots, type Limits, type Task, type Work } from './slots.js'
 
 /** Runs tasks in parallel, a few per host and per client, so that a receiver that hangs delays only its own tasks (E-27). */
 export interface Lanes<T extends Task> {
@@ -17,20 +10,6 @@ export interface Lanes<T extends Task> {
   clear(): void
   /** resolves when nothing runs */
   idle(): Promise<void>
-}
-
-/** The greatest numbers of tasks and clients. */
-export interface Limits {
-  /** running tasks per host */
-  perHost: number
-  /** running tasks per client */
-  perClient: number
-  /** running tasks */
-  total: number
-  /** queued tasks per client */
-  backlog: number
-  /** clients with queued tasks */
-  clients: number
 }
 
 /**

@@ -13,10 +13,10 @@ import { within } from './deadline.js'
 import { deliver, type Recipient } from './delivery.js'
 import type { Egress } from './egress/egress.js'
 import { isUnclaimed, recipientOf } from './endpoint.js'
-import { createLanes, type Task } from './lanes.js'
+import { createLanes } from './lanes.js'
 import type { Sealer } from './sealer.js'
 import { shuffle } from './shuffle.js'
-import type { Lane } from './slots.js'
+import type { Lane, Task } from './slots.js'
 import { tracedAttempt } from './traced_attempt.js'
 import { rareWarning } from './warnings.js'
 
@@ -157,11 +157,7 @@ export class Outbox {
     await records.transitInBatch(id, settleNotification(notification.fence, settlement, channel), leased)
   }
 
-  async #deliver(
-    leased: Stored,
-    recipient: Recipient & { channel: Channel },
-    remaining: number,
-  ): Promise<Settlement> {
+  async #deliver(leased: Stored, recipient: Recipient & { channel: Channel }, remaining: number): Promise<Settlement> {
     // a notification that waited long for its lane would have less time than others
     if (remaining < shortestAttempt) return { status: 'owed', delay: 0, reason: 'the attempts before it took too long' }
     const { clientId } = leased

@@ -1,4 +1,23 @@
-import type { Limits, Task } from './lanes.js'
+/** A due notification, and the host of its endpoint. */
+export interface Task {
+  id: string
+  clientId: string
+  host: string
+}
+
+/** The greatest numbers of tasks and clients. */
+export interface Limits {
+  /** running tasks per host */
+  perHost: number
+  /** running tasks per client */
+  perClient: number
+  /** running tasks */
+  total: number
+  /** queued tasks per client */
+  backlog: number
+  /** clients with queued tasks */
+  clients: number
+}
 
 /** The lane of a task. */
 export interface Lane {

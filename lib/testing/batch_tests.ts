@@ -39,7 +39,9 @@ export const batchTests: Tests = {
     if (!nodes[0]?.swapAll) return
     const records = await Promise.all(Array.from({ length: crowd }, () => insert()))
     // a part of them in each batch, so that each batch has winners and losers
-    const batches = nodes.map((_, nth) => records.filter((_, index) => index % nodes.length !== nth).map((one) => swapOf(one)))
+    const batches = nodes.map((_, nth) =>
+      records.filter((_, index) => index % nodes.length !== nth).map((one) => swapOf(one)),
+    )
     const all = await Promise.all(nodes.map((node, nth) => node.swapAll?.(batches[nth] as Swap[])))
     for (const { id } of records) {
       const { writeId } = await find(id)

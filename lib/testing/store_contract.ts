@@ -43,6 +43,14 @@ export interface ContractTest {
  */
 export function storeContract(open: Open): ContractTest[] {
   const listings = { ...listingTests, ...filterTests, ...orderTests }
-  const tests = { ...recordTests, ...swapTests, ...historyTests, ...listings, ...raceTests, ...batchTests, ...watchTests }
+  const tests = {
+    ...recordTests,
+    ...swapTests,
+    ...historyTests,
+    ...listings,
+    ...raceTests,
+    ...batchTests,
+    ...watchTests,
+  }
   return Object.entries(tests).map(([name, test]) => ({ name, run: async () => test(await fixtureOf(open)) }))
 }

@@ -42,7 +42,8 @@ function stepAll(store: DeferralStore, records: Stored[]) {
 }
 
 async function expectOneStepEach(store: DeferralStore, records: Stored[]): Promise<void> {
-  for (const { id } of records) expect((await store.history(id)).map(({ event }) => event)).toEqual(['created', 'progress'])
+  for (const { id } of records)
+    expect((await store.history(id)).map(({ event }) => event)).toEqual(['created', 'progress'])
 }
 
 afterEach(() => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createLanes, type Lanes, type Limits, type Task } from '../../lib/notification/lanes.js'
-import type { Lane } from '../../lib/notification/slots.js'
+import { createLanes, type Lanes } from '../../lib/notification/lanes.js'
+import type { Lane, Limits, Task } from '../../lib/notification/slots.js'
 
 const limits: Limits = { perHost: 3, perClient: 2, total: 5, backlog: 4, clients: 5 }
 

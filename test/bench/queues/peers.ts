@@ -22,7 +22,10 @@ interface AgendaJob {
 }
 
 interface AgendaModule {
-  Agenda: new (options: { backend: object; maxConcurrency: number }) => {
+  Agenda: new (options: {
+    backend: object
+    maxConcurrency: number
+  }) => {
     define(name: string, run: (job: AgendaJob) => Promise<void>, options: { concurrency: number }): void
     now(name: string, data: Job): Promise<unknown>
     start(): Promise<void>

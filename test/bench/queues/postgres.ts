@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chown, mkdtemp, readdir, rm } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { until } from '../../support/receiver.js'
@@ -51,7 +51,9 @@ async function binaries(): Promise<string> {
   const folders = [...(process.env.PATH ?? '').split(':'), ...versions.map((version) => join(debian, version, 'bin'))]
   const found = folders.find((folder) => spawnSync(join(folder, 'initdb'), ['--version']).status === 0)
   if (found) return found
-  throw new Error('there is no PostgreSQL on this machine: install it (Debian: apt-get install postgresql) or set POSTGRES_URI')
+  throw new Error(
+    'there is no PostgreSQL on this machine: install it (Debian: apt-get install postgresql) or set POSTGRES_URI',
+  )
 }
 
 function versionOf(folder: string): string {
