@@ -11,9 +11,11 @@ import { issuer } from '../support/records.js'
 
 const page = 64
 const rounds = 4
+// what a busy database delays is due all the same
+const now = new Date()
 
 const nodeOn = (store: DeferralStore) =>
-  recordsOf(store, { issuer, retention: 86_400, clock: () => undefined, onWritten: () => {} })
+  recordsOf(store, { issuer, retention: 86_400, clock: () => now, onWritten: () => {} })
 
 /** Planted: takes a batch of which a part was made for one that was made. */
 function hasty(store: DeferralStore): DeferralStore {
