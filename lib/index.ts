@@ -59,6 +59,7 @@ export type {
   QueueStats,
   Stored,
   StoredEntry,
+  Swap,
   Watch,
 } from './deferral/store.js'
 export type { TakeStep, TaskStep, TaskWork } from './deferral/task.js'

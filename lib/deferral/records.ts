@@ -1,3 +1,4 @@
+import { batchedSwap } from './batches.js'
 import type { DeferralRecord } from './deferral.js'
 import { unlessErased } from './erasure_transition.js'
 import type { Subscriber } from './events.js'
@@ -30,6 +31,8 @@ export interface Records {
   find(id: string): Promise<Stored | undefined>
   /** Applies a transition; `snapshot`, if the caller has the record, saves a read. `undefined`: the guard failed, no write. */
   transit(id: string, transition: Transition, snapshot?: Stored): Promise<Stored | undefined>
+  /** As `transit`. Its write may wait a moment for others, which go to the store together with it. */
+  transitInBatch(id: string, transition: Transition, snapshot?: Stored): Promise<Stored | undefined>
   /** As `transit`, for the sweep: no request waits for its write. */
   sweep(id: string, transition: Transition, snapshot: Stored): Promise<Stored | undefined>
   /** Changes nothing and costs as much as a transition: the response time must not show whether a handle exists. */
@@ -62,6 +65,7 @@ export interface RecordsOptions {
 /** The records of one issuer. */
 export function recordsOf(deferralStore: DeferralStore, options: RecordsOptions): Records {
   const store = withPlainErrors(deferralStore)
+  const swap = batchedSwap(store)
   const { issuer, clock, onWritten, traceparentOf = untraced } = options
   // milliseconds by which the store's clock is ahead of this node's
   let lead = 0
@@ -91,6 +95,7 @@ export function recordsOf(deferralStore: DeferralStore, options: RecordsOptions)
       return record?.issuer === issuer ? record : undefined
     },
     transit: (id, transition, snapshot) => apply(id, transition, { snapshot }),
+    transitInBatch: (id, transition, snapshot) => apply(id, transition, { snapshot, swap }),
     sweep: (id, transition, snapshot) => apply(id, transition, { snapshot, isAside: true }),
     async transitDecoy() {
       await store.swap(decoy, decoyCancellation, decoy.writeId, clock())

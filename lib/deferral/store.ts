@@ -70,6 +70,14 @@ export interface Change {
   erasedNames?: readonly string[]
 }
 
+/** One of several swaps: the arguments of `swap`. */
+export interface Swap {
+  before: Stored
+  change: Change
+  writeId: string
+  now?: Date | undefined
+}
+
 /**
  * The status that a listing shows. Each deferral has one: `expired` if it is pending or approved and past its expiry, else its
  * `status`.
@@ -186,6 +194,13 @@ export interface DeferralStore {
   swap(before: Stored, change: Change, writeId: string, now?: Date): Promise<Stored | undefined>
 
   /**
+   * Optional: several swaps at once, each with its own condition, in any order. Resolves to one result for each: as `swap` would
+   * resolve, or an `Error` where it is unknown whether it was made. If it rejects, this is unknown of all. One that fails does not
+   * stop the others.
+   */
+  swapAll?(swaps: readonly Swap[]): Promise<(Stored | Error | undefined)[]>
+
+  /**
    * Reads the history, oldest entry first: whole up to 200 entries. Beyond that always the newest 50, and `created`,
    * `approved`, `denied`, `cancelled` and `redeemed`. Empty for an unknown id.
    */
@@ -246,15 +261,20 @@ export const storeOperations = [
   'due',
 ] as const satisfies (keyof DeferralStore)[]
 
+/** All operations of this store that a plugin calls for one deferral or query. */
+export function operationsOf(store: DeferralStore): readonly (keyof DeferralStore)[] {
+  return store.swapAll ? [...storeOperations, 'swapAll'] : storeOperations
+}
+
 /**
  * The same store with its errors wrapped in plain ones: the host would render an error that carries `expose` or `statusCode` as
  * a 4xx.
  */
 export function withPlainErrors(store: DeferralStore): DeferralStore {
-  const operations = storeOperations.map((name) => {
+  const operations = operationsOf(store).map((name) => {
     const plain = async (...args: unknown[]) => {
       try {
-        return await Reflect.apply(store[name], store, args)
+        return await Reflect.apply(store[name] as () => unknown, store, args)
       } catch (cause) {
         throw new Error(`deferral store failed at ${name}`, { cause })
       }

@@ -15,6 +15,8 @@ export interface TransitOptions {
   now?: Date | undefined
   /** no other transition waits for this one, which competes with them as that of another node does */
   isAside?: boolean
+  /** takes the place of the store's own for the first write. What has to be written again is written alone */
+  swap?: DeferralStore['swap'] | undefined
 }
 
 /** A write: the record, and its history entry. */
@@ -92,7 +94,7 @@ async function contend(
   store: DeferralStore,
   id: string,
   transition: Transition,
-  { snapshot, now }: TransitOptions,
+  { snapshot, now, swap }: TransitOptions,
 ): Promise<Written | undefined> {
   const doubts: Doubt[] = []
   for (let attempt = 0; attempt < attempts; attempt++) {
@@ -107,7 +109,7 @@ async function contend(
     const writeId = newId()
     const startedAt = performance.now()
     try {
-      const swapped = await store.swap(before, change, writeId, now)
+      const swapped = await (attempt === 0 && swap ? swap : store.swap)(before, change, writeId, now)
       if (swapped) return { record: stampSwapped(swapped, before, startedAt), entry: change.entry }
     } catch (error) {
       if (doubts.length > 0) throw error

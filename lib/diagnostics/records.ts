@@ -1,6 +1,6 @@
 import type { Events } from '../deferral/events.js'
 import { type Records, type RecordsOptions, recordsOf } from '../deferral/records.js'
-import { type DeferralStore, storeOperations } from '../deferral/store.js'
+import { type DeferralStore, operationsOf } from '../deferral/store.js'
 import { factsOf, publishChange, traceparentOf } from './changes.js'
 import { traced } from './channels.js'
 
@@ -25,9 +25,14 @@ export function publishedRecords(
 
 /** The same store; its operations are published. A lost race of a `swap` has the outcome `none`. */
 function tracedStore(store: DeferralStore, issuer: string): DeferralStore {
-  const traceable = storeOperations.map((operation) => {
+  const traceable = operationsOf(store).map((operation) => {
     const run = (...args: unknown[]) =>
-      traced('store', { issuer, operation }, async () => Reflect.apply(store[operation], store, args), storeFacts)
+      traced(
+        'store',
+        { issuer, operation },
+        async () => Reflect.apply(store[operation] as () => unknown, store, args),
+        storeFacts,
+      )
     return [operation, run] as const
   })
   return { ...store, ...Object.fromEntries(traceable) }

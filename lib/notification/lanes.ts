@@ -1,9 +1,4 @@
-/** A due notification, and the host of its endpoint. */
-export interface Task {
-  id: string
-  clientId: string
-  host: string
-}
+import { createSlots, type Limits, type Task, type Work } from './slots.js'
 
 /** Runs tasks in parallel, a few per host and per client, so that a receiver that hangs delays only its own tasks (E-27). */
 export interface Lanes<T extends Task> {
@@ -17,40 +12,29 @@ export interface Lanes<T extends Task> {
   idle(): Promise<void>
 }
 
-/** The greatest numbers of tasks and clients. */
-export interface Limits {
-  /** running tasks per host */
-  perHost: number
-  /** running tasks per client */
-  perClient: number
-  /** running tasks */
-  total: number
-  /** queued tasks per client */
-  backlog: number
-  /** clients with queued tasks */
-  clients: number
-}
-
-/** Lanes that run `work`, which must not reject. `onRoom` is called when a client has no queued task any more. */
+/**
+ * Lanes that run `work`, which must not reject. `onRoom` is called when a client has no queued task any more.
+ * `mayBegin`: whether a task may begin before a lane is free; as many may as there are lanes.
+ */
 export function createLanes<T extends Task>(
-  work: (task: T) => Promise<void>,
+  work: Work<T>,
   limits: Limits,
   onRoom: () => void,
+  mayBegin: (task: T) => boolean = () => false,
 ): Lanes<T> {
   const queues = new Map<string, T[]>()
   // of tasks that run or are queued
   const ids = new Set<string>()
-  const slots = createSlots(limits, work, end)
+  const slots = createSlots(limits, work, { onFree: startOthers, onEnd: ({ id }) => void ids.delete(id) })
 
   function startFirst(clientId: string): void {
     const [task] = queues.get(clientId) ?? []
-    if (!task || !slots.isFree(task)) return
+    if (!task || !(slots.isFree(task) || (mayBegin(task) && slots.isFreeAhead(task)))) return
     dequeue(queues, clientId)
     slots.run(task)
   }
 
-  function end({ id }: T): void {
-    ids.delete(id)
+  function startOthers(): void {
     const clients = queues.size
     // one task per client and turn: `dequeue` moves a client with more tasks to the end, where this loop meets it again
     for (const clientId of queues.keys()) startFirst(clientId)
@@ -88,49 +72,4 @@ function dequeue<T extends Task>(queues: Map<string, T[]>, clientId: string): vo
   const others = queues.get(clientId)?.slice(1) ?? []
   queues.delete(clientId)
   if (others.length > 0) queues.set(clientId, others)
-}
-
-/** Runs tasks and counts them: those of each client, those at each host, and all. */
-function createSlots<T extends Task>(
-  { perClient, perHost, total }: Limits,
-  work: (task: T) => Promise<void>,
-  onEnd: (task: T) => void,
-) {
-  const running = new Set<Promise<void>>()
-  const ofClient = createCount()
-  const ofHost = createCount()
-
-  function count({ clientId, host }: Task, change: 1 | -1): void {
-    ofClient.add(clientId, change)
-    ofHost.add(host, change)
-  }
-
-  return {
-    isFree: ({ clientId, host }: Task) =>
-      running.size < total && ofClient.get(clientId) < perClient && ofHost.get(host) < perHost,
-    run(task: T) {
-      count(task, 1)
-      const run = work(task).finally(() => {
-        running.delete(run)
-        count(task, -1)
-        onEnd(task)
-      })
-      running.add(run)
-    },
-    async idle() {
-      await Promise.all(running)
-    },
-  }
-}
-
-function createCount() {
-  const counts = new Map<string, number>()
-  return {
-    get: (name: string) => counts.get(name) ?? 0,
-    add(name: string, change: number) {
-      const count = (counts.get(name) ?? 0) + change
-      if (count > 0) counts.set(name, count)
-      else counts.delete(name)
-    },
-  }
 }

@@ -4,7 +4,7 @@
  */
 import type { Provider } from 'oidc-provider'
 import type { Events } from '../deferral/events.js'
-import { type Channel, channels, dueChannels, leaseSeconds } from '../deferral/notification.js'
+import { type Channel, channels, dueChannels, leaseSeconds, type Settlement } from '../deferral/notification.js'
 import { leaseNotification, settleNotification } from '../deferral/notification_transitions.js'
 import type { Records } from '../deferral/records.js'
 import type { Stored } from '../deferral/store.js'
@@ -13,15 +13,19 @@ import { within } from './deadline.js'
 import { deliver, type Recipient } from './delivery.js'
 import type { Egress } from './egress/egress.js'
 import { isUnclaimed, recipientOf } from './endpoint.js'
-import { createLanes, type Task } from './lanes.js'
+import { createLanes } from './lanes.js'
 import type { Sealer } from './sealer.js'
 import { shuffle } from './shuffle.js'
+import type { Lane, Task } from './slots.js'
 import { tracedAttempt } from './traced_attempt.js'
 import { rareWarning } from './warnings.js'
 
 // an attempt ends before its lease, so that two nodes never make one at the same time
 const attemptSeconds = 9
 const readSeconds = 3
+// milliseconds
+const quickAnswer = 500
+const shortestAttempt = 6000
 const readAgainSeconds = 1
 const drainSeconds = 10
 const limits = { perHost: 16, perClient: 8, total: 1024, backlog: 128, clients: 4096 }
@@ -48,10 +52,13 @@ type Addressed = Pick<OutboxTask, 'host' | 'recipient' | 'readAt'>
 export class Outbox {
   readonly #node: OutboxDependencies
   readonly #lanes = createLanes<OutboxTask>(
-    (task) => this.#attempt(task).catch((error: unknown) => this.#warnWhileOpen(error)),
+    (task, lane) => this.#attempt(task, lane).catch((error: unknown) => this.#warnWhileOpen(error)),
     limits,
     () => this.#laneIsFree(),
+    ({ clientId }) => this.#quick.has(clientId),
   )
+  // clients whose receivers answered the last attempt at once: while one is answered, the next one is leased
+  readonly #quick = new Set<string>()
   readonly #warn = rareWarning('notifications have to wait')
   #isOpen = true
   // a due notification has found no free lane
@@ -129,24 +136,38 @@ export class Outbox {
     }
   }
 
-  async #attempt({ deferralId: id, channel, clientId, ...task }: OutboxTask): Promise<void> {
+  async #attempt(task: OutboxTask, lane: Lane): Promise<void> {
     const { records } = this.#node
+    const { deferralId: id, channel, clientId } = task
     // after a long time in the queue the client may have another endpoint, and another node may have sent the notification
     const isFresh = performance.now() < task.readAt + readAgainSeconds * 1000
     const { recipient } = isFresh ? task : await this.#address(clientId, channel)
     const snapshot = isFresh ? task.snapshot : undefined
     const startedAt = performance.now()
-    const leased = await records.transit(id, leaseNotification(leaseSeconds, channel), snapshot)
+    const leased = await records.transitInBatch(id, leaseNotification(leaseSeconds, channel), snapshot)
     const notification = leased?.[channel]
     if (!notification) return
+    await lane.enter()
     const remaining = Math.floor(startedAt + attemptSeconds * 1000 - performance.now())
     // a process that was suspended longer than its lease must not send
     if (remaining <= 0) return
+    const settlement = await this.#deliver(leased, { ...recipient, channel }, remaining)
+    // a lane guards the receiver: the next attempt does not wait for the write
+    lane.leave()
+    await records.transitInBatch(id, settleNotification(notification.fence, settlement, channel), leased)
+  }
+
+  async #deliver(leased: Stored, recipient: Recipient & { channel: Channel }, remaining: number): Promise<Settlement> {
+    // a notification that waited long for its lane would have less time than others
+    if (remaining < shortestAttempt) return { status: 'owed', delay: 0, reason: 'the attempts before it took too long' }
+    const { clientId } = leased
+    const startedAt = performance.now()
     const signal = AbortSignal.timeout(remaining)
-    const settlement = await tracedAttempt(leased, channel, () =>
-      deliver(this.#node, leased, { ...recipient, channel }, signal),
-    )
-    await records.transit(id, settleNotification(notification.fence, settlement, channel), leased)
+    const { channel } = recipient
+    const settlement = await tracedAttempt(leased, channel, () => deliver(this.#node, leased, recipient, signal))
+    if (this.#quick.size >= limits.clients || performance.now() > startedAt + quickAnswer) this.#quick.delete(clientId)
+    else this.#quick.add(clientId)
+    return settlement
   }
 
   #warnWhileOpen(error: unknown): void {

@@ -14,9 +14,10 @@ import { leaseTask, recordStep, saveTaskState } from '../deferral/task_transitio
 import { isPending } from '../deferral/transition.js'
 import { inBackground } from './background.js'
 import { within } from './deadline.js'
-import { createLanes, type Task } from './lanes.js'
+import { createLanes } from './lanes.js'
 import type { Sealer } from './sealer.js'
 import { shuffle } from './shuffle.js'
+import type { Task } from './slots.js'
 import { rareWarning } from './warnings.js'
 
 // a step ends before its lease, so that two nodes never take one at the same time

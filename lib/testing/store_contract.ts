@@ -1,3 +1,4 @@
+import { batchTests } from './batch_tests.js'
 import { filterTests } from './filter_tests.js'
 import { fixtureOf, type Open } from './fixture.js'
 import { historyTests } from './history_tests.js'
@@ -22,7 +23,8 @@ export interface ContractTest {
 /**
  * The contract of a `DeferralStore`, as tests for any test runner. Each call of `open` returns another store object over the same
  * data, as another node of the provider would have it, over another connection if the store has connections. The tests use ids
- * and issuers of their own, delete nothing, and may run side by side. The tests of `watch` pass if the store has none.
+ * and issuers of their own, delete nothing, and may run side by side. The tests of `swapAll` and `watch` pass if
+ * the store has none.
  *
  * With the test runner of Node.js:
  *
@@ -41,6 +43,14 @@ export interface ContractTest {
  */
 export function storeContract(open: Open): ContractTest[] {
   const listings = { ...listingTests, ...filterTests, ...orderTests }
-  const tests = { ...recordTests, ...swapTests, ...historyTests, ...listings, ...raceTests, ...watchTests }
+  const tests = {
+    ...recordTests,
+    ...swapTests,
+    ...historyTests,
+    ...listings,
+    ...raceTests,
+    ...batchTests,
+    ...watchTests,
+  }
   return Object.entries(tests).map(([name, test]) => ({ name, run: async () => test(await fixtureOf(open)) }))
 }

@@ -1,6 +1,6 @@
 /*
  * npm run bench -- [--starts 3] [--rounds 3] [--requests 600] [--seconds 300]
- *                  [--only polls|redemptions|deferrals|presence|costs|notifications|long-polls|listings|export] [--rows 1000000]
+ *                  [--only polls|redemptions|deferrals|presence|costs|notifications|long-polls|listings|export|queues] [--rows 1000000]
  *                  [--waiters 10000] [--measure sameNode|otherNode|rate|poisoned|takeOver]
  *
  * What waiting costs a provider, against what oidc-provider itself has in its place. Every server is a process of its own,
@@ -24,6 +24,10 @@
  *
  * Notifications are measured from the moment a decision is acknowledged to the arrival of the POST at another process, over real TLS;
  * their throughput against undici sending the same requests to the same receiver, in rounds of A, B, B, A.
+ *
+ * With `--only queues` notifications are measured beside durable queues of others, which make the same POSTs: Agenda on the same mongod,
+ * Graphile Worker on PostgreSQL. They are no dependencies: `npm install --no-save agenda @agendajs/mongo-backend graphile-worker`. The
+ * PostgreSQL server is that of this machine, or the one at `POSTGRES_URI`.
  *
  * With `--only listings` so many deferrals are compared with ten thousand, on the store alone, with the same number of pending ones:
  *
@@ -52,6 +56,7 @@ import { exports } from './exports.js'
 import { listings } from './listings.js'
 import { longPolls } from './long_polls/long_polls.js'
 import { notifications } from './notifications/notifications.js'
+import { queues } from './queues/queues.js'
 import { countCommands, type Extent, race } from './race.js'
 import { report } from './report.js'
 
@@ -88,6 +93,10 @@ try {
   if ((values.only ?? 'notifications') === 'notifications') {
     const place = { uri: mongo.uri, db: client.db(`bench_${process.pid}_notifications`) }
     await notifications(place, { rounds: extent.rounds, measure: values.measure })
+  }
+  if (values.only === 'queues') {
+    const place = { uri: mongo.uri, db: client.db(`bench_${process.pid}_queues`) }
+    await queues(place, { rounds: extent.rounds, seconds: extent.seconds })
   }
   // minutes, so only on demand
   if (values.only === 'listings') {

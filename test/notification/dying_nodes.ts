@@ -11,13 +11,13 @@ const die = (): Promise<never> => {
   return new Promise(() => undefined)
 }
 
-/** Our store, whose writes with one of these history entries, or without any, are made in another way. */
+/** Our store, whose writes with one of these history entries, or without any, are made in another way, and each alone. */
 function changing(
   db: Db,
   events: (string | undefined)[],
   by: (store: DeferralStore, ...args: Parameters<DeferralStore['swap']>) => ReturnType<DeferralStore['swap']>,
 ): DeferralStore {
-  const store = mongoStore(db)
+  const { swapAll, ...store } = mongoStore(db)
   const isMeant = ({ entry }: Change) => events.includes(entry?.event)
   return { ...store, swap: (...args) => (isMeant(args[1]) ? by(store, ...args) : store.swap(...args)) }
 }

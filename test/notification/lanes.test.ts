@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createLanes, type Lanes, type Limits, type Task } from '../../lib/notification/lanes.js'
+import { createLanes, type Lanes } from '../../lib/notification/lanes.js'
+import type { Lane, Limits, Task } from '../../lib/notification/slots.js'
 
 const limits: Limits = { perHost: 3, perClient: 2, total: 5, backlog: 4, clients: 5 }
 
@@ -34,6 +35,28 @@ function bench(of: Limits = limits) {
 }
 
 const task = (id: string, clientId: string, host: string): Task => ({ id, clientId, host })
+/** Lanes whose tasks enter at once, and leave and end when they are told to. */
+function phases(of: Limits, mayBegin: boolean) {
+  const begun: string[] = []
+  const entered: string[] = []
+  const lanesOf = new Map<string, Lane & { end: () => void }>()
+  const lanes = createLanes<Task>(
+    ({ id }, lane) => {
+      begun.push(id)
+      void lane.enter().then(() => entered.push(id))
+      return new Promise((end) => lanesOf.set(id, { ...lane, end }))
+    },
+    of,
+    () => undefined,
+    () => mayBegin,
+  )
+  async function tell(id: string, what: 'leave' | 'end'): Promise<void> {
+    lanesOf.get(id)?.[what]()
+    for (let turn = 0; turn < 6; turn++) await undefined
+  }
+  return { lanes, begun, entered, tell }
+}
+
 /** How many of so many tasks were taken on. */
 const take = (lanes: Lanes<Task>, count: number, clientId: string, host: string) =>
   Array.from({ length: count }, (_, nth) => lanes.take(task(`${clientId} at ${host} ${nth}`, clientId, host))).filter(
@@ -116,6 +139,43 @@ describe('lanes', () => {
     await idle
     expect(begun).toHaveLength(2)
     await lanes.idle()
+  })
+
+  test('a lane that is left takes the next task, and the task that left it is not taken again before its end', async () => {
+    const { lanes, begun, tell } = phases({ ...limits, perClient: 1 }, false)
+    for (const id of ['1', '2']) lanes.take(task(id, 'a', 'one.example'))
+    expect(begun).toEqual(['1'])
+    await tell('1', 'leave')
+    lanes.take(task('1', 'a', 'one.example'))
+    expect(begun).toEqual(['1', '2'])
+    await tell('1', 'end')
+    lanes.take(task('1', 'a', 'one.example'))
+    await tell('2', 'end')
+    expect(begun).toEqual(['1', '2', '1'])
+  })
+
+  test('tasks that have left their lanes count among all until they end', async () => {
+    const { lanes, begun, tell } = phases({ ...limits, total: 1 }, false)
+    for (const id of ['1', '2']) lanes.take(task(id, id, `${id}.example`))
+    await tell('1', 'leave')
+    expect(begun).toEqual(['1'])
+    await tell('1', 'end')
+    expect(begun).toEqual(['1', '2'])
+  })
+
+  test('as many tasks as there are lanes may begin ahead, and enter in their order, also when one ends before', async () => {
+    const { lanes, begun, entered, tell } = phases({ ...limits, perClient: 2 }, true)
+    for (const id of ['1', '2', '3', '4', '5']) lanes.take(task(id, 'a', 'one.example'))
+    await undefined
+    expect([begun, entered]).toEqual([
+      ['1', '2', '3', '4'],
+      ['1', '2'],
+    ])
+    await tell('3', 'end')
+    expect([begun.at(-1), entered.length]).toEqual(['5', 2])
+    await tell('1', 'leave')
+    await tell('2', 'leave')
+    expect(entered).toEqual(['1', '2', '4', '5'])
   })
 
   const hosts = fc.constantFrom('one.example', 'two.example', 'three.example')

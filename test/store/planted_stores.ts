@@ -38,6 +38,31 @@ export const plantedStores: Record<string, { planted: Planted; fails: string[] }
     planted: (inner) => ({ swap: (before, change, writeId) => inner.swap(before, change, writeId, before.readAt) }),
     fails: ['an unexpired change', 'without a test clock the clock of the store decides whether'],
   },
+  'that takes a batch of which a part was made for one that was made': {
+    planted: (inner) => ({
+      async swapAll(swaps) {
+        const all = swaps.map((swap) => inner.swap(swap.before, swap.change, swap.writeId, swap.now))
+        const isAny = (await Promise.all(all)).some(Boolean)
+        return swaps.map(({ before, change, writeId }) =>
+          isAny ? { ...change.after, revision: before.revision + 1, writeId } : undefined,
+        )
+      },
+    }),
+    fails: ['swapAll resolves', 'of swaps of one revision in the batches'],
+  },
+  'whose batch ends at the first swap that fails': {
+    planted: (inner) => ({
+      async swapAll(swaps) {
+        const results: (Stored | undefined)[] = []
+        for (const { before, change, writeId, now } of swaps) {
+          const isOver = results.includes(undefined)
+          results.push(isOver ? undefined : await inner.swap(before, change, writeId, now))
+        }
+        return results
+      },
+    }),
+    fails: ['swapAll resolves'],
+  },
   'whose insert overwrites': {
     planted: (inner) => {
       const there = new Map<string, DeferralStore>()

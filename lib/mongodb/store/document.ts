@@ -11,6 +11,10 @@ export type Instant = Date | '$$NOW'
 /** A record, with the member that this store adds. */
 export type MongoRecord = Stored & { purgeAt: Date }
 
+// an integrator's console may pass any value as id: undefined, or a query operator that matches another deferral
+/** The query of one deferral. */
+export const byId = (id: string) => ({ _id: String(id) })
+
 // the document as one value: projecting its many members one by one costs the database and the driver more
 const stored = { $unsetField: { field: 'history', input: '$$ROOT' } }
 

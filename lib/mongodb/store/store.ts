@@ -2,22 +2,19 @@ import type { Collection, Db, Document, MongoServerError } from 'mongodb'
 import type { DeferralRecord, HistoryEntry } from '../../deferral/deferral.js'
 import { retainedUntil } from '../../deferral/retention.js'
 import { boolean, shape, string, withDefault } from '../../deferral/shape.js'
-import { type DeferralStore, difference, type Stored } from '../../deferral/store.js'
+import type { DeferralStore } from '../../deferral/store.js'
 import { toDocument } from '../../store/json_members.js'
 import { countDeferrals, statsOf } from './count.js'
 import { derivedMembers, endOfTime } from './derived.js'
-import { type DeferralDocument, type Instant, type MongoRecord, projection, toRecord } from './document.js'
+import { byId, type DeferralDocument, type Instant, projection, toRecord } from './document.js'
 import { listDeferrals, listDue } from './listing.js'
 import { migrateDeferrals, schemaVersion } from './schema.js'
-import { updateOf } from './update.js'
+import { swapOperations } from './swaps.js'
 import { watchDeferrals } from './watch.js'
 
 // of the time between two purges of deferrals that were created together
 const longestSpread = 86_400_000
 const duplicateKey = 11000
-
-// an integrator's console may pass any value as id: undefined, or a query operator that matches another deferral
-const byId = (id: string) => ({ _id: String(id) })
 
 const optionsShape = shape({ collection: withDefault(string, 'deferrals'), migrate: withDefault(boolean, true) })
 
@@ -54,12 +51,13 @@ export function mongoStore(
   return {
     migrate: () => migrateDeferrals(db, deferrals),
     watch: async (onChange) => watchDeferrals(db.client, await open(), onChange),
-    ...writeOperations(open),
+    ...insertOperation(open),
+    ...swapOperations(open),
     ...readOperations(db, open),
   }
 }
 
-function writeOperations(open: Open): Pick<DeferralStore, 'insert' | 'swap'> {
+function insertOperation(open: Open): Pick<DeferralStore, 'insert'> {
   return {
     async insert(record, writeId, entry, at) {
       const deferrals = await open()
@@ -77,25 +75,6 @@ function writeOperations(open: Open): Pick<DeferralStore, 'insert' | 'swap'> {
         if ((error as MongoServerError).code === duplicateKey) return undefined
         throw error
       }
-    },
-
-    async swap(before, { after, entry, unexpired, erasedNames }, writeId, at) {
-      const deferrals = await open()
-      const { set, unset } = difference(before, after)
-      const derived = difference(derivedMembers(before), derivedMembers(after))
-      const purge = purgeChange(before as MongoRecord, after)
-      const guard = { ...byId(before.id), revision: before.revision }
-      const isUnexpired = unexpired && { $expr: { $gt: ['$expiresAt', at ?? '$$NOW'] } }
-      const update = updateOf(before.revision, {
-        set: { ...toDocument(set), ...derived.set, ...purge, writeId },
-        unset: [...unset, ...derived.unset],
-        entry: entry && { ...entry, writeId },
-        erasedNames,
-      })
-      const { matchedCount } = await deferrals.updateOne({ ...guard, ...isUnexpired }, update)
-      if (!matchedCount) return undefined
-      const written = { readAt: at ?? before.readAt, revision: before.revision + 1, writeId }
-      return { ...after, ...purge, ...written } as Stored
     },
   }
 }
@@ -162,11 +141,6 @@ function findInDoubt(db: Db, deferrals: Collection<DeferralDocument>, id: string
     await db.command({ ping: 1 }, { session, readPreference: 'primary' })
     return deferrals.findOne(byId(id), { ...options, session })
   })
-}
-
-function purgeChange(before: MongoRecord, after: DeferralRecord): { purgeAt?: Date } {
-  const later = retainedUntil(after).getTime() - retainedUntil(before).getTime()
-  return later ? { purgeAt: new Date(before.purgeAt.getTime() + later) } : {}
 }
 
 /** Runs `work` until it has succeeded once. Concurrent calls wait for the same run. */

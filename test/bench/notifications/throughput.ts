@@ -4,7 +4,7 @@ import { postAll } from './post_loop.js'
 import { type Arrival, answering } from './receiver.js'
 
 /** What one of the two did in one round. */
-interface Lap {
+export interface Lap {
   /** per second */
   rate: number
   /** CPU microseconds of the process that sends, per notification */
@@ -16,8 +16,8 @@ export interface Round {
   loop: Lap
 }
 
-// what a worker grants one client
-const perHost = 8
+/** What a worker grants one client. */
+export const perHost = 8
 
 /** Rounds of worker, loop, loop, worker, on the same receiver. */
 export async function throughput(deployment: Deployment, rounds: number, count: number): Promise<Round[]> {
@@ -33,7 +33,8 @@ export async function throughput(deployment: Deployment, rounds: number, count: 
   return all
 }
 
-async function byWorker(deployment: Deployment, node: ProviderNode, count: number): Promise<Lap> {
+/** What a worker does with so many. */
+export async function byWorker(deployment: Deployment, node: ProviderNode, count: number): Promise<Lap> {
   await plantAll(deployment, count, 'owed')
   const before = await node.cpu()
   await deployment.release()
@@ -54,8 +55,8 @@ async function plantAll({ plant }: Deployment, count: number, status: 'owed' | '
   return (await Promise.all(answering.map((clientId) => plant(clientId, share, status)))).flat()
 }
 
-// what comes before the first one is a sweep's pause, or a process that starts
-function rateOf(arrivals: Arrival[]): number {
+/** Per second. What comes before the first one is a sweep's pause, or a process that starts. */
+export function rateOf(arrivals: Arrival[]): number {
   const [first, last] = [arrivals.at(0)?.at ?? 0n, arrivals.at(-1)?.at ?? 0n]
   return (arrivals.length - 1) / (Number(last - first) / 1e9)
 }

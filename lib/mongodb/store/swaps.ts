@@ -1,0 +1,75 @@
+import type { Collection, Document } from 'mongodb'
+import type { DeferralRecord } from '../../deferral/deferral.js'
+import { retainedUntil } from '../../deferral/retention.js'
+import { type DeferralStore, difference, type Stored, type Swap } from '../../deferral/store.js'
+import { toDocument } from '../../store/json_members.js'
+import { derivedMembers } from './derived.js'
+import { byId, type DeferralDocument, type MongoRecord } from './document.js'
+import { updateOf } from './update.js'
+
+type Deferrals = Collection<DeferralDocument>
+
+/** One conditional update, and the record after it. */
+interface Write {
+  filter: Document & { _id: string }
+  update: Document | Document[]
+  record: Stored
+}
+
+/** The conditional writes of the store. */
+export function swapOperations(open: () => Promise<Deferrals>): Required<Pick<DeferralStore, 'swap' | 'swapAll'>> {
+  return {
+    async swap(before, change, writeId, now) {
+      const deferrals = await open()
+      const { filter, update, record } = writeOf({ before, change, writeId, now })
+      const { matchedCount } = await deferrals.updateOne(filter, update)
+      return matchedCount ? record : undefined
+    },
+
+    async swapAll(swaps) {
+      const deferrals = await open()
+      const writes = swaps.map(writeOf)
+      const updates = writes.map(({ filter, update }) => ({ updateOne: { filter, update } }))
+      const { matchedCount } = await deferrals.bulkWrite(updates, { ordered: false })
+      if (matchedCount === writes.length) return writes.map(({ record }) => record)
+      if (matchedCount === 0) return writes.map(() => undefined)
+      return resultsOf(await lastWritesOf(deferrals, swaps), writes, matchedCount)
+    },
+  }
+}
+
+function writeOf({ before, change: { after, entry, unexpired, erasedNames }, writeId, now }: Swap): Write {
+  const { set, unset } = difference(before, after)
+  const derived = difference(derivedMembers(before), derivedMembers(after))
+  const purge = purgeChange(before as MongoRecord, after)
+  const guard = { ...byId(before.id), revision: before.revision }
+  const isUnexpired = unexpired && { $expr: { $gt: ['$expiresAt', now ?? '$$NOW'] } }
+  const update = updateOf(before.revision, {
+    set: { ...toDocument(set), ...derived.set, ...purge, writeId },
+    unset: [...unset, ...derived.unset],
+    entry: entry && { ...entry, writeId },
+    erasedNames,
+  })
+  const written = { readAt: now ?? before.readAt, revision: before.revision + 1, writeId }
+  return { filter: { ...guard, ...isUnexpired }, update, record: { ...after, ...purge, ...written } }
+}
+
+async function lastWritesOf(deferrals: Deferrals, swaps: readonly Swap[]): Promise<Set<string>> {
+  const ids = swaps.map(({ before }) => before.id)
+  const documents = await deferrals.find({ _id: { $in: ids } }, { projection: { writeId: 1 } }).toArray()
+  return new Set(documents.map(({ writeId }) => writeId as string))
+}
+
+// The database only counts the writes that it made. A write that is not the last one of its deferral was not made, unless the count
+// says that another such write was: others have written after it
+function resultsOf(lastWrites: Set<string>, writes: Write[], count: number): (Stored | Error | undefined)[] {
+  const isLast = ({ record }: Write) => lastWrites.has(record.writeId)
+  const isCertain = writes.filter(isLast).length === count
+  const other = isCertain ? undefined : new Error('others have written since: it is unknown whether this was written')
+  return writes.map((write) => (isLast(write) ? write.record : other))
+}
+
+function purgeChange(before: MongoRecord, after: DeferralRecord): { purgeAt?: Date } {
+  const later = retainedUntil(after).getTime() - retainedUntil(before).getTime()
+  return later ? { purgeAt: new Date(before.purgeAt.getTime() + later) } : {}
+}
