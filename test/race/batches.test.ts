@@ -46,10 +46,11 @@ async function leases(stores: [DeferralStore, DeferralStore]): Promise<number> {
   )
   const take = (node: typeof first) =>
     shuffle(records).map((record) => node.transitInBatch(record.id, leaseNotification(10), record))
-  // the first node has half of them when the second one begins
+  // the first node has half of them when both go on with what they have read
   const half = shuffle(records).slice(0, page / 2)
-  const taken = half.map((record) => first.transitInBatch(record.id, leaseNotification(10), record))
-  const results = await Promise.all([...taken, ...take(second), ...take(first)])
+  const taken = await Promise.all(half.map(({ id }) => first.transitInBatch(id, leaseNotification(10))))
+  const others = await Promise.all([...take(second), ...take(first)])
+  const results = [...taken, ...others]
   for (const { id } of records) expect((await first.find(id))?.notification).toMatchObject({ attempts: 1, fence: 1 })
   return results.filter(Boolean).length
 }
@@ -64,7 +65,10 @@ describeMongo('two nodes that lease the notifications of one page in batches', (
 
   test('make one attempt each, and the test catches a store that does not look which writes were made', async () => {
     const [one, other] = await stores()
-    expect(await leases([hasty(one), hasty(other)])).toBeGreaterThan(page)
+    const planted: number[] = []
+    while (planted.length < 20 && !planted.some((count) => count > page))
+      planted.push(await leases([hasty(one), hasty(other)]))
+    expect(Math.max(...planted)).toBeGreaterThan(page)
     for (let round = 0; round < rounds; round++) expect(await leases(await stores())).toBe(page)
   })
 })
