@@ -1,6 +1,7 @@
 /*
  * npm run bench -- [--starts 3] [--rounds 3] [--requests 600] [--seconds 300]
- *                  [--only polls|redemptions|deferrals|presence|costs|notifications|long-polls|listings|export] [--rows 1000000]
+ *                  [--only polls|redemptions|deferrals|presence|costs|notifications|long-polls|scale|sizes|export]
+ *                  [--rows 1000000] [--pending 5000] [--keep]
  *                  [--waiters 10000] [--measure sameNode|otherNode|rate|poisoned|takeOver]
  *
  * What waiting costs a provider, against what oidc-provider itself has in its place. Every server is a process of its own,
@@ -25,10 +26,15 @@
  * Notifications are measured from the moment a decision is acknowledged to the arrival of the POST at another process, over real TLS;
  * their throughput against undici sending the same requests to the same receiver, in rounds of A, B, B, A.
  *
- * With `--only listings` so many deferrals are compared with ten thousand, on the store alone, with the same number of pending ones:
+ * With `--only scale` so many deferrals are compared with ten thousand, on the store alone, with the same number of pending ones:
  *
- *   P7  poll with many / with few                                            goal 0.90 or more
+ *   P7  poll, redemption and sweep with many / with few                      goal 0.90 or more
  *   P13 list by due, count and stats with many / with few                    goal 0.90 or more
+ *
+ * With as many `--pending` as `--rows`, all of both are pending. `--keep` leaves the collections for the next run, on the server of
+ * MONGODB_URI; `--rounds 0` only fills them.
+ *
+ * With `--only sizes` the bytes of a pending and of an ended deferral are printed, of its document and in each index.
  *
  * With `--only long-polls` so many polls are held by one process while another decides:
  *
@@ -49,11 +55,12 @@ import { startMongo } from '../support/mongod.js'
 import { deferrals, polls, presence, redemptions } from './contests.js'
 import { costs } from './costs.js'
 import { exports } from './exports.js'
-import { listings } from './listings.js'
 import { longPolls } from './long_polls/long_polls.js'
 import { notifications } from './notifications/notifications.js'
 import { countCommands, type Extent, race } from './race.js'
 import { report } from './report.js'
+import { scale } from './scale/scale.js'
+import { sizes } from './scale/sizes.js'
 
 const { values } = parseArgs({
   options: {
@@ -65,6 +72,8 @@ const { values } = parseArgs({
     measure: { type: 'string' },
     waiters: { type: 'string', default: '10000' },
     rows: { type: 'string', default: '1000000' },
+    pending: { type: 'string', default: '5000' },
+    keep: { type: 'boolean', default: false },
   },
 })
 const contests = [polls, redemptions, deferrals, presence].filter(({ name }) => (values.only ?? name) === name)
@@ -90,9 +99,14 @@ try {
     await notifications(place, { rounds: extent.rounds, measure: values.measure })
   }
   // minutes, so only on demand
-  if (values.only === 'listings') {
-    const db = client.db(`bench_${process.pid}_listings`)
-    await listings(db, { rows: Number(values.rows), rounds: extent.rounds })
+  if (values.only === 'scale') {
+    const db = client.db('bench_scale')
+    await scale(db, { rows: Number(values.rows), pending: Number(values.pending) }, extent.rounds)
+    if (!values.keep) await db.dropDatabase()
+  }
+  if (values.only === 'sizes') {
+    const db = client.db(`bench_${process.pid}_sizes`)
+    await sizes(db, Number(values.rows))
     await db.dropDatabase()
   }
   if (values.only === 'long-polls') {
