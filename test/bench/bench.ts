@@ -1,7 +1,7 @@
 /*
  * npm run bench -- [--starts 3] [--rounds 3] [--requests 600] [--seconds 300]
- *                  [--only polls|redemptions|deferrals|presence|costs|notifications|long-polls|scale|sizes|export]
- *                  [--rows 1000000] [--pending 5000] [--keep]
+ *                  [--only polls|redemptions|deferrals|presence|costs|notifications|long-polls|scale|sizes|memory|delay|processes|export]
+ *                  [--rows 1000000] [--pending 5000] [--keep] [--polls 2000000]
  *                  [--waiters 10000] [--measure sameNode|otherNode|rate|poisoned|takeOver]
  *
  * What waiting costs a provider, against what oidc-provider itself has in its place. Every server is a process of its own,
@@ -42,6 +42,15 @@
  *   P14 decision on the other node to the answer, tokens included, p99                        goal 100 ms or less
  *       plain polls of the holding node, p99 with / without held polls                       goal 1.20 or less
  *
+ * With `--only memory`, `delay` and `processes`:
+ *
+ *   P10 memory of a process after so many polls                              goal less than 20 MB more
+ *   P11 event loop of a process that sends 10,000 notifications and answers polls, p99   goal less than 20 ms late
+ *   P12 polls/s of two processes / of one, each with a third of a core       goal 1.70 or more
+ *
+ * P12 needs a control group for CPU, and so root. Where the machine has few cores, BENCH_CORE gives each provider process of P11 and
+ * P12 one core, and `taskset` the others to everything else.
+ *
  * With `--only export` so many rows are exported, and the memory of the process is printed on the way: it must not grow.
  *
  * The worst that one request may cost is printed in milliseconds of a blocked event loop.
@@ -57,6 +66,9 @@ import { costs } from './costs.js'
 import { exports } from './exports.js'
 import { longPolls } from './long_polls/long_polls.js'
 import { notifications } from './notifications/notifications.js'
+import { delay } from './process/delay.js'
+import { memory } from './process/memory.js'
+import { processes } from './process/processes.js'
 import { countCommands, type Extent, race } from './race.js'
 import { report } from './report.js'
 import { scale } from './scale/scale.js'
@@ -73,6 +85,7 @@ const { values } = parseArgs({
     waiters: { type: 'string', default: '10000' },
     rows: { type: 'string', default: '1000000' },
     pending: { type: 'string', default: '5000' },
+    polls: { type: 'string', default: '2000000' },
     keep: { type: 'boolean', default: false },
   },
 })
@@ -107,6 +120,21 @@ try {
   if (values.only === 'sizes') {
     const db = client.db(`bench_${process.pid}_sizes`)
     await sizes(db, Number(values.rows))
+    await db.dropDatabase()
+  }
+  if (values.only === 'memory') {
+    const db = client.db(`bench_${process.pid}_memory`)
+    await memory({ uri: mongo.uri, db }, Number(values.polls))
+    await db.dropDatabase()
+  }
+  if (values.only === 'delay') {
+    const db = client.db(`bench_${process.pid}_delay`)
+    await delay({ uri: mongo.uri, db })
+    await db.dropDatabase()
+  }
+  if (values.only === 'processes') {
+    const db = client.db(`bench_${process.pid}_processes`)
+    await processes({ uri: mongo.uri, db }, extent)
     await db.dropDatabase()
   }
   if (values.only === 'long-polls') {

@@ -1,4 +1,5 @@
-import type { Db, Document } from 'mongodb'
+import type { Db } from 'mongodb'
+import { databaseCpu } from '../database_cpu.js'
 import { table } from '../report.js'
 import { median, medianInterval } from '../statistics.js'
 import { forget } from './lives.js'
@@ -49,9 +50,9 @@ async function lap(db: Db, operation: Operation, shelves: Shelf[]): Promise<Lap[
   for (const shelf of [...shelves, ...shelves.toReversed()]) {
     await operation.prepare?.(shelf, operation.calls)
     const segment = segments.get(shelf) as { times: number[]; cpu: number }
-    const before = await cpuOf(db)
+    const before = await databaseCpu(db)
     segment.times.push(...(await timesOf(operation, shelf)))
-    segment.cpu += (await cpuOf(db)) - before
+    segment.cpu += (await databaseCpu(db)) - before
   }
   return [...segments.values()].map(({ times, cpu }) => ({ milliseconds: median(times), cpu: cpu / times.length }))
 }
@@ -66,11 +67,6 @@ async function timesOf({ calls, run }: Operation, shelf: Shelf): Promise<number[
     times.push(performance.now() - begun)
   }
   return times
-}
-
-async function cpuOf(db: Db): Promise<number> {
-  const { extra_info: used } = (await db.command({ serverStatus: 1 })) as { extra_info: Document }
-  return Number(used.user_time_us) + Number(used.system_time_us)
 }
 
 function rowOf({ name }: Operation, laps: Lap[][]): string[] {

@@ -27,7 +27,7 @@ export interface Shelf {
 
 const queues = 8
 const batch = 5_000
-const batchesAtOnce = 4
+const mostMade = 100_000
 const mostIds = 20_000
 const day = 86_400
 const ended: ListedStatus[] = [
@@ -70,19 +70,50 @@ export async function shelfOf(
   }
 }
 
-async function fill(collection: Deferrals, extent: Extent): Promise<void> {
-  let made = 0
-  const work = async () => {
-    while (made < extent.rows) {
-      const first = made
-      made += batch
-      const documents = Array.from({ length: Math.min(batch, extent.rows - first) }, (_, nth) =>
-        one(first + nth, extent),
-      )
-      await collection.insertMany(documents, { ordered: false, writeConcern: { w: 1 } })
-    }
+// the database copies what this process has made: that takes a tenth of the time
+async function fill(collection: Deferrals, { rows, pending }: Extent): Promise<void> {
+  const copies = Math.ceil(rows / mostMade)
+  const made = { rows: Math.ceil(rows / copies), pending: Math.ceil(pending / copies) }
+  for (let first = 0; first < made.rows; first += batch) {
+    const count = Math.min(batch, made.rows - first)
+    const documents = Array.from({ length: count }, (_, nth) => one(first + nth, made))
+    await collection.insertMany(documents, { ordered: false, writeConcern: { w: 1 } })
   }
-  await Promise.all(Array.from({ length: batchesAtOnce }, work))
+  if (copies > 1) await multiply(collection, copies)
+}
+
+const half = { $toString: { $toLong: { $add: [1e10, { $multiply: [{ $rand: {} }, 8.9e10] }] } } }
+const times = [
+  'createdAt',
+  'exchangedAt',
+  'expiresAt',
+  'decidedAt',
+  'redeemedAt',
+  'cancelledAt',
+  'expiredAt',
+  'dueAt',
+  'overdueAt',
+  'wakeAt',
+  'purgeAt',
+  'dueBy',
+]
+
+/** Writes so many copies of each document in place of the one, with new ids and times up to half an hour earlier. */
+async function multiply(collection: Deferrals, copies: number): Promise<void> {
+  const { collectionName: name } = collection
+  const isDate = (member: string) => ({ $eq: [{ $type: `$${member}` }, 'date'] })
+  const earlier = (member: string) => ({
+    $cond: [isDate(member), { $subtract: [`$${member}`, '$earlier'] }, '$$REMOVE'],
+  })
+  await collection
+    .aggregate([
+      ...Array.from({ length: copies - 1 }, () => ({ $unionWith: name })),
+      { $set: { _id: { $concat: [half, half] }, earlier: { $multiply: [{ $rand: {} }, 1_800_000] } } },
+      { $set: Object.fromEntries(times.map((member) => [member, earlier(member)])) },
+      { $unset: 'earlier' },
+      { $out: name },
+    ])
+    .toArray()
 }
 
 /** The nth of so many: pending ones among those of the last three days, the others over half a year before. */
