@@ -1,12 +1,12 @@
 import { startNode } from '../../support/node.js'
 import { send } from '../load.js'
-import { table } from '../report.js'
 import type { Place } from '../servers.js'
 import { inTurn, pendingPolls } from './waiting.js'
 
 // more than a node remembers for the pacing of polls
 const waiting = 120_000
 const warmUp = 2 * waiting
+const batch = 2_000
 const steps = 10
 
 /** Prints the memory of a process after so many polls, each time after a garbage collection. */
@@ -15,26 +15,37 @@ export async function memory({ uri, db }: Place, polls: number): Promise<void> {
   try {
     const port = Number(new URL(node.origin).port)
     const all = await pendingPolls(db, node.origin, waiting)
-    const run = (count: number, first: number) => send(port, [...inTurn(all, count, first)], 'authorization_pending')
-    await run(warmUp, 0)
-    const found = [await node.memory()]
-    for (let step = 0; step < steps; step++) {
-      await run(polls / steps, (step * polls) / steps)
-      found.push(await node.memory())
+    const run = async (count: number, first: number) => {
+      for (let done = 0; done < count; done += batch)
+        await persistently(() => send(port, [...inTurn(all, batch, first + done)], 'authorization_pending'))
     }
-    const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1)
-    const rows = found.map(({ rss, heap }, step) => [
-      `${(step * polls) / steps} polls`,
-      megabytes(rss),
-      megabytes(heap),
-    ])
-    const grown = (of: 'rss' | 'heap') => megabytes((found.at(-1)?.[of] ?? 0) - (found[0]?.[of] ?? 0))
-    table(
-      `${waiting} deferrals that wait`,
-      ['process, MB', 'objects, MB', 'goal'],
-      [...rows, ['P10 growth', grown('rss'), grown('heap'), 'less than 20 MB']],
+    await run(warmUp, 0)
+    const first = await node.memory()
+    const goal = 'P10 less than 20 MB'
+    console.log(
+      `\n${waiting} deferrals that wait, ${megabytes(first.rss)} MB, of which objects ${megabytes(first.heap)} MB`,
     )
+    for (let step = 1; step <= steps; step++) {
+      await run(polls / steps, ((step - 1) * polls) / steps)
+      const { rss, heap } = await node.memory()
+      const grown = [rss - first.rss, heap - first.heap].map(megabytes)
+      console.log(`after ${(step * polls) / steps} polls ${grown[0]} MB more, objects ${grown[1]} MB more. ${goal}`)
+    }
   } finally {
     await node.stop()
   }
+}
+
+// a server closes connections that were idle: they were, if somebody stopped both processes for a while
+async function persistently(work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error
+    await persistently(work)
+  }
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1)
 }
