@@ -28,6 +28,8 @@ export async function scale(db: Db, extent: Extent, rounds: number): Promise<voi
   await db.admin().command({ fsync: 1 })
   await printSizes('indexes built at once', { [small]: shelves[0].collection, [extent.rows]: shelves[2].collection })
   if (rounds === 0) return
+  // in operation each of them is polled again and again
+  for (const { store, pending } of shelves) for (const id of pending) await store.find(id)
   try {
     const rows = []
     for (const operation of [...reads(extent.pending), ...writes]) {
