@@ -1,6 +1,5 @@
 import type { Db } from 'mongodb'
 import { databaseCpu } from '../database_cpu.js'
-import { table } from '../report.js'
 import { median, medianInterval } from '../statistics.js'
 import { forget } from './lives.js'
 import { type Operation, reads, writes } from './operations.js'
@@ -31,15 +30,14 @@ export async function scale(db: Db, extent: Extent, rounds: number): Promise<voi
   // in operation each of them is polled again and again
   for (const { store, pending } of shelves) for (const id of pending) await store.find(id)
   try {
-    const rows = []
+    console.log(`\n${small} and ${extent.rows} deferrals, ${extent.pending} pending, ${rounds} rounds`)
+    print('', ['ms', 'ms', 'few / many', 'control', 'CPU µs', 'CPU µs', 'few / many', 'control'])
     for (const operation of [...reads(extent.pending), ...writes]) {
       await lap(db, operation, shelves)
       const laps: Lap[][] = []
-      for (let round = 0; round < rounds; round++) laps.push(await lap(db, operation, shelves))
-      rows.push(rowOf(operation, laps))
+      for (let round = 0; round < (operation.rounds ?? rounds); round++) laps.push(await lap(db, operation, shelves))
+      print(operation.name, columnsOf(laps))
     }
-    const heads = ['ms', `ms of ${extent.rows}`, 'few / many', 'control', 'CPU µs', 'CPU µs', 'few / many', 'control']
-    table(`${small} and ${extent.rows}, ${extent.pending} pending, ${rounds} rounds`, heads, rows)
   } finally {
     for (const shelf of shelves) await forget(shelf)
   }
@@ -71,7 +69,13 @@ async function timesOf({ calls, run }: Operation, shelf: Shelf): Promise<number[
   return times
 }
 
-function rowOf({ name }: Operation, laps: Lap[][]): string[] {
+// one row after the other: all of them take minutes
+function print(name: string, columns: string[]): void {
+  const widths = [9, 9, 20, 20, 9, 9, 20, 20]
+  console.log(name.padEnd(34), ...columns.map((column, nth) => column.padEnd(widths[nth] ?? 0)))
+}
+
+function columnsOf(laps: Lap[][]): string[] {
   const columns = (of: (lap: Lap) => number, digits: number) => {
     const [few, again, many] = [0, 1, 2].map((place) => laps.map((lap) => of(lap[place] as Lap))) as [
       number[],
@@ -84,5 +88,5 @@ function rowOf({ name }: Operation, laps: Lap[][]): string[] {
     }
     return [median(few).toFixed(digits), median(many).toFixed(digits), ratio(many), ratio(again)]
   }
-  return [name, ...columns(({ milliseconds }) => milliseconds, 2), ...columns(({ cpu }) => cpu, 0)]
+  return [...columns(({ milliseconds }) => milliseconds, 2), ...columns(({ cpu }) => cpu, 0)]
 }
