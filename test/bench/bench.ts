@@ -1,6 +1,7 @@
 /*
  * npm run bench -- [--starts 3] [--rounds 3] [--requests 600] [--seconds 300]
- *                  [--only polls|redemptions|deferrals|presence|costs|notifications|long-polls|listings|export|queues] [--rows 1000000]
+ *                  [--only polls|redemptions|deferrals|presence|costs|notifications|long-polls|scale|sizes|memory|delay|processes|export|queues]
+ *                  [--rows 1000000] [--pending 5000] [--keep] [--polls 2000000]
  *                  [--waiters 10000] [--measure sameNode|otherNode|rate|poisoned|takeOver]
  *
  * What waiting costs a provider, against what oidc-provider itself has in its place. Every server is a process of its own,
@@ -29,16 +30,30 @@
  * Graphile Worker on PostgreSQL. They are no dependencies: `npm install --no-save agenda @agendajs/mongo-backend graphile-worker`. The
  * PostgreSQL server is that of this machine, or the one at `POSTGRES_URI`.
  *
- * With `--only listings` so many deferrals are compared with ten thousand, on the store alone, with the same number of pending ones:
+ * With `--only scale` so many deferrals are compared with ten thousand, on the store alone, with the same number of pending ones:
  *
- *   P7  poll with many / with few                                            goal 0.90 or more
+ *   P7  poll, redemption and sweep with many / with few                      goal 0.90 or more
  *   P13 list by due, count and stats with many / with few                    goal 0.90 or more
+ *
+ * With as many `--pending` as `--rows`, all of both are pending. `--keep` leaves the collections for the next run, on the server of
+ * MONGODB_URI; `--rounds 0` only fills them.
+ *
+ * With `--only sizes` the bytes of a pending and of an ended deferral are printed, of its document and in each index.
  *
  * With `--only long-polls` so many polls are held by one process while another decides:
  *
  *   P15 memory that the provider adds to a request that node:http alone holds                goal 10 kB or less
  *   P14 decision on the other node to the answer, tokens included, p99                        goal 100 ms or less
  *       plain polls of the holding node, p99 with / without held polls                       goal 1.20 or less
+ *
+ * With `--only memory`, `delay` and `processes`:
+ *
+ *   P10 memory of a process after so many polls                              goal less than 20 MB more
+ *   P11 event loop of a process that sends 10,000 notifications and answers polls, p99   goal less than 20 ms late
+ *   P12 polls/s of two processes / of one, each with a third of a core       goal 1.70 or more
+ *
+ * P12 needs a control group for CPU, and so root. Where the machine has few cores, BENCH_CORE gives each provider process of P11 and
+ * P12 one core, and `taskset` the others to everything else.
  *
  * With `--only export` so many rows are exported, and the memory of the process is printed on the way: it must not grow.
  *
@@ -53,12 +68,17 @@ import { startMongo } from '../support/mongod.js'
 import { deferrals, polls, presence, redemptions } from './contests.js'
 import { costs } from './costs.js'
 import { exports } from './exports.js'
-import { listings } from './listings.js'
 import { longPolls } from './long_polls/long_polls.js'
 import { notifications } from './notifications/notifications.js'
+import { delay } from './process/delay.js'
+import { memory } from './process/memory.js'
+import { processes } from './process/processes.js'
 import { queues } from './queues/queues.js'
 import { countCommands, type Extent, race } from './race.js'
 import { report } from './report.js'
+import { scale } from './scale/scale.js'
+import { sizes } from './scale/sizes.js'
+import type { Place } from './servers.js'
 
 const { values } = parseArgs({
   options: {
@@ -70,6 +90,9 @@ const { values } = parseArgs({
     measure: { type: 'string' },
     waiters: { type: 'string', default: '10000' },
     rows: { type: 'string', default: '1000000' },
+    pending: { type: 'string', default: '5000' },
+    polls: { type: 'string', default: '2000000' },
+    keep: { type: 'boolean', default: false },
   },
 })
 const contests = [polls, redemptions, deferrals, presence].filter(({ name }) => (values.only ?? name) === name)
@@ -78,6 +101,19 @@ const extent: Extent = {
   rounds: Number(values.rounds),
   requests: Number(values.requests),
   seconds: Number(values.seconds) / Math.max(contests.length, 1),
+}
+
+// they take minutes each
+const rows = Number(values.rows)
+const onDemand: Record<string, (place: Place) => Promise<void>> = {
+  queues: (place) => queues(place, { rounds: extent.rounds, seconds: extent.seconds }),
+  scale: ({ db }) => scale(db, { rows, pending: Number(values.pending) }, extent.rounds),
+  sizes: ({ db }) => sizes(db, rows),
+  memory: (place) => memory(place, Number(values.polls)),
+  delay,
+  processes: (place) => processes(place, extent),
+  'long-polls': (place) => longPolls(place, Number(values.waiters)),
+  export: ({ db }) => exports(db, rows),
 }
 
 const mongo = await startMongo()
@@ -94,25 +130,11 @@ try {
     const place = { uri: mongo.uri, db: client.db(`bench_${process.pid}_notifications`) }
     await notifications(place, { rounds: extent.rounds, measure: values.measure })
   }
-  if (values.only === 'queues') {
-    const place = { uri: mongo.uri, db: client.db(`bench_${process.pid}_queues`) }
-    await queues(place, { rounds: extent.rounds, seconds: extent.seconds })
-  }
-  // minutes, so only on demand
-  if (values.only === 'listings') {
-    const db = client.db(`bench_${process.pid}_listings`)
-    await listings(db, { rows: Number(values.rows), rounds: extent.rounds })
-    await db.dropDatabase()
-  }
-  if (values.only === 'long-polls') {
-    const db = client.db(`bench_${process.pid}_long_polls`)
-    await longPolls({ uri: mongo.uri, db }, Number(values.waiters))
-    await db.dropDatabase()
-  }
-  if (values.only === 'export') {
-    const db = client.db(`bench_${process.pid}_export`)
-    await exports(db, Number(values.rows))
-    await db.dropDatabase()
+  const measure = onDemand[values.only ?? '']
+  if (measure) {
+    const db = client.db(values.keep ? `bench_${values.only}` : `bench_${process.pid}_${values.only}`)
+    await measure({ uri: mongo.uri, db })
+    if (!values.keep) await db.dropDatabase()
   }
 } finally {
   await client.close()

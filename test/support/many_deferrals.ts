@@ -25,7 +25,7 @@ const decision = { by: 'reviewer' }
 
 /** The document that MongoDB has of a deferral after its life so far: thousands of them are inserted at once. */
 export function documentOf({ issuer, status, createdAt, request, members }: Made): Document & { _id: string } {
-  const record = created(requestOf(request), { issuer, retention }, createdAt)
+  const record = created(newDeferral(request), { issuer, retention }, createdAt)
   const full = withWakeAt({ ...record, ...ends(status, createdAt, record.expiresAt), ...members })
   const { id, readAt, ...plain } = full
   const writeId = newId()
@@ -37,7 +37,8 @@ export function documentOf({ issuer, status, createdAt, request, members }: Made
   }
 }
 
-function requestOf(request: Partial<NewDeferral> = {}): NewDeferral {
+/** A request as the others have it, with these members. */
+export function newDeferral(request: Partial<NewDeferral> = {}): NewDeferral {
   return {
     id: newId(),
     profile: 'oauth',

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Document } from 'mongodb'
 import { newHandle, newId } from '../../../lib/deferral/handle.js'
 import { createSealer, type Sealer } from '../../../lib/notification/sealer.js'
+import { clients } from '../../support/clients.js'
 import { type ProviderNode, startNode } from '../../support/node.js'
 import { relyingParty } from '../../support/relying_party.js'
 import type { Place } from '../servers.js'
@@ -18,8 +19,8 @@ export interface Planted {
 export interface Deployment {
   place: Place
   receiver: Receiver
-  /** starts a process; with a worker unless told */
-  start(name: string, worker?: boolean): Promise<ProviderNode>
+  /** starts a process; with a worker unless told; `extension` is the URL of a module that is called with the provider */
+  start(name: string, worker?: boolean, extension?: string): Promise<ProviderNode>
   /** `waiting` for a decision, or decided and `owed`, but not due yet */
   plant(clientId: string, count: number, status: 'waiting' | 'owed'): Promise<Planted[]>
   /** makes everything due that was planted as owed */
@@ -29,6 +30,8 @@ export interface Deployment {
 export const token = 'token'
 
 const issuer = 'http://op.example'
+// those that are not notified
+const plainClients = clients.filter(({ client_id }) => client_id === 'secret')
 const far = new Date('2100-01-01')
 const past = new Date(0)
 
@@ -39,12 +42,13 @@ export async function deploymentOn(place: Place, receiver: Receiver): Promise<De
   const deferrals = place.db.collection<Document & { _id: string }>('deferrals')
   let model: Document | undefined
 
-  const start: Deployment['start'] = async (name, worker = true) => {
+  const start: Deployment['start'] = async (name, worker = true, extension) => {
     const node = await startNode({
       uri: place.uri,
       database: place.db.databaseName,
       issuer,
-      clients: receiver.clients(name),
+      clients: [...receiver.clients(name), ...plainClients],
+      ...(extension !== undefined && { modules: { extension } }),
       deferred: { keys: [key], notification: { ...receiver.notification, worker } },
     })
     model ??= await request(node)
