@@ -38,6 +38,7 @@ const course: SoakCourse = {
   verdicts: [{ status: 'approved' }],
   voters: ['first', 'second'],
   tokens: ['token'],
+  polls: 0,
   lostPolls: 0,
 }
 const entryOf = (event: string, facts = {}): HistoryEntry => ({ at: now, event, ...facts })
@@ -132,6 +133,7 @@ test.each<[string, Made, string[]]>([
   ['with tokens, and not redeemed', { deferral: { ...denied, status: 'approved', decision } }, ['tokens']],
   ['refused its tokens', { course: { tokens: [], refusal: 'invalid_grant' } }, ['refusal']],
   ['refused tokens whose answer was lost', { course: { tokens: [], refusal: 'invalid_grant', lostPolls: 1 } }, []],
+  ['polled, and never answered', { course: { tokens: [], polls: 9 } }, ['unanswered']],
   ['never told', { received: [] }, ['lost']],
   ['redeemed before it was told', { received: [], deferral: { notification: suppressed } }, []],
   [

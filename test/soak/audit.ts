@@ -61,6 +61,12 @@ const promises = {
       : `${refusal}, ${deferral.status}`
   },
 
+  /** a client that polls gets tokens or a refusal in the end, unless it cancels */
+  unanswered: ({ course: { polls, tokens, refusal, plan } }) =>
+    polls > 0 && tokens.length === 0 && refusal === undefined && plan.ending !== 'revoke'
+      ? `${polls} polls`
+      : undefined,
+
   /** what nobody decides expires, and is recorded as expired */
   expiry: ({ deferral }) =>
     deferral.status === 'pending' && deferral.expired && !deferral.expiredAt

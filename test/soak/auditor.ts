@@ -1,16 +1,16 @@
+import type { Deferral } from 'oidc-provider-deferred'
 import type { Endpoints } from '../chaos/endpoints.js'
 import { type AnyNode, insist } from '../chaos/flows.js'
-import type { Fault } from '../chaos/history.js'
+import type { Fault, Reception } from '../chaos/history.js'
 import { audit, type Ended, type SoakFinding } from './audit.js'
 import type { SoakCourse } from './history.js'
 
 /** Audits deferrals some time after their end, while others go on. */
 export interface Auditor {
   /** from now on it is audited once it is over */
-  follow(course: SoakCourse): void
+  follow(course: SoakCourse): unknown
   /** audits those that are ready; resolves to how many are left */
   round(): Promise<number>
-  findings: SoakFinding[]
   figures: { audited: number; notified: number; tokens: number; votes: number; changes: number; lostPolls: number }
 }
 
@@ -19,6 +19,7 @@ export interface Evidence {
   anyNode: AnyNode
   endpoints: Pick<Endpoints, 'receptions'>
   faultsOf: (sender: number) => Fault[]
+  onBroken: (finding: SoakFinding) => void
 }
 
 // milliseconds: late attempts and the sweeps are over by then
@@ -27,60 +28,53 @@ const patience = 60_000
 const longestPatience = 600_000
 
 /** Starts with nothing. */
-export function createAuditor({ anyNode, endpoints, faultsOf }: Evidence): Auditor {
+export function createAuditor({ anyNode, endpoints: { receptions }, faultsOf, onBroken }: Evidence): Auditor {
   const courses = new Set<SoakCourse>()
-  const delivered = new Set<string>()
-  const findings: SoakFinding[] = []
+  /** audited, and nothing is owed: no notification may arrive any more */
+  const closed = new Set<string>()
   const figures = { audited: 0, notified: 0, tokens: 0, votes: 0, changes: 0, lostPolls: 0 }
 
-  async function look(course: SoakCourse, now: number): Promise<Ended | undefined> {
-    const deferral = await insist(() => anyNode().deferrals.get(course.id))
-    const { status } = deferral?.notification ?? {}
-    const isOpen = status === 'owed' || status === 'waiting'
-    if (isOpen && now - (course.over ?? now) < longestPatience) return undefined
-    if (!isOpen) delivered.add(course.id)
-    return { course, deferral }
-  }
-
-  function note(ended: Ended[]): void {
-    findings.push(...audit(ended, { receptions: endpoints.receptions, faultsOf }))
-    for (const { course } of ended) {
+  async function round(): Promise<number> {
+    const now = performance.now()
+    const ready = [...courses].filter(({ over = now }) => now - over > patience)
+    const ended: Ended[] = []
+    for (const course of ready) {
+      const deferral = await insist(() => anyNode().deferrals.get(course.id))
+      const isOpen = isNotificationOpen(deferral)
+      if (isOpen && now - (course.over ?? now) < longestPatience) continue
+      ended.push({ course, deferral })
       courses.delete(course)
-      figures.audited += 1
-      figures.tokens += course.tokens.length
-      figures.votes += course.voters.length
-      figures.changes += course.changes.length
-      figures.lostPolls += course.lostPolls
+      if (!isOpen) closed.add(course.id)
     }
+    for (const finding of audit(ended, { receptions, faultsOf })) onBroken(finding)
+    for (const finding of lateOnes(receptions, closed, ended)) onBroken(finding)
+    for (const { course } of ended) count(figures, course, receptions)
+    // what was audited is forgotten
+    const rest = receptions.filter(({ id }) => !closed.has(id))
+    receptions.splice(0, receptions.length, ...rest)
+    return courses.size
   }
 
-  // what was audited is forgotten; nothing may arrive for it any more
-  function forget(ended: Ended[]): void {
-    const ids = new Set(ended.map(({ course }) => course.id))
-    const mine = endpoints.receptions.filter(({ id }) => ids.has(id))
-    figures.notified += new Set(mine.map(({ id }) => id)).size
-    const rest = endpoints.receptions.filter(({ id }) => !ids.has(id))
-    for (const { id, attempt } of rest) {
-      if (delivered.has(id)) findings.push({ promise: 'late', id, detail: `attempt ${attempt} after its end` })
-    }
-    endpoints.receptions.splice(0, Number.POSITIVE_INFINITY, ...rest.filter(({ id }) => !delivered.has(id)))
-  }
+  return { follow: (course) => courses.add(course), round, figures }
+}
 
-  return {
-    follow: (course) => courses.add(course),
-    async round() {
-      const now = performance.now()
-      const ready = [...courses].filter(({ over = now }) => now - over > patience)
-      const ended: Ended[] = []
-      for (const course of ready) {
-        const one = await look(course, now)
-        if (one) ended.push(one)
-      }
-      note(ended)
-      forget(ended)
-      return courses.size
-    },
-    findings,
-    figures,
-  }
+function isNotificationOpen(deferral: Deferral | undefined): boolean {
+  const { status } = deferral?.notification ?? {}
+  return status === 'owed' || status === 'waiting'
+}
+
+function lateOnes(receptions: Reception[], closed: Set<string>, ended: Ended[]): SoakFinding[] {
+  const audited = new Set(ended.map(({ course }) => course.id))
+  return receptions
+    .filter(({ id }) => closed.has(id) && !audited.has(id))
+    .map(({ id, attempt }) => ({ promise: 'late', id, detail: `attempt ${attempt} after its audit` }))
+}
+
+function count(figures: Auditor['figures'], course: SoakCourse, receptions: Reception[]): void {
+  figures.audited += 1
+  figures.notified += receptions.some(({ id }) => id === course.id) ? 1 : 0
+  figures.tokens += course.tokens.length
+  figures.votes += course.voters.length
+  figures.changes += course.changes.length
+  figures.lostPolls += course.lostPolls
 }

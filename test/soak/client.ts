@@ -31,6 +31,7 @@ export async function play(plan: SoakPlan, { anyNode, endpoints, note }: Stage):
     verdicts: [],
     voters: [],
     tokens: [],
+    polls: 0,
     lostPolls: 0,
     isGivenUp,
   })
@@ -104,6 +105,7 @@ async function pollUntil(course: SoakCourse, anyNode: AnyNode, end: number): Pro
 
 /** The `error` of the answer; nothing for tokens, and for an answer that was lost. */
 async function poll(course: SoakCourse, anyNode: AnyNode): Promise<string | undefined> {
+  course.polls += 1
   const answer = await answerOf(course, anyNode).catch(() => undefined)
   if (answer === undefined || answer.status >= 500) {
     course.lostPolls += 1

@@ -44,6 +44,7 @@ export interface SoakCourse extends Course {
   voters: string[]
   /** access tokens, one for each answer with tokens */
   tokens: string[]
+  polls: number
   /** polls whose answer was lost, or that failed at the provider */
   lostPolls: number
   /** what the last poll was refused with, where that was final */

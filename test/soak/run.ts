@@ -22,6 +22,8 @@ export interface Extent {
   seed: number
   /** deferrals that begin in a second */
   rate?: number
+  /** URL of a module that makes a store in place of ours */
+  store?: string | undefined
   progress?: (line: string) => void
 }
 
@@ -64,7 +66,7 @@ export async function runSoak(extent: Extent): Promise<Outcome> {
   let fleet: Fleet | undefined
   try {
     await hurryElections(client)
-    fleet = await startFleet(size, setupOf(extent.uri, database, endpoints))
+    fleet = await startFleet(size, setupOf({ ...extent, database }, endpoints))
     return await soak(extent, { fleet, endpoints, client })
   } finally {
     await fleet?.close()
@@ -74,7 +76,7 @@ export async function runSoak(extent: Extent): Promise<Outcome> {
   }
 }
 
-function setupOf(uri: string, database: string, endpoints: Endpoints) {
+function setupOf({ uri, store, database }: Extent & { database: string }, endpoints: Endpoints) {
   const keys = [randomBytes(32).toString('base64url')]
   const { notification } = endpoints
   // a record outlives its audit, and not much more
@@ -86,6 +88,7 @@ function setupOf(uri: string, database: string, endpoints: Endpoints) {
     clients: endpoints.clients(number),
     deferred: { keys, notification, ttl, interval: 2, longPoll: { seconds: 10 } },
     scopes,
+    ...(store !== undefined && { modules: { store } }),
   })
 }
 
@@ -106,23 +109,26 @@ async function soak(extent: Extent, { fleet, endpoints, client }: Stage): Promis
     return turns()
   }
   const faultsOf = (sender: number) => fleet.members.find(({ number }) => number === sender)?.faults ?? []
-  const auditor = createAuditor({ anyNode, endpoints, faultsOf })
-  const { findings } = auditor
+  const findings: SoakFinding[] = []
+  const onBroken = (finding: SoakFinding) => {
+    findings.push(finding)
+    progress(`BROKEN ${Object.values(finding).join(' ')}`)
+  }
+  const auditor = createAuditor({ anyNode, endpoints, faultsOf, onBroken })
   const sampling = startSampling(fleet, schedule)
   const faults = startFaults(fleet, client, randomOf(seed + 1), schedule.betweenFaults)
   const all = () => ({ ...load, ...auditor.figures, ...faults.deeds, broken: findings.length })
-  const report = setInterval(() => progress(lineOf(all(), fleet, sampling.samples)), minutes * 1000)
+  const report = setInterval(() => progress(lineOf(all(), fleet, sampling.samples)), Math.max(10_000, minutes * 1000))
   const end = performance.now() + minutes * 60_000
 
   const courses = startSteadily(rate, end, async () => {
     load.deferrals += 1
     const note = (course: SoakCourse) => auditor.follow(course)
-    await play(drawPlan(random), { anyNode, endpoints, note }).catch((error) => {
-      findings.push({ promise: 'stuck', id: '', detail: String(error) })
-    })
+    await play(drawPlan(random), { anyNode, endpoints, note }).catch((error) =>
+      onBroken({ promise: 'stuck', id: '', detail: String(error) }),
+    )
   })
-  const isLoaded = courses.then(() => true)
-  const auditing = auditAll(auditor, fleet, isLoaded)
+  const auditing = auditAll(auditor, fleet, courses)
   await browse(anyNode, end, randomOf(seed + 2))
   sampling.end()
   await faults.end()
