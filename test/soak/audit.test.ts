@@ -35,7 +35,7 @@ const course: SoakCourse = {
     { events: ['voted'], by: 'first' },
     { events: ['approved'], by: 'second' },
   ],
-  verdicts: [{ status: 'approved' }],
+  decisions: [{ status: 'approved' }],
   voters: ['first', 'second'],
   tokens: ['token'],
   polls: 0,
@@ -107,13 +107,13 @@ test.each<[string, Made, string[]]>([
   ['with the decision lost', { deferral: { ...unvoted, status: 'pending' }, course: ofOne }, ['decision']],
   [
     'with the decision of another',
-    { course: { ...ofOne, verdicts: [{ status: 'denied', by: 'rival' }] }, deferral: { ...denied, ...unvoted } },
+    { course: { ...ofOne, decisions: [{ status: 'denied', by: 'rival' }] }, deferral: { ...denied, ...unvoted } },
     ['decision'],
   ],
   [
     'with two decisions acknowledged',
     {
-      course: { ...ofOne, verdicts: [{ status: 'denied', by: 'reviewer' }, { status: 'approved' }] },
+      course: { ...ofOne, decisions: [{ status: 'denied', by: 'reviewer' }, { status: 'approved' }] },
       deferral: { ...denied, ...unvoted },
     },
     ['decision'],
@@ -121,12 +121,12 @@ test.each<[string, Made, string[]]>([
   [
     'denied',
     {
-      course: { ...ofOne, verdicts: [{ status: 'denied', by: 'reviewer' }], refusal: 'access_denied' },
+      course: { ...ofOne, decisions: [{ status: 'denied', by: 'reviewer' }], refusal: 'access_denied' },
       deferral: { ...denied, ...unvoted },
     },
     [],
   ],
-  ['decided by nobody', { course: { ...ofOne, verdicts: [] }, deferral: { ...denied, ...unvoted } }, ['invented']],
+  ['decided by nobody', { course: { ...ofOne, decisions: [] }, deferral: { ...denied, ...unvoted } }, ['invented']],
   ['with two sets of tokens', { course: { tokens: ['one', 'two'] } }, ['tokens']],
   ['redeemed twice', { deferral: { history: [...history, entryOf('redeemed')] } }, ['tokens']],
   ['redeemed without a trace', { deferral: { history: without('redeemed') } }, ['tokens']],
@@ -139,7 +139,7 @@ test.each<[string, Made, string[]]>([
   [
     'expired',
     {
-      course: { ...ofOne, ...isGivenUp, verdicts: [], refusal: 'expired_token' },
+      course: { ...ofOne, ...isGivenUp, decisions: [], refusal: 'expired_token' },
       deferral: { ...unvoted, status: 'pending', expired: true, expiredAt: now, notification: suppressed },
       received: [],
     },
@@ -148,7 +148,7 @@ test.each<[string, Made, string[]]>([
   [
     'expired, and not recorded',
     {
-      course: { ...ofOne, ...isGivenUp, verdicts: [] },
+      course: { ...ofOne, ...isGivenUp, decisions: [] },
       deferral: { ...unvoted, status: 'pending', expired: true, notification: suppressed },
       received: [],
     },

@@ -21,13 +21,13 @@ export interface SoakFinding {
 const promises = {
   /** a decision that was acknowledged is the decision */
   decision: ({ course, deferral }) => {
-    const lost = course.verdicts.find(({ status, by }) => !isDecided(deferral, status, by))
+    const lost = course.decisions.find(({ status, by }) => !isDecided(deferral, status, by))
     return lost ? `${lost.status} by ${lost.by}, but ${deferral.status}` : undefined
   },
 
   /** nobody decides what nobody decided */
   invented: ({ course, deferral }) =>
-    course.verdicts.length === 0 && deferral.status !== 'pending' ? deferral.status : undefined,
+    course.decisions.length === 0 && deferral.status !== 'pending' ? deferral.status : undefined,
 
   /** a vote that was acknowledged counts, unless it was withdrawn */
   vote: ({ course, deferral }) => {

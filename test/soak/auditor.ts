@@ -8,7 +8,7 @@ import type { SoakCourse } from './history.js'
 /** Audits deferrals some time after their end, while others go on. */
 export interface Auditor {
   /** from now on it is audited once it is over */
-  follow(course: SoakCourse): unknown
+  follow(course: SoakCourse): void
   /** audits those that are ready; resolves to how many are left */
   round(): Promise<number>
   figures: { audited: number; notified: number; tokens: number; votes: number; changes: number; lostPolls: number }
@@ -55,7 +55,7 @@ export function createAuditor({ anyNode, endpoints: { receptions }, faultsOf, on
     return courses.size
   }
 
-  return { follow: (course) => courses.add(course), round, figures }
+  return { follow: (course) => void courses.add(course), round, figures }
 }
 
 function isNotificationOpen(deferral: Deferral | undefined): boolean {

@@ -28,7 +28,7 @@ export async function play(plan: SoakPlan, { anyNode, endpoints, note }: Stage):
   const course: SoakCourse = Object.assign(begun, {
     plan,
     changes: [],
-    verdicts: [],
+    decisions: [],
     voters: [],
     tokens: [],
     polls: 0,
@@ -81,7 +81,7 @@ async function giveUp(course: SoakCourse, handle: string, anyNode: AnyNode): Pro
       : revoke(rp, handle, { client_secret }))
     if (status !== 200) throw new Error(`the cancellation was answered ${status}`)
   })
-  course.verdicts.push({ status: 'cancelled' })
+  course.decisions.push({ status: 'cancelled' })
   course.changes.push({ events: ['cancelled'] })
 }
 

@@ -30,7 +30,7 @@ export interface Change {
 }
 
 /** A decision that was acknowledged. */
-export interface Verdict {
+export interface AcknowledgedDecision {
   status: 'approved' | 'denied' | 'cancelled'
   by?: string
 }
@@ -39,7 +39,7 @@ export interface Verdict {
 export interface SoakCourse extends Course {
   plan: SoakPlan
   changes: Change[]
-  verdicts: Verdict[]
+  decisions: AcknowledgedDecision[]
   /** who voted, and has not withdrawn the vote */
   voters: string[]
   /** access tokens, one for each answer with tokens */

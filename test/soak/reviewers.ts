@@ -1,6 +1,6 @@
 import type { Deferral } from 'oidc-provider-deferred'
 import { type AnyNode, insist, pause } from '../chaos/flows.js'
-import type { SoakCourse, Verdict } from './history.js'
+import type { SoakCourse } from './history.js'
 
 type Transition = { deferral: Deferral; changed: boolean }
 type Remark = (course: SoakCourse, anyNode: AnyNode) => Promise<void>
@@ -55,20 +55,16 @@ async function decide(
   by: string,
   anyNode: AnyNode,
 ): Promise<void> {
-  const transition: Transition = await insist(() => anyNode().deferrals[decision](course.id, { by }))
-  const { deferral, changed } = transition
+  const { deferral, changed } = await insist<Transition>(() => anyNode().deferrals[decision](course.id, { by }))
   // the second try of a decision whose answer was lost changes nothing
-  if (changed || deciderOf(deferral) === by) acknowledge(course, { status: statuses[decision], by })
+  if (!changed && deciderOf(deferral) !== by) return
+  const status = statuses[decision]
+  course.decisions.push({ status, by })
+  course.changes.push({ events: [status], by })
 }
 
 function deciderOf({ status, cancelledBy, decision }: Deferral): unknown {
   return status === 'cancelled' ? cancelledBy : decision?.by
-}
-
-function acknowledge(course: SoakCourse, verdict: Verdict): void {
-  const { status, by } = verdict
-  course.verdicts.push(verdict)
-  course.changes.push({ events: [status], ...(by !== undefined && { by }) })
 }
 
 // one person votes and withdraws the vote; the others race each other
@@ -86,7 +82,7 @@ async function vote(course: SoakCourse, by: string, anyNode: AnyNode): Promise<v
   course.voters.push(by)
   // the second try of a vote whose answer was lost does not show whether it was the last one
   course.changes.push({ events: changed ? [isLast ? 'approved' : 'voted'] : ['voted', 'approved'], by })
-  if (isLast) course.verdicts.push({ status: 'approved' })
+  if (isLast) course.decisions.push({ status: 'approved' })
 }
 
 async function withdraw(course: SoakCourse, by: string, anyNode: AnyNode): Promise<void> {
