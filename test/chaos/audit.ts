@@ -123,8 +123,13 @@ function isToldAgain({ deferral: { notification }, received }: Case): boolean {
 }
 
 // a deferral whose exchange came to nothing has no handle to tell
-function isToBeTold(course: Course | undefined, { exchangedAt }: Deferral): course is Course {
-  return course?.acknowledged !== undefined && exchangedAt !== undefined
+function isToBeTold(course: Course | undefined, deferral: Deferral): course is Course {
+  return course?.acknowledged !== undefined && deferral.exchangedAt !== undefined && !isSuppressed(course, deferral)
+}
+
+// who has the tokens, or gave up, needs no notification
+function isSuppressed({ isGivenUp }: Course, { status, notification }: Deferral): boolean {
+  return notification?.status === 'suppressed' && (status === 'redeemed' || isGivenUp === true)
 }
 
 function isRefusing({ plan }: Course): boolean {
@@ -159,6 +164,7 @@ function wrongIn({ body, authorization }: Reception, { plan, handle }: Course): 
 }
 
 function wrongRecord(course: Course, deferral: Deferral): string | undefined {
+  if (isSuppressed(course, deferral)) return undefined
   const { status, answer } = deferral.notification ?? {}
   const refusal = refusals[course.plan.behaviour]
   const expected = !isToBeTold(course, deferral) ? undefined : refusal ? 'failed' : 'delivered'

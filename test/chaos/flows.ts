@@ -20,12 +20,15 @@ export async function play(plan: Plan, anyNode: AnyNode, note: (course: Course) 
   await decide(course, anyNode)
 }
 
-type Openid = Course & { code?: string }
+/** A deferral of the openid profile. */
+export type Openid = Course & { code?: string }
 
-async function authorized(plan: Plan, anyNode: AnyNode): Promise<Openid> {
+/** The end-user has asked; the client has its deferred code. */
+export async function authorized(plan: Plan, anyNode: AnyNode): Promise<Openid> {
   const code = await insist(async () => {
     const rp = relyingParty(anyNode().origin, plan.behaviour)
-    const { params } = await agentOf(plan.behaviour).visit(rp.authorizationUrl())
+    const url = rp.authorizationUrl(plan.scope === undefined ? {} : { scope: `openid ${plan.scope}` })
+    const { params } = await agentOf(plan.behaviour).visit(url)
     return params.deferred_code ?? fail(plan.behaviour)
   })
   return { plan, id: code.slice(0, 22), code }
@@ -46,14 +49,15 @@ function fail(name: string): never {
   throw new Error('no code')
 }
 
-// a request whose answer was lost left a deferral that nobody knows: another one is made
-async function deferred(plan: Plan, anyNode: AnyNode): Promise<Course> {
-  const { behaviour, token } = plan
+/** The client has asked. A request whose answer was lost left a deferral that nobody knows: another one is made. */
+export async function deferred(plan: Plan, anyNode: AnyNode): Promise<Course> {
+  const { behaviour, token, scope } = plan
   const handle = await insist(async () => {
     const { body } = await relyingParty(anyNode().origin, behaviour).token({
       grant_type: 'client_credentials',
       completion_mode: 'deferred',
       client_secret,
+      scope,
       client_notification_token: token,
     })
     return (body.deferral_code as string) ?? raise(JSON.stringify(body))
@@ -61,7 +65,8 @@ async function deferred(plan: Plan, anyNode: AnyNode): Promise<Course> {
   return { plan, id: handle.slice(0, 22), handle, exchangeEnded: performance.now() }
 }
 
-async function exchanged(course: Openid, anyNode: AnyNode): Promise<void> {
+/** The client has exchanged its deferred code, or does not try any more. */
+export async function exchanged(course: Openid, anyNode: AnyNode): Promise<void> {
   const { behaviour, isStubborn, token } = course.plan
   for (let isOver = false; !isOver; isOver = !isStubborn || isOver) {
     try {
@@ -84,7 +89,8 @@ async function decide(course: Course, anyNode: AnyNode): Promise<void> {
   course.acknowledged = performance.now()
 }
 
-async function insist<T>(step: () => Promise<T>): Promise<T> {
+/** Tries a step for half a minute or more, until it succeeds. */
+export async function insist<T>(step: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await step()
@@ -99,6 +105,7 @@ function raise(message: string): never {
   throw new Error(message)
 }
 
-function pause(milliseconds: number): Promise<void> {
+/** Waits. */
+export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

@@ -12,6 +12,8 @@ export interface Plan {
   /** milliseconds the reviewer takes */
   hesitation: number
   token?: string
+  /** a scope that is asked for */
+  scope?: string
 }
 
 /** What became of it, as client and reviewer saw it; times are milliseconds of this process. */
@@ -24,6 +26,8 @@ export interface Course {
   handle?: string
   /** when the decision had been acknowledged */
   acknowledged?: number
+  /** the client cancels it, or it expires: nobody is notified */
+  isGivenUp?: boolean
 }
 
 /** A notification as it arrived. */

@@ -22,7 +22,10 @@ export function startNemesis(fleet: Fleet, database: MongoClient, random: () => 
   let round = 0
   const timer = setInterval(() => {
     round += 1
-    if (round % 4 === 0) stepDown()
+    if (round % 4 === 0) {
+      stepDown(database)
+      deeds.stepDowns += 1
+    }
     strike()
   }, pace)
 
@@ -42,15 +45,6 @@ export function startNemesis(fleet: Fleet, database: MongoClient, random: () => 
     deeds.stops += 1
   }
 
-  function stepDown(): void {
-    deeds.stepDowns += 1
-    const command = { replSetStepDown: 5, secondaryCatchUpPeriodSecs: 2, force: true }
-    void database
-      .db('admin')
-      .command(command)
-      .catch(() => undefined)
-  }
-
   return {
     async end() {
       clearInterval(timer)
@@ -59,6 +53,15 @@ export function startNemesis(fleet: Fleet, database: MongoClient, random: () => 
       return deeds
     },
   }
+}
+
+/** The primary steps down for five seconds. */
+export function stepDown(database: MongoClient): void {
+  const command = { replSetStepDown: 5, secondaryCatchUpPeriodSecs: 2, force: true }
+  void database
+    .db('admin')
+    .command(command)
+    .catch(() => undefined)
 }
 
 /** Has the members of a replica set elect a primary within a second or two. */

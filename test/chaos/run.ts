@@ -135,7 +135,8 @@ function drawPlan(random: () => number): Plan {
   }
 }
 
-function turnsOf(fleet: Fleet): () => ProviderNode {
+/** The provider processes in turn, as a load balancer gives them. */
+export function turnsOf(fleet: Fleet): () => ProviderNode {
   let turn = 0
   return () => {
     // as a load balancer would; requests under way are caught in it

@@ -24,7 +24,7 @@ export interface NodeSetup {
   deferred?: {
     interval?: number
     longPoll?: { seconds?: number; waiters?: number }
-    ttl?: { deferredCode?: number; deferral?: number }
+    ttl?: { deferredCode?: number; deferral?: number; retention?: number }
     maxPending?: { perAccount?: number; perClient?: number }
     keys?: string[]
     notification?: PlainNotificationOptions
@@ -33,6 +33,8 @@ export interface NodeSetup {
   clients?: readonly DeferringClientMetadata[]
   /** clients may send their handle as a hint of CIBA */
   ciba?: boolean
+  /** what `defer` says of a token request with this scope, or of a deferred code with it */
+  scopes?: Record<string, { quorum?: number; expiresIn?: number }>
   /** claims of the interim ID Token */
   interim?: JsonObject
 }
@@ -43,10 +45,14 @@ export type Told = NodeSetup & { clients: readonly DeferringClientMetadata[]; jw
 const methods = [
   'get',
   'list',
+  'count',
+  'stats',
   'approve',
   'unvote',
   'deny',
   'progress',
+  'comment',
+  'assign',
   'requireInteraction',
   'resume',
   'cancel',
@@ -62,6 +68,7 @@ export type Method =
   | 'end'
   | 'cpu'
   | 'memory'
+  | 'rss'
   | (typeof methods)[number]
   | `notifications.${(typeof notificationMethods)[number]}`
 
@@ -83,6 +90,8 @@ export interface ProviderNode {
   cpu(): Promise<number>
   /** bytes that it uses after a garbage collection: of the whole process, and of its objects */
   memory(): Promise<{ rss: number; heap: number }>
+  /** bytes of the whole process, without a garbage collection */
+  rss(): Promise<number>
   /** what it wrote to stdout and stderr so far */
   output(): string
   /** its plugin's events so far */
@@ -145,6 +154,7 @@ function processOf(child: ChildProcess): ProviderProcess {
         deferrals: backOffice(call),
         cpu: call('cpu') as () => Promise<number>,
         memory: call('memory') as ProviderNode['memory'],
+        rss: call('rss') as ProviderNode['rss'],
         output,
         events: ours,
         ended,

@@ -84,11 +84,15 @@ async function configuration(db: Db, setup: Told): Promise<DeferredConfiguration
         ...deferred,
         ...(notification && { notification: resolving(notification) }),
         // a deferred_code waits anyway
-        defer: (_ctx, { profile, canWait }) => profile === 'oauth' && canWait,
+        defer: (_ctx, { profile, canWait, scope }) => canWait && (termsOf(scope, setup) ?? profile === 'oauth'),
         ...(interim && { interimIdToken: () => interim }),
       },
     },
   }
+}
+
+function termsOf(requested: ReadonlySet<string>, { scopes = {} }: Told) {
+  return Object.entries(scopes).find(([scope]) => requested.has(scope))?.[1]
 }
 
 const silentDevice = {
@@ -130,6 +134,7 @@ function perform(number: number, method: Call['method'], args: unknown[]): Promi
   if (method === 'open') return open(number, args[0] as Told)
   if (method === 'cpu') return microseconds(process.cpuUsage())
   if (method === 'memory') return bytesInUse()
+  if (method === 'rss') return process.memoryUsage.rss()
   const { provider, end } = providers.get(number)!
   if (method === 'end') return end()
   const { deferrals } = provider
