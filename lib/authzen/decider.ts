@@ -15,7 +15,7 @@ export interface Decider {
   pauses: Pauses
   /** whether deferrals can have tasks */
   hasTasks: boolean
-  /** a refresh token is about to be issued for an approval */
+  /** alerts once if a refresh token is issued and `rotateRefreshToken` is not used */
   warnOfRefreshTokens: () => void
   keepClaims: (ctx: KoaContextWithOIDC, claims: JsonObject) => void
   /** a new `X-Request-ID` for a question about this deferral */

@@ -18,7 +18,7 @@ import { questionsOf, refreshRequest } from './request.js'
 /** A value of `rotateRefreshToken` in the host's configuration. */
 export type Rotation = boolean | ((ctx: KoaContextWithOIDC) => Promise<boolean> | boolean)
 
-// a shorter one may be over before it is stored, and then the refresh token is used up
+// a token with a shorter life could expire before it is stored, after the refresh token was consumed
 const leastSeconds = 2
 
 const rotation = mustBe(
@@ -93,7 +93,7 @@ function problemOf(outcome: Outcome, seconds: number): string | undefined {
   return seconds < leastSeconds ? 'a token would end at once' : undefined
 }
 
-/** Notes whether `rotateRefreshToken` is used. That it is not can only be seen when a refresh token is issued. */
+/** Warns if a refresh token is issued and `rotateRefreshToken` was never called. */
 export interface RefreshCheck {
   use(): void
   /** Says once that nothing is asked at a refresh. */

@@ -14,8 +14,8 @@ interface Entry {
 }
 
 /**
- * The `swap` of this store, for writes that can wait a moment: those of one moment go to the store together. While a batch is under
- * way the next one gathers, so that batches grow with the load. A store without `swapAll` gets every swap alone.
+ * The `swap` of this store, for writes that can wait a moment: those that arrive together go to the store together. While
+ * a batch is written, new swaps collect for the next one. A store without `swapAll` gets every swap alone.
  */
 export function batchedSwap(store: DeferralStore): DeferralStore['swap'] {
   if (!store.swapAll) return store.swap
@@ -24,7 +24,7 @@ export function batchedSwap(store: DeferralStore): DeferralStore['swap'] {
 
   async function sendSoon(): Promise<void> {
     await lastBatch
-    // what follows from the last batch comes along
+    // swaps that callers make after the last batch join this one
     await new Promise((resolve) => setImmediate(resolve))
     const all = entries
     entries = []

@@ -1,7 +1,7 @@
 /*
  * The part of the state machine for direct deferrals.
  */
-import { newNotification } from './notification_transitions.js'
+import { newNotification } from './notification_members.js'
 import type { Claim } from './store.js'
 import { changeOf, isUnclaimed, isUnexpired, seconds, type Transition } from './transition.js'
 import { reachOutMember } from './transitions.js'

@@ -5,7 +5,7 @@
 import type { By, DeferralRecord } from './deferral.js'
 import { othersOf } from './history.js'
 import { channels } from './notification.js'
-import { suppressNotification } from './notification_transitions.js'
+import { suppressNotification } from './notification_members.js'
 import { bookkeeping, type Change, difference } from './store.js'
 import { changeOf, isUnfinished, type Transition } from './transition.js'
 import { cancel } from './transitions.js'

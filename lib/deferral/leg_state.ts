@@ -13,6 +13,11 @@ export function legOf({ legs = [] }: DeferralRecord, hash = legs.at(-1)?.hash): 
   return legs.find((leg) => leg.hash === hash)
 }
 
+/** The last leg that the client asked for: it has its auth_req_id. */
+export function legOfClient({ legs = [] }: DeferralRecord): LegRecord | undefined {
+  return legs.findLast(({ kind }) => kind === 'hint')
+}
+
 /** Whether the end-user may still answer. */
 export function isLive(record: DeferralRecord, leg: LegRecord | undefined, now: Date): leg is LegRecord {
   return isPending(record, now) && leg !== undefined && isUsable(leg, now) && !leg.answeredAt

@@ -4,9 +4,9 @@
  */
 import type { By, DeferralRecord } from './deferral.js'
 import type { LegRecord } from './leg.js'
-import { isLive, legOf } from './leg_state.js'
+import { isLive, isUsable, legOf, legOfClient } from './leg_state.js'
 import type { Sealing } from './notification.js'
-import { newPing, owePing } from './notification_transitions.js'
+import { newPing, owePing, suppressPing } from './notification_members.js'
 import type { Change } from './store.js'
 import { changeOf, isPending, named, seconds, type Transition } from './transition.js'
 
@@ -54,7 +54,7 @@ export const failReachOut =
 export const skipReachOut: Transition = (record) =>
   record.reachOutAt ? changeOf(record, { reachOutAt: undefined }) : undefined
 
-/** Opens a leg. It ends the leg before it, which is not pinged any more. */
+/** Opens a leg. It ends the leg before it. */
 export const openLeg =
   ({ kind, hash, expiresIn, sealing }: NewLeg, maxLegs: number): Transition =>
   (record, now) => {
@@ -63,7 +63,7 @@ export const openLeg =
     const earlier = legs.map((other) => (isLive(record, other, now) ? ended(other, 'superseded', now) : other))
     const until = new Date(Math.min(seconds(expiresIn, now).getTime(), record.expiresAt.getTime()))
     const opened = { kind, hash, openedAt: now, until }
-    const members = { legs: [...earlier, opened], ping: sealing && newPing(sealing, record.expiresAt, now) }
+    const members = { legs: [...earlier, opened], ...pingOf({ ...record, legs: earlier }, sealing, until, now) }
     return changeOf(record, members, { at: now, event: 'leg_opened', kind }, true)
   }
 
@@ -85,7 +85,7 @@ export const freeLeg =
     const legs = record.legs?.filter((leg) => leg.hash !== hash) ?? []
     const members = {
       legs: legs.length > 0 ? legs : undefined,
-      ...(legOf(record)?.hash === hash && { ping: undefined }),
+      ...(legOfClient(record)?.hash === hash && suppressPing(record)),
     }
     return changeOf(record, members, { at: now, event: 'leg_failed', reason })
   }
@@ -115,6 +115,13 @@ export const noteLeg =
   (event: 'leg_result_discarded' | 'leg_refused', reason: string): Transition =>
   (record, now) =>
     changeOf(record, {}, { at: now, event, reason })
+
+// an earlier leg of the client that was answered with a vote can still be polled with
+function pingOf(record: DeferralRecord, sealing: Sealing | undefined, until: Date, now: Date): object {
+  if (sealing) return { ping: newPing(record, sealing, until, now) }
+  const leg = legOfClient(record)
+  return leg && isUsable(leg, now) ? {} : suppressPing(record)
+}
 
 function ended(leg: LegRecord, reason: string, now: Date): LegRecord {
   return { ...leg, endedAt: now, reason }

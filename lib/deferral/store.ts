@@ -195,8 +195,8 @@ export interface DeferralStore {
 
   /**
    * Optional: several swaps at once, each with its own condition, in any order. Resolves to one result for each: as `swap` would
-   * resolve, or an `Error` where it is unknown whether it was made. If it rejects, this is unknown of all. One that fails does not
-   * stop the others.
+   * resolve, or an `Error` if it is unknown whether the swap was made. If the call rejects, this is unknown for all swaps. A swap
+   * that fails does not stop the others.
    */
   swapAll?(swaps: readonly Swap[]): Promise<(Stored | Error | undefined)[]>
 

@@ -3,7 +3,7 @@
  * lease of a dead worker ends by itself.
  */
 import type { DeferralRecord } from './deferral.js'
-import { postponeNotification } from './notification_transitions.js'
+import { postponeNotification } from './notification_members.js'
 import type { TaskRecord } from './task_record.js'
 import { changeOf, isPending, seconds, type Transition } from './transition.js'
 

@@ -15,7 +15,7 @@ export interface TransitOptions {
   now?: Date | undefined
   /** no other transition waits for this one, which competes with them as that of another node does */
   isAside?: boolean
-  /** takes the place of the store's own for the first write. What has to be written again is written alone */
+  /** used for the first attempt in place of the store's `swap`; later attempts use that of the store */
   swap?: DeferralStore['swap'] | undefined
 }
 

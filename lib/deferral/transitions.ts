@@ -11,9 +11,9 @@ import {
   newNotification,
   oweNotification,
   postponeNotification,
-  suppress,
   suppressNotification,
-} from './notification_transitions.js'
+} from './notification_members.js'
+import { suppress } from './notification_transitions.js'
 import type { Cancellation, Exchange, NewDeferral } from './store.js'
 import {
   changeOf,

@@ -71,14 +71,14 @@ export function retryAfterSeconds(value: string | undefined, now: Date): number 
 
 async function send(
   { sealer, egress }: { sealer: Sealer; egress: Egress },
-  { issuer, id, clientId, profile, readAt, ...channels }: DeferralRecord,
+  { issuer, id, clientId, profile, readAt, ...record }: DeferralRecord,
   { channel, endpoint, fault }: Recipient & { channel: Channel },
   signal: AbortSignal,
 ): Promise<Outcome> {
   if (fault !== undefined) return { reason: fault }
   if (endpoint === undefined) return { reason: 'the client has no endpoint any more', isFinal: true }
   try {
-    const { sealed = '', attempts } = channels[channel] ?? {}
+    const { sealed = '', attempts } = record[channel] ?? {}
     const { handle, token } = await sealer.open({ issuer, id, clientId }, sealed)
     const headers = {
       'content-type': 'application/json',

@@ -30,6 +30,6 @@ export function recipientOf(client: Client | undefined, channel: Channel): { hos
 }
 
 /** Whether a notification has been due for so long that no node seems to know its client. */
-export function isUnclaimed(record: Stored, channel: Channel): boolean {
+export function isLongDue(record: Stored, channel: Channel): boolean {
   return record.readAt.getTime() > Number(record[channel]?.due) + othersFirstSeconds * 1000
 }

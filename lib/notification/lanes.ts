@@ -14,7 +14,7 @@ export interface Lanes<T extends Task> {
 
 /**
  * Lanes that run `work`, which must not reject. `onRoom` is called when a client has no queued task any more.
- * `mayBegin`: whether a task may begin before a lane is free; as many may as there are lanes.
+ * `mayBegin`: whether a task may start its work before a lane is free. At most as many tasks do so as there are lanes.
  */
 export function createLanes<T extends Task>(
   work: Work<T>,

@@ -5,14 +5,14 @@
 import type { Provider } from 'oidc-provider'
 import type { Events } from '../deferral/events.js'
 import { type Channel, channels, dueChannels, leaseSeconds, type Settlement } from '../deferral/notification.js'
-import { leaseNotification, settleNotification } from '../deferral/notification_transitions.js'
+import { leaseNotification, returnNotification, settleNotification } from '../deferral/notification_transitions.js'
 import type { Records } from '../deferral/records.js'
 import type { Stored } from '../deferral/store.js'
 import { inBackground } from './background.js'
 import { within } from './deadline.js'
 import { deliver, type Recipient } from './delivery.js'
 import type { Egress } from './egress/egress.js'
-import { isUnclaimed, recipientOf } from './endpoint.js'
+import { isLongDue, recipientOf } from './endpoint.js'
 import { createLanes } from './lanes.js'
 import type { Sealer } from './sealer.js'
 import { shuffle } from './shuffle.js'
@@ -25,7 +25,7 @@ const attemptSeconds = 9
 const readSeconds = 3
 // milliseconds
 const quickAnswer = 500
-const shortestAttempt = 6000
+const longestWait = 3000
 const readAgainSeconds = 1
 const drainSeconds = 10
 const limits = { perHost: 16, perClient: 8, total: 1024, backlog: 128, clients: 4096 }
@@ -42,11 +42,13 @@ export interface OutboxDependencies {
 type OutboxTask = Task & {
   channel: Channel
   deferralId: string
+  /** the client; `clientId` is that of the lanes */
+  owner: string
   snapshot: Stored | undefined
   recipient: Recipient
   readAt: number
 }
-type Addressed = Pick<OutboxTask, 'host' | 'recipient' | 'readAt'>
+type Address = Pick<OutboxTask, 'host' | 'recipient' | 'readAt'>
 
 /** The worker of one node. */
 export class Outbox {
@@ -57,7 +59,7 @@ export class Outbox {
     () => this.#laneIsFree(),
     ({ clientId }) => this.#quick.has(clientId),
   )
-  // clients whose receivers answered the last attempt at once: while one is answered, the next one is leased
+  // clients whose last attempt ended within `quickAnswer`: their next notification is leased while one is sent
   readonly #quick = new Set<string>()
   readonly #warn = rareWarning('notifications have to wait')
   #isOpen = true
@@ -110,10 +112,11 @@ export class Outbox {
     const addressed = await this.#address(clientId, channel)
     if (!this.#isOpen) return
     // during a rolling deployment another node may know this client
-    const records = addressed.recipient.isUnknown ? due.filter((record) => isUnclaimed(record, channel)) : due
+    const records = addressed.recipient.isUnknown ? due.filter((record) => isLongDue(record, channel)) : due
     const results = records.map((snapshot) => {
       const { id } = snapshot
-      return this.#queue({ id: `${channel} ${id}`, deferralId: id, channel, clientId, snapshot, ...addressed })
+      const lane = { id: `${channel} ${id}`, clientId: laneClient(clientId, channel) }
+      return this.#queue({ ...lane, deferralId: id, owner: clientId, channel, snapshot, ...addressed })
     })
     if (results.includes(false)) this.#isFull = true
   }
@@ -125,7 +128,7 @@ export class Outbox {
     return isTaken
   }
 
-  async #address(clientId: string, channel: Channel): Promise<Addressed> {
+  async #address(clientId: string, channel: Channel): Promise<Address> {
     const readAt = performance.now()
     try {
       const client = await within(readSeconds, () => this.#node.provider.Client.find(clientId))
@@ -138,41 +141,58 @@ export class Outbox {
 
   async #attempt(task: OutboxTask, lane: Lane): Promise<void> {
     const { records } = this.#node
-    const { deferralId: id, channel, clientId } = task
+    const { deferralId: id, channel, owner } = task
     // after a long time in the queue the client may have another endpoint, and another node may have sent the notification
     const isFresh = performance.now() < task.readAt + readAgainSeconds * 1000
-    const { recipient } = isFresh ? task : await this.#address(clientId, channel)
+    const { recipient } = isFresh ? task : await this.#address(owner, channel)
     const snapshot = isFresh ? task.snapshot : undefined
     const startedAt = performance.now()
     const leased = await records.transitInBatch(id, leaseNotification(leaseSeconds, channel), snapshot)
     const notification = leased?.[channel]
     if (!notification) return
-    await lane.enter()
+    const isInTime = await this.#enter(task, lane)
     const remaining = Math.floor(startedAt + attemptSeconds * 1000 - performance.now())
     // a process that was suspended longer than its lease must not send
     if (remaining <= 0) return
+    if (!isInTime) {
+      await records.transitInBatch(id, returnNotification(notification.fence, channel), leased)
+      return
+    }
     const settlement = await this.#deliver(leased, { ...recipient, channel }, remaining)
     // a lane guards the receiver: the next attempt does not wait for the write
     lane.leave()
     await records.transitInBatch(id, settleNotification(notification.fence, settlement, channel), leased)
   }
 
+  /** Waits for the lane. `false`: it took so long that another node may be faster. */
+  async #enter({ clientId }: OutboxTask, lane: Lane): Promise<boolean> {
+    const startedAt = performance.now()
+    await lane.enter()
+    if (performance.now() < startedAt + longestWait) return true
+    this.#quick.delete(clientId)
+    return false
+  }
+
   async #deliver(leased: Stored, recipient: Recipient & { channel: Channel }, remaining: number): Promise<Settlement> {
-    // a notification that waited long for its lane would have less time than others
-    if (remaining < shortestAttempt) return { status: 'owed', delay: 0, reason: 'the attempts before it took too long' }
-    const { clientId } = leased
+    const client = laneClient(leased.clientId, recipient.channel)
     const startedAt = performance.now()
     const signal = AbortSignal.timeout(remaining)
-    const { channel } = recipient
-    const settlement = await tracedAttempt(leased, channel, () => deliver(this.#node, leased, recipient, signal))
-    if (this.#quick.size >= limits.clients || performance.now() > startedAt + quickAnswer) this.#quick.delete(clientId)
-    else this.#quick.add(clientId)
+    const settlement = await tracedAttempt(leased, recipient.channel, () =>
+      deliver(this.#node, leased, recipient, signal),
+    )
+    if (this.#quick.size >= limits.clients || performance.now() > startedAt + quickAnswer) this.#quick.delete(client)
+    else this.#quick.add(client)
     return settlement
   }
 
   #warnWhileOpen(error: unknown): void {
     if (this.#isOpen) this.#warn(error)
   }
+}
+
+// one endpoint of a client must not wait for the other one
+function laneClient(clientId: string, channel: Channel): string {
+  return channel === 'ping' ? `ping ${clientId}` : clientId
 }
 
 function byClient(due: readonly Stored[]): Map<string, Stored[]> {

@@ -23,11 +23,11 @@ export interface Limits {
 export interface Lane {
   /** Resolves when the lane is free for this task. */
   enter(): Promise<void>
-  /** Lets the lane go. The end of the work does so as well. */
+  /** Frees the lane. The end of the work frees it as well. */
   leave(): void
 }
 
-/** The work of a task. What it does between `enter` and `leave` is limited. */
+/** The work of a task. Only the time from `enter` to `leave` counts for the limits per client and host. */
 export type Work<T extends Task> = (task: T, lane: Lane) => Promise<void>
 
 /** Runs tasks and counts their lanes: those of each client, those at each host, and all tasks. */
@@ -37,8 +37,30 @@ export function createSlots<T extends Task>(
   { onFree, onEnd }: { onFree: () => void; onEnd: (task: T) => void },
 ) {
   const running = new Set<Promise<void>>()
+  const lanes = createLaneCounts<T>(limits, onFree)
+  return {
+    isFree: (task: T) => running.size < limits.total && lanes.isFree(task),
+    isFreeAhead: (task: T) => running.size < limits.total && lanes.isFreeAhead(task),
+    run(task: T) {
+      const lane = lanes.take(task)
+      const run = work(task, lane).finally(() => {
+        running.delete(run)
+        onEnd(task)
+        lane.leave()
+        // until its end a task counts towards `total`, even without its lane
+        onFree()
+      })
+      running.add(run)
+    },
+    async idle() {
+      await Promise.all(running)
+    },
+  }
+}
+
+/** Counts the lanes in use, and the tasks that have begun and wait for one. */
+function createLaneCounts<T extends Task>(limits: Limits, onFree: () => void) {
   const lanes = createCounts(limits)
-  // tasks that have begun, and have no lane yet
   const ahead = createCounts(limits)
   const waiting = new Map<T, () => void>()
 
@@ -52,42 +74,31 @@ export function createSlots<T extends Task>(
     }
   }
 
-  function laneOf(task: T): Lane {
-    const isFree = lanes.isFree(task)
-    const counts = isFree ? lanes : ahead
-    counts.add(task, 1)
-    const entered = isFree ? Promise.resolve() : new Promise<void>((resolve) => waiting.set(task, resolve))
-    let hasLeft = false
-    return {
-      enter: () => entered,
-      leave() {
-        if (hasLeft) return
-        hasLeft = true
-        const hasLane = !waiting.delete(task)
-        if (hasLane) lanes.add(task, -1)
-        else ahead.add(task, -1)
-        letIn()
-        onFree()
-      },
-    }
+  function leave(task: T): void {
+    const hasLane = !waiting.delete(task)
+    if (hasLane) lanes.add(task, -1)
+    else ahead.add(task, -1)
+    letIn()
+    onFree()
   }
 
   return {
-    isFree: (task: T) => running.size < limits.total && lanes.isFree(task),
-    isFreeAhead: (task: T) => running.size < limits.total && ahead.isFree(task),
-    run(task: T) {
-      const lane = laneOf(task)
-      const run = work(task, lane).finally(() => {
-        running.delete(run)
-        onEnd(task)
-        lane.leave()
-        // a task that has left its lane counts among all until its end
-        onFree()
-      })
-      running.add(run)
-    },
-    async idle() {
-      await Promise.all(running)
+    isFree: lanes.isFree,
+    isFreeAhead: ahead.isFree,
+    take(task: T): Lane {
+      const isFree = lanes.isFree(task)
+      const counts = isFree ? lanes : ahead
+      counts.add(task, 1)
+      const entered = isFree ? Promise.resolve() : new Promise<void>((resolve) => waiting.set(task, resolve))
+      let hasLeft = false
+      return {
+        enter: () => entered,
+        leave() {
+          if (hasLeft) return
+          hasLeft = true
+          leave(task)
+        },
+      }
     },
   }
 }

@@ -3,6 +3,8 @@
  * has to be erased. Every node sweeps; the conditional write decides which node succeeds.
  */
 import { dueChannels, leaseSeconds } from '../deferral/notification.js'
+import { isPingOver } from '../deferral/notification_members.js'
+import { endPing } from '../deferral/notification_transitions.js'
 import type { Records } from '../deferral/records.js'
 import type { DueQuery, Stored } from '../deferral/store.js'
 import { isOverdue, isUnexpired, type Transition } from '../deferral/transition.js'
@@ -142,6 +144,7 @@ export class Sweeps {
 function transitionFor(record: Stored): Transition | undefined {
   if (record.status === 'redeemed') return forgetAnswer
   if (!isUnexpired(record, record.readAt)) return expire
+  if (isPingOver(record, record.readAt)) return endPing
   return isOverdue(record, record.readAt) && !record.overdueAt ? noteOverdue : undefined
 }
 

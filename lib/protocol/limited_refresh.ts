@@ -5,7 +5,7 @@ import type { RefreshToken } from 'oidc-provider'
 import type { Binding } from '../deferral/deferral.js'
 import { assertConnected, type Context, clientOf } from '../host/context.js'
 import { proofOf, thumbprintOf } from '../host/grants/proof.js'
-import { endOf, endRefreshed } from '../host/grants/token_end.js'
+import { approvalEndOf, endRefreshed } from '../host/grants/token_end.js'
 import { pluginOf } from '../plugin.js'
 
 /** A refresh of tokens that end with an approval. The host has validated it, and has not consumed the refresh token. */
@@ -13,7 +13,7 @@ export interface LimitedRefresh {
   token: RefreshToken
   /** what the new access token will be bound to */
   binding: Binding
-  /** Makes the tokens of this refresh end after so many seconds, if their approval does not end before. */
+  /** Limits the lifetime of the tokens of this refresh, in seconds. They still end with their approval. */
   endAfter(seconds: number): void
   /** Throws if the client has hung up: it would not get its new refresh token. */
   assertConnected(): void
@@ -23,7 +23,7 @@ export interface LimitedRefresh {
 export async function limitedRefreshOf(ctx: Context): Promise<LimitedRefresh | undefined> {
   const { RefreshToken: token } = ctx.oidc.entities
   const plugin = pluginOf(ctx.oidc.provider)
-  if (!token || !plugin || endOf(token) === undefined) return undefined
+  if (!token || !plugin || approvalEndOf(token) === undefined) return undefined
   const { host, records } = plugin
   const proof = await proofOf(ctx, host.internals)
   const hasCertificate = clientOf(ctx).tlsClientCertificateBoundAccessTokens || token['x5t#S256'] !== undefined

@@ -5,7 +5,7 @@
  */
 import { errors } from 'oidc-provider'
 import type { Sealing } from '../deferral/notification.js'
-import { arm } from '../deferral/notification_transitions.js'
+import { arm, armPing } from '../deferral/notification_transitions.js'
 import type { Stored } from '../deferral/store.js'
 import { type Context, clientOf, onceAnswered } from '../host/context.js'
 import { endpointOf, pingEndpointOf } from '../notification/endpoint.js'
@@ -60,9 +60,9 @@ export function armOnceAnswered(ctx: Context, plugin: Plugin, deferral: Stored):
 }
 
 /** Allows the ping when the answer to this request has left. */
-export function armPingOnceAnswered(ctx: Context, { records }: Plugin, id: string): void {
+export function armPingOnceAnswered(ctx: Context, { records }: Plugin, id: string, legHash: string): void {
   if (pingEndpointOf(clientOf(ctx)) === undefined) return
-  onceAnswered(ctx, () => void records.transit(id, arm(delaySeconds, 'ping')).catch(() => undefined))
+  onceAnswered(ctx, () => void records.transit(id, armPing(delaySeconds, legHash)).catch(() => undefined))
 }
 
 async function sealed(

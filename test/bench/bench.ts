@@ -59,8 +59,8 @@
  *
  * The worst that one request may cost is printed in milliseconds of a blocked event loop.
  *
- * The control measures equal servers against each other. Where it leaves 0.97 ... 1.03 the machine was too busy, and that
- * column says nothing.
+ * The control measures equal servers against each other. Where it leaves 0.97 ... 1.03 the machine was too busy, and in that
+ * column a difference as small as that of the control says nothing.
  */
 import { parseArgs } from 'node:util'
 import { MongoClient } from 'mongodb'

@@ -51,11 +51,12 @@ interface Row {
 async function sealedBy({ deployment }: Call): Promise<Row[][]> {
   const issuer = { $in: await deployment.issuers() }
   const unsent = { issuer, 'notification.status': { $in: ['waiting', 'owed', 'failed'] } }
-  // every task is in a deferral that a sweep looks at again
+  // every task and every open ping is in a deferral that a sweep looks at again
   const unfinished = { issuer, wakeAt: { $exists: true } }
   return Promise.all([
     headers(deployment, unsent, '$notification.sealed'),
     headers(deployment, unfinished, '$task.sealed'),
+    headers(deployment, unfinished, '$ping.sealed'),
   ])
 }
 

@@ -1,3 +1,5 @@
+import type { Document } from 'mongodb'
+import { type Channel, channels } from '../../deferral/notification.js'
 import type { Call } from '../command.js'
 import { type Check, type Finding, fine, found } from './finding.js'
 
@@ -34,7 +36,11 @@ export const notifications: Check = async (call) => {
 }
 
 async function ofIssuer(call: Call, issuer: string): Promise<Finding[]> {
-  const groups = await Promise.all([groupsOf(call, issuer, 'owed'), groupsOf(call, issuer, 'failed')])
+  const states = channels.flatMap((channel) => [
+    groupsOf(call, issuer, channel, 'owed'),
+    groupsOf(call, issuer, channel, 'failed'),
+  ])
+  const groups = await Promise.all(states)
   const stuck = groups
     .flat()
     .filter(({ status, reason, isReplayable }) => isReplayable && (status === 'failed' || reason !== undefined))
@@ -51,16 +57,35 @@ function remedyOf(reason: string): string {
   return (beginning && remedies[beginning]) || 'look for the reason in docs/operate/troubleshooting.md, then replay it'
 }
 
-// the newest ones: old failures stay for the time of the retention, and can be sent no more
-function groupsOf({ deployment: { collection } }: Call, issuer: string, status: Group['status']): Promise<Group[]> {
-  const isReplayable = { $ne: [{ $type: '$notification.sealed' }, 'missing'] }
-  const stages = [
-    { $match: { issuer: { $eq: issuer }, 'notification.status': status } },
-    { $sort: { createdAt: -1, _id: -1 } },
+function newestOf(channel: Channel, issuer: string, status: Group['status']): Document[] {
+  const ofIssuer = { issuer: { $eq: issuer } }
+  if (channel === 'notification')
+    return [
+      { $match: { ...ofIssuer, 'notification.status': status } },
+      { $sort: { createdAt: -1, _id: -1 } },
+      { $limit: most },
+    ]
+  // pings have no index: a sweep looks again at each deferral with an open one
+  return [
+    { $match: { ...ofIssuer, wakeAt: { $exists: true } } },
     { $limit: most },
+    { $match: { 'ping.status': status } },
+  ]
+}
+
+// the newest ones: old failures stay for the time of the retention, and can be sent no more
+function groupsOf(
+  { deployment: { collection } }: Call,
+  issuer: string,
+  channel: Channel,
+  status: Group['status'],
+): Promise<Group[]> {
+  const isReplayable = { $ne: [{ $type: `$${channel}.sealed` }, 'missing'] }
+  const stages = [
+    ...newestOf(channel, issuer, status),
     {
       $group: {
-        _id: { status: '$notification.status', reason: '$notification.reason', isReplayable },
+        _id: { status: `$${channel}.status`, reason: `$${channel}.reason`, isReplayable },
         count: { $sum: 1 },
         example: { $first: '$_id' },
       },

@@ -5,13 +5,13 @@ import type { IssuedToken } from '../request/intercepts.js'
 type LimitedToken = { deferralUntil?: number }
 
 /** When the approval of a refresh token ends, in epoch seconds by the store's clock; `undefined`: it does not end. */
-export function endOf(token: object | undefined): number | undefined {
+export function approvalEndOf(token: object | undefined): number | undefined {
   return (token as LimitedToken | undefined)?.deferralUntil
 }
 
 /** Makes the tokens that are refreshed with this token in this request end at `until`. What is stored stays as it is. */
 export function endRefreshed(token: object, until: number): void {
-  Object.assign(token, { deferralUntil: Math.min(endOf(token) ?? until, until) })
+  Object.assign(token, { deferralUntil: Math.min(approvalEndOf(token) ?? until, until) })
 }
 
 /**

@@ -1,6 +1,6 @@
 import { errors, type Provider } from 'oidc-provider'
 import { currentContext } from '../context.js'
-import { capAt, endOf } from '../grants/token_end.js'
+import { approvalEndOf, capAt } from '../grants/token_end.js'
 import type { IssuedToken } from '../request/intercepts.js'
 
 /**
@@ -16,7 +16,7 @@ export function installTokenExpiry(provider: Provider, now: () => Date): void {
     prototype.save = function (this: IssuedToken, ...args: unknown[]) {
       const entities = currentContext(provider)?.oidc?.entities
       const isOfHost = entities?.[this.kind as 'AccessToken'] === this
-      const until = isOfHost ? endOf(entities?.[from]) : undefined
+      const until = isOfHost ? approvalEndOf(entities?.[from]) : undefined
       if (until !== undefined && !capAt(this, until, now())) throw new errors.InvalidGrant('the approval has ended')
       return save.apply(this, args)
     }

@@ -60,8 +60,8 @@ async function lastWritesOf(deferrals: Deferrals, swaps: readonly Swap[]): Promi
   return new Set(documents.map(({ writeId }) => writeId as string))
 }
 
-// The database only counts the writes that it made. A write that is not the last one of its deferral was not made, unless the count
-// says that another such write was: others have written after it
+// The database only returns how many writes it made. A write whose `writeId` is in its document was made. If these are as many as the
+// count, all others failed. If they are fewer, another node has overwritten a `writeId`, and the others are unknown
 function resultsOf(lastWrites: Set<string>, writes: Write[], count: number): (Stored | Error | undefined)[] {
   const isLast = ({ record }: Write) => lastWrites.has(record.writeId)
   const isCertain = writes.filter(isLast).length === count

@@ -108,7 +108,7 @@ async function triggerDevice(ctx: Context, request: BackchannelRequest, trigger:
     throw error
   }
   await plugin.records.transit(deferral.id, noteSent(hash))
-  armPingOnceAnswered(ctx, plugin, deferral.id)
+  armPingOnceAnswered(ctx, plugin, deferral.id, hash)
   // the host sends no interval
   amendError(ctx, { interval: deferral.interval })
 }
