@@ -1,10 +1,12 @@
 import type { Document } from 'mongodb'
-import { type Channel, channels } from '../../deferral/notification.js'
 import type { Call } from '../command.js'
 import { type Check, type Finding, fine, found } from './finding.js'
 
 const check = 'notifications'
 const most = 100_000
+const channels = ['notification', 'ping'] as const
+
+type Channel = (typeof channels)[number]
 
 /** Notifications of one issuer in one state. */
 interface Group {
