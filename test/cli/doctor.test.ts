@@ -146,6 +146,25 @@ describeMongo('doctor', () => {
     })
   })
 
+  test('X-131 pings of CIBA are looked at, and so are their keys', async () => {
+    const database = await fresh()
+    const [key, id] = [newKey(), newId()]
+    await stored(database, { id })
+    const reason = 'the endpoint answered 404'
+    const ping = {
+      status: 'failed',
+      reason,
+      sealed: await sealedBy(key, id),
+      attempts: 1,
+      fence: 1,
+      notBefore: new Date(),
+    }
+    await database.db.collection<{ _id: string }>('deferrals').updateOne({ _id: id }, { $set: { ping } })
+    const { of } = await examine(database, ['--key-env', 'KEY'], { env: { KEY: key } })
+    expect(of('keys')).toMatchObject([{ says: expect.stringMatching(/ is needed by 1 sealed text, it is in KEY$/) }])
+    expect(of('notifications')).toMatchObject([{ isOk: false, says: `${issuer}: 1 failed, such as ${id}: ${reason}` }])
+  })
+
   test('the keys that something is sealed with are named by their id', async () => {
     const database = await fresh()
     const [old, current, other] = [newKey(), newKey(), newKey()]

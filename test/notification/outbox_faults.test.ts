@@ -157,3 +157,25 @@ describe('a reply that is lost', () => {
     expect(fleet.heard(id)).toHaveLength(1)
   })
 })
+
+test('a batch of leases without an answer costs no attempt: each is looked up and sent', async () => {
+  const inner = memoryStore()
+  let isHung = true
+  const store: DeferralStore = {
+    ...inner,
+    swapAll(swaps) {
+      if (!isHung) return Promise.all(swaps.map((swap) => inner.swap(swap.before, swap.change, swap.writeId, swap.now)))
+      isHung = false
+      return new Promise(() => {})
+    },
+  }
+  const fleet = await startFleet({ ...(await stocks.memory()), store })
+  const op = await fleet.start()
+  const begun = await Promise.all(Array.from({ length: 4 }, () => fleet.begin(op)))
+  fleet.clock.advance(2)
+  await Promise.all(begun.map(({ id }) => op.provider.deferrals.approve(id)))
+  for (const { id } of begun) expect(await fleet.settled(id, 'delivered')).toMatchObject({ attempts: 1 })
+  expect(isHung).toBe(false)
+  expect(fleet.receiver.arrivals).toHaveLength(begun.length)
+  await fleet.close()
+})
