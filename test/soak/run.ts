@@ -134,7 +134,13 @@ async function soak(extent: Extent, { fleet, endpoints, client }: Stage): Promis
   await faults.end()
   const unaudited = await auditing
   clearInterval(report)
-  const lines = fleet.members.flatMap(({ node }) => node.output().split('\n').filter(Boolean))
+  const lines = fleet.members.flatMap(({ node }) =>
+    node
+      .output()
+      .replaceAll(/\(node:\d+\)/g, '(node)')
+      .split('\n')
+      .filter(Boolean),
+  )
   const figures = { ...all(), unaudited, linesWritten: lines.length }
   return { findings, samples: sampling.samples, lines: [...new Set(lines)], figures }
 }
