@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { errors } from 'oidc-provider'
 import { type DeferringClientMetadata, memoryStore } from 'oidc-provider-deferred'
 import { expect, test } from 'vitest'
+import { createAuthority } from '../../../support/authority.js'
 import { type HeldDeferral, held, pollDeferral, revoke } from '../../../support/deferral.js'
 import { cibaClients, hint, pollCiba, withPhone } from '../../../support/phone.js'
 import { type TestProvider, withProvider } from '../../../support/provider.js'
@@ -14,32 +15,43 @@ const error = (name: string) => ({ status: 400, body: { error: name } })
 /** A deferral whose client waits on both channels. */
 interface Asked extends HeldDeferral {
   at: TestProvider
-  receiver: Receiver
+  /** the client's endpoint for pings, which is another host than that for notifications */
+  pings: Receiver
   rp: RelyingParty
   phone: ReturnType<typeof withPhone>['phone']
   authReqId: string
   store: ReturnType<typeof memoryStore>
   /** what the client got on this channel */
-  heard(path: 'ping' | 'notified'): { token: string | undefined; body: object }[]
+  heard(channel: 'ping' | 'notified'): { token: string | undefined; body: object }[]
+  /** resolves when two have arrived, on whichever channel */
+  both(): Promise<unknown>
   /** resolves when the ping has this status */
   pinged(status: string): Promise<void>
 }
 
 /** Runs with a deferral about which its client has asked, and knows both handles. */
 async function asked(run: (asked: Asked) => Promise<void>): Promise<void> {
-  const receiver = await startReceiver()
+  const authority = await createAuthority()
+  const [receiver, pings] = [
+    await startReceiver(answering(204), authority),
+    await startReceiver(answering(204), authority),
+  ]
   const store = memoryStore()
   const clients: DeferringClientMetadata[] = cibaClients.map((client) => ({
     ...client,
     deferred_client_notification_endpoint: receiver.endpoint,
     backchannel_token_delivery_mode: 'ping',
-    backchannel_client_notification_endpoint: `${receiver.endpoint}/ping`,
+    backchannel_client_notification_endpoint: pings.endpoint,
   }))
   const { phone, options } = withPhone(
     { hint: true },
     {
       configuration: { clients },
-      deferred: { store, keys: [randomBytes(32)], notification: receiver.notification },
+      deferred: {
+        store,
+        keys: [randomBytes(32)],
+        notification: { ...receiver.notification, ports: [receiver.port, pings.port] },
+      },
     },
   )
   try {
@@ -52,22 +64,24 @@ async function asked(run: (asked: Asked) => Promise<void>): Promise<void> {
       const find = async () => store.find(one.id, at.clock.now())
       await until(async () => Number((await find())?.ping?.notBefore) <= at.clock.now().getTime() + 1000)
       at.clock.advance(2)
-      const heard = (path: string) =>
-        receiver.arrivals
-          .filter(({ url }) => url.endsWith(path))
-          .map(({ headers, body }) => ({ token: headers.authorization, body: JSON.parse(body) as object }))
+      const heard = (channel: 'ping' | 'notified') =>
+        (channel === 'ping' ? pings : receiver).arrivals.map(({ headers, body }) => ({
+          token: headers.authorization,
+          body: JSON.parse(body) as object,
+        }))
+      const both = () => until(() => heard('ping').length + heard('notified').length >= 2)
       const pinged = (status: string) => until(async () => (await find())?.ping?.status === status)
-      await run({ ...one, at, receiver, rp, phone, authReqId, store, heard, pinged })
+      await run({ ...one, at, pings, both, rp, phone, authReqId, store, heard, pinged })
     })
   } finally {
-    await receiver.close()
+    await Promise.all([receiver.close(), pings.close()])
   }
 }
 
 test('X-131 each channel gets its own handle with its own token, and either handle redeems, once', async () => {
-  await asked(async ({ at, phone, id, deferralCode, authReqId, rp, receiver, heard }) => {
+  await asked(async ({ at, phone, id, deferralCode, authReqId, rp, heard, both }) => {
     await phone.allow(at, await phone.asked(id))
-    await receiver.arrived(2)
+    await both()
     expect(heard('ping')).toEqual([{ token: 'Bearer token-of-ciba', body: { auth_req_id: authReqId } }])
     expect(heard('notified')).toEqual([
       { token: 'Bearer token-of-the-deferral', body: { deferral_code: deferralCode } },
@@ -82,9 +96,8 @@ test('X-131 each channel gets its own handle with its own token, and either hand
 })
 
 test('X-131 an answer of 503 is retried; a redemption by the other handle drops what is undelivered', async () => {
-  await asked(async ({ at, phone, id, deferralCode, rp, receiver, heard, pinged }) => {
-    receiver.behave = (response, { url }, ...rest) =>
-      answering(url.endsWith('ping') ? 503 : 204)(response, { url } as never, ...rest)
+  await asked(async ({ at, phone, id, deferralCode, rp, heard, pings, pinged }) => {
+    pings.behave = answering(503)
     await phone.allow(at, await phone.asked(id))
     await until(async () => {
       const { ping } = (await at.provider.deferrals.get(id)) ?? {}
@@ -105,19 +118,19 @@ test('X-131 an answer of 503 is retried; a redemption by the other handle drops 
 })
 
 test('X-132 a client that gives up is not pinged', async () => {
-  await asked(async ({ at, id, deferralCode, rp, receiver, pinged, authReqId }) => {
+  await asked(async ({ at, id, deferralCode, rp, heard, pinged, authReqId }) => {
     expect((await revoke(rp, deferralCode)).status).toBe(200)
     await pinged('suppressed')
     expect(await pollCiba(rp, authReqId)).toMatchObject(error('access_denied'))
     expect(await at.provider.deferrals.approve(id)).toMatchObject({ changed: false })
-    expect(receiver.arrivals).toEqual([])
+    expect([...heard('ping'), ...heard('notified')]).toEqual([])
   })
 })
 
 test('X-133 a denial by an operator is pinged, and says nothing but the handle', async () => {
-  await asked(async ({ at, id, authReqId, rp, receiver, heard }) => {
+  await asked(async ({ at, id, authReqId, rp, heard, both }) => {
     await at.provider.deferrals.deny(id, { by: 'kim', description: 'not today' })
-    await receiver.arrived(2)
+    await both()
     expect(heard('ping')).toEqual([{ token: 'Bearer token-of-ciba', body: { auth_req_id: authReqId } }])
     expect(await pollCiba(rp, authReqId)).toMatchObject(error('access_denied'))
   })
@@ -135,14 +148,14 @@ test('X-107 X-131 a question that ends in an error is pinged alone, and the defe
 })
 
 test('X-110 X-131 only the last question is pinged', async () => {
-  await asked(async ({ at, phone, id, deferralCode, authReqId, rp, receiver, heard }) => {
+  await asked(async ({ at, phone, id, deferralCode, authReqId, rp, heard, both }) => {
     const { auth_req_id: second } = (await hint(rp, deferralCode, { client_notification_token: 'second-token' }))
       .body as {
       auth_req_id: string
     }
     await phone.allow(at, await phone.asked(id, 2))
     at.clock.advance(16)
-    await receiver.arrived(2)
+    await both()
     expect(heard('ping')).toEqual([{ token: 'Bearer second-token', body: { auth_req_id: second } }])
     expect(await pollCiba(rp, authReqId)).toMatchObject(error('expired_token'))
   })
