@@ -44,7 +44,7 @@ async function asked(run: (asked: Asked) => Promise<void>): Promise<void> {
     backchannel_client_notification_endpoint: pings.endpoint,
   }))
   const { phone, options } = withPhone(
-    { hint: true },
+    { hint: true, maxOpen: { perAccount: 20 } },
     {
       configuration: { clients },
       deferred: {
@@ -174,5 +174,29 @@ test('X-131 neither token nor handle is stored in clear, in the deferral or in t
 test('X-131 the host requires the token of a client that wants pings', async () => {
   await asked(async ({ rp, deferralCode }) => {
     expect(await hint(rp, deferralCode)).toMatchObject(error('invalid_request'))
+  })
+})
+
+test('E-27 X-131 pings that get no answer delay no notification of the same client', async () => {
+  await asked(async ({ at, id, rp, phone, pings, heard }) => {
+    const unanswered: (() => void)[] = []
+    pings.behave = (...arrival) => unanswered.push(() => answering(204)(...arrival))
+    const ids = [id]
+    // more than a client may have under way
+    while (ids.length < 12) {
+      const other = await held(at, rp, grant)
+      await hint(rp, other.deferralCode, { client_notification_token: 'token-of-ciba' })
+      ids.push(other.id)
+    }
+    at.clock.advance(20)
+    for (const one of ids) await phone.refuse(at, await phone.asked(one), new errors.InvalidRequest('broken'))
+    await until(() => heard('ping').length >= 8)
+    await Promise.all(ids.map((one) => at.provider.deferrals.approve(one)))
+    await until(() => heard('notified').length === ids.length)
+    expect(heard('ping').length).toBeLessThan(ids.length)
+    for (let n = 0; n < ids.length; n++) {
+      await until(() => unanswered.length > n)
+      unanswered[n]?.()
+    }
   })
 })
