@@ -150,14 +150,13 @@ export class Outbox {
     const leased = await records.transitInBatch(id, leaseNotification(leaseSeconds, channel), snapshot)
     const notification = leased?.[channel]
     if (!notification) return
-    const isInTime = await this.#enter(task, lane)
-    const remaining = Math.floor(startedAt + attemptSeconds * 1000 - performance.now())
-    // a process that was suspended longer than its lease must not send
-    if (remaining <= 0) return
-    if (!isInTime) {
+    if (!(await this.#enter(task, lane))) {
       await records.transitInBatch(id, returnNotification(notification.fence, channel), leased)
       return
     }
+    const remaining = Math.floor(startedAt + attemptSeconds * 1000 - performance.now())
+    // a process that was suspended longer than its lease must not send
+    if (remaining <= 0) return
     const settlement = await this.#deliver(leased, { ...recipient, channel }, remaining)
     // a lane guards the receiver: the next attempt does not wait for the write
     lane.leave()
