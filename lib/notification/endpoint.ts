@@ -12,19 +12,15 @@ export const notificationEndpoint = 'deferred_client_notification_endpoint'
 const othersFirstSeconds = 3
 
 /** The endpoint in the client's metadata. The plugin has not checked a stored client, so it may be any value. */
-export function endpointOf(client: Client): unknown {
-  return client[notificationEndpoint] ?? undefined
-}
-
-/** The endpoint for the pings of CIBA, of a client that is registered for them. */
-export function pingEndpointOf(client: Client): unknown {
+export function endpointOf(client: Client, channel: Channel = 'notification'): unknown {
+  if (channel === 'notification') return client[notificationEndpoint] ?? undefined
   return client.backchannelTokenDeliveryMode === 'ping' ? client.backchannelClientNotificationEndpoint : undefined
 }
 
 /** The recipient and the host of its endpoint; the host is empty if there is none. */
 export function recipientOf(client: Client | undefined, channel: Channel): { host: string; recipient: Recipient } {
   if (!client) return { host: '', recipient: { fault: 'this node does not know the client', isUnknown: true } }
-  const endpoint = channel === 'ping' ? pingEndpointOf(client) : endpointOf(client)
+  const endpoint = endpointOf(client, channel)
   const url = typeof endpoint === 'string' ? parseUrl(endpoint) : undefined
   return { host: url ? hostnameOf(url) : '', recipient: { endpoint } }
 }

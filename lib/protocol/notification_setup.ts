@@ -4,11 +4,11 @@
  * `lib/notification` sends it. The ping of CIBA is sent in the same way.
  */
 import { errors } from 'oidc-provider'
-import type { Sealing } from '../deferral/notification.js'
+import type { Channel, Sealing } from '../deferral/notification.js'
 import { arm, armPing } from '../deferral/notification_transitions.js'
 import type { Stored } from '../deferral/store.js'
 import { type Context, clientOf, onceAnswered } from '../host/context.js'
-import { endpointOf, pingEndpointOf } from '../notification/endpoint.js'
+import { endpointOf } from '../notification/endpoint.js'
 import type { Secrets } from '../notification/sealer.js'
 import type { Plugin } from '../plugin.js'
 import { reachOutOnceAnswered } from './ciba/reach_out.js'
@@ -27,27 +27,19 @@ export function assertNotificationToken(parameter: string, token: unknown): asse
   throw new errors.InvalidRequest(`${parameter} must have the syntax of a bearer token`)
 }
 
-/** The new handle, and the token of the request. */
-type SecretsOfRequest = { handle: string; token: string | undefined }
-
-/** Encrypts the secrets for the notification of this client; empty if it has no endpoint (C-I11). */
+/** Encrypts the secrets for the notification or ping of this client; empty if it has no endpoint for it (C-I11, X-131). */
 export async function sealingFor(
   ctx: Context,
-  plugin: Plugin,
+  { host, sealer }: Plugin,
   id: string,
-  secrets: SecretsOfRequest,
+  { handle, token }: { handle: string; token: string | undefined },
+  channel: Channel = 'notification',
 ): Promise<{ sealing?: Sealing }> {
-  return endpointOf(clientOf(ctx)) === undefined ? {} : sealed(ctx, plugin, id, secrets)
-}
-
-/** Encrypts the secrets for the ping of this client; empty if it polls only (X-131). */
-export async function pingSealingFor(
-  ctx: Context,
-  plugin: Plugin,
-  id: string,
-  secrets: SecretsOfRequest,
-): Promise<{ sealing?: Sealing }> {
-  return pingEndpointOf(clientOf(ctx)) === undefined ? {} : sealed(ctx, plugin, id, secrets)
+  const client = clientOf(ctx)
+  if (!sealer || endpointOf(client, channel) === undefined) return {}
+  const secrets: Secrets = { handle, ...(token !== undefined && { token }) }
+  const owner = { issuer: host.provider.issuer, id, clientId: client.clientId }
+  return { sealing: { sealed: await sealer.seal(owner, secrets), delay: delayAfterCrashSeconds } }
 }
 
 /** Allows the notification, and the question to the end-user, when the answer to this request has left (O-090, I-098, C-I28). */
@@ -61,18 +53,6 @@ export function armOnceAnswered(ctx: Context, plugin: Plugin, deferral: Stored):
 
 /** Allows the ping when the answer to this request has left. */
 export function armPingOnceAnswered(ctx: Context, { records }: Plugin, id: string, legHash: string): void {
-  if (pingEndpointOf(clientOf(ctx)) === undefined) return
+  if (endpointOf(clientOf(ctx), 'ping') === undefined) return
   onceAnswered(ctx, () => void records.transit(id, armPing(delaySeconds, legHash)).catch(() => undefined))
-}
-
-async function sealed(
-  ctx: Context,
-  { host, sealer }: Plugin,
-  id: string,
-  { handle, token }: SecretsOfRequest,
-): Promise<{ sealing?: Sealing }> {
-  if (!sealer) return {}
-  const secrets: Secrets = { handle, ...(token !== undefined && { token }) }
-  const owner = { issuer: host.provider.issuer, id, clientId: clientOf(ctx).clientId }
-  return { sealing: { sealed: await sealer.seal(owner, secrets), delay: delayAfterCrashSeconds } }
 }

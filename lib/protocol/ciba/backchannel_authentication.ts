@@ -11,7 +11,7 @@ import { amendError } from '../../host/request/answer.js'
 import type { BackchannelRequest } from '../../host/request/backchannel_request.js'
 import type { CibaSettings } from '../../options/ciba.js'
 import { type Plugin, pluginOf } from '../../plugin.js'
-import { armPingOnceAnswered, pingSealingFor } from '../notification_setup.js'
+import { armPingOnceAnswered, sealingFor } from '../notification_setup.js'
 import { accountOfHint, handleInHint, hintedDeferral, refusalOf, unknownUser } from './hint.js'
 import { containsHint } from './hint_parameters.js'
 import { setSnapshot } from './snapshot_request.js'
@@ -52,7 +52,7 @@ export async function beforeSave(ctx: Context, plugin: Plugin, request: Backchan
   setSnapshot(request, deferral, 'hint')
   const hash = legHash(request.jti)
   const secrets = { handle: request.jti, token: notificationTokenOf(ctx) }
-  const sealing = await pingSealingFor(ctx, plugin, deferral.id, secrets)
+  const sealing = await sealingFor(ctx, plugin, deferral.id, secrets, 'ping')
   const leg = { kind: 'hint', hash, expiresIn: request.expiresIn, ...sealing } as const
   const opened = await records.transit(deferral.id, openLeg(leg, settings.ciba.maxLegs), deferral)
   if (!opened) throw await refusalNow(plugin, deferral.id)
