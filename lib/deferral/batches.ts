@@ -1,6 +1,7 @@
 import type { DeferralStore, Stored, Swap } from './store.js'
 
 const longestBatch = 64
+const resultsAtOnce = 8
 // milliseconds: a swap waits no longer for the batch before it
 const patience = 20
 // milliseconds: after them it is unknown whether the swaps of a batch were made. A deferral that another write blocks must not block
@@ -45,6 +46,8 @@ async function send(store: DeferralStore, entries: Entry[]): Promise<void> {
   try {
     const results = await inTime(swapAll(store, entries))
     for (const [nth, { resolve, reject }] of entries.entries()) {
+      // what the callers do with their results must not keep requests waiting
+      if (nth > 0 && nth % resultsAtOnce === 0) await new Promise((resume) => setImmediate(resume))
       const result = results[nth]
       if (result instanceof Error) reject(result)
       else resolve(result)

@@ -9,7 +9,7 @@ import { leaseNotification, returnNotification, settleNotification } from '../de
 import type { Records } from '../deferral/records.js'
 import type { Stored } from '../deferral/store.js'
 import { inBackground } from './background.js'
-import { within } from './deadline.js'
+import { within, withSignal } from './deadline.js'
 import { deliver, type Recipient } from './delivery.js'
 import type { Egress } from './egress/egress.js'
 import { isLongDue, recipientOf } from './endpoint.js'
@@ -175,9 +175,8 @@ export class Outbox {
   async #deliver(leased: Stored, recipient: Recipient & { channel: Channel }, remaining: number): Promise<Settlement> {
     const client = laneClient(leased.clientId, recipient.channel)
     const startedAt = performance.now()
-    const signal = AbortSignal.timeout(remaining)
     const settlement = await tracedAttempt(leased, recipient.channel, () =>
-      deliver(this.#node, leased, recipient, signal),
+      withSignal(remaining, (signal) => deliver(this.#node, leased, recipient, signal)),
     )
     if (this.#quick.size >= limits.clients || performance.now() > startedAt + quickAnswer) this.#quick.delete(client)
     else this.#quick.add(client)

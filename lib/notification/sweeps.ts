@@ -17,7 +17,8 @@ import { shuffle } from './shuffle.js'
 import { rareWarning } from './warnings.js'
 import type { Watching } from './watching.js'
 
-const batch = 256
+// few enough that reading them does not keep requests waiting
+const batch = 128
 // few, so that many expiries at once do not slow down requests
 const writesAtOnce = 16
 const pagesAhead = 16

@@ -1,4 +1,4 @@
-import { type DeferralStore, memoryStore, type Stored, type Swap } from 'oidc-provider-deferred'
+import { type Change, type DeferralStore, memoryStore, type Stored, type Swap } from 'oidc-provider-deferred'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { batchedSwap } from '../../lib/deferral/batches.js'
 import { begin, transit } from '../../lib/deferral/transit.js'
@@ -56,6 +56,25 @@ describe('swaps in batches', () => {
     expect((await stepAll(store, records)).every(Boolean)).toBe(true)
     expect(sizes).toEqual([64, 6])
     await expectOneStepEach(inner, records)
+  })
+
+  test('requests get through while the callers of a batch get their results', async () => {
+    const { store, records } = await bench(64)
+    let turns = 0
+    const count = () => {
+      turns += 1
+      next = setImmediate(count)
+    }
+    const swap = batchedSwap(store)
+    const turnOf = (before: Stored) => {
+      const change = progress({ step: 'x' })(before, now)
+      return swap(before, change as Change, `write of ${before.id}`, now).then(() => turns)
+    }
+    let next = setImmediate(count)
+    const all = await Promise.all(records.map(turnOf))
+    clearImmediate(next)
+    const perTurn = new Map(all.map((turn) => [turn, all.filter((other) => other === turn).length]))
+    expect(Math.max(...perTurn.values())).toBe(8)
   })
 
   test('one alone, and each one in a store that cannot swap several, goes by swap', async () => {

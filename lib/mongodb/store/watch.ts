@@ -6,6 +6,8 @@ import type { DeferralDocument } from './document.js'
 const longestAnswer = 5000
 // an answer that takes so much longer is lost, with the connection
 const patience = 5000
+// changes read at a stretch
+const changesAtOnce = 16
 // an answer with nothing that comes sooner is one that was not waited for
 const shortestAnswer = 10
 
@@ -59,7 +61,9 @@ async function follow(
   next: () => Promise<unknown>,
   onChange: OnChange,
 ): Promise<void> {
-  while (!stream.closed) {
+  for (let count = 1; !stream.closed; count++) {
+    // the changes of one answer are read without a pause: they must not keep requests waiting
+    if (count % changesAtOnce === 0) await new Promise((resume) => setImmediate(resume))
     const askedAt = performance.now()
     const change = (await next()) as Change | null
     if (change?.operationType === 'invalidate') return

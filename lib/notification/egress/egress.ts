@@ -5,7 +5,7 @@
  */
 import { isIP } from 'node:net'
 import type { Dispatcher, Pool } from 'undici'
-import { within } from '../deadline.js'
+import { within, withSignal } from '../deadline.js'
 import type { TlsOptions } from './connector.js'
 import { EgressDenied } from './egress_denied.js'
 import { createPools } from './pools.js'
@@ -117,7 +117,7 @@ async function read(pool: Pool, request: Dispatcher.RequestOptions): Promise<Rea
 async function send(pool: Pool, request: Dispatcher.RequestOptions): Promise<Answer> {
   const response = await pool.request(request)
   const retryAfter = [response.headers['retry-after']].flat()[0]
-  const signal = AbortSignal.timeout(discardTimeout)
-  await response.body.dump({ limit: discardLimit, signal }).catch(() => undefined)
+  const discard = (signal: AbortSignal) => response.body.dump({ limit: discardLimit, signal })
+  await withSignal(discardTimeout, discard).catch(() => undefined)
   return { status: response.statusCode, ...(retryAfter !== undefined && { retryAfter }) }
 }

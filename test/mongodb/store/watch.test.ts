@@ -64,6 +64,26 @@ describeMongo('the change stream', () => {
     }
   })
 
+  test('lets requests through while it tells of many changes', async () => {
+    const { collection, watching } = await writing()
+    let [told, run, longest] = [0, 0, 0]
+    const watch = await watching.watch?.(() => {
+      told += 1
+      run += 1
+      longest = Math.max(longest, run)
+      if (run === 1) {
+        setImmediate(() => {
+          run = 0
+        })
+      }
+    })
+    const many = Array.from({ length: 500 }, (_, nth) => ({ _id: `deferral ${nth}` as never }))
+    await database.db.collection(collection).insertMany(many, { bypassDocumentValidation: true })
+    await until(() => told === many.length)
+    expect(longest).toBeLessThanOrEqual(16)
+    await watch?.close()
+  })
+
   test('costs an idle node a command in five seconds', async () => {
     const { db, watching } = await writing()
     const started: string[] = []
