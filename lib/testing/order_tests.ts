@@ -86,19 +86,19 @@ export const orderTests: Tests = {
     await insert({ queue: 'a', dueAt: at(30), expiresAt: at(40) })
     const first = await insert({ queue: '$b' })
     await insert({ dueAt: at(20) }, at(2))
+    await insert({ dueAt: at(10), expiresAt: at(35) })
+    await insert({ expiresAt: at(35) })
     await insert({ queue: 'c', dueAt: at(20), status: 'approved', ...decided })
     await insert({ queue: 'c', dueAt: at(20), status: 'denied', ...decided })
     await insert({ queue: 'd', issuer: `${issuer}/` })
-    const [b, none] = [
-      { pending: 1, overdue: 0, oldestPendingAt: start },
-      { pending: 1, overdue: 0, oldestPendingAt: at(2) },
-    ]
+    const b = { pending: 1, overdue: 0, oldestPendingAt: start }
+    const none = { pending: 3, overdue: 0, oldestPendingAt: start }
     assertSame(
       await stats(3),
       { a: { pending: 2, overdue: 0, oldestPendingAt: start }, $b: b, none },
       'before due times',
     )
-    const late = { ...none, overdue: 1 }
+    const late = { pending: 1, overdue: 1, oldestPendingAt: at(2) }
     assertSame(await stats(35), { a: { pending: 2, overdue: 2, oldestPendingAt: start }, $b: b, none: late }, 'overdue')
     const a = { pending: 1, overdue: 1, oldestPendingAt: at(1) }
     assertSame(await stats(40), { a, $b: b, none: late }, 'one has expired')

@@ -1,9 +1,9 @@
 import type { Collection, Document, IndexDescription } from 'mongodb'
-import type { CountQuery, QueueStats } from '../../deferral/store.js'
+import type { CountQuery } from '../../deferral/store.js'
 import { endOfTime } from './derived.js'
 import type { DeferralDocument, Instant } from './document.js'
 import { indexOfCount, readWith } from './plan.js'
-import { byQueueDue, ofPending } from './schema.js'
+import { ofPending } from './schema.js'
 import { conditionsOf, isOnSide, type PhaseSelection, phasesOf } from './selection.js'
 
 type Deferrals = Collection<DeferralDocument>
@@ -49,24 +49,4 @@ function expiryStages(index: IndexDescription, [selection]: PhaseSelection[], no
 
 function phaseCondition(isOfPending: boolean, phases: PhaseSelection[]): Document {
   return isOfPending ? { dueBy: { $lte: endOfTime } } : { phase: { $in: phases.map(({ phase }) => phase) } }
-}
-
-/** The pending deferrals by queue, from an index alone. */
-export function statsOf(deferrals: Deferrals, issuer: string, now: Instant): Promise<QueueStats[]> {
-  const isPending = isOnSide('before', now)
-  const isOverdue = { $and: [isPending, { $lte: ['$dueBy', now] }] }
-  const stages = [
-    { $match: { issuer: { $eq: issuer }, dueBy: { $lte: endOfTime } } },
-    {
-      $group: {
-        _id: '$queue',
-        pending: { $sum: { $cond: [isPending, 1, 0] } },
-        overdue: { $sum: { $cond: [isOverdue, 1, 0] } },
-        oldestPendingAt: { $min: { $cond: [isPending, '$createdAt', null] } },
-      },
-    },
-    { $match: { pending: { $gt: 0 } } },
-    { $project: { _id: 0, queue: { $ifNull: ['$_id', '$$REMOVE'] }, pending: 1, overdue: 1, oldestPendingAt: 1 } },
-  ]
-  return readWith(deferrals, byQueueDue, (hint) => deferrals.aggregate<QueueStats>(stages, hint).toArray())
 }
