@@ -113,18 +113,31 @@ describe('what waits', () => {
   test('a queue in which nothing waits any more is 0', async () => {
     const { deferrals } = op.provider
     for (const { id } of (await deferrals.list({ queue: 'alpha' })).deferrals) await deferrals.deny(id)
-    const series = { attributes: { 'deferral.queue': 'alpha' }, value: 0 }
+    const nothing = async (name: string) => {
+      const series = (await otel.metric(name))?.series.find(
+        ({ attributes }) => attributes['deferral.queue'] === 'alpha',
+      )
+      return series?.value === 0
+    }
+    // on a busy machine the sums from before are used again
     for (const name of ['deferral.pending', 'deferral.overdue', 'deferral.oldest_pending.age'])
-      expect((await otel.metric(name))?.series).toContainEqual(series)
+      await until(() => nothing(name))
+  })
+
+  test('collections at the same time read once', async () => {
+    const calls = store.calls.length
+    await Promise.all([otel.names(), otel.names(), otel.names()])
+    expect(store.calls.slice(calls).filter((call) => call === 'stats').length).toBeLessThanOrEqual(1)
   })
 
   test('a store that fails is counted, and the other metrics are collected', async () => {
     store.failNext('stats')
     expect(await otel.names()).toContain('deferral.store.operation.duration')
-    const { series = [] } = (await otel.metric('deferral.store.operation.duration')) ?? {}
-    expect(series.map(({ attributes }) => attributes)).toContainEqual({
-      'deferral.store.operation': 'stats',
-      'error.type': 'Error',
+    await until(async () => {
+      const { series = [] } = (await otel.metric('deferral.store.operation.duration')) ?? {}
+      return series.some(
+        ({ attributes }) => attributes['deferral.store.operation'] === 'stats' && attributes['error.type'] === 'Error',
+      )
     })
   })
 
