@@ -33,8 +33,12 @@ export function bodyOf(ctx: Context): Record<string, unknown> | undefined {
 
 /** The values of a parameter in the body. A parameter without a value counts as omitted (RFC 6749, section 3.2). */
 export function sentValues(ctx: Context, name: string): string[] {
-  const sent = [bodyOf(ctx)?.[name]].flat()
-  return sent.filter((value) => value !== undefined && value !== '').map(String)
+  const sent = bodyOf(ctx)?.[name]
+  if (sent === undefined) return []
+  return [sent]
+    .flat()
+    .filter((value) => value !== '')
+    .map(String)
 }
 
 /** The authenticated client. */
