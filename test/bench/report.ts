@@ -1,6 +1,6 @@
+import { type Interval, median, medianInterval } from '../support/statistics.js'
 import type { Contest } from './contests.js'
 import type { Lap, Laps } from './race.js'
-import { type Interval, median, medianInterval } from './statistics.js'
 
 /** Prints what a contest showed. */
 export function report(contest: Contest, laps: Laps, commands: Map<string, Record<string, number>>): void {

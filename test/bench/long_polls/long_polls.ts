@@ -5,9 +5,9 @@ import { newHandle, newId } from '../../../lib/deferral/handle.js'
 import { clients, oauthGrantType } from '../../support/clients.js'
 import { type ProviderNode, startNode } from '../../support/node.js'
 import { relyingParty } from '../../support/relying_party.js'
+import { percentile } from '../../support/statistics.js'
 import { table } from '../report.js'
 import type { Place } from '../servers.js'
-import { percentile } from '../statistics.js'
 import { send, type TokenRequest } from './requests.js'
 
 type Memory = { rss: number; heap: number }

@@ -1,6 +1,6 @@
+import { medianInterval, percentile } from '../../support/statistics.js'
 import { table } from '../report.js'
 import type { Place } from '../servers.js'
-import { medianInterval, percentile } from '../statistics.js'
 import { type Deployment, deploymentOn } from './deployment.js'
 import { latencies } from './latency.js'
 import { poison } from './poison.js'

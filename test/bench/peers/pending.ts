@@ -1,6 +1,6 @@
+import { median } from '../../support/statistics.js'
 import { type PostRequest, send } from '../load.js'
 import { table } from '../report.js'
-import { median } from '../statistics.js'
 import type { Peer, Usage } from './peer.js'
 
 export interface PendingExtent {

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb'
+import { median, medianInterval } from '../../support/statistics.js'
 import { databaseCpu } from '../database_cpu.js'
-import { median, medianInterval } from '../statistics.js'
 import { forget } from './lives.js'
 import { type Operation, reads, writes } from './operations.js'
 import { type Extent, type Shelf, shelfOf } from './shelf.js'

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { median } from '../../bench/statistics.js'
 import { certificateOf, certificates } from '../../support/certificates.js'
 import { clients } from '../../support/clients.js'
 import { grants, type HeldDeferral, held, pollDeferral, revoke } from '../../support/deferral.js'
 import { observedStore } from '../../support/observed.js'
 import { startProvider, type TestProvider, withProvider } from '../../support/provider.js'
 import { type Answer, type RelyingParty, relyingParty } from '../../support/relying_party.js'
+import { median } from '../../support/statistics.js'
 
 let op: TestProvider
 const { store, calls } = observedStore()
