@@ -35,6 +35,15 @@ export async function postEach(
   agent.destroy()
 }
 
+/** So many of these requests, each in its turn. */
+export function* inTurn(
+  all: readonly PostRequest[],
+  count = Number.POSITIVE_INFINITY,
+  first = 0,
+): Generator<PostRequest> {
+  for (let nth = 0; nth < count; nth++) yield all[(first + nth) % all.length] as PostRequest
+}
+
 /** Resolves to the body of the answer. */
 export function post(agent: Agent, port: number, { path, body }: PostRequest): Promise<string> {
   const headers = {

@@ -5,7 +5,7 @@ import { grantType, oauthGrantType } from '../support/clients.js'
 import { verbsOn } from '../support/records.js'
 import { relyingParty } from '../support/relying_party.js'
 import { userAgent } from '../support/user_agent.js'
-import { type PostRequest, send } from './load.js'
+import { inTurn, type PostRequest, send } from './load.js'
 
 type Stored = { _id: string; payload: string; interval: number; profile?: string }
 
@@ -60,10 +60,10 @@ export async function seedsFrom(db: Db, issuer: string): Promise<Seeds> {
   // the first poll is free
   await send(Number(new URL(issuer).port), hurried.map(poll), 'authorization_pending')
   return {
-    pendingPolls: inTurn(patient.map(poll)),
-    refusedPolls: inTurn(hurried.map(poll)),
-    cibaPolls: inTurn(asked.map(cibaPoll)),
-    reads: inTurn(asked.map((id) => ({ path: `/${id}`, body: '' }))),
+    pendingPolls: batchesOf(patient.map(poll)),
+    refusedPolls: batchesOf(hurried.map(poll)),
+    cibaPolls: batchesOf(asked.map(cibaPoll)),
+    reads: batchesOf(asked.map((id) => ({ path: `/${id}`, body: '' }))),
     redemptions: async (count) => (await copy(deferrals, approved, count)).map(poll),
     codes: async (count) => (await copy(codes, code, count)).map(redeem),
     deferredCodes: async (count) => (await codesOfMany(db, code, count)).map(redeemLater),
@@ -130,9 +130,13 @@ async function codesOfMany(db: Db, code: Stored, count: number): Promise<string[
   return ids
 }
 
-function inTurn(all: PostRequest[]): Batch {
-  let next = 0
-  return async (count) => Array.from({ length: count }, () => all[next++ % all.length] as PostRequest)
+function batchesOf(all: PostRequest[]): Batch {
+  let first = 0
+  return async (count) => {
+    const batch = [...inTurn(all, count, first)]
+    first += count
+    return batch
+  }
 }
 
 /** A token request. */

@@ -1,4 +1,5 @@
 import type { Fleet, Member } from '../chaos/fleet.js'
+import { median } from '../support/statistics.js'
 
 /** The memory of one process at one time. */
 export interface Sample {
@@ -67,10 +68,6 @@ export function growthOf(samples: readonly Sample[], warmUp: number, of: 'rss' |
   const first = median(taken.slice(0, tenth))
   const last = median(taken.slice(-tenth))
   return { first, last, growth: last - first }
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 }
 
 /** Rounded to a tenth. */

@@ -1,5 +1,5 @@
 import { median } from '../../support/statistics.js'
-import { type PostRequest, send } from '../load.js'
+import { inTurn, type PostRequest, send } from '../load.js'
 import { table } from '../report.js'
 import type { Peer, Usage } from './peer.js'
 
@@ -47,10 +47,6 @@ async function lap({ port, usage }: Peer, stream: Iterator<PostRequest>, seconds
   const after = await usage()
   const perPoll = (part: keyof Usage) => (after[part] - before[part]) / count
   return { rate, cpu: { server: perPoll('server'), database: perPoll('database') } }
-}
-
-function* inTurn(polls: PostRequest[]): Generator<PostRequest> {
-  while (true) yield* polls
 }
 
 function report(laps: Map<Peer, Lap[]>): void {

@@ -1,7 +1,7 @@
 import { startNode } from '../../support/node.js'
-import { send } from '../load.js'
+import { inTurn, send } from '../load.js'
 import type { Place } from '../servers.js'
-import { inTurn, pendingPolls } from './waiting.js'
+import { pendingPolls } from './waiting.js'
 
 // more than a node remembers for the pacing of polls
 const waiting = 120_000

@@ -1,12 +1,12 @@
 import { type ProviderNode, startNode } from '../../support/node.js'
 import { median, medianInterval } from '../../support/statistics.js'
 import { databaseCpu } from '../database_cpu.js'
-import { send } from '../load.js'
+import { inTurn, send } from '../load.js'
 import { table } from '../report.js'
 import type { Place } from '../servers.js'
 import { ask } from './probe.js'
 import { limitCpu } from './quota.js'
-import { extension, inTurn, pendingPolls } from './waiting.js'
+import { extension, pendingPolls } from './waiting.js'
 
 interface Extent {
   rounds: number

@@ -22,8 +22,3 @@ export async function pendingPolls(db: Db, origin: string, count: number): Promi
   await deferrals.insertMany(all.map(({ document }) => document))
   return all.map(({ poll }) => poll)
 }
-
-/** So many polls, each deferral in its turn. */
-export function* inTurn(polls: PostRequest[], count: number, first = 0): Iterable<PostRequest> {
-  for (let nth = 0; nth < count; nth++) yield polls[(first + nth) % polls.length] as PostRequest
-}
