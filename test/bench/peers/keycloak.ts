@@ -1,10 +1,10 @@
+import { type Postgres, startPostgres } from '../postgres.js'
 import { openAuthenticationChannel } from './authentication_channel.js'
 import { cpuOf } from './cpu.js'
 import { keycloakHome, version } from './keycloak_home.js'
 import { keycloakRequests } from './keycloak_requests.js'
 import { javaVersion, startKeycloakServer } from './keycloak_server.js'
 import type { Group, Peer } from './peer.js'
-import { type Postgres, startPostgres } from './postgres.js'
 
 interface Variant {
   name: string

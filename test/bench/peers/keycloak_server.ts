@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePort } from './free_port.js'
+import { freePort } from '../free_port.js'
 import { realm, realmName } from './realm.js'
 
 const seconds = 300
