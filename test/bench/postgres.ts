@@ -1,6 +1,7 @@
-import { execFile, spawn, spawnSync } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { access, chown, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chown, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -8,9 +9,14 @@ import { freePort } from './free_port.js'
 
 const run = promisify(execFile)
 const debian = '/usr/lib/postgresql'
+const programs = ['initdb', 'postgres', 'pg_isready', 'createdb']
+// the server refuses to run as root
+const nobody = 65_534
 
-/** A PostgreSQL server of its own, with the settings it comes with. */
+/** A PostgreSQL server of its own. */
 export interface Postgres {
+  /** of the database that it comes with */
+  uri: string
   version: string
   /** its user; there is no password */
   user: string
@@ -20,20 +26,22 @@ export interface Postgres {
   stop(): Promise<void>
 }
 
-export async function startPostgres(): Promise<Postgres> {
-  const programs = await programsFolder()
-  const folder = await mkdtemp(join(tmpdir(), 'peers-postgres-'))
+/** Starts one with the settings that it comes with, except for these. */
+export async function startPostgres(settings: string[] = []): Promise<Postgres> {
+  const binaries = await programsFolder()
+  const folder = await mkdtemp(join(tmpdir(), 'bench-postgres-'))
   const options = { cwd: folder, ...(await ownerOf(folder)) }
-  const program = (name: string, args: string[]) => run(join(programs, name), args, options)
+  const program = (name: string, args: string[]) => run(join(binaries, name), args, options)
   const [data, port, user] = [join(folder, 'data'), await freePort(), 'bench']
   await program('initdb', ['-D', data, '-U', user, '--auth=trust', '-E', 'UTF8'])
   const { stdout } = await program('postgres', ['--version'])
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=250']
-  const args = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]
-  const child = spawn(join(programs, 'postgres'), args, { ...options, stdio: 'ignore' })
+  const all = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...settings]
+  const args = ['-D', data, '-p', String(port), ...all.flatMap((setting) => ['-c', setting])]
+  const child = spawn(join(binaries, 'postgres'), args, { ...options, stdio: 'ignore' })
   const address = ['-h', '127.0.0.1', '-p', String(port)]
   while (child.exitCode === null && !(await program('pg_isready', address).catch(() => false)));
   return {
+    uri: `postgres://${user}@127.0.0.1:${port}/postgres`,
     version: `PostgreSQL ${/[\d.]+/.exec(stdout)?.[0]}`,
     user,
     pid: child.pid!,
@@ -50,21 +58,18 @@ export async function startPostgres(): Promise<Postgres> {
   }
 }
 
-/** The newest that Debian installed, or nothing. */
+/** Where all of its programs are: the newest ones that Debian installed, or those on the PATH. */
 async function programsFolder(): Promise<string> {
   const versions = await readdir(debian).catch(() => [])
-  const newest = versions.toSorted((a, b) => Number(b) - Number(a))[0]
-  if (!newest) throw new Error('no PostgreSQL: apt-get install postgresql')
-  const folder = join(debian, newest, 'bin')
-  await access(join(folder, 'initdb'))
-  return folder
+  const newestFirst = versions.toSorted((a, b) => Number(b) - Number(a)).map((version) => join(debian, version, 'bin'))
+  const folders = [...newestFirst, ...(process.env.PATH ?? '').split(':')]
+  const found = folders.find((folder) => programs.every((name) => existsSync(join(folder, name))))
+  if (!found) throw new Error('no PostgreSQL: apt-get install postgresql')
+  return found
 }
 
-/** PostgreSQL refuses to run as root. */
 async function ownerOf(folder: string): Promise<{ uid?: number; gid?: number }> {
   if (process.getuid?.() !== 0) return {}
-  const idOf = (kind: string) => Number(spawnSync('id', [kind, 'postgres'], { encoding: 'utf8' }).stdout)
-  const [uid, gid] = [idOf('-u'), idOf('-g')]
-  await chown(folder, uid, gid)
-  return { uid, gid }
+  await chown(folder, nobody, nobody)
+  return { uid: nobody, gid: nobody }
 }

@@ -25,7 +25,7 @@ const variants: Variant[] = [
 export async function startKeycloaks(): Promise<Group> {
   const homes = new Map<string[], string>()
   for (const { features } of variants) homes.set(features, await keycloakHome(features))
-  const postgres = await startPostgres()
+  const postgres = await startPostgres(['max_connections=250'])
   const started = await Promise.allSettled(
     variants.map((variant) => startKeycloak(homes.get(variant.features)!, postgres, variant)),
   )

@@ -4,10 +4,10 @@ import { deploymentOn } from '../notifications/deployment.js'
 import { answering, type Receiver, startReceiver } from '../notifications/receiver.js'
 import { takeOvers } from '../notifications/take_over.js'
 import { byWorker, type Lap, perHost, rateOf } from '../notifications/throughput.js'
+import { type Postgres, startPostgres } from '../postgres.js'
 import { table } from '../report.js'
 import type { Place } from '../servers.js'
 import { type PeerName, peers } from './peers.js'
-import { type Postgres, startPostgres } from './postgres.js'
 import { assertInstalled, type QueueWorker, startWorker } from './worker.js'
 
 const count = 2000
@@ -20,7 +20,7 @@ type Start = (peer: PeerName, attempt?: number) => Promise<QueueWorker>
 /** Notifications beside the queues of others: POSTs per second, and seconds to the next attempt after the death of a worker. */
 export async function queues(place: Place, { rounds, seconds }: { rounds: number; seconds: number }): Promise<void> {
   assertInstalled()
-  const [receiver, postgres] = [await startReceiver(), await startPostgres()]
+  const [receiver, postgres] = [await startReceiver(), await postgresServer()]
   try {
     const start = starter(receiver, place, postgres)
     const laps = await race(place, receiver, start, rounds)
@@ -34,7 +34,13 @@ export async function queues(place: Place, { rounds, seconds }: { rounds: number
   }
 }
 
-function starter({ notification: { ca } }: Receiver, { uri, db }: Place, postgres: Postgres): Start {
+/** The one at `POSTGRES_URI`, or a new one. */
+async function postgresServer(): Promise<Pick<Postgres, 'uri' | 'version' | 'stop'>> {
+  const { POSTGRES_URI: uri } = process.env
+  return uri ? { uri, version: 'PostgreSQL at POSTGRES_URI', async stop() {} } : startPostgres()
+}
+
+function starter({ notification: { ca } }: Receiver, { uri, db }: Place, postgres: Pick<Postgres, 'uri'>): Start {
   const mongo = new URL(uri)
   mongo.pathname = `/${db.databaseName}_agenda`
   const uris = { mongodb: String(mongo), postgres: postgres.uri }
