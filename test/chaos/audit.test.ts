@@ -2,35 +2,15 @@ import type { Deferral } from 'oidc-provider-deferred'
 import { expect, test } from 'vitest'
 import { audit, type Finding } from './audit.js'
 import type { Course, Fault, Plan, Reception } from './history.js'
+import { course, plan, reception } from './sample_course.js'
 
-type Told = Partial<Reception>
-
-const id = 'a deferral'
-const plan: Plan = {
-  behaviour: 'ok',
-  profile: 'oauth',
-  decision: 'approve',
-  isEarly: false,
-  isStubborn: false,
-  hesitation: 0,
-}
-const course: Course = { plan, id, exchangeEnded: 1000, handle: 'handle', acknowledged: 2000 }
-const told: Reception = {
-  id,
-  attempt: 1,
-  behaviour: 'ok',
-  sender: 0,
-  at: 2010,
-  status: 204,
-  body: '{"deferral_code":"handle"}',
-}
 const delivered = { status: 'delivered', attempts: 1 } as const
 const killed: Fault = { from: 2015, to: Number.POSITIVE_INFINITY }
 
 interface Made {
   course?: Partial<Course>
   behaviour?: Plan['behaviour']
-  received?: Told[]
+  received?: Partial<Reception>[]
   notification?: Partial<Deferral['notification']>
   faults?: Fault[]
 }
@@ -39,9 +19,9 @@ function promisesBroken({ received = [{}], notification = delivered, faults = []
   const behaviour = made.behaviour ?? 'ok'
   const findings: Finding[] = audit({
     courses: [{ ...course, ...made.course, plan: { ...plan, behaviour } }],
-    receptions: received.map((one) => ({ ...told, behaviour, ...one })),
+    receptions: received.map((one) => ({ ...reception, behaviour, ...one })),
     faultsOf: () => faults,
-    deferrals: [{ id, clientId: behaviour, exchangedAt: new Date(), notification } as Deferral],
+    deferrals: [{ id: course.id, clientId: behaviour, exchangedAt: new Date(), notification } as Deferral],
   })
   return findings.map(({ promise }) => promise)
 }

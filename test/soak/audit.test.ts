@@ -1,34 +1,26 @@
 import type { Deferral, HistoryEntry } from 'oidc-provider-deferred'
 import { expect, test } from 'vitest'
 import type { Reception } from '../chaos/history.js'
+import { reception, course as sample } from '../chaos/sample_course.js'
 import { audit } from './audit.js'
 import type { SoakCourse, SoakPlan } from './history.js'
 
 type Record = Deferral & { history: HistoryEntry[] }
 
-const id = 'a deferral'
 const now = new Date()
 const plan: SoakPlan = {
-  behaviour: 'ok',
-  profile: 'oauth',
-  decision: 'approve',
+  ...sample.plan,
   ending: 'approve',
-  isEarly: false,
-  isStubborn: false,
   isNotified: false,
   isDouble: false,
   isContested: false,
-  hesitation: 0,
   wait: 0,
   quorum: 2,
   remarks: [],
 }
 const course: SoakCourse = {
+  ...sample,
   plan,
-  id,
-  exchangeEnded: 1000,
-  handle: 'handle',
-  acknowledged: 2000,
   changes: [
     { events: ['created'] },
     { events: ['commented'], text: 'a comment' },
@@ -52,7 +44,7 @@ const history = [
 const votes = ['first', 'second'].map((by) => ({ by, at: now }))
 const decision = { by: ['first', 'second'], at: now }
 const record = {
-  id,
+  id: sample.id,
   profile: 'oauth',
   clientId: 'ok',
   status: 'redeemed',
@@ -64,15 +56,6 @@ const record = {
   history,
   notification: { status: 'delivered', attempts: 1 },
 } as object as Record
-const told: Reception = {
-  id,
-  attempt: 1,
-  behaviour: 'ok',
-  sender: 0,
-  at: 2010,
-  status: 204,
-  body: '{"deferral_code":"handle"}',
-}
 
 interface Made {
   course?: Partial<SoakCourse>
@@ -80,7 +63,7 @@ interface Made {
   received?: Reception[]
 }
 
-function promisesBroken({ received = [told], ...made }: Made): string[] {
+function promisesBroken({ received = [reception], ...made }: Made): string[] {
   const ended = { course: { ...course, ...made.course }, deferral: { ...record, ...made.deferral } }
   return audit([ended], { receptions: received, faultsOf: () => [] }).map(({ promise }) => promise)
 }
@@ -164,6 +147,6 @@ test.each<[string, Made, string[]]>([
 })
 
 test('the audit of a deferral that is not there', () => {
-  const findings = audit([{ course, deferral: undefined }], { receptions: [told], faultsOf: () => [] })
+  const findings = audit([{ course, deferral: undefined }], { receptions: [reception], faultsOf: () => [] })
   expect(findings.map(({ promise }) => promise)).toEqual(['missing'])
 })
