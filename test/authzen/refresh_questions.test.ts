@@ -3,7 +3,7 @@ import { certificateOf, certificates } from '../support/certificates.js'
 import { clients } from '../support/clients.js'
 import { authorizationCode, held, pollDeferral, redeem } from '../support/deferral.js'
 import { relyingParty } from '../support/relying_party.js'
-import { jwtApi } from '../support/resource_servers.js'
+import { jwtApi, opaqueApi } from '../support/resource_servers.js'
 import { closeAfterEach, deploy } from './deployment.js'
 import { all, approved, gate, limited, permitWith, refresh } from './refresh_tokens.js'
 
@@ -62,6 +62,27 @@ describe('the questions at a refresh', () => {
     expect(asked()).toEqual(names.map((name) => `${jwtApi} ${name}`))
     expect((await refresh(rp, refreshToken, { scope: 'read', resource: jwtApi })).body.scope).toBe('read')
     expect(asked()).toEqual([gate, 'read', 'initiate'].map((name) => `${jwtApi} ${name}`))
+  })
+
+  test('X-253 X-205 name the one of two resources that the client sends, else both', async () => {
+    const request = { ...all, scope: 'openid offline_access read', resource: [jwtApi, opaqueApi] }
+    const { service, rp, refreshToken } = await limited({}, request, { resource: jwtApi })
+    const asked = () => service.questions.splice(0).map(({ resource, action }) => `${resource.id} ${action.name}`)
+    const scopes = ['openid', 'offline_access', 'read']
+    let token = refreshToken
+    // rotated: still for both
+    for (const resource of [opaqueApi, jwtApi]) {
+      const { body } = await refresh(rp, token, { resource })
+      expect(body.scope).toBe('read')
+      expect(asked()).toEqual([gate, ...scopes].map((name) => `${resource} ${name}`))
+      token = body.refresh_token
+    }
+    service.policy = ({ resource }) => (resource.id === opaqueApi ? 'deny' : 'permit')
+    expect((await refresh(rp, token)).body.error).toBe('invalid_grant')
+    const gates = [`${jwtApi} ${gate}`, `${opaqueApi} ${gate}`]
+    expect(asked()).toEqual([...gates, ...[jwtApi, opaqueApi].flatMap((api) => scopes.map((name) => `${api} ${name}`))])
+    expect((await refresh(rp, token, { resource: opaqueApi })).body.error).toBe('invalid_grant')
+    expect((await refresh(rp, token, { resource: jwtApi })).status).toBe(200)
   })
 
   test('X-253 X-204 are not asked about a refresh that the host refuses', async () => {

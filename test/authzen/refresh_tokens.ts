@@ -53,7 +53,11 @@ export async function approved({ clientId = 'secret', withKey = false, isWired =
 }
 
 /** Tokens that end in ten minutes, because the service said so. */
-export async function limited(options: DeploymentOptions = {}, request: Record<string, string> = all, params = {}) {
+export async function limited(
+  options: DeploymentOptions = {},
+  request: Record<string, string | string[]> = all,
+  params = {},
+) {
   const deployment = await deploy({ configuration, rotate: true, ...options })
   const { service, rp } = deployment
   permitWith(deployment, { issuance: { token_lifetime: 600 } })

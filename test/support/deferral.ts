@@ -40,11 +40,7 @@ export interface HeldDeferral {
 }
 
 /** Sends an end-user through the authorization endpoint until the client holds an ordinary code. */
-export async function authorizationCode(
-  rp: RelyingParty,
-  request: Record<string, string | undefined> = {},
-  agent = userAgent(),
-): Promise<string> {
+export async function authorizationCode(rp: RelyingParty, request: Wire = {}, agent = userAgent()): Promise<string> {
   const landing = await agent.visit(rp.authorizationUrl({ response_type: 'code', ...request }))
   if (!landing.params.code) throw new Error(`no code: ${landing.status} ${landing.url} ${landing.html}`)
   return landing.params.code

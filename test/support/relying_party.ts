@@ -45,7 +45,7 @@ export interface Extras {
 export interface RelyingParty {
   clientId: string
   key: DpopKey | undefined
-  authorizationUrl(params?: Record<string, string | undefined>): string
+  authorizationUrl(params?: Params): string
   token(params: Params, extras?: Extras): Promise<Answer>
   exchange(deferredCode: string, params?: Params, extras?: Extras): Promise<Answer>
   poll(deferredAuthId: string, params?: Params, extras?: Extras): Promise<Answer>
