@@ -62,7 +62,10 @@ export async function approvedRequest(
   }
 }
 
-/** The request of a client that refreshes its tokens. What was asked at redemption is asked again. */
+/**
+ * The request of a client that refreshes its tokens. What was asked at redemption is asked again. Throws `invalid_target` for a
+ * resource that the refresh token does not have: the host checks this only after it has consumed the token.
+ */
 export async function refreshRequest(
   ctx: KoaContextWithOIDC,
   { token, binding }: LimitedRefresh,
@@ -71,7 +74,9 @@ export async function refreshRequest(
   const { params = {}, requestParamScopes, issuer } = ctx.oidc
   const client = ctx.oidc.client as Client
   const { accountId, gty, scope = '', rar = [] } = token
-  const resource = [params.resource || token.resource || []].flat().map(String)
+  const granted = [token.resource || []].flat()
+  const resource = [params.resource || granted].flat().map(String)
+  if (resource.some((target) => !granted.includes(target))) throw new errors.InvalidTarget()
   return {
     subject: await subjectOf(ctx, client, accountId, settings),
     clientId: client.clientId,

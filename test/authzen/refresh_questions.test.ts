@@ -96,6 +96,16 @@ describe('the questions at a refresh', () => {
     expect(service.questions).toEqual([])
   })
 
+  test('X-253 X-204 are not asked about a resource that the refresh token does not have', async () => {
+    const request = { ...all, scope: 'openid offline_access read', resource: jwtApi }
+    const { service, rp, refreshToken } = await limited({}, request, { resource: jwtApi })
+    for (const resource of [opaqueApi, [jwtApi, opaqueApi]]) {
+      expect((await refresh(rp, refreshToken, { resource })).body.error).toBe('invalid_target')
+    }
+    expect(service.questions).toEqual([])
+    expect((await refresh(rp, refreshToken, { resource: jwtApi })).status).toBe(200)
+  })
+
   test('X-253 are not asked about a login, nor about a deferral, whose tokens do not end', async () => {
     const { service, op, rp, decider } = await deploy({
       rotate: true,

@@ -19,7 +19,7 @@ export const configuration = {
   },
   ttl: { AccessToken: 3600 },
 }
-export const refresh = (rp: RelyingParty, refresh_token: string, others: Record<string, string> = {}) =>
+export const refresh = (rp: RelyingParty, refresh_token: string, others: Record<string, string | string[]> = {}) =>
   rp.token({ grant_type: 'refresh_token', refresh_token, ...others })
 
 /** The service permits with this context at the gate. */
