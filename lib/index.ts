@@ -45,18 +45,20 @@ export type {
   Settlement,
 } from './deferral/notification.js'
 export type {
-  Change,
   CountQuery,
   DeferralFilter,
   DeferralQuery,
-  DeferralStore,
   DueQuery,
-  ListedRecord,
   ListedStatus,
   ListOrder,
   ListPosition,
-  OnChange,
   QueueStats,
+} from './deferral/queries.js'
+export type {
+  Change,
+  DeferralStore,
+  ListedRecord,
+  OnChange,
   Stored,
   StoredEntry,
   Swap,

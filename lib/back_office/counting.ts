@@ -1,7 +1,7 @@
 import { listedStatuses } from '../deferral/listing.js'
+import type { ListedStatus } from '../deferral/queries.js'
 import type { Records } from '../deferral/records.js'
 import { argumentOf, shape } from '../deferral/shape.js'
-import type { ListedStatus } from '../deferral/store.js'
 import { filterMembers, type ListFilter, selectionOf } from './selection.js'
 
 /** Deferrals by status, each at most 10,000. */

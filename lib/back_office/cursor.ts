@@ -1,7 +1,7 @@
 import type { Deferral } from '../deferral/deferral.js'
 import { positionOf } from '../deferral/listing.js'
+import type { ListOrder, ListPosition } from '../deferral/queries.js'
 import { refuse } from '../deferral/shape.js'
-import type { ListOrder, ListPosition } from '../deferral/store.js'
 
 /*
  * A cursor is an order and a place in it. It needs no signature: the issuer and the filter come with each call, so a crafted

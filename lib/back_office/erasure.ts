@@ -2,9 +2,10 @@ import { type Actor, actorOf } from '../deferral/decision.js'
 import type { By } from '../deferral/deferral.js'
 import { cancelOpen, erase as eraseTransition } from '../deferral/erasure_transition.js'
 import { positionOf } from '../deferral/listing.js'
+import type { DeferralQuery } from '../deferral/queries.js'
 import type { Records } from '../deferral/records.js'
 import { argumentOf, optional, refuse, shape, string, text, withRule } from '../deferral/shape.js'
-import type { DeferralQuery, Stored } from '../deferral/store.js'
+import type { Stored } from '../deferral/store.js'
 
 const pageSize = 100
 

@@ -1,7 +1,8 @@
 import { positionOf } from '../deferral/listing.js'
+import type { ListPosition } from '../deferral/queries.js'
 import type { Records } from '../deferral/records.js'
 import { argumentOf, date, type Members, optional, shape } from '../deferral/shape.js'
-import type { ListedRecord, ListPosition } from '../deferral/store.js'
+import type { ListedRecord } from '../deferral/store.js'
 import { reviewed } from './listing.js'
 import type { Reviewed } from './transition.js'
 

@@ -3,6 +3,7 @@
  */
 import type { Profile } from '../deferral/deferral.js'
 import { listedStatuses } from '../deferral/listing.js'
+import type { DeferralFilter, ListedStatus, ListOrder } from '../deferral/queries.js'
 import {
   boolean,
   type Check,
@@ -15,7 +16,6 @@ import {
   string,
   textOf,
 } from '../deferral/shape.js'
-import type { DeferralFilter, ListedStatus, ListOrder } from '../deferral/store.js'
 
 /** Selects deferrals. They match every member. */
 export interface ListFilter {

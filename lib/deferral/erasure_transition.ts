@@ -3,10 +3,11 @@
  * erased, and a later change of a member that is not in the second one is refused.
  */
 import type { By, DeferralRecord } from './deferral.js'
+import { bookkeeping, difference } from './difference.js'
 import { othersOf } from './history.js'
 import { channels } from './notification.js'
 import { suppressNotification } from './notification_members.js'
-import { bookkeeping, type Change, difference } from './store.js'
+import type { Change } from './store.js'
 import { changeOf, isUnfinished, type Transition } from './transition.js'
 import { cancel } from './transitions.js'
 

@@ -5,7 +5,7 @@
 import { assigneeOf } from './assignment_transitions.js'
 import type { DeferralRecord } from './deferral.js'
 import { casesOf } from './letter_cases.js'
-import type { DeferralFilter, ListedStatus, ListOrder, ListPosition } from './store.js'
+import type { DeferralFilter, ListedStatus, ListOrder, ListPosition } from './queries.js'
 import { isOverdue, isPending, isUnclaimed, isUnexpired, isUnfinished } from './transition.js'
 
 /** The statuses of a listing. */

@@ -3,16 +3,12 @@ import type { DeferralRecord } from './deferral.js'
 import { unlessErased } from './erasure_transition.js'
 import type { Subscriber } from './events.js'
 import { absentId } from './handle.js'
+import type { CountQuery, DeferralFilter, DeferralQuery, DueQuery, QueueStats } from './queries.js'
 import {
   type Change,
-  type CountQuery,
-  type DeferralFilter,
-  type DeferralQuery,
   type DeferralStore,
-  type DueQuery,
   type ListedRecord,
   type NewDeferral,
-  type QueueStats,
   type Stored,
   type StoredEntry,
   withPlainErrors,

@@ -1,15 +1,6 @@
-import type {
-  Binding,
-  By,
-  DeferralRecord,
-  DeferralStatus,
-  DeferredRequest,
-  HistoryEntry,
-  Interaction,
-  JsonObject,
-  Profile,
-} from './deferral.js'
-import type { NotificationStatus, Sealing } from './notification.js'
+import type { Binding, By, DeferralRecord, DeferredRequest, HistoryEntry, Interaction, JsonObject } from './deferral.js'
+import type { Sealing } from './notification.js'
+import type { CountQuery, DeferralQuery, DueQuery, QueueStats } from './queries.js'
 
 /** A deferral to create; it expires after `expiresIn` seconds. With a poll handle it needs no exchange. */
 export type NewDeferral = DeferredRequest &
@@ -59,6 +50,9 @@ export type StoredEntry = HistoryEntry & { writeId: string }
 /** A record, as a store returns it. Every swap raises `revision`; `writeId` names the last write. */
 export type Stored = DeferralRecord & { revision: number; writeId: string }
 
+/** A record of a listing. */
+export type ListedRecord = Stored & { history?: StoredEntry[] }
+
 /** The result of a transition. */
 export interface Change {
   after: DeferralRecord
@@ -76,88 +70,6 @@ export interface Swap {
   change: Change
   writeId: string
   now?: Date | undefined
-}
-
-/**
- * The status that a listing shows. Each deferral has one: `expired` if it is pending or approved and past its expiry, else its
- * `status`.
- */
-export type ListedStatus = DeferralStatus | 'expired'
-
-/** Selects deferrals of one issuer. */
-export interface DeferralFilter {
-  issuer: string
-  /**
-   * those with one of these; never empty. Deferrals whose `direct` is `unclaimed` have none of the others: `unclaimed` selects those
-   * of them that are pending and unexpired
-   */
-  status?: (ListedStatus | 'unclaimed')[]
-  queue?: string
-  /** only with `status: ['pending']`: those assigned to this name, `null`: to nobody */
-  assignee?: string | null
-  clientId?: string
-  accountId?: string
-  grantId?: string
-  grantType?: string
-  profile?: Profile
-  notification?: NotificationStatus | 'any'
-  /** only with `status: ['pending']`: the title, the id, the client or the account begins with it; upper and lower case are equal */
-  text?: string
-  /** created at this time or later */
-  createdAfter?: Date
-  /** created before this time */
-  createdBefore?: Date
-  /** expiring before this time */
-  expiresBefore?: Date
-  /** only with `status: ['pending']`: those past their `dueAt` */
-  overdue?: boolean
-}
-
-/**
- * The order of a listing. `newest`: by `createdAt` and id, both descending. `oldest`: the reverse. `due`, only with
- * `status: ['pending']`: by `dueAt` and id, those without `dueAt` last. `expiring`, only with the status pending, approved or
- * both: by `expiresAt` and id.
- */
-export type ListOrder = 'newest' | 'oldest' | 'due' | 'expiring'
-
-/** A place in a listing: the time that the order compares (absent: without `dueAt`), and the id. */
-export interface ListPosition {
-  at?: Date
-  id: string
-}
-
-/** One page of a listing, starting after a position. */
-export interface DeferralQuery extends DeferralFilter {
-  /** `newest` if it is absent */
-  order?: ListOrder
-  after?: ListPosition
-  limit: number
-  /** each record comes with its `history` */
-  history?: boolean
-}
-
-/** A record of a listing. */
-export type ListedRecord = Stored & { history?: StoredEntry[] }
-
-/** The pending deferrals of one queue; those without a queue have a row without `queue`. */
-export interface QueueStats {
-  queue?: string
-  pending: number
-  /** of these, past their `dueAt` */
-  overdue: number
-  oldestPendingAt: Date
-}
-
-/** Counts deferrals; counting stops at `limit`. */
-export interface CountQuery extends DeferralFilter {
-  limit: number
-}
-
-/** Selects deferrals of one issuer whose `wakeAt` has come, earliest first, starting after the given deferral. */
-export interface DueQuery {
-  issuer: string
-  after?: { wakeAt: Date; id: string } | undefined
-  limit: number
 }
 
 /**
@@ -282,31 +194,4 @@ export function withPlainErrors(store: DeferralStore): DeferralStore {
     return [name, plain] as const
   })
   return Object.fromEntries(operations) as object as DeferralStore
-}
-
-/** The members of the store itself: a transition neither reads nor changes them. */
-export const bookkeeping: ReadonlySet<string> = new Set([
-  'id',
-  '_id',
-  'readAt',
-  'revision',
-  'writeId',
-  'schemaVersion',
-  'purgeAt',
-])
-
-/** The writes of a swap: `set` has the changed members with their new values, `unset` the names of the removed ones. */
-export function difference(before: object, after: object): { set: Record<string, unknown>; unset: string[] } {
-  const [old, next] = [before, after] as [Record<string, unknown>, Record<string, unknown>]
-  const set: Record<string, unknown> = {}
-  for (const name of Object.keys(next)) {
-    if (next[name] !== undefined && !isSame(old[name], next[name]) && !bookkeeping.has(name)) set[name] = next[name]
-  }
-  const isRemoved = (name: string) => old[name] !== undefined && next[name] === undefined && !bookkeeping.has(name)
-  return { set, unset: Object.keys(old).filter(isRemoved) }
-}
-
-// an unchanged member is the same value, but transitions compute some dates again
-function isSame(a: unknown, b: unknown): boolean {
-  return a === b || (a instanceof Date && b instanceof Date && a.getTime() === b.getTime())
 }

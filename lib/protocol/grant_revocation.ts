@@ -4,7 +4,7 @@
  */
 import { positionOf } from '../deferral/listing.js'
 import { leaseSeconds } from '../deferral/notification.js'
-import type { DeferralQuery } from '../deferral/store.js'
+import type { DeferralQuery } from '../deferral/queries.js'
 import { codeReused } from '../deferral/transitions.js'
 import type { Context } from '../host/context.js'
 import { codeUse } from '../host/request/code_use.js'

@@ -2,7 +2,7 @@
  * Not in the drafts: the option `maxPending`. One end-user, or one client, must not fill the list of the reviewers.
  */
 import { errors } from 'oidc-provider'
-import type { CountQuery } from '../deferral/store.js'
+import type { CountQuery } from '../deferral/queries.js'
 import { type CappedRequest, emitCapped } from '../host/emit.js'
 import { directSettings } from '../options/profiles.js'
 import type { Plugin } from '../plugin.js'

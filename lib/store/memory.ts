@@ -1,17 +1,10 @@
 import type { DeferralRecord } from '../deferral/deferral.js'
+import { difference } from '../deferral/difference.js'
 import { appended, erasedHistory } from '../deferral/history.js'
 import { compare, positionOf, selected } from '../deferral/listing.js'
+import type { DeferralFilter, QueueStats } from '../deferral/queries.js'
 import { retainedUntil } from '../deferral/retention.js'
-import {
-  type DeferralFilter,
-  type DeferralStore,
-  difference,
-  type OnChange,
-  type QueueStats,
-  type Stored,
-  type StoredEntry,
-  watchedMembers,
-} from '../deferral/store.js'
+import { type DeferralStore, type OnChange, type Stored, type StoredEntry, watchedMembers } from '../deferral/store.js'
 import { isOverdue, seconds } from '../deferral/transition.js'
 import { fromDocument, toDocument } from './json_members.js'
 

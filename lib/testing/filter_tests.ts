@@ -1,6 +1,7 @@
 import { newId } from '../deferral/handle.js'
 import { listedStatuses } from '../deferral/listing.js'
-import type { ListOrder, Stored } from '../deferral/store.js'
+import type { ListOrder } from '../deferral/queries.js'
+import type { Stored } from '../deferral/store.js'
 import { at, changeOf, type Fixture, type Tests } from './fixture.js'
 import { expectInOrder, expectOf, type Filter } from './listed.js'
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { compare, positionOf, selected } from '../deferral/listing.js'
-import type { DeferralFilter, DeferralStore, ListedRecord, ListOrder, Stored } from '../deferral/store.js'
+import type { DeferralFilter, ListOrder } from '../deferral/queries.js'
+import type { DeferralStore, ListedRecord, Stored } from '../deferral/store.js'
 import { assertSame, type Fixture } from './fixture.js'
 
 /** A filter within the issuer of a test. */

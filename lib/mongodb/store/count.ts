@@ -1,5 +1,5 @@
 import type { Collection, Document, IndexDescription } from 'mongodb'
-import type { CountQuery } from '../../deferral/store.js'
+import type { CountQuery } from '../../deferral/queries.js'
 import { endOfTime } from './derived.js'
 import type { DeferralDocument, Instant } from './document.js'
 import { indexOfCount, readWith } from './plan.js'

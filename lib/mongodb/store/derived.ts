@@ -1,5 +1,5 @@
 import type { DeferralRecord } from '../../deferral/deferral.js'
-import type { ListedStatus } from '../../deferral/store.js'
+import type { ListedStatus } from '../../deferral/queries.js'
 import { isUnclaimed, isUnfinished } from '../../deferral/transition.js'
 
 /**

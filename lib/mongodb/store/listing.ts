@@ -1,13 +1,6 @@
 import type { Collection, Document, Filter, IndexDescription } from 'mongodb'
-import type {
-  DeferralFilter,
-  DeferralQuery,
-  DueQuery,
-  ListedRecord,
-  ListOrder,
-  ListPosition,
-  Stored,
-} from '../../deferral/store.js'
+import type { DeferralFilter, DeferralQuery, DueQuery, ListOrder, ListPosition } from '../../deferral/queries.js'
+import type { ListedRecord, Stored } from '../../deferral/store.js'
 import { endOfTime } from './derived.js'
 import {
   type DeferralDocument,

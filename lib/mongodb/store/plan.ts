@@ -3,7 +3,7 @@
  * the data.
  */
 import type { Collection, Document, Hint, IndexDescription, MongoServerError } from 'mongodb'
-import type { DeferralFilter, DeferralQuery, ListOrder } from '../../deferral/store.js'
+import type { DeferralFilter, DeferralQuery, ListOrder } from '../../deferral/queries.js'
 import type { DeferralDocument } from './document.js'
 import { nameOfIndex } from './indexes.js'
 import {

@@ -4,7 +4,7 @@
 import type { Document } from 'mongodb'
 import { beginningOf, listedStatuses } from '../../deferral/listing.js'
 import { type NotificationStatus, notificationStatuses } from '../../deferral/notification.js'
-import type { DeferralFilter } from '../../deferral/store.js'
+import type { DeferralFilter } from '../../deferral/queries.js'
 import type { Phase } from './derived.js'
 import type { Instant } from './document.js'
 

@@ -1,5 +1,5 @@
 import type { Collection, Document } from 'mongodb'
-import type { QueueStats } from '../../deferral/store.js'
+import type { QueueStats } from '../../deferral/queries.js'
 import { endOfTime } from './derived.js'
 import type { DeferralDocument, Instant } from './document.js'
 import { readWith } from './plan.js'

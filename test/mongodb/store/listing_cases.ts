@@ -1,7 +1,7 @@
 import type { Document } from 'mongodb'
 import { listedStatuses } from '../../../lib/deferral/listing.js'
 import { notificationStatuses } from '../../../lib/deferral/notification.js'
-import type { DeferralFilter, ListedStatus, ListOrder } from '../../../lib/deferral/store.js'
+import type { DeferralFilter, ListedStatus, ListOrder } from '../../../lib/deferral/queries.js'
 import { documentOf } from '../../support/many_deferrals.js'
 import { issuer } from '../../support/records.js'
 
