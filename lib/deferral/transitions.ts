@@ -5,19 +5,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { By, Decision, DeferralRecord, Interaction, Progress } from './deferral.js'
 import { narrowedFacts } from './narrow.js'
-import { channels } from './notification.js'
-import {
-  endNotification,
-  newNotification,
-  oweNotification,
-  postponeNotification,
-  suppressNotification,
-} from './notification_members.js'
+import { newNotification, oweNotification, postponeNotification, suppressNotification } from './notification_members.js'
 import { suppress } from './notification_transitions.js'
 import type { Cancellation, Exchange, NewDeferral } from './store.js'
 import {
   changeOf,
-  isOverdue,
   isPending,
   isUnexpired,
   isUnfinished,
@@ -181,33 +173,6 @@ export const redeem =
     const members = { status: 'redeemed', redeemedAt: now, task, ...suppressNotification(record), ...storedAnswer }
     return changeOf(record, members, { at: now, event: 'redeemed' }, true)
   }
-
-/**
- * Records the expiry: sets `expiredAt` of a pending or approved deferral, ends a notification that is due, and erases its secrets.
- */
-export const expire: Transition = (record, now) => {
-  if (isUnexpired(record, now)) return undefined
-  const isNew = isUnfinished(record) && !record.expiredAt
-  const notification = endNotification(record, now)
-  if (!isNew && !notification) return undefined
-  const isFailed = channels.some((channel) => record[channel]?.status === 'owed' && notification?.[channel])
-  const members = { ...notification, ...(isNew && { expiredAt: now }) }
-  if (isNew)
-    return changeOf(record, members, { at: now, event: 'expired', ...(isFailed && { notification: 'failed' }) })
-  return changeOf(record, members, isFailed ? { at: now, event: 'notification_failed' } : undefined)
-}
-
-/** Records that a pending deferral is past its `dueAt`, once. */
-export const noteOverdue: Transition = (record, now) => {
-  if (record.overdueAt || !isOverdue(record, now)) return undefined
-  return changeOf(record, { overdueAt: now }, { at: now, event: 'overdue' }, true)
-}
-
-/** Erases the stored answer when `retryWindow` is over. */
-export const forgetAnswer: Transition = (record, now) => {
-  if (!record.answer || record.answer.until > now) return undefined
-  return changeOf(record, { answer: undefined })
-}
 
 /** The client gives up a deferral that can no longer be cancelled: it is not notified, and the stored answer is erased. */
 export const giveUp: Transition = (record, now) =>

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { Deferrals } from '../../lib/back_office/deferrals.js'
 import { newHandle, newId } from '../../lib/deferral/handle.js'
 import { type Records, recordsOf } from '../../lib/deferral/records.js'
+import * as sweeps from '../../lib/deferral/sweep_transitions.js'
 import type { Transition } from '../../lib/deferral/transition.js'
 import type { Minted } from '../../lib/deferral/transitions.js'
 import * as to from '../../lib/deferral/transitions.js'
@@ -69,7 +70,7 @@ async function transitionOf(
   name: 'exchange' | 'redeem' | 'expire' | 'noteOverdue',
 ): Promise<Transition> {
   if (name === 'exchange') return to.exchange({ handleHash: newHandle('deferral_code', id).hash })
-  if (name !== 'redeem') return name === 'expire' ? to.expire : to.noteOverdue
+  if (name !== 'redeem') return name === 'expire' ? sweeps.expire : sweeps.noteOverdue
   // tokens are minted from what is there
   const { decision = {}, decidedAt = at(0) } = { ...(await records.find(id)) } as Partial<Minted>
   return to.redeem({ decision, decidedAt })

@@ -5,6 +5,7 @@ import { beginInteraction } from '../../lib/deferral/interaction_transitions.js'
 import { listedStatus } from '../../lib/deferral/listing.js'
 import { retainedUntil } from '../../lib/deferral/retention.js'
 import type { NewDeferral } from '../../lib/deferral/store.js'
+import * as sweeps from '../../lib/deferral/sweep_transitions.js'
 import * as to from '../../lib/deferral/transitions.js'
 import { at, newDeferral } from '../store/new_deferral.js'
 import { decision, reached, sealing } from './states.js'
@@ -32,7 +33,7 @@ describe('X-033 an unclaimed deferral', () => {
   test('X-033 is not overdue, and no sweep looks at its due time', () => {
     const record = unclaimed()
     expect(record.wakeAt).toEqual(at(600))
-    expect(to.noteOverdue(record, at(61))).toBeUndefined()
+    expect(sweeps.noteOverdue(record, at(61))).toBeUndefined()
     expect(claim(record, at(1))?.after.wakeAt).toEqual(at(60))
   })
 

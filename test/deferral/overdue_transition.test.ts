@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { expire, noteOverdue } from '../../lib/deferral/transitions.js'
+import { expire, noteOverdue } from '../../lib/deferral/sweep_transitions.js'
 import { at } from '../store/new_deferral.js'
 import { type EventName, reached } from './states.js'
 

@@ -4,6 +4,7 @@ import { erase } from '../../lib/deferral/erasure_transition.js'
 import * as legs from '../../lib/deferral/leg_transitions.js'
 import { dueChannels } from '../../lib/deferral/notification.js'
 import * as sending from '../../lib/deferral/notification_transitions.js'
+import * as sweeps from '../../lib/deferral/sweep_transitions.js'
 import type { Transition } from '../../lib/deferral/transition.js'
 import * as to from '../../lib/deferral/transitions.js'
 import { approve as approveOrVote } from '../../lib/deferral/vote_transitions.js'
@@ -150,7 +151,7 @@ test('X-131 a leg that was never asked takes its ping with it', () => {
 })
 
 test('X-131 the expiry ends both, an extension postpones the notification, a replay sends both again', () => {
-  const expired = to.expire(approved, at(700))
+  const expired = sweeps.expire(approved, at(700))
   expect(expired?.entry).toMatchObject({ event: 'expired', notification: 'failed' })
   expect(expired?.after).toMatchObject({ notification: { status: 'failed' }, ping: { status: 'failed' } })
   const waiting = stepped(exchanged, [hinted('a'), 3], [to.extend(2000), 4])

@@ -3,6 +3,7 @@ import { assign, comment, unassign } from '../../lib/deferral/assignment_transit
 import type { DeferralRecord } from '../../lib/deferral/deferral.js'
 import * as sending from '../../lib/deferral/notification_transitions.js'
 import type { Change, NewDeferral } from '../../lib/deferral/store.js'
+import * as sweeps from '../../lib/deferral/sweep_transitions.js'
 import type { Transition } from '../../lib/deferral/transition.js'
 import * as to from '../../lib/deferral/transitions.js'
 import { at, newDeferral, start } from '../store/new_deferral.js'
@@ -45,8 +46,8 @@ export const events = {
   redeem: [26, to.redeem({ decision, decidedAt: at(2), answer })],
   extend: [27, to.extend(3600)],
   replay: [30, sending.replayNotification()],
-  forgetAnswer: [56, to.forgetAnswer],
-  expire: [601, to.expire],
+  forgetAnswer: [56, sweeps.forgetAnswer],
+  expire: [601, sweeps.expire],
 } as const satisfies Record<string, readonly [number, Transition]>
 
 /** The name of an event. */

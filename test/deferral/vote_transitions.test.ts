@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Decision, DeferralRecord } from '../../lib/deferral/deferral.js'
 import { describe as describeRecord } from '../../lib/deferral/describe.js'
 import type { Change } from '../../lib/deferral/store.js'
+import * as sweeps from '../../lib/deferral/sweep_transitions.js'
 import * as to from '../../lib/deferral/transitions.js'
 import { approve, needsVotes, unvote } from '../../lib/deferral/vote_transitions.js'
 import { at } from '../store/new_deferral.js'
@@ -174,7 +175,7 @@ describe('votes after the end', () => {
     ['cancelled', () => to.cancel({ by: 'kim' })(one(), at(5))?.after, 6],
     ['approved', () => vote(one(), 5, { by: 'kim' })?.after, 6],
     ['expired', one, 601],
-    ['expired, and swept', () => to.expire(one(), at(601))?.after, 601],
+    ['expired, and swept', () => sweeps.expire(one(), at(601))?.after, 601],
   ]
 
   test.each(ends)('%s: no vote is cast or withdrawn, and those that were cast are shown', (_end, end, seconds) => {

@@ -5,6 +5,7 @@ const transitions = ['transitions', 'transition_entries', 'transition_notificati
 /** The files that faults are planted in, and the suites that have to find them. */
 export const targets: Record<string, string[]> = {
   'lib/deferral/transitions.ts': transitions,
+  'lib/deferral/sweep_transitions.ts': [...transitions, 'deferral/overdue_transition'],
   'lib/deferral/notification_transitions.ts': transitions,
   'lib/deferral/assignment_transitions.ts': transitions,
   'lib/deferral/erasure_transition.ts': ['deferral/erasure_transition'],

@@ -2,6 +2,7 @@ import type { Decision, DeferralStore, Interaction, Progress, Settlement, Stored
 import * as sending from '../../lib/deferral/notification_transitions.js'
 import { recordsOf } from '../../lib/deferral/records.js'
 import type { Cancellation, Exchange, NewDeferral } from '../../lib/deferral/store.js'
+import * as sweeps from '../../lib/deferral/sweep_transitions.js'
 import type { Minted } from '../../lib/deferral/transitions.js'
 import * as to from '../../lib/deferral/transitions.js'
 
@@ -26,8 +27,8 @@ export function verbsOn(store: DeferralStore, of = issuer) {
     cancel: (id: string, cancellation?: Cancellation, now?: Date) => at(now).transit(id, to.cancel(cancellation)),
     extend: (id: string, expiresIn: number, now?: Date) => at(now).transit(id, to.extend(expiresIn)),
     redeem: (id: string, minted: Minted, now?: Date, known?: Stored) => at(now).transit(id, to.redeem(minted), known),
-    expire: (id: string, now?: Date) => at(now).transit(id, to.expire),
-    forgetAnswer: (id: string, now?: Date) => at(now).transit(id, to.forgetAnswer),
+    expire: (id: string, now?: Date) => at(now).transit(id, sweeps.expire),
+    forgetAnswer: (id: string, now?: Date) => at(now).transit(id, sweeps.forgetAnswer),
     suppress: (id: string, now?: Date) => at(now).transit(id, sending.suppress),
     arm: (id: string, delay: number, now?: Date) => at(now).transit(id, sending.arm(delay)),
     leaseNotification: (id: string, lease: number, now?: Date) => at(now).transit(id, sending.leaseNotification(lease)),

@@ -2,7 +2,7 @@
  * What the bench writes, by the transitions of the plugin.
  */
 import { recordsOf } from '../../../lib/deferral/records.js'
-import { expire as expireTransition } from '../../../lib/deferral/transitions.js'
+import { expire as expireTransition } from '../../../lib/deferral/sweep_transitions.js'
 import { documentOf, newDeferral } from '../../support/many_deferrals.js'
 import { issuer, verbsOn } from '../../support/records.js'
 import { queueOf, type Shelf } from './shelf.js'
