@@ -20,9 +20,7 @@ export type {
   By,
   Decision,
   Deferral,
-  DeferralRecord,
   DeferralStatus,
-  DeferredRequest,
   Directness,
   Granted,
   HistoryEntry,
@@ -31,9 +29,9 @@ export type {
   JsonObject,
   Profile,
   Progress,
-  StoredAnswer,
   Vote,
 } from './deferral/deferral.js'
+export type { DeferralRecord, DeferredRequest, StoredAnswer } from './deferral/deferral_record.js'
 export type { DeferralEvent } from './deferral/events.js'
 export type { Leg, LegRecord } from './deferral/leg.js'
 export type { Narrowing } from './deferral/narrow.js'

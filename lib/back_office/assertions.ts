@@ -1,4 +1,4 @@
-import type { DeferralRecord } from '../deferral/deferral.js'
+import type { DeferralRecord } from '../deferral/deferral_record.js'
 import { containsHandle } from '../deferral/handle.js'
 import { string } from '../deferral/shape.js'
 import type { Stored } from '../deferral/store.js'

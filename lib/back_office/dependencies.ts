@@ -1,4 +1,4 @@
-import type { DeferralRecord } from '../deferral/deferral.js'
+import type { DeferralRecord } from '../deferral/deferral_record.js'
 import type { Narrowing } from '../deferral/narrow.js'
 import type { Records } from '../deferral/records.js'
 

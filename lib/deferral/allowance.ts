@@ -1,5 +1,6 @@
 import { authorizationDetails } from './decision.js'
-import type { Decision, DeferralRecord, Granted } from './deferral.js'
+import type { Decision, Granted } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import { assertNarrower, type Narrowing } from './narrow.js'
 import { boolean, isText, lifetime, listOf, optional, shape } from './shape.js'
 import { seconds } from './transition.js'

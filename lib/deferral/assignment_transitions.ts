@@ -2,7 +2,8 @@
  * The part of the state machine for colleagues: who works on a deferral, and comments on it. None of it is a condition of a
  * decision.
  */
-import type { Assignee, By, DeferralRecord } from './deferral.js'
+import type { Assignee, By } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import { changeOf, isPending, named, seconds, type Transition } from './transition.js'
 
 const defaultLease = 900

@@ -1,5 +1,6 @@
 import type { Assignment, Comment } from './assignment_transitions.js'
-import type { By, Decision, DeferralRecord, Interaction, JsonObject, Progress } from './deferral.js'
+import type { By, Decision, Interaction, JsonObject, Progress } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import { progressText, sanitise } from './error_description.js'
 import { isObject, toJson } from './json.js'
 import { parseUrl } from './parse_url.js'

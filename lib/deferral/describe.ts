@@ -1,5 +1,6 @@
 import { assigneeOf } from './assignment_transitions.js'
-import type { Deferral, DeferralRecord, ErrorDescription, HistoryEntry } from './deferral.js'
+import type { Deferral, HistoryEntry } from './deferral.js'
+import type { DeferralRecord, ErrorDescription } from './deferral_record.js'
 import { deepCopy } from './json.js'
 import { describeLeg } from './leg_state.js'
 import { channels, describeNotification } from './notification.js'

@@ -2,7 +2,8 @@
  * The part of the state machine that erases personal data. Both lists are allowlists: a member that is not in the first one is
  * erased, and a later change of a member that is not in the second one is refused.
  */
-import type { By, DeferralRecord } from './deferral.js'
+import type { By } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import { bookkeeping, difference } from './difference.js'
 import { othersOf } from './history.js'
 import { channels } from './notification.js'

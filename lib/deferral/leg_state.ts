@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { DeferralRecord } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import type { Leg, LegRecord } from './leg.js'
 import { isPending } from './transition.js'
 

@@ -2,7 +2,8 @@
  * The part of the state machine for questions to the end-user over CIBA: when the provider asks, and the legs. A leg is one CIBA
  * request. Of several legs only the last one counts.
  */
-import type { By, DeferralRecord } from './deferral.js'
+import type { By } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import type { LegRecord } from './leg.js'
 import { isLive, isUsable, legOf, legOfClient } from './leg_state.js'
 import type { Sealing } from './notification.js'

@@ -3,7 +3,7 @@
  * queries of its database.
  */
 import { assigneeOf } from './assignment_transitions.js'
-import type { DeferralRecord } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import { casesOf } from './letter_cases.js'
 import type { DeferralFilter, ListedStatus, ListOrder, ListPosition } from './queries.js'
 import { isOverdue, isPending, isUnclaimed, isUnexpired, isUnfinished } from './transition.js'

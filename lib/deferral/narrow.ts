@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Decision, DeferralRecord, Granted, JsonObject } from './deferral.js'
+import type { Decision, Granted, JsonObject } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import { beyond, canonical, isObject, ownMember } from './json.js'
 import { assign } from './matching.js'
 

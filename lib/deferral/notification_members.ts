@@ -2,7 +2,7 @@
  * The members of a record that hold its notifications, as the transitions of a deferral change them. A transition merges them into its
  * record.
  */
-import type { DeferralRecord } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import { isUsable, legOfClient } from './leg_state.js'
 import { type Channel, channels, type NotificationRecord, type Sealing } from './notification.js'
 import { seconds } from './transition.js'

@@ -1,7 +1,8 @@
 /*
  * The part of the state machine for notifications: the transitions for the client's requests, the worker, and the operator.
  */
-import type { By, DeferralRecord } from './deferral.js'
+import type { By } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import { legOfClient } from './leg_state.js'
 import { type Channel, channels, type NotificationRecord, type Settlement } from './notification.js'
 import {

@@ -1,4 +1,4 @@
-import type { DeferralRecord } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import { isAsked } from './leg_state.js'
 
 /** The outcome of a poll. `slow_down` is not one of them: it only replaces a pending answer. */

@@ -1,4 +1,4 @@
-import type { DeferralRecord } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import type { Events } from './events.js'
 
 /** The part of a deferral that pacing keeps, to refuse an early poll without reading it again. */

@@ -3,7 +3,8 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { commonDetails, refuseDetails } from './common_details.js'
-import type { By, Decision, DeferralRecord, JsonObject, Vote } from './deferral.js'
+import type { By, Decision, JsonObject, Vote } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import { beyond, isObject, ownMember } from './json.js'
 import { assertNarrower, beyondDetails, leavesNothing, type Narrowing } from './narrow.js'
 

@@ -1,5 +1,5 @@
 import { batchedSwap } from './batches.js'
-import type { DeferralRecord } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import { unlessErased } from './erasure_transition.js'
 import type { Subscriber } from './events.js'
 import { absentId } from './handle.js'

@@ -1,4 +1,4 @@
-import type { DeferralRecord } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import type { Records } from './records.js'
 import type { Stored } from './store.js'
 import { type Minted, redeem as redeemTransition } from './transitions.js'

@@ -1,4 +1,4 @@
-import type { DeferralRecord } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import { seconds } from './transition.js'
 
 interface End {

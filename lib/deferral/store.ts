@@ -1,4 +1,5 @@
-import type { Binding, By, DeferralRecord, DeferredRequest, HistoryEntry, Interaction, JsonObject } from './deferral.js'
+import type { Binding, By, HistoryEntry, Interaction, JsonObject } from './deferral.js'
+import type { DeferralRecord, DeferredRequest } from './deferral_record.js'
 import type { Sealing } from './notification.js'
 import type { CountQuery, DeferralQuery, DueQuery, QueueStats } from './queries.js'
 

@@ -2,7 +2,7 @@
  * The part of the state machine for tasks: work at another service that decides a deferral. A lease is only the next due time: the
  * lease of a dead worker ends by itself.
  */
-import type { DeferralRecord } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import { postponeNotification } from './notification_members.js'
 import type { TaskRecord } from './task_record.js'
 import { changeOf, isPending, seconds, type Transition } from './transition.js'

@@ -1,4 +1,5 @@
-import type { DeferralRecord, HistoryEntry } from './deferral.js'
+import type { HistoryEntry } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import type { Transition } from './transition.js'
 
 /** The W3C `traceparent` of the current work, if it is traced. Called before the change is written. */

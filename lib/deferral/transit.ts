@@ -1,4 +1,5 @@
-import type { DeferralRecord, HistoryEntry } from './deferral.js'
+import type { HistoryEntry } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import { newId } from './handle.js'
 import { createLines, type Lines } from './line.js'
 import type { DeferralStore, Stored } from './store.js'

@@ -1,4 +1,5 @@
-import type { By, DeferralRecord, HistoryEntry } from './deferral.js'
+import type { By, HistoryEntry } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import type { Change } from './store.js'
 
 /** Computes the change of a record at this time. `undefined`: the guard fails. */

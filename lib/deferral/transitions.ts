@@ -3,7 +3,8 @@
  * mutates and never waits. `transit` writes the change.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { By, Decision, DeferralRecord, Interaction, Progress } from './deferral.js'
+import type { By, Decision, Interaction, Progress } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import { narrowedFacts } from './narrow.js'
 import { newNotification, oweNotification, postponeNotification, suppressNotification } from './notification_members.js'
 import { suppress } from './notification_transitions.js'

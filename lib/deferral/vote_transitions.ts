@@ -2,7 +2,8 @@
  * The part of the state machine for deferrals that several people have to approve: an approval is a vote, and the vote that
  * completes the quorum decides in the same write.
  */
-import type { By, Decision, DeferralRecord, Vote } from './deferral.js'
+import type { By, Decision, Vote } from './deferral.js'
+import type { DeferralRecord } from './deferral_record.js'
 import { type Narrowing, narrowedFacts } from './narrow.js'
 import { combine, namesOf } from './quorum.js'
 import type { Change } from './store.js'

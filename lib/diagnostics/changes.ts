@@ -1,4 +1,5 @@
-import type { DeferralRecord, HistoryEntry } from '../deferral/deferral.js'
+import type { HistoryEntry } from '../deferral/deferral.js'
+import type { DeferralRecord } from '../deferral/deferral_record.js'
 import { eventsOf, type Subscriber } from '../deferral/events.js'
 import { isUnclaimed } from '../deferral/transition.js'
 import { type ChangeMessage, changeChannel, type DeferralFacts, linkChannel } from './channels.js'

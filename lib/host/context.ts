@@ -1,5 +1,6 @@
 import { type Account, type Client, errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider'
-import type { Deferral, DeferralRecord, JsonObject } from '../deferral/deferral.js'
+import type { Deferral, JsonObject } from '../deferral/deferral.js'
+import type { DeferralRecord } from '../deferral/deferral_record.js'
 import { describe } from '../deferral/describe.js'
 import { assertNesting } from './nesting.js'
 

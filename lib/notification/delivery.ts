@@ -2,7 +2,7 @@
  * OpenID Connect Deferred Token Response Flow 1.0, "Ping Callback", and OAuth 2.0 Deferred Token Response, "Client Callback": a
  * POST with the handle to poll with. It does not contain the decision. The ping of CIBA is the same with its own handle (X-131).
  */
-import type { DeferralRecord } from '../deferral/deferral.js'
+import type { DeferralRecord } from '../deferral/deferral_record.js'
 import type { Channel, Settlement } from '../deferral/notification.js'
 import { pollHandles } from '../deferral/profile.js'
 import type { Egress } from './egress/egress.js'

@@ -1,4 +1,4 @@
-import type { DeferralRecord } from '../deferral/deferral.js'
+import type { DeferralRecord } from '../deferral/deferral_record.js'
 import type { Channel, Settlement } from '../deferral/notification.js'
 import { factsOf } from '../diagnostics/changes.js'
 import { type OperationMessage, traced } from '../diagnostics/channels.js'

@@ -4,7 +4,8 @@
  */
 import { errors } from 'oidc-provider'
 import { allowing, narrowDecision } from '../deferral/allowance.js'
-import type { Decision, DeferralRecord, JsonObject } from '../deferral/deferral.js'
+import type { Decision, JsonObject } from '../deferral/deferral.js'
+import type { DeferralRecord } from '../deferral/deferral_record.js'
 import { describe } from '../deferral/describe.js'
 import { beyond, isObject } from '../deferral/json.js'
 import { beyondDetails, type Narrowing } from '../deferral/narrow.js'

@@ -4,7 +4,7 @@
  * of the first request with every poll. These are accepted, and have no effect.
  */
 import { errors } from 'oidc-provider'
-import type { DeferralRecord } from '../deferral/deferral.js'
+import type { DeferralRecord } from '../deferral/deferral_record.js'
 import { type Context, paramsOf, sentValues } from '../host/context.js'
 
 /** Parameters that a poll must never carry; for completion_mode the draft says so (I-068). */

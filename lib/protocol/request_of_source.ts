@@ -2,7 +2,8 @@
  * Not in the drafts: the members of a source that reviewers see. A source is the payload of the host's code, or the request of
  * another grant.
  */
-import type { DeferredRequest, JsonObject } from '../deferral/deferral.js'
+import type { JsonObject } from '../deferral/deferral.js'
+import type { DeferredRequest } from '../deferral/deferral_record.js'
 
 /** The request in a source. For every grant the members of a source have the names of the host's code. */
 export function requestOf(source: JsonObject) {

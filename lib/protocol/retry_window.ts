@@ -5,7 +5,7 @@
 import { hkdfSync } from 'node:crypto'
 import { CompactEncrypt, compactDecrypt, errors as joseErrors } from 'jose'
 import { errors } from 'oidc-provider'
-import type { DeferralRecord } from '../deferral/deferral.js'
+import type { DeferralRecord } from '../deferral/deferral_record.js'
 import { parseHandle } from '../deferral/handle.js'
 import { type Context, setDeferral } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'

@@ -4,7 +4,7 @@
  * handles, malformed handles and handles of other clients take the same path and get the same answer.
  */
 
-import type { DeferralRecord } from '../deferral/deferral.js'
+import type { DeferralRecord } from '../deferral/deferral_record.js'
 import { type HandleKind, matches, parseHandle } from '../deferral/handle.js'
 import type { Stored } from '../deferral/store.js'
 import { type Context, clientOf } from '../host/context.js'

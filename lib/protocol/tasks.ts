@@ -2,7 +2,8 @@
  * Not in the drafts: a deferral may be decided by another service. The state of that task is stored encrypted in the deferral.
  */
 import type { Provider } from 'oidc-provider'
-import type { DeferralRecord, JsonObject } from '../deferral/deferral.js'
+import type { JsonObject } from '../deferral/deferral.js'
+import type { DeferralRecord } from '../deferral/deferral_record.js'
 import { nudgeTask } from '../deferral/task_transitions.js'
 import { isPending } from '../deferral/transition.js'
 import type { DeferRequest } from '../options/defer.js'

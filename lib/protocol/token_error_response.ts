@@ -3,7 +3,8 @@
  * "Token Endpoint Errors": the answer to a poll that gets no tokens, pending answers included.
  */
 import { errors } from 'oidc-provider'
-import type { DeferralRecord, Progress } from '../deferral/deferral.js'
+import type { Progress } from '../deferral/deferral.js'
+import type { DeferralRecord } from '../deferral/deferral_record.js'
 import { type PollOutcome, pollOutcome } from '../deferral/outcome.js'
 import { pollHandles } from '../deferral/profile.js'
 import type { Stored } from '../deferral/store.js'

@@ -4,7 +4,8 @@
  * issues without a wait.
  */
 
-import type { Decision, DeferralRecord, JsonObject } from '../deferral/deferral.js'
+import type { Decision, JsonObject } from '../deferral/deferral.js'
+import type { DeferralRecord } from '../deferral/deferral_record.js'
 import { detailsLeft } from '../deferral/narrow.js'
 import { type Approved, redeem } from '../deferral/redemption.js'
 import { factsOf } from '../diagnostics/changes.js'

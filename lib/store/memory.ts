@@ -1,4 +1,4 @@
-import type { DeferralRecord } from '../deferral/deferral.js'
+import type { DeferralRecord } from '../deferral/deferral_record.js'
 import { difference } from '../deferral/difference.js'
 import { appended, erasedHistory } from '../deferral/history.js'
 import { compare, positionOf, selected } from '../deferral/listing.js'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { types } from 'node:util'
-import type { DeferralRecord, JsonObject } from '../deferral/deferral.js'
+import type { JsonObject } from '../deferral/deferral.js'
+import type { DeferralRecord } from '../deferral/deferral_record.js'
 import { newId } from '../deferral/handle.js'
 import type { Change, DeferralStore, NewDeferral, Stored } from '../deferral/store.js'
 import { created } from '../deferral/transitions.js'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { DeferralRecord } from '../deferral/deferral.js'
+import type { DeferralRecord } from '../deferral/deferral_record.js'
 import { newId } from '../deferral/handle.js'
 import type { Change, DeferralStore, Stored } from '../deferral/store.js'
 import { assertMembers, assertSame, at, changeOf, type Fixture, type Tests, turn, withoutReadAt } from './fixture.js'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Assignment, assign, assigneeOf, unassign } from '../../lib/deferral/assignment_transitions.js'
-import type { DeferralRecord } from '../../lib/deferral/deferral.js'
+import type { DeferralRecord } from '../../lib/deferral/deferral_record.js'
 import { describe as describeRecord } from '../../lib/deferral/describe.js'
 import * as sending from '../../lib/deferral/notification_transitions.js'
 import * as to from '../../lib/deferral/transitions.js'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { DeferralRecord } from '../../lib/deferral/deferral.js'
+import type { DeferralRecord } from '../../lib/deferral/deferral_record.js'
 import * as legs from '../../lib/deferral/leg_transitions.js'
 import { pollOutcome } from '../../lib/deferral/outcome.js'
 import type { NewDeferral } from '../../lib/deferral/store.js'

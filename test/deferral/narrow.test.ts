@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { DeferralRecord, Granted, JsonObject } from '../../lib/deferral/deferral.js'
+import type { Granted, JsonObject } from '../../lib/deferral/deferral.js'
+import type { DeferralRecord } from '../../lib/deferral/deferral_record.js'
 import { assertNarrower } from '../../lib/deferral/narrow.js'
 import { narrow } from '../../lib/host/grants/narrowed_source.js'
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { DeferralRecord, JsonObject } from '../../lib/deferral/deferral.js'
+import type { JsonObject } from '../../lib/deferral/deferral.js'
+import type { DeferralRecord } from '../../lib/deferral/deferral_record.js'
 import { assertNarrower, beyondDetails, detailsLeft, type Narrowing } from '../../lib/deferral/narrow.js'
 
 const payment = (amount: number) => ({ type: 'payment', amount })

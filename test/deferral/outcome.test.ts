@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { DeferralRecord } from '../../lib/deferral/deferral.js'
+import type { DeferralRecord } from '../../lib/deferral/deferral_record.js'
 import { pollOutcome } from '../../lib/deferral/outcome.js'
 
 const now = new Date('2026-01-01T00:00:00Z')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { DeferralRecord } from '../../lib/deferral/deferral.js'
+import type { DeferralRecord } from '../../lib/deferral/deferral_record.js'
 import { erase } from '../../lib/deferral/erasure_transition.js'
 import * as legs from '../../lib/deferral/leg_transitions.js'
 import { dueChannels } from '../../lib/deferral/notification.js'

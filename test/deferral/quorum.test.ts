@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Decision, DeferralRecord, JsonObject, Vote } from '../../lib/deferral/deferral.js'
+import type { Decision, JsonObject, Vote } from '../../lib/deferral/deferral.js'
+import type { DeferralRecord } from '../../lib/deferral/deferral_record.js'
 import type { Narrowing } from '../../lib/deferral/narrow.js'
 import { combine, namesOf } from '../../lib/deferral/quorum.js'
 import { at } from '../store/new_deferral.js'

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Decision, DeferralRecord, JsonObject, Vote } from '../../lib/deferral/deferral.js'
+import type { Decision, JsonObject, Vote } from '../../lib/deferral/deferral.js'
+import type { DeferralRecord } from '../../lib/deferral/deferral_record.js'
 import { beyond } from '../../lib/deferral/json.js'
 import { assertNarrower, beyondDetails, type Narrowing } from '../../lib/deferral/narrow.js'
 import { combine } from '../../lib/deferral/quorum.js'

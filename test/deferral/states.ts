@@ -1,6 +1,6 @@
 import type { Settlement } from 'oidc-provider-deferred'
 import { assign, comment, unassign } from '../../lib/deferral/assignment_transitions.js'
-import type { DeferralRecord } from '../../lib/deferral/deferral.js'
+import type { DeferralRecord } from '../../lib/deferral/deferral_record.js'
 import * as sending from '../../lib/deferral/notification_transitions.js'
 import type { Change, NewDeferral } from '../../lib/deferral/store.js'
 import * as sweeps from '../../lib/deferral/sweep_transitions.js'

@@ -1,6 +1,6 @@
 import type { Decision } from 'oidc-provider-deferred'
 import { describe, expect, test } from 'vitest'
-import type { DeferralRecord } from '../../lib/deferral/deferral.js'
+import type { DeferralRecord } from '../../lib/deferral/deferral_record.js'
 import * as sending from '../../lib/deferral/notification_transitions.js'
 import * as to from '../../lib/deferral/transitions.js'
 import { at, newDeferral } from '../store/new_deferral.js'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { DeferralRecord } from '../../lib/deferral/deferral.js'
+import type { DeferralRecord } from '../../lib/deferral/deferral_record.js'
 import * as sending from '../../lib/deferral/notification_transitions.js'
 import { cancel, decide, extend } from '../../lib/deferral/transitions.js'
 import { at } from '../store/new_deferral.js'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { DeferralRecord } from '../../lib/deferral/deferral.js'
+import type { DeferralRecord } from '../../lib/deferral/deferral_record.js'
 import { at } from '../store/new_deferral.js'
 import { applied, type EventName, events, reached } from './states.js'
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Decision, DeferralRecord } from '../../lib/deferral/deferral.js'
+import type { Decision } from '../../lib/deferral/deferral.js'
+import type { DeferralRecord } from '../../lib/deferral/deferral_record.js'
 import { describe as describeRecord } from '../../lib/deferral/describe.js'
 import type { Change } from '../../lib/deferral/store.js'
 import * as sweeps from '../../lib/deferral/sweep_transitions.js'

@@ -1,4 +1,5 @@
-import type { DeferralRecord, Granted, Json, JsonObject } from '../../deferral/deferral.js'
+import type { Granted, Json, JsonObject } from '../../deferral/deferral.js'
+import type { DeferralRecord } from '../../deferral/deferral_record.js'
 import { isObject, ownMember } from '../../deferral/json.js'
 
 /** The source that the host would have written if the client had asked only for what the decision grants. */

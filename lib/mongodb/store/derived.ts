@@ -1,4 +1,4 @@
-import type { DeferralRecord } from '../../deferral/deferral.js'
+import type { DeferralRecord } from '../../deferral/deferral_record.js'
 import type { ListedStatus } from '../../deferral/queries.js'
 import { isUnclaimed, isUnfinished } from '../../deferral/transition.js'
 

@@ -1,5 +1,6 @@
 import type { Collection, Db, Document, MongoServerError } from 'mongodb'
-import type { DeferralRecord, HistoryEntry } from '../../deferral/deferral.js'
+import type { HistoryEntry } from '../../deferral/deferral.js'
+import type { DeferralRecord } from '../../deferral/deferral_record.js'
 import { retainedUntil } from '../../deferral/retention.js'
 import { boolean, shape, string, withDefault } from '../../deferral/shape.js'
 import type { DeferralStore } from '../../deferral/store.js'

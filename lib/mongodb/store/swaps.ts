@@ -1,5 +1,5 @@
 import type { Collection, Document } from 'mongodb'
-import type { DeferralRecord } from '../../deferral/deferral.js'
+import type { DeferralRecord } from '../../deferral/deferral_record.js'
 import { difference } from '../../deferral/difference.js'
 import { retainedUntil } from '../../deferral/retention.js'
 import type { DeferralStore, Stored, Swap } from '../../deferral/store.js'

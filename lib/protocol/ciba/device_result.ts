@@ -4,7 +4,8 @@
  */
 import type { Grant } from 'oidc-provider'
 import { toApproval, toDenial } from '../../deferral/decision.js'
-import type { Decision, DeferralRecord, JsonObject } from '../../deferral/deferral.js'
+import type { Decision, JsonObject } from '../../deferral/deferral.js'
+import type { DeferralRecord } from '../../deferral/deferral_record.js'
 import { isObject } from '../../deferral/json.js'
 import { legHash } from '../../deferral/leg_state.js'
 import { answerLeg, endLeg, noteLeg } from '../../deferral/leg_transitions.js'

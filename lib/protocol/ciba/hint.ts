@@ -4,7 +4,7 @@
  * deferral (X-101, X-102).
  */
 import { errors } from 'oidc-provider'
-import type { DeferralRecord } from '../../deferral/deferral.js'
+import type { DeferralRecord } from '../../deferral/deferral_record.js'
 import { isHandle } from '../../deferral/handle.js'
 import { noteLeg } from '../../deferral/leg_transitions.js'
 import type { Stored } from '../../deferral/store.js'

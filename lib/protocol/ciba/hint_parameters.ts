@@ -4,7 +4,8 @@
  */
 import { decodeJwt } from 'jose'
 import { errors } from 'oidc-provider'
-import type { DeferralRecord, Json } from '../../deferral/deferral.js'
+import type { Json } from '../../deferral/deferral.js'
+import type { DeferralRecord } from '../../deferral/deferral_record.js'
 import { canonical, isObject } from '../../deferral/json.js'
 import { bodyOf, type Context, paramsOf } from '../../host/context.js'
 import { isRepeated } from '../poll_parameters.js'

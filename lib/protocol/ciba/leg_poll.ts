@@ -4,7 +4,7 @@
  * the decision gets the tokens, once (X-127).
  */
 import { errors } from 'oidc-provider'
-import type { DeferralRecord } from '../../deferral/deferral.js'
+import type { DeferralRecord } from '../../deferral/deferral_record.js'
 import { isUsable, legHash, legOf } from '../../deferral/leg_state.js'
 import { type PollOutcome, pollOutcome } from '../../deferral/outcome.js'
 import type { Approved } from '../../deferral/redemption.js'

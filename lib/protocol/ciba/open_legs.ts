@@ -2,7 +2,7 @@
  * Not in the drafts: at most so many questions of an account, and of a client, are open at the same time (X-112).
  */
 
-import type { DeferralRecord } from '../../deferral/deferral.js'
+import type { DeferralRecord } from '../../deferral/deferral_record.js'
 import { isLive, legOf } from '../../deferral/leg_state.js'
 import type { Plugin } from '../../plugin.js'
 

@@ -2,7 +2,8 @@
  * OpenID Connect Client-Initiated Backchannel Authentication Flow - Core 1.0, "Authentication Request": the members of a request
  * that stands for a deferral. They come from the deferred request, so the device shows what was really asked for (X-102, X-103).
  */
-import type { DeferralRecord, JsonObject } from '../../deferral/deferral.js'
+import type { JsonObject } from '../../deferral/deferral.js'
+import type { DeferralRecord } from '../../deferral/deferral_record.js'
 import { epochTime } from '../../host/epoch_time.js'
 import type { BackchannelRequest } from '../../host/request/backchannel_request.js'
 

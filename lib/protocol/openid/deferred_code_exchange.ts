@@ -4,7 +4,7 @@
  * authorization code.
  */
 import { errors } from 'oidc-provider'
-import type { DeferralRecord } from '../../deferral/deferral.js'
+import type { DeferralRecord } from '../../deferral/deferral_record.js'
 import { newHandle } from '../../deferral/handle.js'
 import { codeReused, exchange as exchangeTransition } from '../../deferral/transitions.js'
 import { assertConnected, type Context, clientOf, paramsOf, sentValues, setDeferral } from '../../host/context.js'

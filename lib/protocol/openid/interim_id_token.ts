@@ -3,7 +3,7 @@
  * that the provider already has. It is marked, because it is not the final answer.
  */
 
-import type { DeferralRecord } from '../../deferral/deferral.js'
+import type { DeferralRecord } from '../../deferral/deferral_record.js'
 import { describe } from '../../deferral/describe.js'
 import { isObject, toJson } from '../../deferral/json.js'
 import { accountOf, type Context } from '../../host/context.js'
