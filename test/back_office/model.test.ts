@@ -2,12 +2,13 @@ import * as fc from 'fast-check'
 import { type DeferralStore, memoryStore } from 'oidc-provider-deferred'
 import { mongoStore } from 'oidc-provider-deferred/mongodb'
 import { expect, test } from 'vitest'
-import { hoarding, swallowing } from '../race/naive_stores.js'
+import { historic, hoarding, swallowing } from '../race/naive_stores.js'
 import { describeMongo, useDatabase } from '../support/database.js'
 import { examples, steps } from './model_steps.js'
 import { agree, type Trial } from './model_trial.js'
 
 const twoEnds = [
+  'erase',
   'unvote',
   'deny',
   'cancel',
@@ -37,13 +38,17 @@ async function check(store: DeferralStore, numRuns: number, spoil: Trial['spoil'
   const expected = [
     ...twoEnds.flatMap((name) => [`${name} changed`, `${name} unchanged`]),
     ...['changed', 'unchanged', 'RangeError', 'TypeError', 'lost'].map((outcome) => `approve ${outcome}`),
-    ...['comment changed', 'advance changed', 'unvote lost'],
+    ...['comment changed', 'advance changed', 'unvote lost', 'erase lost'],
   ]
   expect(expected.filter((one) => !met.has(one))).toEqual([])
 }
 
 test('the model catches a store that never takes a member away: a withdrawn vote stays', async () => {
   await expect(check(memoryStore(), 500, hoarding)).rejects.toThrow('Property failed')
+})
+
+test('the model catches a store that leaves the history of an erased deferral as it is', async () => {
+  await expect(check(memoryStore(), 500, historic)).rejects.toThrow('Property failed')
 })
 
 test('the model catches a rule that takes a lost reply for "somebody else was faster"', async () => {

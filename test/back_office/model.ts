@@ -31,6 +31,7 @@ export interface Model {
   asks: boolean
   swept: boolean
   overdue: boolean
+  erased: boolean
   history: Entry[]
 }
 
@@ -44,7 +45,7 @@ export type Move =
 export type Event =
   | Move
   | ({ name: 'approve' } & Approval)
-  | { name: 'unvote' | 'comment'; by: string[] }
+  | { name: 'unvote' | 'comment' | 'erase'; by: string[] }
   | { name: 'unassign' | 'resume' | 'requireInteraction' | 'noteOverdue' }
   | { name: 'assign'; to: string; from?: string; seconds: number }
   | { name: 'progress'; step: string }
@@ -53,6 +54,8 @@ export type Event =
 /** What becomes of it: the next model, or why there is none. */
 export type Outcome = Model | 'unchanged' | 'RangeError' | 'TypeError'
 
+/** A reviewer who is the end-user, too. */
+export const endUser = 'robin'
 export const scopes = ['openid', 'email', 'payments']
 export const codeSeconds = 60
 export const lifetimeSeconds = 600
@@ -69,11 +72,16 @@ export const created = (quorum: number): Model => ({
   asks: false,
   swept: false,
   overdue: false,
+  erased: false,
   history: [['created']],
 })
 
+/** The events that may do something after an erasure, or throw. */
+const afterErasure = ['approve', 'expire', 'advance']
+
 /** The outcome of an event at this time. */
 export function next(model: Model, event: Event, now: number): Outcome {
+  if (model.erased && !afterErasure.includes(event.name)) return 'unchanged'
   const isPending = now < model.endsAt && model.status === 'pending'
   const assignee = isPending && model.assignee && model.assignee.until > now ? model.assignee.to : undefined
   switch (event.name) {
@@ -83,6 +91,8 @@ export function next(model: Model, event: Event, now: number): Outcome {
       const votes = model.votes.filter((vote) => !areShared(vote.by, event.by))
       return changed(isPending && votes.length < model.votes.length, model, { votes }, ['unvoted', event.by])
     }
+    case 'erase':
+      return erased(model, event.by, now)
     case 'comment':
       return changed(true, model, {}, ['commented', event.by])
     case 'assign': {
@@ -138,6 +148,28 @@ function moved(model: Model, event: Move, now: number): Outcome {
   }
 }
 
+/** Whatever is open is cancelled first. Nothing is left of the end-user. */
+function erased({ assignee, step, granted, ...model }: Model, by: string[], now: number): Outcome {
+  const isOpen = now < model.endsAt && (model.status === 'pending' || model.status === 'approved')
+  const cancelled: Entry[] = isOpen ? [['cancelled', by]] : []
+  const history: Entry[] = [...model.history, ...cancelled, ['erased', by]]
+  return {
+    ...model,
+    ...(isOpen && { status: 'cancelled' }),
+    ...{ votes: [], asks: false, erased: true },
+    ...(granted && { granted: othersOf(granted.by) }),
+    history: history.map(([event, names]): Entry => {
+      const { by: others } = othersOf(names)
+      return others ? [event, others] : [event]
+    }),
+  }
+}
+
+function othersOf(names: string[] = []): { by?: string[] } {
+  const by = names.filter((name) => name !== endUser)
+  return by.length > 0 ? { by } : {}
+}
+
 function changed(is: boolean, model: Model, members: Partial<Model>, entry?: Entry): Outcome {
   return is ? { ...model, ...members, history: entry ? [...model.history, entry] : model.history } : 'unchanged'
 }
@@ -145,7 +177,8 @@ function changed(is: boolean, model: Model, members: Partial<Model>, entry?: Ent
 function approved(model: Model, { by, scope, until }: Approval, now: number, isPending: boolean): Outcome {
   const approval = { ...(by && { by }), ...(scope && { scope }), ...(until !== undefined && { until }) }
   if (until !== undefined && until <= now) return 'RangeError'
-  if (scope && scope.length === 0) return 'RangeError'
+  // an erased deferral asks for no scope
+  if (scope && (scope.length === 0 || model.erased)) return 'RangeError'
   if (model.quorum === 1) {
     const entry: Entry = by ? ['approved', by] : ['approved']
     return isPending

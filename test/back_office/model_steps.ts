@@ -1,13 +1,13 @@
 import * as fc from 'fast-check'
 import { ways } from '../store/lost_replies.js'
-import { type Event, scopes } from './model.js'
+import { type Event, endUser, scopes } from './model.js'
 
 type Way = keyof typeof ways
 
 /** An event, and how the reply to its write gets lost, if it does. */
 export type Step = Event & { lost?: Way }
 
-const people = ['robin', 'kim', 'lee', 'alex']
+const people = [endUser, 'kim', 'lee', 'alex']
 const by = fc.subarray(people, { minLength: 1, maxLength: 2 })
 const plain = ['unassign', 'resume', 'requireInteraction', 'exchange', 'redeem', 'expire', 'noteOverdue'] as const
 const seconds = fc.constantFrom(1, 29, 30, 59, 60, 300, 599, 600)
@@ -32,6 +32,7 @@ const happenings: fc.Arbitrary<Event> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({ name: fc.constantFrom('deny' as const, 'cancel' as const, 'comment' as const), by }),
   },
+  { weight: 1, arbitrary: fc.record({ name: fc.constant('erase' as const), by }) },
   { weight: 5, arbitrary: fc.record({ name: fc.constantFrom(...plain) }) },
   {
     weight: 3,
@@ -61,6 +62,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
 
 const vote = (...names: string[]): Event => ({ name: 'approve', by: names })
 const robin = ['robin']
+const erase: Step = { name: 'erase', by: ['robin', 'kim'] }
 /** Histories that chance may leave out; between them every event passes, and is refused. */
 export const examples: [quorum: number, Step[]][] = [
   [
@@ -87,6 +89,26 @@ export const examples: [quorum: number, Step[]][] = [
       vote('robin'),
     ],
   ],
+  [
+    2,
+    [
+      { name: 'progress', step: 'one' },
+      vote('robin'),
+      vote('kim'),
+      { ...erase, lost: 'was made, and somebody has written since' },
+      erase,
+      { name: 'comment', by: robin },
+    ],
+  ],
+  [
+    1,
+    [
+      { name: 'deny', by: robin },
+      { ...erase, lost: 'was made' },
+      { name: 'approve', by: robin, scope: ['email'] },
+    ],
+  ],
+  [2, [vote('robin'), { name: 'advance', seconds: 60 }, erase, { name: 'expire' }, { name: 'expire' }]],
   [3, [{ name: 'approve', by: ['robin'], until: 20 }, vote('kim'), { name: 'advance', seconds: 29 }, vote('lee')]],
   [
     3,

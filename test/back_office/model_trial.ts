@@ -10,7 +10,17 @@ import * as to from '../../lib/deferral/transitions.js'
 import { losing, ways } from '../store/lost_replies.js'
 import { at } from '../store/new_deferral.js'
 import { issuer } from '../support/records.js'
-import { codeSeconds, created, dueSeconds, type Event, lifetimeSeconds, type Model, next, scopes } from './model.js'
+import {
+  codeSeconds,
+  created,
+  dueSeconds,
+  type Event,
+  endUser,
+  lifetimeSeconds,
+  type Model,
+  next,
+  scopes,
+} from './model.js'
 import type { Step } from './model_steps.js'
 
 /** The back office on this store, at this time. */
@@ -39,6 +49,10 @@ async function call(store: DeferralStore, id: string, event: Event, now: number)
     case 'deny':
     case 'cancel':
       return office[event.name](id, { by: event.by })
+    case 'erase': {
+      const { erased } = await office.erase({ id }, { by: event.by })
+      return { changed: erased > 0 }
+    }
     case 'comment':
       return office.comment(id, { by: event.by, text: 'a comment' })
     case 'assign': {
@@ -102,6 +116,7 @@ function inTerms(record: DeferralRecord): Omit<Model, 'history' | 'assignee' | '
     interaction,
     expiredAt,
     overdueAt,
+    erasedAt,
   } = record
   const decision = 'decision' in record ? record.decision : undefined
   const approval = ({ by: names, scope, until }: NonNullable<typeof decision>) => ({
@@ -114,6 +129,7 @@ function inTerms(record: DeferralRecord): Omit<Model, 'history' | 'assignee' | '
     votes: cast.map((one) => ({ ...approval(one), by: namesIn(one.by) })),
     ...(decision && { granted: approval(decision) }),
     ...{ asks: interaction !== undefined, swept: expiredAt !== undefined, overdue: overdueAt !== undefined },
+    erased: erasedAt !== undefined,
   }
 }
 
@@ -133,6 +149,7 @@ export async function agree({ store, spoil, met }: Trial, quorum: number, histor
     id,
     profile: 'oauth' as const,
     clientId: 'client',
+    accountId: endUser,
     scope: scopes,
     resource: [],
     source: {},
