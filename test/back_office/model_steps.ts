@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { ways } from '../store/lost_replies.js'
-import { type Event, endUser, scopes } from './model.js'
+import { endUser, scopes } from './model.js'
+import type { Event } from './model_types.js'
 
 type Way = keyof typeof ways
 

@@ -10,18 +10,9 @@ import * as to from '../../lib/deferral/transitions.js'
 import { losing, ways } from '../store/lost_replies.js'
 import { at } from '../store/new_deferral.js'
 import { issuer } from '../support/records.js'
-import {
-  codeSeconds,
-  created,
-  dueSeconds,
-  type Event,
-  endUser,
-  lifetimeSeconds,
-  type Model,
-  next,
-  scopes,
-} from './model.js'
+import { codeSeconds, created, dueSeconds, endUser, lifetimeSeconds, next, scopes } from './model.js'
 import type { Step } from './model_steps.js'
+import type { Event, Model } from './model_types.js'
 
 /** The back office on this store, at this time. */
 function officeOn(store: DeferralStore, now: number): { office: Deferrals; records: Records } {
