@@ -17,7 +17,7 @@ export function within<T>(seconds: number, work: () => Promise<T> | T, signal?: 
 /** Runs `work` with a signal that aborts after so many milliseconds. `AbortSignal.timeout` would keep its timer after the work. */
 export async function withSignal<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()
-  const abort = () => controller.abort(new DOMException('The operation timed out', 'TimeoutError'))
+  const abort = () => controller.abort(new DOMException('', 'TimeoutError'))
   const timer = setTimeout(abort, milliseconds).unref()
   try {
     return await work(controller.signal)

@@ -96,8 +96,9 @@ describeMongo('a provider dies', () => {
 
   test('I1, I2, T2: a process that is killed right before or after the write of a redemption leaves the same', async () => {
     const places = await points(scene, redeem)
-    const ats = [`before ${redeem.write}`, `after ${redeem.write}`].map((place) => places.indexOf(place) + 1)
-    const crash = (at: number) => crashAt(scene, redeem, places, at, () => startMortalProcess(scene, at))
-    expect(await Promise.all(ats.map(crash))).toEqual([undefined, undefined])
+    const crash = (place: string) =>
+      crashAt(scene, redeem, places, places.indexOf(place) + 1, () => startMortalProcess(scene, place))
+    const ends = [`before ${redeem.write}`, `after ${redeem.write}`]
+    expect(await Promise.all(ends.map(crash))).toEqual([undefined, undefined])
   })
 })
