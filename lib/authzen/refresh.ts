@@ -1,6 +1,7 @@
 /*
  * AuthZEN Access Request OAuth Profile, "Re-evaluation and issuance": standing access may use refresh tokens, if the policy decision
- * point is asked again at each refresh. The host has validated the refresh then, and has not consumed the refresh token.
+ * point is asked again at each refresh. The host has validated the refresh then, all but `resource`, and has not consumed the refresh
+ * token.
  */
 import { randomUUID } from 'node:crypto'
 import type { KoaContextWithOIDC } from 'oidc-provider'

@@ -63,8 +63,8 @@ export async function approvedRequest(
 }
 
 /**
- * The request of a client that refreshes its tokens. What was asked at redemption is asked again. Throws `invalid_target` for a
- * resource that the refresh token does not have: the host checks this only after it has consumed the token.
+ * The request of a client that refreshes its tokens. What was asked at redemption is asked again. Throws `invalid_target` if the
+ * refresh token has none of the resources: the host checks this only after it has consumed the token. Of several the host chooses one.
  */
 export async function refreshRequest(
   ctx: KoaContextWithOIDC,
@@ -75,8 +75,9 @@ export async function refreshRequest(
   const client = ctx.oidc.client as Client
   const { accountId, gty, scope = '', rar = [] } = token
   const granted = [token.resource || []].flat()
-  const resource = [params.resource || granted].flat().map(String)
-  if (resource.some((target) => !granted.includes(target))) throw new errors.InvalidTarget()
+  const wanted = [params.resource || granted].flat().map(String)
+  const resource = wanted.filter((target) => granted.includes(target))
+  if (wanted.length > 0 && resource.length === 0) throw new errors.InvalidTarget()
   return {
     subject: await subjectOf(ctx, client, accountId, settings),
     clientId: client.clientId,

@@ -8,7 +8,7 @@ import { proofOf, thumbprintOf } from '../host/grants/proof.js'
 import { approvalEndOf, endRefreshed } from '../host/grants/token_end.js'
 import { pluginOf } from '../plugin.js'
 
-/** A refresh of tokens that end with an approval. The host has validated it, and has not consumed the refresh token. */
+/** A refresh of tokens that end with an approval. The host has validated it, all but `resource`, and has not consumed the token. */
 export interface LimitedRefresh {
   token: RefreshToken
   /** what the new access token will be bound to */

@@ -3,9 +3,9 @@ import { certificateOf, certificates } from '../support/certificates.js'
 import { clients } from '../support/clients.js'
 import { authorizationCode, held, pollDeferral, redeem } from '../support/deferral.js'
 import { relyingParty } from '../support/relying_party.js'
-import { jwtApi, opaqueApi } from '../support/resource_servers.js'
+import { jwtApi, opaqueApi, resourceServers } from '../support/resource_servers.js'
 import { closeAfterEach, deploy } from './deployment.js'
-import { all, approved, gate, limited, permitWith, refresh } from './refresh_tokens.js'
+import { all, approved, configuration, gate, limited, permitWith, refresh } from './refresh_tokens.js'
 
 closeAfterEach()
 
@@ -99,11 +99,20 @@ describe('the questions at a refresh', () => {
   test('X-253 X-204 are not asked about a resource that the refresh token does not have', async () => {
     const request = { ...all, scope: 'openid offline_access read', resource: jwtApi }
     const { service, rp, refreshToken } = await limited({}, request, { resource: jwtApi })
-    for (const resource of [opaqueApi, [jwtApi, opaqueApi]]) {
-      expect((await refresh(rp, refreshToken, { resource })).body.error).toBe('invalid_target')
-    }
+    expect((await refresh(rp, refreshToken, { resource: opaqueApi })).body.error).toBe('invalid_target')
     expect(service.questions).toEqual([])
     expect((await refresh(rp, refreshToken, { resource: jwtApi })).status).toBe(200)
+  })
+
+  test('X-253 X-205 are asked about the one of several resources that the refresh token has, where the host chooses it', async () => {
+    const defaultResource = (_ctx: unknown, _client: unknown, oneOf?: readonly string[]) =>
+      oneOf?.[0] ?? [jwtApi, opaqueApi]
+    const features = { ...configuration.features, resourceIndicators: { ...resourceServers, defaultResource } }
+    const request = { ...all, scope: 'openid offline_access read', resource: jwtApi }
+    const options = { rotate: false, configuration: { ...configuration, features } }
+    const { service, rp, refreshToken } = await limited(options, request, { resource: jwtApi })
+    expect((await refresh(rp, refreshToken, { resource: [jwtApi, opaqueApi] })).status).toBe(200)
+    expect(new Set(service.questions.map(({ resource }) => resource.id))).toEqual(new Set([jwtApi]))
   })
 
   test('X-253 are not asked about a login, nor about a deferral, whose tokens do not end', async () => {
