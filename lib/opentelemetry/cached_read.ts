@@ -1,33 +1,32 @@
-// milliseconds, but for the factor
-const shortest = 100
+// milliseconds
+const slowRead = 100
+const longestUse = 300_000
 const factor = 20
-const longest = 300_000
 
 /**
- * The same read, called less often: calls that come while it runs share it, and a result that took more than 0.1 s is used for 20 times
- * as long, at most 5 minutes. An error is not used again.
+ * Calls `read` less often. Calls during a read share it. If a read took more than 0.1 s, its result is used for 20 times as long, at most
+ * 5 minutes. An error is not used again, and a read that does not end is not waited for longer.
  */
-export function reused<T>(read: () => Promise<T>, clock = () => performance.now()): () => Promise<T> {
-  let result: Promise<T> | undefined
-  let usableUntil = 0
+export function cachedRead<T>(read: () => Promise<T>, clock = () => performance.now()): () => Promise<T> {
+  let last: { result: Promise<T>; usableUntil: number } | undefined
 
-  async function readAnew(): Promise<T> {
+  function readAnew() {
     const startedAt = clock()
-    let use = 0
-    try {
-      const value = await read()
-      const duration = clock() - startedAt
-      if (duration > shortest) use = Math.min(factor * duration, longest)
-      return value
-    } finally {
-      usableUntil = clock() + use
-    }
+    const current = { result: read(), usableUntil: startedAt + longestUse }
+    current.result.then(
+      () => {
+        const duration = clock() - startedAt
+        current.usableUntil = clock() + (duration > slowRead ? Math.min(factor * duration, longestUse) : 0)
+      },
+      () => {
+        current.usableUntil = startedAt
+      },
+    )
+    return current
   }
 
   return () => {
-    if (result && clock() < usableUntil) return result
-    usableUntil = Number.POSITIVE_INFINITY
-    result = readAnew()
-    return result
+    if (!last || clock() >= last.usableUntil) last = readAnew()
+    return last.result
   }
 }

@@ -20,7 +20,7 @@ export interface InstrumentOptions {
 
 /**
  * Makes metrics and spans of what the provider does with deferrals. Returns a function that ends that. Call it once per issuer and
- * process. Each collection calls `stats()`; a result that took more than 0.1 s is used for 20 times as long, at most 5 minutes. Throws a
+ * process. A collection calls `stats()`. If that took more than 0.1 s, its result is used for 20 times as long, at most 5 minutes. Throws a
  * `TypeError` for a provider without the feature, or for a wrong option.
  */
 export function instrument(provider: Provider, options: InstrumentOptions = {}): () => void {

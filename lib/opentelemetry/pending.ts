@@ -1,7 +1,7 @@
 import type { Attributes, BatchObservableResult, Meter, Observable } from '@opentelemetry/api'
 import type { DeferralStats, Deferrals } from '../index.js'
+import { cachedRead } from './cached_read.js'
 import type { QueueLabel } from './queue_labels.js'
-import { reused } from './reused.js'
 import type { Unsubscribe } from './subscriptions.js'
 
 interface Row {
@@ -13,7 +13,7 @@ interface Row {
 
 type Rows = Map<string | undefined, Row>
 
-/** The gauges of what waits, from `stats()` at each collection, or the last ones if they took long. The numbers are those of all nodes. */
+/** The gauges of pending deferrals. Each collection reads `stats()`, or uses its last result again if that took long. The numbers are those of all nodes. */
 export function observePending(meter: Meter, deferrals: Deferrals, queueLabel: QueueLabel): Unsubscribe {
   const pending = meter.createObservableGauge('deferral.pending', {
     description: 'Deferrals that wait for a decision',
@@ -29,7 +29,7 @@ export function observePending(meter: Meter, deferrals: Deferrals, queueLabel: Q
   })
   const gauges: Observable[] = [pending, overdue, age]
   const labels = new Set<string | undefined>([undefined])
-  const stats = reused(() => deferrals.stats())
+  const stats = cachedRead(() => deferrals.stats())
   const observe = async (result: BatchObservableResult) => {
     const rows = rowsOf(await stats(), queueLabel)
     for (const label of rows.keys()) labels.add(label)

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { reused } from '../../lib/opentelemetry/reused.js'
+import { cachedRead } from '../../lib/opentelemetry/cached_read.js'
 
 /** A read that takes so many milliseconds of a test's clock, and returns how often it was called. */
 function slow(duration: number) {
   const state = { now: 1000, calls: 0, fails: false }
-  const read = reused(
+  const read = cachedRead(
     async () => {
       state.calls++
       await undefined
@@ -26,7 +26,7 @@ test('a result is used for 20 times as long as it took', async () => {
   expect(await read()).toBe(2)
 })
 
-test('but no longer than 5 minutes', async () => {
+test('a result is used for 5 minutes at most', async () => {
   const { state, read } = slow(60_000)
   expect(await read()).toBe(1)
   state.now += 299_999
@@ -56,4 +56,21 @@ test('an error is not used again, however long it took', async () => {
   state.fails = false
   expect(await read()).toBe(3)
   expect(await read()).toBe(3)
+})
+
+test('a read that does not end is not waited for after 5 minutes', async () => {
+  let [now, calls] = [0, 0]
+  const never = new Promise<number>(() => undefined)
+  const read = cachedRead(
+    () => {
+      calls += 1
+      return calls === 1 ? never : Promise.resolve(calls)
+    },
+    () => now,
+  )
+  void read()
+  now = 299_999
+  expect(read()).toBe(never)
+  now = 300_000
+  expect(await read()).toBe(2)
 })
