@@ -99,7 +99,7 @@ function moved(model: Model, event: Move, now: number): Outcome {
   }
 }
 
-/** Whatever is open is cancelled first. Nothing is left of the end-user. */
+/** An open deferral is cancelled first. The name of the end-user is removed everywhere. */
 function erased({ assignee, step, granted, ...model }: Model, by: string[], now: number): Outcome {
   const isOpen = now < model.endsAt && (model.status === 'pending' || model.status === 'approved')
   const cancelled: Entry[] = isOpen ? [['cancelled', by]] : []

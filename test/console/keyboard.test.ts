@@ -45,7 +45,7 @@ describeBrowser('a review in a browser', () => {
     await keyboard.press('Tab')
     await keyboard.press('Enter')
     await page.getByText('You refused this request.').waitFor()
-    // the text is there before the script that knows the keys
+    // the text shows before the script for the keys has run
     await page.waitForLoadState()
     await keyboard.press('n')
     await page.waitForURL(`**/deferrals/${ids.third}`)

@@ -30,7 +30,7 @@ export function projectionWithHistory(now: Instant): Document {
 
 /** The record in a document that was read with `projection`. */
 export function toRecord({ stored, readAt }: Document): MongoRecord {
-  // in place: a copy of all members takes longer than to decode them
+  // in place: copying all members takes longer than decoding them
   delete stored.phase
   delete stored.dueBy
   return fromDocument(Object.assign(stored, { id: stored._id, readAt }))

@@ -15,17 +15,17 @@ export async function statsOf(
     readWith(deferrals, byQueueDue, (hint) =>
       deferrals.aggregate<T>([{ $match: { issuer: { $eq: issuer }, ...match } }, ...stages], hint).toArray(),
     )
-  // the keys alone tell what has expired if the time is a constant: the database tells it first
+  // with a constant time the index alone shows what has expired: so the clock of the database is read first
   const time = { $project: { _id: 0, now } }
   const [first] = await read<{ now: Date }>({ dueBy: { $lte: endOfTime } }, { $limit: 1 }, time)
   if (!first) return []
   const unexpired = { expiresAt: { $gt: first.now } }
-  // a condition for each key would cost as much as its sum
-  const halves = await Promise.all([
+  // two queries: a condition for each key would cost as much as counting it
+  const groups = await Promise.all([
     read<QueueStats>({ dueBy: { $lte: first.now }, ...unexpired }, ...sums('$pending')),
     read<QueueStats>({ dueBy: { $gt: first.now, $lte: endOfTime }, ...unexpired }, ...sums({ $literal: 0 })),
   ])
-  return added(halves.flat())
+  return sumsByQueue(groups.flat())
 }
 
 function sums(overdue: unknown): Document[] {
@@ -36,7 +36,7 @@ function sums(overdue: unknown): Document[] {
 }
 
 /** One row for each queue. */
-function added(rows: QueueStats[]): QueueStats[] {
+function sumsByQueue(rows: QueueStats[]): QueueStats[] {
   const byQueue = new Map<string | undefined, QueueStats>()
   for (const row of rows) {
     const { pending, overdue, oldestPendingAt } = byQueue.get(row.queue) ?? { ...row, pending: 0, overdue: 0 }

@@ -6,7 +6,7 @@ import type { DeferralDocument } from './document.js'
 const longestAnswer = 5000
 // an answer that takes so much longer is lost, with the connection
 const patience = 5000
-// changes read at a stretch
+// changes before requests get a turn
 const changesAtOnce = 16
 // an answer with nothing that comes sooner is one that was not waited for
 const shortestAnswer = 10
@@ -62,8 +62,9 @@ async function follow(
   onChange: OnChange,
 ): Promise<void> {
   for (let count = 1; !stream.closed; count++) {
-    // the changes of one answer are read without a pause: they must not keep requests waiting
+    // the driver gives out the changes of one answer without a pause: requests run in between
     if (count % changesAtOnce === 0) await new Promise((resume) => setImmediate(resume))
+    if (stream.closed) return
     const askedAt = performance.now()
     const change = (await next()) as Change | null
     if (change?.operationType === 'invalidate') return

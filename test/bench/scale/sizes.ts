@@ -2,11 +2,16 @@ import type { Db } from 'mongodb'
 import { table } from '../report.js'
 import { type Deferrals, shelfOf } from './shelf.js'
 
+interface File {
+  'block-manager': { 'file bytes available for reuse': number }
+}
+
 interface Sizes {
   count: number
   size: number
   storageSize: number
   indexSizes: Record<string, number>
+  indexDetails: Record<string, File>
 }
 
 /** Prints the bytes per record of these collections: documents as they are and as they lie on the disk, and each index. */
@@ -23,7 +28,14 @@ export async function printSizes(title: string, collections: Record<string, Defe
     row('document on the disk', ({ storageSize }) => storageSize),
     ...names.map((name) => row(`index ${name}`, ({ indexSizes }) => indexSizes[name] ?? 0)),
     row('all indexes', sum),
+    row('of these free', free),
   ])
+}
+
+// each checkpoint writes changed pages to other places of the file; the next one may write there again
+function free({ indexDetails }: Sizes): number {
+  const files = Object.values(indexDetails)
+  return files.reduce((total, file) => total + file['block-manager']['file bytes available for reuse'], 0)
 }
 
 async function sizesOf(collection: Deferrals): Promise<Sizes> {
