@@ -1,4 +1,5 @@
 import type { DeferralStore, Stored, Swap } from './store.js'
+import { turn } from './turn.js'
 
 const longestBatch = 64
 const resultsAtOnce = 8
@@ -26,7 +27,7 @@ export function batchedSwap(store: DeferralStore): DeferralStore['swap'] {
   async function sendSoon(): Promise<void> {
     await lastBatch
     // swaps that callers make after the last batch join this one
-    await new Promise((resolve) => setImmediate(resolve))
+    await turn()
     const all = entries
     entries = []
     for (let first = 0; first < all.length; first += longestBatch) {
@@ -47,7 +48,7 @@ async function send(store: DeferralStore, entries: Entry[]): Promise<void> {
     const results = await inTime(swapAll(store, entries))
     for (const [nth, { resolve, reject }] of entries.entries()) {
       // what the callers do with their results must not keep requests waiting
-      if (nth > 0 && nth % resultsAtOnce === 0) await new Promise((resume) => setImmediate(resume))
+      if (nth > 0 && nth % resultsAtOnce === 0) await turn()
       const result = results[nth]
       if (result instanceof Error) reject(result)
       else resolve(result)

@@ -115,9 +115,6 @@ export function withoutReadAt({ readAt, ...record }: Stored): object {
   return record
 }
 
-/** Lets other work of the process run. */
-export const turn = () => new Promise((resolve) => setImmediate(resolve))
-
 function withoutAbsent(members: object): object {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
 }

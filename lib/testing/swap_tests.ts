@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import type { DeferralRecord } from '../deferral/deferral_record.js'
 import { newId } from '../deferral/handle.js'
 import type { Change, DeferralStore, Stored } from '../deferral/store.js'
-import { assertMembers, assertSame, at, changeOf, type Fixture, type Tests, turn, withoutReadAt } from './fixture.js'
+import { turn } from '../deferral/turn.js'
+import { assertMembers, assertSame, at, changeOf, type Fixture, type Tests, withoutReadAt } from './fixture.js'
 
 const decision = {
   until: new Date('2026-03-29T01:59:59.123Z'),

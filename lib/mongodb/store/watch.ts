@@ -1,5 +1,6 @@
 import type { ChangeStream, Collection, Document, MongoClient, MongoServerError } from 'mongodb'
 import { type OnChange, type Watch, watchedMembers } from '../../deferral/store.js'
+import { turn } from '../../deferral/turn.js'
 import type { DeferralDocument } from './document.js'
 
 // milliseconds for which the database waits for a change before it answers: an idle node costs one command in this time
@@ -62,14 +63,13 @@ async function follow(
   onChange: OnChange,
 ): Promise<void> {
   for (let count = 1; !stream.closed; count++) {
-    // the driver gives out the changes of one answer without a pause: requests run in between
-    if (count % changesAtOnce === 0) await new Promise((resume) => setImmediate(resume))
-    if (stream.closed) return
     const askedAt = performance.now()
     const change = (await next()) as Change | null
     if (change?.operationType === 'invalidate') return
     if (change) onChange(change.documentKey._id, change.isDue)
     else if (performance.now() < askedAt + shortestAnswer) await pause(shortestAnswer)
+    // the driver gives out the changes of one answer without a pause: requests run in between
+    if (count % changesAtOnce === 0) await turn()
   }
 }
 
