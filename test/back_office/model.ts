@@ -107,7 +107,9 @@ function erased({ assignee, step, granted, ...model }: Model, by: string[], now:
   return {
     ...model,
     ...(isOpen && { status: 'cancelled' }),
-    ...{ votes: [], asks: false, erased: true },
+    votes: [],
+    asks: false,
+    erased: true,
     ...(granted && { granted: othersOf(granted.by) }),
     history: history.map(([event, names]): Entry => {
       const { by: others } = othersOf(names)

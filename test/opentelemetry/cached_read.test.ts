@@ -17,19 +17,13 @@ function slow(duration: number) {
   return { state, read }
 }
 
-test('a result is used for 20 times as long as it took', async () => {
-  const { state, read } = slow(500)
+test.each([
+  ['20 times as long as it took', 500, 10_000],
+  ['5 minutes at most', 60_000, 300_000],
+])('a result is used for %s', async (_time, duration, use) => {
+  const { state, read } = slow(duration)
   expect(await read()).toBe(1)
-  state.now += 9_999
-  expect(await read()).toBe(1)
-  state.now += 1
-  expect(await read()).toBe(2)
-})
-
-test('a result is used for 5 minutes at most', async () => {
-  const { state, read } = slow(60_000)
-  expect(await read()).toBe(1)
-  state.now += 299_999
+  state.now += use - 1
   expect(await read()).toBe(1)
   state.now += 1
   expect(await read()).toBe(2)

@@ -2,7 +2,7 @@ import type { Db } from 'mongodb'
 import { table } from '../report.js'
 import { type Deferrals, shelfOf } from './shelf.js'
 
-interface File {
+interface IndexFile {
   'block-manager': { 'file bytes available for reuse': number }
 }
 
@@ -11,7 +11,7 @@ interface Sizes {
   size: number
   storageSize: number
   indexSizes: Record<string, number>
-  indexDetails: Record<string, File>
+  indexDetails: Record<string, IndexFile>
 }
 
 /** Prints the bytes per record of these collections: documents as they are and as they lie on the disk, and each index. */
