@@ -1,10 +1,8 @@
 import type { Collection, Document } from 'mongodb'
 import type { DeferralRecord } from '../../deferral/deferral_record.js'
-import { difference } from '../../deferral/difference.js'
 import { retainedUntil } from '../../deferral/retention.js'
 import type { DeferralStore, Stored, Swap } from '../../deferral/store.js'
-import { toDocument } from '../../store/json_members.js'
-import { derivedMembers } from './derived.js'
+import { changesOf } from './changes.js'
 import { byId, type DeferralDocument, type MongoRecord } from './document.js'
 import { updateOf } from './update.js'
 
@@ -40,14 +38,13 @@ export function swapOperations(open: () => Promise<Deferrals>): Required<Pick<De
 }
 
 function writeOf({ before, change: { after, entry, unexpired, erasedNames }, writeId, now }: Swap): Write {
-  const { set, unset } = difference(before, after)
-  const derived = difference(derivedMembers(before), derivedMembers(after))
+  const { set, unset } = changesOf(before, after)
   const purge = purgeChange(before as MongoRecord, after)
   const guard = { ...byId(before.id), revision: before.revision }
   const isUnexpired = unexpired && { $expr: { $gt: ['$expiresAt', now ?? '$$NOW'] } }
   const update = updateOf(before.revision, {
-    set: { ...toDocument(set), ...derived.set, ...purge, writeId },
-    unset: [...unset, ...derived.unset],
+    set: { ...set, ...purge, writeId },
+    unset,
     entry: entry && { ...entry, writeId },
     erasedNames,
   })

@@ -67,7 +67,7 @@ describeMongo('the commands of mongoStore', () => {
   test('I-096 a decision and the duty to tell of it are one write, before the exchange, too', async () => {
     for (const name of ['approve', 'deny', 'cancel'] as const) {
       const id = await madeIn(store, ['exchange'])
-      expect((await writesOf(id, name)).$set).toMatchObject({ notification: { status: 'owed' } })
+      expect((await writesOf(id, name)).$set).toMatchObject({ 'notification.status': 'owed' })
       const early = await madeIn(store, name === 'cancel' ? ['approve'] : [name])
       expect((await writesOf(early, 'exchange')).$set).toMatchObject({ notification: { status: 'owed' } })
     }
@@ -81,6 +81,12 @@ describeMongo('the commands of mongoStore', () => {
       await transit(store, id, events.settleDelivered[1], { now: at(21), snapshot: leased?.record })
     })
     expect(commands.map(({ commandName }) => commandName)).toEqual([read, write, write])
+    const [lease, settlement] = commands.slice(1).map(({ command }) => command.updates[0].u)
+    for (const { $set } of [lease, settlement]) {
+      expect($set).not.toHaveProperty(['notification'])
+      expect($set).not.toHaveProperty(['notification.sealed'])
+    }
+    expect(settlement.$unset).toHaveProperty(['notification.sealed'])
   })
 
   test('a transition writes what differs and the history entry, and no more', async () => {
