@@ -37,6 +37,8 @@ export interface NodeSetup {
   scopes?: Record<string, { quorum?: number; expiresIn?: number }>
   /** claims of the interim ID Token */
   interim?: JsonObject
+  /** the parent does not hear of its events: to tell of each costs CPU */
+  isSilent?: boolean
 }
 
 /** What the child is told of a provider. */

@@ -35,7 +35,7 @@ async function open(number: number, setup: Told): Promise<string> {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const provider = new Provider(setup.issuer ?? origin, await configuration(client.db(setup.database), setup))
   if (setup.issuer) provider.proxy = true
-  for (const event of events) {
+  for (const event of setup.isSilent ? [] : events) {
     provider.on(
       `deferral.${event}` as never,
       ((deferral: Deferral) => report({ provider: number, event, deferral, at: process.hrtime.bigint() })) as never,

@@ -15,12 +15,21 @@ export interface Planted {
   clientId: string
 }
 
+/** How a process is started. */
+export interface StartOptions {
+  /** whether it sends; by default it does */
+  worker?: boolean
+  /** the URL of a module that is called with the provider */
+  extension?: string
+  /** it does not tell of its events */
+  isSilent?: boolean
+}
+
 /** Provider processes on one database, and deferrals put there without their requests. */
 export interface Deployment {
   place: Place
   receiver: Receiver
-  /** starts a process; with a worker unless told; `extension` is the URL of a module that is called with the provider */
-  start(name: string, worker?: boolean, extension?: string): Promise<ProviderNode>
+  start(name: string, options?: StartOptions): Promise<ProviderNode>
   /** `waiting` for a decision, or decided and `owed`, but not due yet */
   plant(clientId: string, count: number, status: 'waiting' | 'owed'): Promise<Planted[]>
   /** makes everything due that was planted as owed */
@@ -42,13 +51,14 @@ export async function deploymentOn(place: Place, receiver: Receiver): Promise<De
   const deferrals = place.db.collection<Document & { _id: string }>('deferrals')
   let model: Document | undefined
 
-  const start: Deployment['start'] = async (name, worker = true, extension) => {
+  const start: Deployment['start'] = async (name, { worker = true, extension, isSilent = false } = {}) => {
     const node = await startNode({
       uri: place.uri,
       database: place.db.databaseName,
       issuer,
       clients: [...receiver.clients(name), ...plainClients],
       ...(extension !== undefined && { modules: { extension } }),
+      isSilent,
       deferred: { keys: [key], notification: { ...receiver.notification, worker } },
     })
     model ??= await request(node)

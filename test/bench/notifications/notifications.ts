@@ -35,7 +35,7 @@ const sameNode: Measure = async (deployment) => {
 }
 
 const otherNode: Measure = async (deployment) => {
-  const decider = await deployment.start('decider', false)
+  const decider = await deployment.start('decider', { worker: false })
   const senders = [await deployment.start('sender'), await deployment.start('another')]
   const pace = { gap: () => 100 * Math.random() }
   await latencies(deployment, decider, { ...pace, count: 50 })

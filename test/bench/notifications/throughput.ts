@@ -21,7 +21,7 @@ export const perHost = 8
 
 /** Rounds of worker, loop, loop, worker, on the same receiver. */
 export async function throughput(deployment: Deployment, rounds: number, count: number): Promise<Round[]> {
-  const node = await deployment.start('worker')
+  const node = await deployment.start('worker', { isSilent: true })
   const all: Round[] = []
   // what is not counted warms up
   for (let round = 0; round <= rounds; round++) {

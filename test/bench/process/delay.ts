@@ -24,7 +24,7 @@ const headers = {
 export async function delay(place: Place): Promise<void> {
   const receiver = await startReceiver()
   const deployment = await deploymentOn(place, receiver)
-  const node = await deployment.start('worker', true, extension)
+  const node = await deployment.start('worker', { extension, isSilent: true })
   const poll = pollsOf(node.origin, await pendingPolls(place.db, node.origin, waiting))
   const during = async (work: Promise<unknown>, isPolling = true) => {
     await ask(node.origin)

@@ -56,7 +56,7 @@ function figures(laps: Lap[]): string[] {
 /** Rounds of A, B, C and then C, B, A. */
 async function race(place: Place, receiver: Receiver, start: Start, rounds: number): Promise<Map<string, Lap[]>> {
   const deployment = await deploymentOn({ ...place, db: place.db.client.db(`${place.db.databaseName}_ours`) }, receiver)
-  const node = await deployment.start('worker')
+  const node = await deployment.start('worker', { isSilent: true })
   const names = Object.keys(peers) as PeerName[]
   const runs = new Map<string, () => Promise<Lap>>([
     ['notifications', () => byWorker(deployment, node, count)],
