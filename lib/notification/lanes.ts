@@ -37,7 +37,10 @@ export function createLanes<T extends Task>(
   function startOthers(): void {
     const clients = queues.size
     // one task per client and turn: `dequeue` moves a client with more tasks to the end, where this loop meets it again
-    for (const clientId of queues.keys()) startFirst(clientId)
+    for (const clientId of queues.keys()) {
+      if (slots.isFull()) break
+      startFirst(clientId)
+    }
     if (queues.size < clients) onRoom()
   }
 

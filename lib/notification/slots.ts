@@ -38,9 +38,12 @@ export function createSlots<T extends Task>(
 ) {
   const running = new Set<Promise<void>>()
   const lanes = createLaneCounts<T>(limits, onFree)
+  const isFull = () => running.size >= limits.total
   return {
-    isFree: (task: T) => running.size < limits.total && lanes.isFree(task),
-    isFreeAhead: (task: T) => running.size < limits.total && lanes.isFreeAhead(task),
+    /** As many tasks run as may. */
+    isFull,
+    isFree: (task: T) => !isFull() && lanes.isFree(task),
+    isFreeAhead: (task: T) => !isFull() && lanes.isFreeAhead(task),
     run(task: T) {
       const lane = lanes.take(task)
       const run = work(task, lane).finally(() => {

@@ -64,6 +64,26 @@ const take = (lanes: Lanes<Task>, count: number, clientId: string, host: string)
   ).length
 
 describe('lanes', () => {
+  test('are not looked through for thousands of clients when as many tasks run as may', async () => {
+    let questions = 0
+    const ends: (() => void)[] = []
+    const lanes = createLanes<Task>(
+      () => new Promise((end) => ends.push(end)),
+      { ...limits, clients: 4000 },
+      () => undefined,
+      () => {
+        questions += 1
+        return true
+      },
+    )
+    for (let n = 0; n < 4000; n++) take(lanes, 1, `client ${n}`, `${n}.example`)
+    questions = 0
+    ends[0]?.()
+    for (let turn = 0; turn < 6; turn++) await undefined
+    expect(ends).toHaveLength(limits.total + 1)
+    expect(questions).toBeLessThan(10)
+  })
+
   test('run no more per client, per host and in all than they may', () => {
     const { lanes, running } = bench()
     take(lanes, 4, 'a', 'one.example')
