@@ -68,8 +68,9 @@ export async function assertFresh(ctx: Context, { provider, internals }: GrantHo
   const { features } = internals.configuration
   // the host has checked and remembered a proof that also authenticates the client
   if (features.dPoP.allowReplay || isProofOfClient(ctx)) return
-  // the host accepts a proof up to 300 s before and after its iat
-  const end = Math.max(epochTime(), proof.iat) + 300
+  const now = epochTime()
+  // the host accepts a proof up to 300 s before and after its iat. With a nonce it accepts any iat
+  const end = Math.min(Math.max(now, proof.iat), now + 300) + 300
   const { ReplayDetection } = provider as unknown as { ReplayDetection: { unique: Unique } }
   const { clientId } = clientOf(ctx)
   if (!(await withPlainFaults(ReplayDetection.unique(clientId, proof.jti, end)))) {
