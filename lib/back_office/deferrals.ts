@@ -179,7 +179,10 @@ export class Deferrals {
     return erase(this.#records, (id) => find(this.#records, id), target, eraser)
   }
 
-  /** Calls back with deferrals that any node has created or changed, where the store can tell. Calls may be lost or come twice. */
+  /**
+   * Calls back with deferrals that any node has created or changed, where the store can tell. Calls may be lost or come twice. If
+   * `onChange` throws, the plugin warns.
+   */
   watch(onChange: (deferral: Deferral) => void): void {
     this.#dependencies.watch?.(describingTo(this.#records, onChange))
   }

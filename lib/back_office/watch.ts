@@ -1,12 +1,16 @@
 import type { Deferral } from '../deferral/deferral.js'
 import { describe } from '../deferral/describe.js'
 import type { Records } from '../deferral/records.js'
+import { warnOfFault } from '../deferral/warnings.js'
 
 // further changes are dropped: each is only a hint
 const longestQueue = 1000
 
-/** Reads the deferrals with the given ids, one after the other, and hands them on. Deferrals of other issuers are skipped. */
-export function describingTo(records: Records, onChange: (deferral: Deferral) => void): (id: string) => void {
+/**
+ * Reads the deferrals with the given ids, one after the other, and hands them on. Deferrals of other issuers are skipped. If `onChange`
+ * throws or rejects, the plugin warns.
+ */
+export function describingTo(records: Records, onChange: (deferral: Deferral) => unknown): (id: string) => void {
   const queued = new Set<string>()
   let isReading = false
 
@@ -16,9 +20,15 @@ export function describingTo(records: Records, onChange: (deferral: Deferral) =>
       queued.delete(id)
       // a fault costs one hint
       const record = await records.find(id).catch(() => undefined)
-      if (record) onChange(describe(record))
+      if (record) tell(describe(record))
     }
     isReading = false
+  }
+
+  function tell(deferral: Deferral): void {
+    // not awaited: a slow listener must not keep later changes waiting
+    const told = async () => onChange(deferral)
+    told().catch((error: unknown) => warnOfFault('the listener of deferrals.watch', error))
   }
 
   return (id) => {

@@ -3,7 +3,7 @@ import type { Provider } from 'oidc-provider'
 import { describe } from '../deferral/describe.js'
 import { type Events, eventsOf } from '../deferral/events.js'
 import { isUnclaimed } from '../deferral/transition.js'
-import { warnOfFault } from './faults.js'
+import { warnOfFault } from '../deferral/warnings.js'
 
 /** Emits `deferral.*` events on the provider after each change that this process has written. */
 export function emitDeferralEvents(provider: Provider, events: Events): void {

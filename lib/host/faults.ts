@@ -22,17 +22,3 @@ export async function withPlainFaults<T>(work: Promise<T>, message?: string): Pr
     throw plainFault(error, message)
   }
 }
-
-/** Warns about an error in the integrator's code that must not change the answer. */
-export function warnOfFault(source: string, error: unknown): void {
-  process.emitWarning(`${source} failed: ${textOf(error)}`)
-}
-
-// a thrown value may be anything, also an object that cannot be converted to a string
-function textOf(error: unknown): string {
-  try {
-    return `${(error as Error)?.stack ?? error}`
-  } catch {
-    return 'the thrown value cannot be shown as text'
-  }
-}

@@ -82,7 +82,9 @@ export class Outbox {
 
   /** Sends notifications that are due now, by default when they were read. One that is already queued is not queued twice. */
   take(due: readonly Stored[], now?: Date): void {
-    for (const [clientId, records] of byClient(due)) void inBackground(() => this.#take(clientId, records, now))
+    for (const [clientId, records] of byClient(due)) {
+      inBackground(() => this.#take(clientId, records, now)).catch((error: unknown) => this.#warnWhileOpen(error))
+    }
   }
 
   /** Stops. Waits for the attempts under way, ten seconds at most. */

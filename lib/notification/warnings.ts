@@ -1,3 +1,5 @@
+import { textOf } from '../deferral/warnings.js'
+
 const silenceSeconds = 60
 
 /** A function that warns of a fault in background work, at most once a minute. */
@@ -6,7 +8,10 @@ export function rareWarning(problem: string): (error: unknown) => void {
   return (error) => {
     if (performance.now() < warnedAt + silenceSeconds * 1000) return
     warnedAt = performance.now()
-    const { message = String(error), cause } = Object(error) as Error
-    process.emitWarning(`${problem}: ${cause instanceof Error ? `${message}: ${cause.message}` : message}`)
+    process.emitWarning(`${problem}: ${textOf(error, messagesOf)}`)
   }
+}
+
+function messagesOf({ message, cause }: Error): string | undefined {
+  return cause instanceof Error ? `${message}: ${cause.message}` : message
 }

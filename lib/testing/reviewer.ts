@@ -2,7 +2,7 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { Approval, Denial } from '../deferral/decision.js'
 import type { Deferral, Interaction, Progress } from '../deferral/deferral.js'
 import { extend } from '../deferral/transitions.js'
-import { warnOfFault } from '../host/faults.js'
+import { warnOfFault } from '../deferral/warnings.js'
 import { pluginOf } from '../plugin.js'
 
 /** One step of a script. `wait` leaves the deferral as it is, `expire` ends its time. */

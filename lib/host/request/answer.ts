@@ -1,5 +1,5 @@
+import { warnOfFault } from '../../deferral/warnings.js'
 import { answerJson, type Context } from '../context.js'
-import { warnOfFault } from '../faults.js'
 
 const members = new WeakMap<object, Record<string, unknown>>()
 

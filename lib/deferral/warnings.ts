@@ -1,0 +1,13 @@
+/** Warns about an error in the integrator's code that must not change the answer. */
+export function warnOfFault(source: string, error: unknown): void {
+  process.emitWarning(`${source} failed: ${textOf(error, ({ stack }) => stack)}`)
+}
+
+/** The text of a thrown value. It may be anything, also an object that cannot be converted to a string. */
+export function textOf(error: unknown, ofError: (error: Error) => string | undefined): string {
+  try {
+    return String(ofError(Object(error)) ?? error)
+  } catch {
+    return 'the thrown value cannot be shown as text'
+  }
+}
