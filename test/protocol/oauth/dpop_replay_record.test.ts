@@ -27,7 +27,7 @@ test.each([4e9, 9e12])('a DPoP proof with a nonce and iat %d is remembered for t
       const { deferralCode } = await held(op, rp, 'client_credentials')
       const key = await dpopKey()
       const poll = (claims: object) => {
-        const dpop = { ...key, proof: (url: string) => key.proof(url, { ...claims }) }
+        const dpop = { ...key, proof: (url: string) => key.proof(url, claims as Record<string, unknown>) }
         return rp.token({ grant_type: oauthGrantType, deferral_code: deferralCode }, { dpop })
       }
       const refused = await poll({})
@@ -35,8 +35,7 @@ test.each([4e9, 9e12])('a DPoP proof with a nonce and iat %d is remembered for t
       const proof = { nonce: refused.headers.get('dpop-nonce'), jti: 'once', iat }
       expect((await poll(proof)).body.error).toBe('authorization_pending')
       expect((await poll(proof)).body.error).toBe('invalid_dpop_proof')
-      expect(lifetimes).toEqual([expect.any(Number)])
-      expect(lifetimes[0]).toBeLessThanOrEqual(600)
+      expect(lifetimes).toEqual([600, 600])
     },
   )
 })
