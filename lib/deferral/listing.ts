@@ -14,9 +14,9 @@ export const listedStatuses = ['pending', 'approved', 'denied', 'cancelled', 're
 /** The orders of a listing. */
 export const listOrders = ['newest', 'oldest', 'due', 'expiring'] as const satisfies readonly ListOrder[]
 
-/** The status that a listing shows; `undefined`: no listing has it. */
-export function listedStatus(record: DeferralRecord, now: Date): ListedStatus | 'unclaimed' | undefined {
-  if (isUnclaimed(record)) return isPending(record, now) ? 'unclaimed' : undefined
+/** The status by which a filter selects. No listing has a direct deferral without a first poll: `unclaimed` while it is open. */
+export function listedStatus(record: DeferralRecord, now: Date): ListedStatus | 'unclaimed' | 'unlisted' {
+  if (isUnclaimed(record)) return isPending(record, now) ? 'unclaimed' : 'unlisted'
   return isUnfinished(record) && !isUnexpired(record, now) ? 'expired' : record.status
 }
 

@@ -11,10 +11,10 @@ export type ListedStatus = DeferralStatus | 'expired'
 export interface DeferralFilter {
   issuer: string
   /**
-   * those with one of these; never empty. Deferrals whose `direct` is `unclaimed` have none of the others: `unclaimed` selects those
-   * of them that are pending and unexpired
+   * those with one of these; never empty. Deferrals whose `direct` is `unclaimed` have none of the statuses of a listing: `unclaimed`
+   * selects those of them that are pending and unexpired, `unlisted` all others
    */
-  status?: (ListedStatus | 'unclaimed')[]
+  status?: (ListedStatus | 'unclaimed' | 'unlisted')[]
   queue?: string
   /** only with `status: ['pending']`: those assigned to this name, `null`: to nobody */
   assignee?: string | null

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { newId } from '../deferral/handle.js'
-import { positionOf } from '../deferral/listing.js'
+import { listedStatuses, positionOf } from '../deferral/listing.js'
 import { type NotificationStatus, notificationStatuses } from '../deferral/notification.js'
 import type { Stored } from '../deferral/store.js'
 import { assertSame, at, changeOf, type Fixture, start, type Tests } from './fixture.js'
@@ -64,6 +64,11 @@ export const listingTests: Tests = {
     await expectOf(fixture, { status: ['unclaimed'], accountId: 'x' }, at(3), [unclaimed.id])
     await expectOf(fixture, { status: ['pending', 'unclaimed'] }, at(3), [unclaimed.id, claimed.id])
     await expectOf(fixture, { status: ['unclaimed'] }, at(60), [])
+    await expectOf(fixture, { status: ['unlisted'] }, at(3), [ended.id])
+    await expectOf(fixture, { status: ['unlisted'], accountId: 'x' }, at(60), [unclaimed.id, ended.id])
+    const every = [...listedStatuses, 'unclaimed', 'unlisted'] as const
+    for (const filter of [{}, { accountId: 'x' }, { grantId: 'grant' }])
+      await expectOf(fixture, { ...filter, status: [...every] }, at(3), [unclaimed.id, ended.id, claimed.id])
     await expectOf(fixture, { status: ['expired'] }, at(60), [claimed.id])
     const rows = (await fixture.nodes[1]?.stats({ issuer: fixture.issuer }, at(3))) ?? []
     assertSame(

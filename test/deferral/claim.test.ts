@@ -27,7 +27,7 @@ describe('X-033 an unclaimed deferral', () => {
     expect(record).toMatchObject({ status: 'pending', direct: 'unclaimed', handleHash: 'hash' })
     expect(record.exchangedAt).toBeUndefined()
     expect(retainedUntil(record)).toEqual(at(600 + 3600))
-    expect([listedStatus(record, at(1)), listedStatus(record, at(600))]).toEqual(['unclaimed', undefined])
+    expect([listedStatus(record, at(1)), listedStatus(record, at(600))]).toEqual(['unclaimed', 'unlisted'])
   })
 
   test('X-033 is not overdue, and no sweep looks at its due time', () => {

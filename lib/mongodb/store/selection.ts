@@ -21,13 +21,19 @@ const textMembers = ['title', '_id', 'clientId', 'accountId']
 /** The phases that have these statuses. A sweep may not have reached an expired deferral: the clock decides. */
 export function phasesOf(statuses: NonNullable<DeferralFilter['status']> = [...listedStatuses]): PhaseSelection[] {
   const withExpired = statuses.includes('expired')
-  const unclaimed: PhaseSelection[] = statuses.includes('unclaimed') ? [{ phase: 'unclaimed', expiry: 'before' }] : []
   const listed = listedStatuses.flatMap((phase): PhaseSelection[] => {
     const isListed = statuses.includes(phase)
     if (!openPhases.includes(phase) || isListed === withExpired) return isListed ? [{ phase }] : []
     return [{ phase, expiry: withExpired ? 'after' : 'before' }]
   })
-  return [...listed, ...unclaimed]
+  return [...listed, ...unlistedPhasesOf(statuses)]
+}
+
+function unlistedPhasesOf(statuses: NonNullable<DeferralFilter['status']>): PhaseSelection[] {
+  const [isOpen, isEnded] = [statuses.includes('unclaimed'), statuses.includes('unlisted')]
+  if (isOpen && isEnded) return [{ phase: 'unclaimed' }, { phase: 'unlisted' }]
+  if (isEnded) return [{ phase: 'unclaimed', expiry: 'after' }, { phase: 'unlisted' }]
+  return isOpen ? [{ phase: 'unclaimed', expiry: 'before' }] : []
 }
 
 /** The deferrals of one phase, as a query. */
@@ -37,7 +43,8 @@ export function phaseQuery({ phase, expiry }: PhaseSelection, now: Instant): Doc
 
 /** The deferrals of these phases, as one query. */
 export function phasesQuery(phases: PhaseSelection[], now: Instant): Document {
-  const isEvery = phases.length === listedStatuses.length && phases.every(({ expiry }) => !expiry)
+  const isWhole = (status: Phase) => phases.some(({ phase, expiry }) => phase === status && !expiry)
+  const isEvery = phases.length === listedStatuses.length && listedStatuses.every(isWhole)
   return isEvery
     ? { phase: { $nin: ['unclaimed', 'unlisted'] } }
     : { $or: phases.map((selection) => phaseQuery(selection, now)) }
