@@ -9,7 +9,12 @@ interface End {
 
 /** When a store may delete the record: `retention` seconds after its expiry or its end, whichever is later. */
 export function retainedUntil(record: DeferralRecord): Date {
-  const { expiresAt, retention, decidedAt, redeemedAt, cancelledAt } = record as DeferralRecord & End
+  return seconds(record.retention, expiryOrEnd(record))
+}
+
+/** Its expiry or its end, whichever is later. */
+export function expiryOrEnd(record: DeferralRecord): Date {
+  const { expiresAt, decidedAt, redeemedAt, cancelledAt } = record as DeferralRecord & End
   const instants = [expiresAt, decidedAt, redeemedAt, cancelledAt].map((instant) => instant?.getTime() ?? 0)
-  return seconds(retention, new Date(Math.max(...instants)))
+  return new Date(Math.max(...instants))
 }

@@ -150,7 +150,8 @@ function transitionFor(record: Stored): Transition | undefined {
   return isOverdue(record, record.readAt) && !record.overdueAt ? noteOverdue : undefined
 }
 
-const isUnwritten = (record: Stored) => transitionFor(record) !== undefined
+// a task that no worker takes stays due: then there may be nothing to write
+const isUnwritten = (record: Stored) => transitionFor(record)?.(record, record.readAt) !== undefined
 
 // an overdue deferral may have a notification that is due as well
 function isToBeSent(record: Stored): boolean {

@@ -8,6 +8,7 @@ import { describe } from '../deferral/describe.js'
 import type { Events } from '../deferral/events.js'
 import { leaseSeconds } from '../deferral/notification.js'
 import type { Records } from '../deferral/records.js'
+import { expiryOrEnd } from '../deferral/retention.js'
 import type { Stored } from '../deferral/store.js'
 import type { TakeStep, TaskStep } from '../deferral/task.js'
 import { leaseTask, recordStep, saveTaskState } from '../deferral/task_transitions.js'
@@ -24,6 +25,7 @@ import { rareWarning } from './warnings.js'
 const stepSeconds = 8
 const drainSeconds = 10
 const retrySeconds = 30
+const longestRetrySeconds = 86_400
 // steps of one task in a row: then other tasks get their turn
 const stepsAtOnce = 32
 const limits = { perHost: 64, perClient: 16, total: 64, backlog: 128, clients: 4096 }
@@ -71,7 +73,9 @@ export class Tasks {
     if (!this.#isOpen || !this.#office) return
     for (const snapshot of shuffle(records.filter((record) => this.#isDue(record)))) {
       const { id, clientId } = snapshot
-      inBackground(() => this.#lanes.take({ id, clientId, host: '', snapshot }))
+      // a long queue must not keep its records in memory: the step reads the record again
+      const kept = this.#lanes.size() < limits.total ? snapshot : undefined
+      inBackground(() => this.#lanes.take({ id, clientId, host: '', snapshot: kept }))
     }
   }
 
@@ -109,7 +113,7 @@ export class Tasks {
       )
     } catch (error) {
       this.#warnWhileOpen(error)
-      return records.transit(leased.id, recordStep(fence, { wait: retrySeconds, sawEnd: hasEnded, sawNudge }))
+      return records.transit(leased.id, recordStep(fence, { wait: pauseAfter(leased), sawEnd: hasEnded, sawNudge }))
     }
   }
 
@@ -153,4 +157,10 @@ export class Tasks {
   #warnWhileOpen(error: unknown): void {
     if (this.#isOpen) this.#warn(error)
   }
+}
+
+// a fault that lasts, such as a lost key, must not cost two writes every 30 s until the deferral is deleted
+function pauseAfter(leased: Stored): number {
+  const since = (leased.readAt.getTime() - expiryOrEnd(leased).getTime()) / 1000
+  return Math.min(Math.max(since, retrySeconds), longestRetrySeconds)
 }
