@@ -34,6 +34,15 @@ export function isAsked(record: DeferralRecord, now: Date): boolean {
   return isLive(record, leg, now) && leg.sentAt !== undefined
 }
 
+/**
+ * The last leg, if the provider opened it and did not note that the device was asked: this happens now, or the node has died
+ * meanwhile.
+ */
+export function unsentLeg(record: DeferralRecord): LegRecord | undefined {
+  const leg = legOf(record)
+  return leg?.kind === 'reach_out' && !leg.sentAt && !leg.answeredAt && !leg.endedAt ? leg : undefined
+}
+
 /** A leg without what only the store needs. */
 export function describeLeg({ hash, ...leg }: LegRecord): Leg {
   return leg

@@ -5,7 +5,7 @@
 import type { By } from './deferral.js'
 import type { DeferralRecord } from './deferral_record.js'
 import type { LegRecord } from './leg.js'
-import { isLive, isUsable, legOf, legOfClient } from './leg_state.js'
+import { isLive, isUsable, legOf, legOfClient, unsentLeg } from './leg_state.js'
 import type { Sealing } from './notification.js'
 import { newPing, owePing, suppressPing } from './notification_members.js'
 import type { Change } from './store.js'
@@ -26,7 +26,9 @@ export const requestReachOut =
   (record, now) => {
     const { accountId, legs = [] } = record
     if (!isPending(record, now) || !record.exchangedAt || accountId === undefined) return undefined
-    if (legs.length >= maxLegs || isLive(record, legOf(record), now)) return undefined
+    // with `reachOutAt` it is being asked, or will be asked again. Without it an unsent leg is what a failed attempt has left
+    const left = record.reachOutAt ? undefined : unsentLeg(record)
+    if (legs.length - (left ? 1 : 0) >= maxLegs || (!left && isLive(record, legOf(record), now))) return undefined
     const members = { reachOutAt: now, reachOutRequestedAt: now, reachOutAttempts: undefined, reachOutFault: undefined }
     return changeOf(record, members, { at: now, event: 'reach_out_requested', ...named(by) }, true)
   }

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Account, Client } from 'oidc-provider'
 import { describe } from '../../deferral/describe.js'
-import { isLive, legHash, legOf } from '../../deferral/leg_state.js'
+import { isLive, legHash, legOf, unsentLeg } from '../../deferral/leg_state.js'
 import {
   armReachOut,
   failReachOut,
@@ -90,7 +90,7 @@ export class ReachOuts {
     if (!leased) return
     try {
       if (!isToBeAsked(this.#plugin, leased)) return void (await records.transit(id, skipReachOut))
-      const obstacle = await reach(this.#plugin, leased)
+      const obstacle = await reach(this.#plugin, await withoutUnsent(this.#plugin, leased))
       if (obstacle) await records.transit(id, failReachOut(obstacle))
     } catch (error) {
       this.#warn(error)
@@ -104,6 +104,13 @@ export class ReachOuts {
 function isToBeAsked({ settings }: Plugin, record: Stored): boolean {
   const { reachOut } = settings.ciba
   return typeof reachOut !== 'function' || record.reachOutRequestedAt !== undefined || reachOut(describe(record))
+}
+
+// the attempt that opened the leg has ended, because its lease has: its node has died, or could not write the result
+async function withoutUnsent({ records }: Plugin, leased: Stored): Promise<Stored> {
+  const left = unsentLeg(leased)
+  const freed = left && (await records.transit(leased.id, freeLeg(left.hash, 'the node was stopped'), leased))
+  return freed ?? leased
 }
 
 /** Asks the end-user. Returns why nobody can be asked; rejects if another attempt may succeed. */

@@ -198,6 +198,31 @@ describe('X-118 a device that cannot be reached', () => {
       })
     })
   })
+
+  test('X-118 if a node is stopped while it asks, another one asks, also where one leg is allowed', async () => {
+    const store = memoryStore()
+    const adapter = memoryAdapter()
+    const shared = { deferred: { store }, configuration: { adapter } }
+    const [stopped, other] = [
+      withPhone({ reachOut: true, maxLegs: 1 }, shared),
+      withPhone({ reachOut: true, maxLegs: 1 }, shared),
+    ]
+    let isAsking = false
+    stopped.phone.behave = () => {
+      isAsking = true
+      return new Promise(() => {})
+    }
+    await withProvider(stopped.options, async (first) => {
+      const { id } = await held(first, relyingParty(first.issuer), 'authorization_code')
+      await until(() => isAsking)
+      await withProvider({ ...other.options, issuer: first.issuer, clock: first.clock }, async (at) => {
+        first.clock.advance(31)
+        await other.phone.asked(id)
+        await until(async () => Boolean((await at.provider.deferrals.get(id))?.legs?.[0]?.sentAt))
+        expect(await at.provider.deferrals.get(id)).toMatchObject({ legs: [{ kind: 'reach_out' }] })
+      })
+    })
+  })
 })
 
 test('reachOut needs the option', async () => {
