@@ -10,6 +10,7 @@ import { join } from 'node:path'
 const blackBox = [
   'build/test/protocol/openid',
   'build/test/protocol/oauth',
+  'build/test/protocol/long_poll',
   'build/test/frameworks',
   'build/test/testing',
   'build/test/notification/wire',

@@ -4,7 +4,11 @@ import { useProvider } from '../../support/use_provider.js'
 import { applied, moment, pendingOf, profiles } from './held_polls.js'
 
 const { adapter, calls } = observedAdapter()
-const op = useProvider({ configuration: { adapter }, deferred: { defer: () => true, longPoll: { seconds: 20 } } })
+const op = useProvider({
+  // older hosts allow no origin by default
+  configuration: { adapter, clientBasedCORS: () => true },
+  deferred: { defer: () => true, longPoll: { seconds: 20 } },
+})
 const deferrals = () => op.provider.deferrals
 
 describe.each(profiles)('a poll with Prefer: wait, %s profile', (profile) => {
