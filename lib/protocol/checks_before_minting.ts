@@ -13,14 +13,14 @@ import type { Approved } from '../deferral/redemption.js'
 import { lifetime, shape } from '../deferral/shape.js'
 import { type Context, clientOf } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
-import { isAllowed } from '../host/grants/client_access.js'
+import { isAllowed, isSameClient } from '../host/grants/client_access.js'
 import { isConsentGone, loadValidGrant, noLongerGranted } from '../host/grants/valid_grant.js'
 import { noteAllowance } from '../host/request/allowance.js'
 import type { IssuedToken } from '../host/request/intercepts.js'
 import type { Plugin } from '../plugin.js'
 import { cancelDeferral } from './cancel_deferral.js'
 import { taskStateOf } from './tasks.js'
-import { pendingFor } from './token_error_response.js'
+import { pendingFor, refusal } from './token_error_response.js'
 
 const waiting = shape<{ wait: number }>({ wait: lifetime })
 
@@ -59,15 +59,15 @@ function reconsidered(ctx: Context, { settings, records }: Plugin, approved: App
   return narrowDecision(approved, approved.decision, allow, { narrowing: settings.narrow, now: records.now() })
 }
 
-/** Throws `access_denied` if the client, its account or its Grant was revoked while the tokens were minted. */
-export async function assertNotRevoked(
-  ctx: Context,
-  plugin: Plugin,
-  { clientId, source }: DeferralRecord,
-): Promise<void> {
-  const client = await withPlainFaults(plugin.host.provider.Client.find(clientId))
+/**
+ * For a request that has taken long. Throws `access_denied` if the client, its account or its Grant was revoked meanwhile, and
+ * `authorization_pending` if the client has changed: it may have other rights or another secret, and its next poll is checked for that.
+ */
+export async function assertUnchanged(ctx: Context, plugin: Plugin, record: DeferralRecord): Promise<void> {
+  const client = await withPlainFaults(plugin.host.provider.Client.find(record.clientId))
   if (!client) throw noLongerGranted()
-  await withPlainFaults(loadValidGrant(ctx, plugin.host, source))
+  if (!isSameClient(client, clientOf(ctx))) throw refusal(ctx, record, 'authorization_pending')
+  await withPlainFaults(loadValidGrant(ctx, plugin.host, record.source))
 }
 
 /** Throws `access_denied` if the end-user has withdrawn all scopes of this access token since the approval. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Client } from 'oidc-provider'
 import type { JsonObject } from '../../deferral/deferral.js'
 import type { Internals } from '../seams.js'
@@ -12,4 +13,9 @@ export function isAllowed(
   const types = client.authorizationDetailsTypes as string[] | undefined
   const isScopeAllowed = scope.every((name) => !scopes || scopes.has(name) || !configuration.scopes.has(name))
   return isScopeAllowed && authorizationDetails.every(({ type }) => !types || types.includes(type as string))
+}
+
+/** Whether two look-ups found a client with the same metadata. */
+export function isSameClient(a: Client, b: Client): boolean {
+  return a === b || isDeepStrictEqual(a.metadata(), b.metadata())
 }

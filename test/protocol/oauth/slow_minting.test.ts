@@ -137,3 +137,19 @@ test.each(cases)(
     if (back) expect(await poll()).toMatchObject({ status: 200, body: { access_token: expect.stringContaining('.') } })
   },
 )
+
+test('I-129 the client has changed while minting took longer than a second: no tokens, and its next poll is checked', async () => {
+  const poll = await begun('oauth')
+  whileMinting = async () => {
+    whileMinting = async () => undefined
+    skew += 1.1
+    await adapter('Client').upsert('secret', { ...client, client_secret: 'another secret' } as AdapterPayload, 0)
+  }
+  expect((await poll(op)).body).toEqual({ error: 'authorization_pending', error_description: expect.any(String) })
+  op.clock.advance(5)
+  expect((await poll(op)).body.error).toBe('invalid_client')
+  await addClient()
+  expect((await poll(op)).status).toBe(200)
+  const kept = await Promise.all(saved.map((jti) => adapter('ClientCredentials').find(jti)))
+  expect(kept.filter(Boolean)).toHaveLength(1)
+})
