@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { ExportQuery, Reviewed } from '../../index.js'
 import { isReadable, type Visit } from '../desk.js'
+import { hasHungUp } from '../hung_up.js'
 import type { ExportEntry } from '../options.js'
 import type { Route } from '../routes.js'
 import { csvHead, csvLine } from './csv.js'
@@ -33,12 +34,14 @@ function queryOf(visit: Visit): ExportQuery {
 
 type Log = (entry: ExportEntry) => Promise<void>
 
-/** The lines, one deferral at a time. The log learns how it ended, also if the reader went away. */
+/** Nothing, then the lines, one deferral at a time. The log learns how it ended, also if the reader went away. */
 async function* lines({ desk, operator }: Visit, format: Format, query: ExportQuery, log: Log) {
   const { head, line } = formats[format]
   let rows = 0
   let isComplete = false
+  await log({ event: 'export.started', format, ...query })
   try {
+    yield ''
     if (head) yield head
     for await (const deferral of desk.deferrals.export(query)) {
       if (!(await isReadable(desk, operator, deferral))) continue
@@ -65,8 +68,12 @@ async function download(visit: Visit, name = ''): Promise<void> {
   ctx.set('Content-Type', formats[format].type)
   if (ctx.method === 'HEAD') return
   const write: Log = async (entry) => log(operator, entry)
-  await write({ event: 'export.started', format, ...query })
-  ctx.body = Readable.from(lines(visit, format, query, write))
+  const text = lines(visit, format, query, write)
+  // a generator that has not started would not log its end
+  await text.next()
+  const body = Readable.from(text)
+  if (hasHungUp(ctx)) body.destroy()
+  ctx.body = body
 }
 
 export const exportRoutes: readonly Route[] = [{ method: 'GET', path: /^\/export\.(csv|ndjson)$/, handle: download }]

@@ -1,4 +1,5 @@
 import type { Visit } from '../desk.js'
+import { hasHungUp } from '../hung_up.js'
 import type { Route } from '../routes.js'
 import { openStream } from './stream.js'
 
@@ -12,7 +13,8 @@ async function events(visit: Visit): Promise<void> {
   ctx.set('Cache-Control', 'no-store, no-transform')
   // nginx would collect the events before it hands them on
   ctx.set('X-Accel-Buffering', 'no')
-  if (ctx.method === 'HEAD') return
+  // nothing would end the stream of a page that was closed while `authenticate` ran
+  if (ctx.method === 'HEAD' || hasHungUp(ctx)) return
   const stream =
     openStream(visit) ?? ctx.throw(503, 'too many pages listen, or the provider is being closed', { expose: true })
   // as a body, Koa would report a fault for every page that is closed
