@@ -33,6 +33,9 @@ export interface Visit {
   root: string
 }
 
+/** Who reads, and where a fault goes. */
+export type Reader = Pick<Visit, 'ctx' | 'desk' | 'operator'>
+
 /** Checks the options. */
 export function createDesk(provider: Provider, options: ConsoleOptions): Desk {
   checkProvider(provider)
@@ -82,13 +85,20 @@ function obstacleIn(permission: unknown): string | undefined {
   return typeof permission === 'string' && permission ? display(permission) : 'you have no right to decide this request'
 }
 
-/** Whether this operator may read this deferral. */
-export async function isReadable({ options }: Desk, operator: Operator, deferral: Deferral): Promise<boolean> {
-  return options.mayRead === undefined || (await options.mayRead(operator, deferral)) === true
+/** Whether this operator may read this deferral. `undefined`, which hides it as well: it could not be found out. */
+export async function isReadable({ ctx, desk, operator }: Reader, deferral: Deferral): Promise<boolean | undefined> {
+  const { mayRead } = desk.options
+  try {
+    return mayRead === undefined || (await mayRead(operator, deferral)) === true
+  } catch (error) {
+    // it must not show that the deferral exists
+    report(ctx, error)
+    return undefined
+  }
 }
 
 /** The deferral with this id; `undefined` for an unknown one, and for one that this operator may not read. */
-export async function readableDeferral(desk: Desk, operator: Operator, id: string): Promise<Reviewed | undefined> {
-  const deferral = isId(id) ? await desk.deferrals.get(id) : undefined
-  return deferral && (await isReadable(desk, operator, deferral)) ? deferral : undefined
+export async function readableDeferral(reader: Reader, id: string): Promise<Reviewed | undefined> {
+  const deferral = isId(id) ? await reader.desk.deferrals.get(id) : undefined
+  return deferral && (await isReadable(reader, deferral)) ? deferral : undefined
 }

@@ -79,7 +79,7 @@ export interface ExportEntry extends ExportQuery {
   format: 'csv' | 'ndjson'
   /** how many deferrals were sent, at the end */
   rows?: number
-  /** at the end: whether all were sent */
+  /** at the end: whether all that the operator may read were sent. It is false, too, if `mayRead` threw at one of them */
   isComplete?: boolean
 }
 
@@ -89,7 +89,7 @@ export interface ConsoleOptions<O extends Operator = Operator> {
   authenticate(ctx: Context): O | undefined | Promise<O | undefined>
   /** whether this operator may decide this deferral; default: everybody but the account that it is about */
   mayDecide?(operator: O, deferral: Deferral): Permission | Promise<Permission>
-  /** whether this operator may read this deferral; default: everybody. What one may not read is not found */
+  /** whether this operator may read this deferral; default: everybody. What one may not read is not found, and neither is a deferral at which it throws */
   mayRead?(operator: O, deferral: Deferral): boolean | Promise<boolean>
   /** more about this deferral: documents, the facts of a payment */
   panels?(deferral: Reviewed, operator: O): readonly Panel[] | Promise<readonly Panel[]>

@@ -1,7 +1,6 @@
 import { cursorAfter } from '../back_office/cursor.js'
 import type { Deferral, ListedNotification, ListQuery } from '../index.js'
-import { isReadable, readableDeferral, type Visit } from './desk.js'
-import { report } from './faults.js'
+import { isReadable, type Reader, readableDeferral } from './desk.js'
 
 /** The place of a page. */
 export interface Place {
@@ -17,8 +16,6 @@ export interface Page<T> {
 
 /** Reads a page from the back office. */
 export type ReadPage<T> = (place: Place) => Promise<Page<T>>
-
-type Reader = Pick<Visit, 'ctx' | 'desk' | 'operator'>
 
 const mostRows = 100
 const mostReads = 10
@@ -68,27 +65,15 @@ export async function readableDeferrals(
   return { deferrals: rows, ...others }
 }
 
-/** What a check says of each row. One row that it fails at is left out, and hides no other one; if it fails at each, it throws. */
-async function ofEach<T, R>({ ctx }: Reader, rows: readonly T[], check: (row: T) => Promise<R>) {
-  const results = await Promise.allSettled(rows.map(check))
-  const faults = results.filter((result) => result.status === 'rejected')
-  const [first] = faults
-  if (first && faults.length === rows.length) throw first.reason
-  for (const { reason } of faults) report(ctx, reason)
-  return results.map((result) => (result.status === 'fulfilled' ? result.value : undefined))
-}
-
 /** Those of these deferrals that the operator may read. */
 export const onlyReadable: OnlyReadable<Deferral> = async (reader, deferrals) => {
-  const { desk, operator } = reader
-  const readable = await ofEach(reader, deferrals, (deferral) => isReadable(desk, operator, deferral))
+  const readable = await Promise.all(deferrals.map((deferral) => isReadable(reader, deferral)))
   return deferrals.filter((_, index) => readable[index]).map((deferral) => ({ row: deferral, deferral }))
 }
 
 /** Those of these notifications whose deferral the operator may read. */
 export const onlyReadableNotifications: OnlyReadable<ListedNotification> = async (reader, notifications) => {
-  const { desk, operator } = reader
-  const found = await ofEach(reader, notifications, ({ id }) => readableDeferral(desk, operator, id))
+  const found = await Promise.all(notifications.map(({ id }) => readableDeferral(reader, id)))
   return notifications.flatMap((row, index) => {
     const deferral = found[index]
     return deferral ? [{ row, deferral }] : []

@@ -12,7 +12,7 @@ import type { Route } from './routes.js'
 import { type Verb, verbNamed } from './verbs.js'
 
 async function find(visit: Visit, id: string): Promise<Reviewed> {
-  const deferral = await readableDeferral(visit.desk, visit.operator, id)
+  const deferral = await readableDeferral(visit, id)
   return deferral ?? visit.ctx.throw(404, 'there is no such request')
 }
 

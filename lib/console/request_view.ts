@@ -55,7 +55,7 @@ export async function viewOf(visit: Visit, deferral: Reviewed, draft?: URLSearch
 async function nextFor(visit: Visit, id: string): Promise<Deferral | undefined> {
   const promised = new URLSearchParams(visit.ctx.querystring).get('next') ?? undefined
   if (isId(promised) && promised !== id) {
-    const deferral = await readableDeferral(visit.desk, visit.operator, promised)
+    const deferral = await readableDeferral(visit, promised)
     if (deferral?.status === 'pending' && !deferral.expired) return deferral
   }
   return nextOf(visit, id)

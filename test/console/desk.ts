@@ -82,6 +82,16 @@ export const byKoa =
     app.callback()(req, res)
   }
 
+/** Mounts the console in an application that notes its faults. */
+export function noting(faults: unknown[]) {
+  return (desk: Koa, path: string) => {
+    const app = new Koa()
+    app.on('error', (error) => faults.push(error))
+    app.use(mount(path, desk))
+    return app.callback()
+  }
+}
+
 /** Starts a console. `by` mounts it at `path`. */
 export async function startDesk(
   options: Partial<ConsoleOptions> = {},

@@ -1,21 +1,9 @@
-import Koa from 'koa'
-import mount from 'koa-mount'
 import type { Adapter } from 'oidc-provider'
 import { expect, test } from 'vitest'
-import { authenticate, revisionIn, startDesk } from './desk.js'
+import { authenticate, noting, revisionIn, startDesk } from './desk.js'
 
 const secret = () => {
   throw new TypeError('database: the password is hunter2')
-}
-
-/** Mounts the console in an application that notes its faults. */
-function noting(faults: unknown[]) {
-  return (desk: Koa, path: string) => {
-    const app = new Koa()
-    app.on('error', (error) => faults.push(error))
-    app.use(mount(path, desk))
-    return app.callback()
-  }
 }
 
 test.each([
@@ -81,26 +69,6 @@ test('a mayDecide that throws for one request lets nobody decide it, and hides n
   })
   expect(faults.length).toBeGreaterThan(0)
   expect(faults.every((fault) => fault instanceof TypeError)).toBe(true)
-  await desk.close()
-})
-
-test('a mayRead that throws for one request hides this one, and no other one; one that always throws is a fault', async () => {
-  const faults: unknown[] = []
-  let isDown = false
-  const desk = await startDesk(
-    { mayRead: (_, { title }) => (isDown || title === 'odd one' ? secret() : true) },
-    { by: noting(faults) },
-  )
-  await desk.add({ title: 'odd one' })
-  await desk.add({ title: 'plain one' })
-  for (const path of ['', 'api/deferrals']) {
-    const text = await (await desk.get(path)).text()
-    expect([path, text.includes('odd one'), text.includes('plain one')]).toEqual([path, false, true])
-  }
-  expect((await desk.get('overview')).status).toBe(200)
-  expect(faults.length).toBeGreaterThan(0)
-  isDown = true
-  for (const path of ['', 'api/deferrals', 'overview']) expect((await desk.get(path)).status).toBe(500)
   await desk.close()
 })
 

@@ -82,8 +82,8 @@ async function listDeferrals(call: Call) {
 }
 
 /** Finds a deferral that the operator may read. */
-export async function findReadable({ ctx, desk, operator }: Visit, id: string) {
-  return (await readableDeferral(desk, operator, id)) ?? ctx.throw(404, 'there is no such deferral')
+export async function findReadable(visit: Visit, id: string) {
+  return (await readableDeferral(visit, id)) ?? visit.ctx.throw(404, 'there is no such deferral')
 }
 
 async function getDeferral({ visit, id }: Call) {

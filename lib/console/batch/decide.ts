@@ -26,13 +26,13 @@ export interface Ticked {
 }
 
 /** Reads the ticked ones. */
-export function tickedIn({ desk, operator }: Visit, form: URLSearchParams): Promise<Ticked[]> {
+export function tickedIn(visit: Visit, form: URLSearchParams): Promise<Ticked[]> {
   const values = [...new Set(form.getAll('ticked'))].map((value) => value.split(' '))
   return Promise.all(
     values.map(async ([id = '', revision = '']) => ({
       id,
       revision,
-      deferral: await readableDeferral(desk, operator, id),
+      deferral: await readableDeferral(visit, id),
     })),
   )
 }

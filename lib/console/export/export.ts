@@ -35,20 +35,23 @@ function queryOf(visit: Visit): ExportQuery {
 type Log = (entry: ExportEntry) => Promise<void>
 
 /** Nothing, then the lines, one deferral at a time. The log learns how it ended, also if the reader went away. */
-async function* lines({ desk, operator }: Visit, format: Format, query: ExportQuery, log: Log) {
+async function* lines(visit: Visit, format: Format, query: ExportQuery, log: Log) {
   const { head, line } = formats[format]
   let rows = 0
+  let isSure = true
   let isComplete = false
   await log({ event: 'export.started', format, ...query })
   try {
     yield ''
     if (head) yield head
-    for await (const deferral of desk.deferrals.export(query)) {
-      if (!(await isReadable(desk, operator, deferral))) continue
+    for await (const deferral of visit.desk.deferrals.export(query)) {
+      const readable = await isReadable(visit, deferral)
+      isSure &&= readable !== undefined
+      if (!readable) continue
       rows += 1
       yield line(deferral)
     }
-    isComplete = true
+    isComplete = isSure
   } finally {
     await log({ event: 'export.ended', format, ...query, rows, isComplete })
   }

@@ -54,7 +54,7 @@ export function openStream(visit: Visit): PassThrough | undefined {
   }
 
   async function tell(event: string, deferral: Deferral): Promise<void> {
-    if (await isReadable(desk, operator, deferral)) send(`data: ${JSON.stringify({ id: deferral.id, event })}`)
+    if (await isReadable({ ...visit, operator }, deferral)) send(`data: ${JSON.stringify({ id: deferral.id, event })}`)
   }
 
   async function beat(): Promise<void> {

@@ -31,10 +31,10 @@ async function listingOf(visit: Visit, status: ShownNotifications['status']): Pr
 }
 
 async function notificationsPage(visit: Visit): Promise<void> {
-  const { desk, operator } = visit
+  const { desk } = visit
   const status = statusOf(visit)
   const { rows: notifications, cursor } = await listingOf(visit, status)
-  const found = await Promise.all(notifications.map(({ id }) => readableDeferral(desk, operator, id)))
+  const found = await Promise.all(notifications.map(({ id }) => readableDeferral(visit, id)))
   const rows = await Promise.all(
     notifications.flatMap((notification, index) => {
       const deferral = found[index]
@@ -47,7 +47,7 @@ async function notificationsPage(visit: Visit): Promise<void> {
 
 async function replay(visit: Visit, id = ''): Promise<void> {
   const { ctx, desk, operator } = visit
-  const deferral = (await readableDeferral(desk, operator, id)) ?? ctx.throw(404, 'there is no such request')
+  const deferral = (await readableDeferral(visit, id)) ?? ctx.throw(404, 'there is no such request')
   await formOf(ctx)
   const { changed } = await desk.deferrals.notifications
     .replay(deferral.id, { by: operator.id })

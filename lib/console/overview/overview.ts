@@ -7,11 +7,12 @@ import { daysOf, recent, speedsOf } from './days.js'
 const mostFailures = 100
 
 /** How many notifications failed, up to 100. */
-async function failuresOf({ desk, operator }: Visit): Promise<{ failed: number; isLeast: boolean }> {
+async function failuresOf(visit: Visit): Promise<{ failed: number; isLeast: boolean }> {
+  const { desk } = visit
   const listing = await desk.deferrals.notifications.list({ status: 'failed', limit: mostFailures })
   const isLeast = listing.cursor !== undefined
   if (!desk.options.mayRead) return { failed: listing.notifications.length, isLeast }
-  const found = await Promise.all(listing.notifications.map(({ id }) => readableDeferral(desk, operator, id)))
+  const found = await Promise.all(listing.notifications.map(({ id }) => readableDeferral(visit, id)))
   return { failed: found.filter((deferral) => deferral !== undefined).length, isLeast }
 }
 

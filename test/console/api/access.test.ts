@@ -144,9 +144,10 @@ test('HEAD is GET without the body, OPTIONS says what there is, other methods ar
 })
 
 test('a fault says nothing about itself', async () => {
-  const faulty = await startDesk({ mayRead: () => Promise.reject(new TypeError('password: is secret')) })
+  const faulty = await startDesk()
   const calls = await checkedApi(faulty)
   const id = await faulty.add()
+  faulty.op.provider.deferrals.get = () => Promise.reject(new TypeError('password: is secret'))
   const { status, body } = await calls.get(`/deferrals/${id}`)
   expect([status, body.detail]).toEqual([500, 'something went wrong on our side'])
   await faulty.close()
