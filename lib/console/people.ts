@@ -1,18 +1,36 @@
 import type { Deferral, Reviewed } from '../index.js'
-import type { Desk } from './desk.js'
+import type { Desk, Visit } from './desk.js'
 import { display } from './display.js'
-import type { Operator, Texts } from './options.js'
+import { report } from './faults.js'
+import type { Operator } from './options.js'
 
-async function subjectOf(texts: Texts | undefined, deferral: Deferral): Promise<string | undefined> {
-  const subject = await texts?.subject?.(deferral)
-  return subject ? display(subject, 80) : undefined
+type Reader = Pick<Visit, 'ctx' | 'desk'>
+
+// one name that the integrator's code does not find must not hide all other requests
+async function subjectOf({ ctx, desk }: Reader, deferral: Deferral): Promise<string | undefined> {
+  try {
+    const subject = await desk.options.texts?.subject?.(deferral)
+    return subject ? display(subject, 80) : undefined
+  } catch (error) {
+    report(ctx, error)
+    return 'unknown'
+  }
+}
+
+/** The name of the person behind an account, for display; the account itself, if its name cannot be found out. */
+async function nameOfAccount({ ctx, desk }: Reader, accountId: string, deferral: Deferral): Promise<string> {
+  try {
+    return display((await desk.options.texts?.person?.(accountId, deferral)) || accountId, 80)
+  } catch (error) {
+    report(ctx, error)
+    return display(accountId, 80)
+  }
 }
 
 /** The name of the person whom a deferral is about, for display; `undefined` if it is the client's own. */
-export async function personOf({ options }: Desk, deferral: Deferral): Promise<string | undefined> {
+export async function personOf(reader: Reader, deferral: Deferral): Promise<string | undefined> {
   const { accountId } = deferral
-  if (accountId === undefined) return subjectOf(options.texts, deferral)
-  return display((await options.texts?.person?.(accountId, deferral)) || accountId, 80)
+  return accountId === undefined ? subjectOf(reader, deferral) : nameOfAccount(reader, accountId, deferral)
 }
 
 /** The name of an operator, for display. */
@@ -31,17 +49,17 @@ export function namesOfOperators(operators: readonly Operator[], present: Operat
 
 /** The same for everybody in the history of a deferral: somebody who is no operator may be the person whom it is about. */
 export async function namesInHistory(
-  desk: Desk,
+  visit: Visit,
   deferral: Reviewed,
   operators: readonly Operator[],
-  present: Operator,
 ): Promise<OperatorNames> {
+  const { desk, operator: present } = visit
   // without a list of operators, nobody knows who is none
   if (!desk.options.operators) return namesOfOperators(operators, present)
   const ids = new Set([...operators, present].map(({ id }) => id))
   const others = new Set(deferral.history.flatMap(({ by }) => by ?? []).filter((id) => !ids.has(id)))
   const people = await Promise.all(
-    [...others].map(async (id) => ({ id, name: (await desk.options.texts?.person?.(id, deferral)) || id })),
+    [...others].map(async (id) => ({ id, name: await nameOfAccount(visit, id, deferral) })),
   )
   return namesOfOperators([...operators, ...people], present)
 }

@@ -1,6 +1,7 @@
 import type { Deferral, DeferralListing } from '../index.js'
 import { type Desk, obstacleTo, type Visit } from './desk.js'
 import { display } from './display.js'
+import { report } from './faults.js'
 import { listQuery } from './filter.js'
 import { personOf } from './people.js'
 import { readableDeferrals } from './readable_page.js'
@@ -27,10 +28,16 @@ export interface Queue {
   counts: Awaited<ReturnType<Desk['deferrals']['count']>> | undefined
 }
 
-/** What kind of request this is, in words. */
-export function kindInWords({ options }: Desk, deferral: Deferral): string {
-  const words = options.texts?.kind?.(deferral)
-  return words === undefined ? kindName(kindOf(deferral)) : display(words, 80)
+/** What kind of request this is, in words; those of this console, if the integrator's code fails. */
+export function kindInWords({ ctx, desk }: Visit, deferral: Deferral): string {
+  const preset = kindName(kindOf(deferral))
+  try {
+    const words = desk.options.texts?.kind?.(deferral)
+    return words === undefined ? preset : display(words, 80)
+  } catch (error) {
+    report(ctx, error)
+    return preset
+  }
 }
 
 /** What a line says. */
@@ -39,10 +46,10 @@ export async function rowOf(visit: Visit, deferral: Deferral): Promise<Row> {
   const isOpen = deferral.status === 'pending' && !deferral.expired
   const [client, person, obstacle] = await Promise.all([
     desk.clientName(deferral.clientId),
-    personOf(desk, deferral),
+    personOf(visit, deferral),
     isOpen ? obstacleTo(visit, operator, deferral) : undefined,
   ])
-  return { deferral, client, person, kind: kindInWords(desk, deferral), obstacle }
+  return { deferral, client, person, kind: kindInWords(visit, deferral), obstacle }
 }
 
 /** What the operator may read of the filter. Without an order in the URL, and without due times, the oldest come first. */

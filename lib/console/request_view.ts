@@ -39,15 +39,15 @@ export async function viewOf(visit: Visit, deferral: Reviewed, draft?: URLSearch
   const operators = await operatorsOf(desk)
   const [client, person, obstacle, panels, eligible, next, nameOf] = await Promise.all([
     desk.clientName(deferral.clientId),
-    personOf(desk, deferral),
+    personOf(visit, deferral),
     obstacleTo(visit, operator, deferral),
     panelsOf(desk, deferral, operator),
     eligibleFor(visit, deferral, operators),
     nextFor(visit, deferral.id),
-    namesInHistory(desk, deferral, operators, operator),
+    namesInHistory(visit, deferral, operators),
   ])
   const revision = revisionOf(deferral)
-  const kind = kindInWords(desk, deferral)
+  const kind = kindInWords(visit, deferral)
   return { visit, deferral, client, person, kind, obstacle, revision, panels, nameOf, eligible, next, draft }
 }
 

@@ -26,7 +26,7 @@ function row(visit: Visit, entry: Batch['rows'][number], form: URLSearchParams |
   const isTicked = form?.getAll('ticked').includes(value)
   const name = title === undefined ? safe`${kind}` : quoted(title, 120)
   return safe`<tr role="row"><td role="cell"><input type="checkbox" id="tick-${id}" name="ticked" value="${value}"${isTicked && safe` checked`}></td>
-<td role="cell" class="what"><label for="tick-${id}">${name}</label> <small>${kind}: ${rightsIn(visit.desk, scope)}</small></td>
+<td role="cell" class="what"><label for="tick-${id}">${name}</label> <small>${kind}: ${rightsIn(visit, scope)}</small></td>
 <td role="cell" class="who"><bdi>${person ?? 'the client itself'}</bdi> <small>via ${quoted(client, 80)}</small></td>
 <td role="cell">${dueAt && deadline(dueAt, visit.desk.now(), dueWords)}</td>
 <td role="cell"><a class="row" href="deferrals/${id}" aria-label="Open: ${display(title ?? id, 120)}">Open</a></td></tr>`

@@ -40,7 +40,7 @@ function row(
   search: string,
 ): SafeHtml {
   const { id, attempts } = notification
-  const title = deferral.title === undefined ? kindInWords(visit.desk, deferral) : quoted(deferral.title, 120)
+  const title = deferral.title === undefined ? kindInWords(visit, deferral) : quoted(deferral.title, 120)
   const button = safe`<form method="post" action="notifications/${id}/replay${search}"><button class="button quiet" aria-label="Send again: ${
     deferral.title === undefined ? id : display(deferral.title, 80)
   }">Send again</button></form>`

@@ -61,7 +61,7 @@ function row(entry: Row, visit: Visit, nameOf: OperatorNames): SafeHtml {
   const href = `deferrals/${id}${searchOf(visit.filter)}`
   return safe`<tr role="row">
 <td role="cell" class="what"><a class="row" href="${href}">${title === undefined ? kind : quoted(title, 120)}</a>
-<small>${title === undefined ? rightsIn(visit.desk, deferral.scope) : kind} ${queue !== undefined && safe`<span class="tag">${queue}</span> `}${
+<small>${title === undefined ? rightsIn(visit, deferral.scope) : kind} ${queue !== undefined && safe`<span class="tag">${queue}</span> `}${
     isOpen(deferral) && quorum > 1 && safe`<span class="tag">${votes.length} of ${quorum} approvals</span> `
   }${interaction && isOpen(deferral) && safe`<span class="tag wait">waits for the person</span>`}</small></td>
 <td role="cell" class="who">${person === undefined ? safe`<span class="soft">the client itself</span>` : safe`<bdi>${person}</bdi>`}
