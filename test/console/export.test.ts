@@ -15,7 +15,7 @@ function cellsOf(csv: string): string[][] {
   )
 }
 
-test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '\uff1d1', '=HYPERLINK("https://evil.example","x")'])(
+test.each(['=1+1', '+1', '-1', '@SUM(A1)', ' =1', '\uff1d1', '=HYPERLINK("https://evil.example","x")'])(
   'a cell that begins as %j does is no formula',
   async (accountId) => {
     const { log } = logged()
@@ -30,6 +30,14 @@ test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '\uff1d1', '=HYPERLINK
     await desk.close()
   },
 )
+
+test('a cell that begins with a tab is no formula, for a reader that separates by tabs neither', async () => {
+  const desk = await startDesk({ log: () => {} })
+  await desk.add({ accountId: '\t=1' })
+  const [heads = [], row = []] = cellsOf(await (await desk.get('export.csv')).text())
+  expect(row[heads.indexOf('accountId')]).toBe("'\t'=1")
+  await desk.close()
+})
 
 test('a cell that a spreadsheet ends at a semicolon or at a line is no formula there either', async () => {
   const desk = await startDesk({ log: () => {} })

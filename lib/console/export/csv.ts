@@ -34,8 +34,9 @@ const columns: Readonly<Record<string, (deferral: Reviewed) => Cell>> = {
 // a spreadsheet takes such a cell for a formula, also after white space and in full width
 const formula = /^[\s\0]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n\0]/
 
-// a spreadsheet that separates by one of these ends the cell here, because it does not see the quotes
-const innerFormula = /([;\t\r\n][\s\0]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/g
+// a spreadsheet that separates by one of these ends the cell here, because it does not see the quotes; it may take a quote of the text for
+// one around the next cell
+const beforeInnerFormula = /(?=[=+\-@\uff1d\uff0b\uff0d\uff20])(?<=[;\t\r\n][\s\0"]*)/g
 
 function textOf(cell: Cell): string {
   if (cell === undefined) return ''
@@ -44,8 +45,7 @@ function textOf(cell: Cell): string {
 }
 
 function quoted(cell: Cell): string {
-  const [start = ''] = /^[\s\0]*/.exec(textOf(cell)) ?? []
-  const text = start + textOf(cell).slice(start.length).replace(innerFormula, "$1'")
+  const text = textOf(cell).replace(beforeInnerFormula, "'")
   return `"${(formula.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`
 }
 
