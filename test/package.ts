@@ -1,7 +1,7 @@
 /*
  * Packs the package, installs it into an empty project beside oidc-provider, type-checks a consumer there without
- * skipLibCheck under every module resolution, the oldest one too, and with older types of the host, and runs the provider of
- * the README. The client's part is loaded with its peer, and without it.
+ * skipLibCheck under every module resolution, the oldest one too, with older types of the host, and where a package sees its own
+ * dependencies only, and runs the provider of the README. The client's part is loaded with its peer, and without it.
  */
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -85,6 +85,11 @@ for (const version of ['9.1.0', '9.11.0']) {
   typeCheck('node16', 'node16')
   console.log(`the types of the host were those of ${version}`)
 }
+rmSync(join(project, 'package-lock.json'))
+rmSync(join(project, 'node_modules'), { recursive: true })
+run('npm', ['install', '--install-strategy=linked', '--silent', '--no-audit', '--no-fund'], project)
+typeCheck('node16', 'node16')
+console.log('each package saw its own dependencies only, as with a strict package manager')
 rmSync(project, { recursive: true })
 rmSync(tarball)
 

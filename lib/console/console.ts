@@ -1,4 +1,4 @@
-import Koa, { type Context } from 'koa'
+import Koa from 'koa'
 import type { Provider } from 'oidc-provider'
 import { api } from './api/api.js'
 import { batchRoutes } from './batch/batch.js'
@@ -7,6 +7,7 @@ import { errorPages, showProblem } from './errors.js'
 import { exportRoutes } from './export/export.js'
 import { parseFilter } from './filter.js'
 import { securityHeaders } from './headers.js'
+import type { Application, Context } from './koa.js'
 import { liveRoutes } from './live/events.js'
 import { notificationRoutes } from './notifications/notifications.js'
 import { operatorOf } from './operator.js'
@@ -16,9 +17,6 @@ import { queueRoutes } from './queue.js'
 import { requestRoutes } from './request.js'
 import { type Route, route } from './routes.js'
 import { safe } from './safe.js'
-
-/** A Koa application. Named this way, the type needs no `esModuleInterop` in the integrator's project. */
-type Application = Context['app']
 
 const routes: readonly Route[] = [
   ...queueRoutes,

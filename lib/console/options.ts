@@ -1,6 +1,6 @@
-import type { Context } from 'koa'
 import type { Deferral, ExportQuery, JsonObject, Reviewed } from '../index.js'
 import type { Colours } from './colours.js'
+import type { Context } from './koa.js'
 import type { SafeHtml } from './safe.js'
 
 /** Somebody who works at the console. */

@@ -36,6 +36,9 @@ const options: ConsoleOptions<Reviewer> = {
   texts,
 }
 
+// @ts-expect-error a header is a text: Koa's types were found
+export const header = (...[ctx]: Parameters<typeof options.authenticate>): number => ctx.get('x-staff')
+
 const provider = new Provider('https://op.example', { features: { deferredTokenResponse: { enabled: true } } })
 const server = createConsole(provider, options).listen(0, '127.0.0.1', async () => {
   const address = server.address()

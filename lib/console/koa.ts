@@ -1,0 +1,12 @@
+import type { KoaContextWithOIDC } from 'oidc-provider'
+
+/*
+ * Koa's types by way of those of oidc-provider, for our public signatures: a strict package manager hides @types/koa from this
+ * package. Named this way, they need no `esModuleInterop` in the integrator's project.
+ */
+
+/** Koa's context. */
+export type Context = KoaContextWithOIDC['request']['ctx']
+
+/** A Koa application. */
+export type Application = Context['app']
