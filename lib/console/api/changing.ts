@@ -158,10 +158,14 @@ const changes: readonly Change[] = [
   },
 ]
 
-/** `If-Match` is the ETag of what the sender has seen. */
+/**
+ * `If-Match` has the ETags of what the sender has seen. One names a state and no bytes, so that a weak one counts as well: a proxy that
+ * compresses makes it weak.
+ */
 async function assertUnchanged({ visit }: Call, deferral: Reviewed): Promise<void> {
-  const seen = visit.ctx.get('If-Match').replace(/^"|"$/g, '')
-  if (seen === '' || seen === '*' || changesSince(seen, deferral) === undefined) return
+  const header = visit.ctx.get('If-Match')
+  const seen = header.split(',').map((tag) => tag.trim().replace(/^(W\/)?"|"$/g, ''))
+  if (header === '' || seen.some((tag) => tag === '*' || changesSince(tag, deferral) === undefined)) return
   throw new Refusal(412, 'it has changed since you read it', await withPermission(visit, deferral))
 }
 

@@ -102,6 +102,17 @@ describe.each(cases)('POST deferrals/:id/$verb', ({ verb, body = {}, prepare, qu
   })
 })
 
+test.each(['W/NOW', 'W/SEEN, W/NOW', 'SEEN,NOW', '*'])('takes If-Match: %s', async (header) => {
+  const id = await desk.add()
+  const etag = async () => (await api.get(`/deferrals/${id}`)).headers.get('etag') ?? ''
+  const seen = await etag()
+  await desk.op.provider.deferrals.comment(id, { by: 'robin', text: 'wait' })
+  const deny = (tags: string) =>
+    api.post(`/deferrals/${id}/deny`, { body: { description: 'no' }, headers: { 'if-match': tags } })
+  expect((await deny(`W/${seen}, W/"1.x"`)).status).toBe(412)
+  expect((await deny(header.replace('SEEN', seen).replace('NOW', await etag()))).status).toBe(200)
+})
+
 test.each(cases.filter(({ repeats }) => !repeats))(
   '$verb is 409 with the deferral if it changes nothing',
   async ({ verb, body = {} }) => {
