@@ -1,3 +1,4 @@
+import { momentOf } from '../back_office/moment.js'
 import { exitCodes, Failure } from './failure.js'
 
 /** The options that were given, by name. */
@@ -34,20 +35,14 @@ export function valuesOf(given: Given): Values {
     date(name) {
       const value = text(name)
       if (value === undefined) return undefined
-      const date = new Date(value)
-      if (!isDate(value, date)) throw wrong(`--${name} must be a date such as 2026-01-31 or 2026-01-31T09:00:00Z`)
+      const date = format.test(value) ? momentOf(value) : undefined
+      if (!date) throw wrong(`--${name} must be a date such as 2026-01-31 or 2026-01-31T09:00:00Z`)
       return date
     },
   }
 }
 
-const format = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/
-
-function isDate(value: string, date: Date): boolean {
-  const [, day] = format.exec(value) ?? []
-  // the engine takes the 30th of February for the 2nd of March
-  return day !== undefined && Number.isFinite(date.getTime()) && new Date(day).toISOString().startsWith(day)
-}
+const format = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/
 
 /** The command line is wrong. */
 export function wrong(message: string): Failure {

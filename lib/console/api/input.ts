@@ -1,4 +1,5 @@
 import type { Context } from 'koa'
+import { momentOf } from '../../back_office/moment.js'
 import { jsonOf } from '../body.js'
 import type { Operation } from './operation.js'
 import type { Members, Schema } from './schema.js'
@@ -6,9 +7,8 @@ import type { Members, Schema } from './schema.js'
 const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i
 
 function toDate(ctx: Context, name: string, value: unknown): Date {
-  const date = typeof value === 'string' && dateTime.test(value) ? new Date(value) : undefined
-  if (date && !Number.isNaN(date.getTime())) return date
-  return ctx.throw(400, `${name} must be a time as in RFC 3339, such as 2030-01-31T12:00:00Z`)
+  const date = typeof value === 'string' && dateTime.test(value) ? momentOf(value) : undefined
+  return date ?? ctx.throw(400, `${name} must be a time as in RFC 3339, such as 2030-01-31T12:00:00Z`)
 }
 
 function assertListed(ctx: Context, members: Members, names: Iterable<string>, kind: string): void {

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { momentOf } from '../../back_office/moment.js'
 import type { ExportQuery, Reviewed } from '../../index.js'
 import { isReadable, type Visit } from '../desk.js'
 import { hasHungUp } from '../hung_up.js'
@@ -23,8 +24,8 @@ const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i
 function dateOf({ ctx }: Visit, name: keyof ExportQuery): Date | undefined {
   const text = new URLSearchParams(ctx.querystring).get(name)?.trim()
   if (!text) return undefined
-  const date = dateOnly.test(text) || dateTime.test(text) ? new Date(text) : undefined
-  return date && !Number.isNaN(date.getTime()) ? date : ctx.throw(400, `${name} must be a date, such as 2030-01-31`)
+  const date = dateOnly.test(text) || dateTime.test(text) ? momentOf(text) : undefined
+  return date ?? ctx.throw(400, `${name} must be a date, such as 2030-01-31`)
 }
 
 function queryOf(visit: Visit): ExportQuery {

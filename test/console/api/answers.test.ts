@@ -102,6 +102,12 @@ describe.each(cases)('POST deferrals/:id/$verb', ({ verb, body = {}, prepare, qu
   })
 })
 
+test('an approval cannot end on the 30th of February', async () => {
+  const id = await desk.add()
+  const { status, body } = await api.post(`/deferrals/${id}/approve`, { body: { until: '2100-02-30T12:00:00Z' } })
+  expect([status, body.detail]).toEqual([400, 'until must be a time as in RFC 3339, such as 2030-01-31T12:00:00Z'])
+})
+
 test.each(['W/NOW', 'W/SEEN, W/NOW', 'SEEN,NOW', '*'])('takes If-Match: %s', async (header) => {
   const id = await desk.add()
   const etag = async () => (await api.get(`/deferrals/${id}`)).headers.get('etag') ?? ''
@@ -203,6 +209,7 @@ describe('GET', () => {
     'deferrals?cursor=foreign',
     'deferrals?createdAfter=2030-01-01',
     'deferrals?createdAfter=2030-13-01T00:00:00Z',
+    'deferrals?createdAfter=2026-02-30T00:00:00Z',
     'deferrals?status=sleeping',
     'deferrals?status=denied&overdue=true',
     'deferrals?assignee=kim&unassigned=true',
