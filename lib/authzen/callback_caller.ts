@@ -16,7 +16,7 @@ export interface CallbackSignature {
 
 /**
  * Bearer tokens that were issued to the service, or its signature, or a function that looks at the headers: for tokens of another
- * kind, or for a proxy that checks client certificates.
+ * kind, or for a proxy that checks client certificates. Only `true` authenticates. A function that throws or rejects does not.
  */
 export type CallbackCaller = readonly string[] | CallbackSignature | ((headers: Headers) => Promise<boolean> | boolean)
 
@@ -45,12 +45,21 @@ export const callbackCaller: Check<CallbackCaller> = (value, at) => {
 
 /** Whether the headers are those of the service. A signature is checked by `isSigned`, when the body is there. */
 export async function isCaller(headers: Headers, caller: CallbackCaller): Promise<boolean> {
-  if (typeof caller === 'function') return (await caller(headers)) === true
+  if (typeof caller === 'function') return isAccepted(headers, caller)
   if ('header' in caller) return headers.has(caller.header)
   const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(headers.get('authorization') ?? '') ?? []
   // digests have one length, and all are compared
   const given = digest(token ?? '')
   return caller.map((issued) => isEqual(given, digest(issued))).includes(true) && token !== undefined
+}
+
+// libraries for tokens throw if a token is wrong
+async function isAccepted(headers: Headers, caller: Extract<CallbackCaller, CallableFunction>): Promise<boolean> {
+  try {
+    return (await caller(headers)) === true
+  } catch {
+    return false
+  }
 }
 
 /** Whether the body has the signature of the service, if it has to have one. */

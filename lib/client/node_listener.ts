@@ -54,6 +54,7 @@ const unreadable =
  * ```
  *
  * With Koa it goes before the body parser. Behind one, hand the body over: `Object.assign(ctx.req, { body: ctx.request.body })`.
+ * If the handler fails, the answer is 500 without a text, and `console.error` gets the error.
  */
 export function toNodeListener(
   receive: (request: Request, context?: NotificationContext) => Promise<Response>,
@@ -65,11 +66,23 @@ export function toNodeListener(
       return
     }
     const request = toRequest(incoming)
-    const response = request ? await receive(request) : new Response(null, { status: 400 })
-    const text = await response.text()
-    outgoing.writeHead(response.status, Object.fromEntries(response.headers)).end(text)
+    const { status, headers, text } = request ? await answerTo(request, receive) : { ...empty, status: 400 }
+    outgoing.writeHead(status, headers).end(text)
     // a body that nobody wanted would block the connection; one that was cut off cannot be cancelled
     if (request?.body && !request.body.locked) await request.body.cancel().catch(() => undefined)
+  }
+}
+
+const empty = { headers: {}, text: '' }
+
+// nobody catches the rejection of a listener of `node:http`: it would end the process
+async function answerTo(request: Request, receive: (request: Request) => Promise<Response>) {
+  try {
+    const response = await receive(request)
+    return { status: response.status, headers: Object.fromEntries(response.headers), text: await response.text() }
+  } catch (error) {
+    console.error(error)
+    return { ...empty, status: 500 }
   }
 }
 

@@ -147,6 +147,22 @@ describe('a callback of the access request service', () => {
     expect(await called.send(called.message(), { 'x-client-cert': 'of the service' })).toBe(204)
   })
 
+  test.each<[string, CallbackCaller]>([
+    ['rejects', async () => Promise.reject(new Error('signature verification failed'))],
+    [
+      'throws',
+      () => {
+        throw new Error('signature verification failed')
+      },
+    ],
+  ])('X-242 a function that %s has not authenticated the caller', async (_how, caller) => {
+    const { looks, message, send } = await waiting(caller)
+    const seen = looks()
+    expect(await send(message())).toBe(401)
+    await quiet()
+    expect(looks()).toBe(seen)
+  })
+
   test('X-243 a state or a task that is not ours is not found, and nothing happens', async () => {
     const called = await waiting()
     const { looks, message, send } = called

@@ -6,10 +6,12 @@ import { bodyParser } from '@koa/bodyparser'
 import express from 'express'
 import Koa from 'koa'
 import { toNodeListener } from 'oidc-provider-deferred/client'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { until } from '../support/receiver.js'
 import { serving } from '../support/serve.js'
 import { notification, openid, recorded, type Sent } from './received.js'
+
+afterEach(() => void vi.restoreAllMocks())
 
 type Receive = ReturnType<typeof recorded>['receive']
 
@@ -159,6 +161,32 @@ describe('under node:http', () => {
       },
     )
   })
+})
+
+test.each<[string, () => Promise<Response>]>([
+  ['rejects', async () => Promise.reject(new Error('secret of the application'))],
+  [
+    'throws',
+    () => {
+      throw new Error('secret of the application')
+    },
+  ],
+  [
+    'answers with a body that breaks off',
+    async () => new Response(new ReadableStream({ start: (it) => it.error(new Error('secret of the application')) })),
+  ],
+])('a handler that %s is answered 500 without its message, which goes to the log', async (_how, receive) => {
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const listener = toNodeListener(receive)
+  const unhandled = 599
+  await serving(
+    (req, res) => void listener(req, res).catch(() => res.writeHead(unhandled).end()),
+    async (origin) => {
+      const response = await fetch(origin, notification())
+      expect([response.status, await response.text()]).toEqual([500, ''])
+    },
+  )
+  expect(logged.mock.calls).toEqual([[expect.objectContaining({ message: 'secret of the application' })]])
 })
 
 test('a body that somebody read before is a fault of the application, and it says so', async () => {
