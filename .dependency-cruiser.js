@@ -37,6 +37,8 @@ const imports = {
     'deferral/json.ts',
     'deferral/shape.ts',
     'options/checks.ts',
+    // a fault of the option `alert` becomes a warning
+    'host/faults.ts',
     // callbacks make tasks due
     'protocol/tasks.ts',
     // refreshed tokens end when the policy decision point says so

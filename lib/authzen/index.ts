@@ -1,3 +1,4 @@
+export type { Alert } from './alert.js'
 export { type Authzen, authzen } from './authzen.js'
 export type { CallbackReceiver } from './callback.js'
 export type { CallbackCaller, CallbackSignature } from './callback_caller.js'
@@ -6,7 +7,6 @@ export type { Authenticate } from './http.js'
 export type { Endpoints } from './metadata.js'
 export type {
   AccessRequestOptions,
-  Alert,
   AuthzenOptions,
   CallbackOptions,
   EgressPermissions,

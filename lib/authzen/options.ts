@@ -21,14 +21,12 @@ import {
 } from '../deferral/shape.js'
 import type { Addresses, DeferRequest, Deferring, JsonObject } from '../index.js'
 import * as checks from '../options/checks.js'
+import { type Alert, safeAlert } from './alert.js'
 import { type CallbackCaller, callbackCaller } from './callback_caller.js'
 import type { Evaluation, Filled, Mapping } from './evaluation.js'
 import type { Authenticate } from './http.js'
 import { access, issuance } from './mappings.js'
 import type { Endpoints } from './metadata.js'
-
-/** Something that an operator has to look at. `facts` name the deferral where there is one, and contain no secret. */
-export type Alert = (problem: string, facts: Record<string, string>) => void
 
 /** What may be reached, in the words of the option `notification`, and the certificate to show (mutual TLS). */
 export interface EgressPermissions {
@@ -154,7 +152,7 @@ const members = {
   terms: withDefault(callback<(request: DeferRequest) => Terms>(), () => ({})),
   claims: withDefault(names, []),
   egress,
-  alert: withDefault(callback<Alert>(), warn),
+  alert: safeAlert,
 } satisfies Members<AuthzenOptions>
 
 const optionsShape = shape(members)
@@ -173,9 +171,4 @@ function named(mapping: unknown, at: string): Mapping {
 
 function isEndpoint(value: unknown): value is string {
   return typeof value === 'string' && /^https:\/\/[^\s#?\\@]+$/i.test(value) && URL.canParse(value)
-}
-
-function warn(problem: string, facts: Record<string, string>): void {
-  const details = Object.entries(facts).map(([name, value]) => `${name} ${value}`)
-  process.emitWarning([`authzen: ${problem}`, ...details].join(', '))
 }

@@ -7,10 +7,10 @@ import { randomUUID } from 'node:crypto'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import { mustBe } from '../deferral/shape.js'
 import { type LimitedRefresh, limitedRefreshOf } from '../protocol/limited_refresh.js'
+import type { SafeAlert } from './alert.js'
 import type { Decider } from './decider.js'
 import type { Answer, Evaluation } from './evaluation.js'
 import { Unavailable } from './http.js'
-import type { Alert } from './options.js'
 import { type Outcome, outcomeOf } from './outcome.js'
 import { endOf } from './reevaluation.js'
 import { refreshRefusal, unavailable } from './refusals.js'
@@ -102,7 +102,7 @@ export interface RefreshCheck {
 }
 
 /** Creates the check of one `authzen`. */
-export function createRefreshCheck(alert: Alert): RefreshCheck {
+export function createRefreshCheck(alert: SafeAlert): RefreshCheck {
   let isDone = false
   return {
     use: () => {
