@@ -2,8 +2,9 @@ import { type Check, callback } from '../deferral/shape.js'
 import { warnOfFault } from '../host/faults.js'
 
 /**
- * Something that an operator has to look at. `facts` name the deferral where there is one, and contain no secret. Nobody waits for it. If it
- * throws or rejects, the alert becomes a warning of the process, and so does its error.
+ * Something that an operator has to look at. `facts` name the deferral where there is one. They contain no secret, unless an error of
+ * `authenticate` has one in its message. Nobody waits for it. If it throws or rejects, the alert becomes a warning of the process, and so
+ * does its error.
  */
 export type Alert = (problem: string, facts: Record<string, string>) => Promise<void> | void
 

@@ -4,8 +4,13 @@
 import { isObject, toJson } from '../deferral/json.js'
 import type { JsonObject } from '../index.js'
 import type { Egress } from '../notification/egress/egress.js'
+import { EgressDenied } from '../notification/egress/egress_denied.js'
+import { faultCode } from '../notification/egress/fault_code.js'
 
-/** Headers with credentials for a request to this URL, for example `{ authorization: 'Bearer ...' }`. */
+/**
+ * Headers with credentials for a request to this URL, for example `{ authorization: 'Bearer ...' }`. If it throws or rejects, the URL cannot be
+ * reached, and the alert has the message of the error.
+ */
 export type Authenticate = (url: string) => Promise<Record<string, string>> | Record<string, string>
 
 /** The service could not be asked, or its answer could not be understood. It has not decided anything. */
@@ -36,8 +41,8 @@ export type Ask = (
 export function createAsk(egress: Egress, authenticate: Authenticate, timeout: number): Ask {
   return async ({ method, url, headers = {}, body }, signal) => {
     const limits = [AbortSignal.timeout(timeout), ...(signal ? [signal] : [])]
+    const credentials = await credentialsFor(url, authenticate)
     try {
-      const credentials = await authenticate(url)
       const type: Record<string, string> = body ? { 'content-type': 'application/json' } : {}
       const answer = await egress.inquire(
         {
@@ -51,9 +56,24 @@ export function createAsk(egress: Egress, authenticate: Authenticate, timeout: n
       const parsed = parse(answer.text)
       return { status: answer.status, headers: answer.headers, ...(parsed && { body: parsed }) }
     } catch (cause) {
-      throw new Unavailable(`${new URL(url).host} cannot be reached`, { cause })
+      throw new Unavailable(reasonOf(url, cause), { cause })
     }
   }
+}
+
+async function credentialsFor(url: string, authenticate: Authenticate): Promise<Record<string, string>> {
+  try {
+    return await authenticate(url)
+  } catch (cause) {
+    throw new Unavailable(`authenticate failed: ${cause instanceof Error ? cause.message : faultCode(cause)}`, {
+      cause,
+    })
+  }
+}
+
+function reasonOf(url: string, cause: unknown): string {
+  const { host } = new URL(url)
+  return cause instanceof EgressDenied ? `${host} ${cause.message}` : `${host} cannot be reached: ${faultCode(cause)}`
 }
 
 /** The seconds of `Retry-After`; 0 without it, or if it is a date. */

@@ -7,6 +7,7 @@ import type { Channel, Settlement } from '../deferral/notification.js'
 import { pollHandles } from '../deferral/profile.js'
 import type { Egress } from './egress/egress.js'
 import { EgressDenied } from './egress/egress_denied.js'
+import { faultCode } from './egress/fault_code.js'
 import { delayAfter } from './retry_schedule.js'
 import { KeyNotFound, type Sealer } from './sealer.js'
 
@@ -97,18 +98,13 @@ async function send(
 
 // an integrator's resolver may reject with any value
 function outcomeOfFault(error: unknown): Outcome {
-  const fault = Object(error) as { message?: string; name?: string; code?: unknown }
-  const code = [fault.code, fault.name].find(isName) ?? 'unknown'
-  if (error instanceof EgressDenied) return { reason: `the endpoint ${fault.message}`, isFinal: true }
-  if (error instanceof KeyNotFound) return { reason: `what is sealed cannot be opened: ${fault.message}` }
+  const code = faultCode(error)
+  if (error instanceof EgressDenied) return { reason: `the endpoint ${error.message}`, isFinal: true }
+  if (error instanceof KeyNotFound) return { reason: `what is sealed cannot be opened: ${error.message}` }
   if (/^ERR_J(OSE|W)/.test(code)) return { reason: `what is sealed cannot be opened: ${code}`, isFinal: true }
   if (certificateFault.test(code))
     return { reason: `the certificate of the endpoint is not accepted: ${code}`, isCertificateFault: true }
   return { reason: `no answer: ${code}` }
-}
-
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && /^\w{1,64}$/.test(value)
 }
 
 function settlement(attempt: number, outcome: Outcome): Settlement {

@@ -1,0 +1,40 @@
+import type { AuthzenOptions } from 'oidc-provider-deferred/authzen'
+import { expect, test } from 'vitest'
+import { closeAfterEach, deploy } from './deployment.js'
+
+closeAfterEach()
+
+const fails = (error: unknown) => () => {
+  throw error
+}
+const loopback = { allow: ['127.0.0.1'], ports: [1] }
+
+test.each<[string, Partial<AuthzenOptions>]>([
+  ['pdp.example:8443 must use port 443', { pdp: 'https://pdp.example:8443', egress: {} }],
+  ['127.0.0.1 must not be at an address that may not be reached', { pdp: 'https://127.0.0.1', egress: {} }],
+  [
+    'pdp.example resolves to 10.1.2.3, which may not be reached',
+    { pdp: 'https://pdp.example', egress: { resolve: () => ['10.1.2.3'] } },
+  ],
+  ['127.0.0.1:1 cannot be reached: ECONNREFUSED', { pdp: 'https://127.0.0.1:1', egress: loopback }],
+  [
+    '127.0.0.1:1 cannot be reached: UND_ERR_INVALID_ARG',
+    { pdp: 'https://127.0.0.1:1', egress: loopback, authenticate: () => ({ authorization: 'Bearer a\nb' }) },
+  ],
+  ['authenticate failed: no PDP_TOKEN in the vault', { authenticate: fails(new Error('no PDP_TOKEN in the vault')) }],
+  [
+    'authenticate failed: the vault is sealed',
+    { authenticate: () => Promise.reject(new Error('the vault is sealed')) },
+  ],
+  ['authenticate failed: unknown', { authenticate: fails(Object.create(null)) }],
+])('the alert says why the policy decision point cannot be asked: %s', async (reason, options) => {
+  const { rp, alerts, service } = await deploy({ options })
+  const { status, body } = await rp.token({ grant_type: 'client_credentials' })
+  expect(alerts).toEqual([['the policy decision point cannot be asked', { deferral: expect.any(String), reason }]])
+  expect(service.calls).toEqual([])
+  // the client learns none of it
+  expect([status, body]).toEqual([
+    503,
+    { error: 'temporarily_unavailable', error_description: 'the policy of this provider cannot be asked now' },
+  ])
+})
