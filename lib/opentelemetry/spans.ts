@@ -12,7 +12,7 @@ import {
   type OperationMessage,
 } from '../diagnostics/channels.js'
 import { defined, errorType } from './attributes.js'
-import { subscribe, type Unsubscribe } from './subscriptions.js'
+import { guarded, subscribe, type Unsubscribe } from './subscriptions.js'
 import { linksTo, traceparentOf } from './traceparent.js'
 
 /** The steps, with the names of their spans. Polls that only wait have none. */
@@ -44,12 +44,8 @@ function traceStep(
   const spans = new WeakMap<OperationMessage, Span>()
   start.bindStore(current, (message) => {
     if (message.issuer !== issuer) return current.getStore()
-    const { traceparent } = message
-    const span = tracer.startSpan(names[step] ?? step, {
-      attributes: attributesOf(message),
-      links: linksTo(traceparent),
-    })
-    spans.set(message, span)
+    const span = guarded(() => startSpan(tracer, step, message))
+    if (span) spans.set(message, span)
     return span
   })
   const end = subscribe(asyncEnd, issuer, (message) => {
@@ -57,6 +53,13 @@ function traceStep(
     if (span) endSpan(span, message)
   })
   return [() => start.unbindStore(current), end]
+}
+
+function startSpan(tracer: Tracer, step: Operation, message: OperationMessage): Span {
+  return tracer.startSpan(names[step] ?? step, {
+    attributes: attributesOf(message),
+    links: linksTo(message.traceparent),
+  })
 }
 
 function endSpan(span: Span, message: OperationMessage): void {

@@ -1,16 +1,30 @@
+import { diag } from '@opentelemetry/api'
 import { channelsOf, type MessageChannel, type Operation, type OperationMessage } from '../diagnostics/channels.js'
 
 /** Ends a subscription. */
 export type Unsubscribe = () => void
 
-/** Subscribes to the messages of one issuer: the channels are those of the process. */
+/**
+ * Runs telemetry. Its errors go to the logger of OpenTelemetry: Node.js makes an error of a subscriber an uncaught exception, which ends the
+ * process.
+ */
+export function guarded<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    diag.error('oidc-provider-deferred: telemetry failed', error)
+    return undefined
+  }
+}
+
+/** Subscribes to the messages of one issuer: the channels are those of the process. Errors of the listener are caught. */
 export function subscribe<M extends { issuer: string }>(
   channel: MessageChannel<M>,
   issuer: string,
   listener: (message: M) => void,
 ): Unsubscribe {
   const ofIssuer = (message: M) => {
-    if (message.issuer === issuer) listener(message)
+    if (message.issuer === issuer) guarded(() => listener(message))
   }
   channel.subscribe(ofIssuer)
   return () => channel.unsubscribe(ofIssuer)
