@@ -45,7 +45,7 @@ export function recordDurations(meter: Meter, issuer: string): Unsubscribe[] {
       advice: { explicitBucketBoundaries: buckets },
     })
     return timed(operation, issuer, (message, seconds) =>
-      histogram.record(seconds, defined({ ...attributes(message), ...errorType(message) })),
+      histogram.record(seconds, defined({ 'deferral.issuer': issuer, ...attributes(message), ...errorType(message) })),
     )
   })
 }

@@ -20,8 +20,9 @@ export interface InstrumentOptions {
 
 /**
  * Makes metrics and spans of what the provider does with deferrals. Returns a function that ends that. Call it once per issuer and
- * process. A collection calls `stats()`. If that took more than 0.1 s, its result is used for 20 times as long, at most 5 minutes. Throws a
- * `TypeError` for a provider without the feature, or for a wrong option.
+ * process. Issuers may share a meter and a tracer: all metrics and spans have the attribute `deferral.issuer`. A collection calls
+ * `stats()`. If that took more than 0.1 s, its result is used for 20 times as long, at most 5 minutes. Errors of the meter and the
+ * tracer go to `diag`. Throws a `TypeError` for a provider without the feature, or for a wrong option.
  */
 export function instrument(provider: Provider, options: InstrumentOptions = {}): () => void {
   const { issuer, deferrals } = provider
@@ -31,7 +32,7 @@ export function instrument(provider: Provider, options: InstrumentOptions = {}):
     throw new TypeError('instrument: queues must be an integer, 0 or more')
   const queueLabel = queueLabels(queues)
   const ends = [
-    observePending(meter, deferrals, queueLabel),
+    observePending(meter, { issuer, deferrals }, queueLabel),
     countOutcomes(meter, issuer, queueLabel),
     ...recordDurations(meter, issuer),
     ...traceSteps(tracer, issuer),

@@ -59,10 +59,10 @@ function instrumentsOf(meter: Meter) {
 
 function record(
   { created, outcomes: ended, notifications: sent, decision, redemption }: ReturnType<typeof instrumentsOf>,
-  { event, profile, queue, createdAt, decidedAt, redeemedAt }: ChangeMessage,
+  { issuer, event, profile, queue, createdAt, decidedAt, redeemedAt }: ChangeMessage,
   queueLabel: QueueLabel,
 ): void {
-  const labels = { 'deferral.profile': profile, ...queueLabel(queue) }
+  const labels = { 'deferral.issuer': issuer, 'deferral.profile': profile, ...queueLabel(queue) }
   const withOutcome = { ...labels, 'deferral.outcome': event }
   if (event === 'created') created.add(1, labels)
   if (outcomes.includes(event)) ended.add(1, withOutcome)

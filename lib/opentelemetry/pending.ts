@@ -13,8 +13,12 @@ interface Row {
 
 type Rows = Map<string | undefined, Row>
 
-/** The gauges of pending deferrals. Each collection reads `stats()`, or uses its last result again if that took long. The numbers are those of all nodes. */
-export function observePending(meter: Meter, deferrals: Deferrals, queueLabel: QueueLabel): Unsubscribe {
+/** The gauges of pending deferrals of an issuer. Each collection reads `stats()`, or uses its last result again if that took long. The numbers are those of all nodes. */
+export function observePending(
+  meter: Meter,
+  { issuer, deferrals }: { issuer: string; deferrals: Deferrals },
+  queueLabel: QueueLabel,
+): Unsubscribe {
   const pending = meter.createObservableGauge('deferral.pending', {
     description: 'Deferrals that wait for a decision',
     unit: '{deferral}',
@@ -36,7 +40,10 @@ export function observePending(meter: Meter, deferrals: Deferrals, queueLabel: Q
     // the SDK repeats the last value of a time series that is not observed: a queue without deferrals is 0
     for (const label of labels) {
       const row = rows.get(label) ?? { pending: 0, overdue: 0 }
-      const attributes: Attributes = label === undefined ? {} : { 'deferral.queue': label }
+      const attributes: Attributes = {
+        'deferral.issuer': issuer,
+        ...(label !== undefined && { 'deferral.queue': label }),
+      }
       result.observe(pending, row.pending, attributes)
       result.observe(overdue, row.overdue, attributes)
       result.observe(age, ageOf(row), attributes)

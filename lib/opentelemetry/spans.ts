@@ -69,8 +69,9 @@ function endSpan(span: Span, message: OperationMessage): void {
 }
 
 function attributesOf(message: OperationMessage): Attributes {
-  const { id, profile, queue, operation, outcome, attempt, status } = message
+  const { issuer, id, profile, queue, operation, outcome, attempt, status } = message
   return defined({
+    'deferral.issuer': issuer,
     'deferral.id': id,
     'deferral.profile': profile,
     'deferral.queue': queue,

@@ -25,7 +25,7 @@ test('Prometheus reads what waits and what was decided at the bank', async () =>
   await createCustomer(bank, recorder, 'alex').ask()
   const { deferrals } = bank.provider
   const [deferral] = (await deferrals.list({ status: 'pending' })).deferrals
-  const queue = `deferral_queue="${deferral?.queue}"`
+  const queue = `deferral_issuer="${bank.provider.issuer}",deferral_queue="${deferral?.queue}"`
   expect(await scraped(`deferral_pending{${queue}}`)).toBe(1)
   expect(await scraped(`deferral_overdue{${queue}}`)).toBe(0)
   expect(await scraped(`deferral_oldest_pending_age{${queue}}`)).toBeLessThan(60)

@@ -1,4 +1,4 @@
-import { context, type Tracer } from '@opentelemetry/api'
+import { context, type Meter, type Tracer } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { type DataPoint, type Histogram, MeterProvider } from '@opentelemetry/sdk-metrics'
@@ -20,6 +20,7 @@ export interface Series {
 /** A provider that is instrumented, and everything that the SDK collects. */
 export interface Collected {
   tracer: Tracer
+  meter: Meter
   /** ends the instrumentation */
   end(): void
   /** the spans that have ended, of one deferral if an id is given; the oldest first */
@@ -44,6 +45,7 @@ export function collected(provider: Provider, options: InstrumentOptions = {}): 
   }
   return {
     tracer,
+    meter,
     end,
     spans: (id) => exporter.getFinishedSpans().filter(({ attributes }) => !id || attributes['deferral.id'] === id),
     async metric(name) {

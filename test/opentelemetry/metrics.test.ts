@@ -9,15 +9,17 @@ import { startProvider, type TestProvider, withProvider } from '../support/provi
 import { until } from '../support/receiver.js'
 import { type Collected, collected } from './collected.js'
 
-const labels = { 'deferral.profile': 'oauth', 'deferral.queue': 'payments' }
-
 describe('what the deferrals of a provider become', () => {
   const deployment = useDeployment()
   let otel: Collected
+  let issuer: { 'deferral.issuer': string }
+  let labels: object
 
   beforeAll(async () => {
     const { op } = deployment
     const { deferrals } = op.provider
+    issuer = { 'deferral.issuer': op.issuer }
+    labels = { ...issuer, 'deferral.profile': 'oauth', 'deferral.queue': 'payments' }
     otel = collected(op.provider)
     const approved = await deployment.oauth()
     await approved.poll()
@@ -34,12 +36,12 @@ describe('what the deferrals of a provider become', () => {
     expect(await otel.metric('deferral.created')).toMatchObject({ unit: '{deferral}' })
     expect((await otel.metric('deferral.created'))?.series).toEqual([
       { attributes: labels, value: 2 },
-      { attributes: { 'deferral.profile': 'openid' }, value: 1 },
+      { attributes: { ...issuer, 'deferral.profile': 'openid' }, value: 1 },
     ])
     expect((await otel.metric('deferral.outcomes'))?.series).toEqual([
       { attributes: { ...labels, 'deferral.outcome': 'approved' }, value: 1 },
       { attributes: { ...labels, 'deferral.outcome': 'redeemed' }, value: 1 },
-      { attributes: { 'deferral.profile': 'openid', 'deferral.outcome': 'denied' }, value: 1 },
+      { attributes: { ...issuer, 'deferral.profile': 'openid', 'deferral.outcome': 'denied' }, value: 1 },
       { attributes: { ...labels, 'deferral.outcome': 'cancelled' }, value: 1 },
     ])
     expect((await otel.metric('deferral.notifications'))?.series).toContainEqual({
@@ -65,18 +67,19 @@ describe('what the deferrals of a provider become', () => {
     const countsOf = async (name: string) =>
       (await otel.metric(name))?.series.map(({ attributes, value }) => [attributes, Object(value).count])
     expect(await countsOf('deferral.poll.duration')).toEqual([
-      [{ 'deferral.outcome': 'authorization_pending', 'deferral.profile': 'oauth' }, 1],
-      [{ 'deferral.outcome': 'ok', 'deferral.profile': 'oauth' }, 1],
+      [{ ...issuer, 'deferral.outcome': 'authorization_pending', 'deferral.profile': 'oauth' }, 1],
+      [{ ...issuer, 'deferral.outcome': 'ok', 'deferral.profile': 'oauth' }, 1],
     ])
     expect(await countsOf('deferral.store.operation.duration')).toContainEqual([
-      { 'deferral.store.operation': 'insert' },
+      { ...issuer, 'deferral.store.operation': 'insert' },
       3,
     ])
     expect(await countsOf('deferral.notification.attempt.duration')).toContainEqual([
-      { 'deferral.outcome': 'delivered', 'http.response.status_code': 204 },
+      { ...issuer, 'deferral.outcome': 'delivered', 'http.response.status_code': 204 },
       1,
     ])
     await until(async () => (await countsOf('deferral.sweep.duration'))?.length === 1)
+    expect((await countsOf('deferral.sweep.duration'))?.map(([attributes]) => attributes)).toEqual([issuer])
   })
 })
 
@@ -98,10 +101,11 @@ describe('what waits', () => {
   })
 
   test('gauges by queue; queues beyond the limit share a time series, and the sum is that of all', async () => {
+    const issuer = { 'deferral.issuer': op.issuer }
     const byQueue = [
-      { attributes: {}, value: 1 },
-      { attributes: { 'deferral.queue': 'alpha' }, value: 2 },
-      { attributes: { 'deferral.queue': 'other' }, value: 2 },
+      { attributes: issuer, value: 1 },
+      { attributes: { ...issuer, 'deferral.queue': 'alpha' }, value: 2 },
+      { attributes: { ...issuer, 'deferral.queue': 'other' }, value: 2 },
     ]
     expect(await otel.metric('deferral.pending')).toEqual({ unit: '{deferral}', series: byQueue })
     expect((await otel.metric('deferral.overdue'))?.series.map(({ value }) => value)).toEqual([0, 0, 0])
