@@ -38,7 +38,7 @@ const imports = {
     'deferral/shape.ts',
     'options/checks.ts',
     // a fault of the option `alert` becomes a warning
-    'host/faults.ts',
+    'deferral/warnings.ts',
     // callbacks make tasks due
     'protocol/tasks.ts',
     // refreshed tokens end when the policy decision point says so

@@ -1,5 +1,5 @@
 import { type Check, callback } from '../deferral/shape.js'
-import { warnOfFault } from '../host/faults.js'
+import { warnOfFault } from '../deferral/warnings.js'
 
 /**
  * Something that an operator has to look at. `facts` name the deferral where there is one. They contain no secret, unless an error of
