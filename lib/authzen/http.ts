@@ -8,8 +8,8 @@ import { EgressDenied } from '../notification/egress/egress_denied.js'
 import { faultCode } from '../notification/egress/fault_code.js'
 
 /**
- * Headers with credentials for a request to this URL, for example `{ authorization: 'Bearer ...' }`. If it throws or rejects, the URL cannot be
- * reached, and the alert has the message of the error.
+ * Headers with credentials for a request to this URL, for example `{ authorization: 'Bearer ...' }`. If it throws or rejects, or takes
+ * longer than `timeout`, the URL cannot be reached, and the alert has the message of the error.
  */
 export type Authenticate = (url: string) => Promise<Record<string, string>> | Record<string, string>
 
@@ -37,11 +37,11 @@ export type Ask = (
   signal?: AbortSignal,
 ) => Promise<ServiceAnswer>
 
-/** Asks with these credentials; an answer has to come within `timeout` milliseconds. */
+/** Asks with these credentials; credentials and answer have to come within `timeout` milliseconds. */
 export function createAsk(egress: Egress, authenticate: Authenticate, timeout: number): Ask {
   return async ({ method, url, headers = {}, body }, signal) => {
-    const limits = [AbortSignal.timeout(timeout), ...(signal ? [signal] : [])]
-    const credentials = await credentialsFor(url, authenticate)
+    const limit = AbortSignal.any([AbortSignal.timeout(timeout), ...(signal ? [signal] : [])])
+    const credentials = await credentialsFor(url, authenticate, limit)
     try {
       const type: Record<string, string> = body ? { 'content-type': 'application/json' } : {}
       const answer = await egress.inquire(
@@ -51,7 +51,7 @@ export function createAsk(egress: Egress, authenticate: Authenticate, timeout: n
           headers: { accept: 'application/json', ...type, ...headers, ...credentials },
           ...(body && { body: JSON.stringify(body) }),
         },
-        AbortSignal.any(limits),
+        limit,
       )
       const parsed = parse(answer.text)
       return { status: answer.status, headers: answer.headers, ...(parsed && { body: parsed }) }
@@ -61,14 +61,25 @@ export function createAsk(egress: Egress, authenticate: Authenticate, timeout: n
   }
 }
 
-async function credentialsFor(url: string, authenticate: Authenticate): Promise<Record<string, string>> {
+async function credentialsFor(
+  url: string,
+  authenticate: Authenticate,
+  limit: AbortSignal,
+): Promise<Record<string, string>> {
   try {
-    return await authenticate(url)
+    return await Promise.race([authenticate(url), endOf(limit)])
   } catch (cause) {
     throw new Unavailable(`authenticate failed: ${cause instanceof Error ? cause.message : faultCode(cause)}`, {
       cause,
     })
   }
+}
+
+/** Rejects when the signal aborts. */
+function endOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 }
 
 function reasonOf(url: string, cause: unknown): string {

@@ -19,7 +19,7 @@ export type Submitted =
   | { kind: 'refused'; reason: string }
 
 /** Submits an access request once. */
-export async function submit(item: Item, { ask, now, signal, isTrusted }: StepContext): Promise<Submitted> {
+export async function submit(item: Item, { ask, now, signal, isTrusted, alert }: StepContext): Promise<Submitted> {
   if (hasPassed(item.denialExpiresAt, now)) return item.isSent ? refused('the denial has expired') : { kind: 'stale' }
   const headers = { 'idempotency-key': item.key }
   let answer: ServiceAnswer
@@ -27,6 +27,7 @@ export async function submit(item: Item, { ask, now, signal, isTrusted }: StepCo
     answer = await ask({ method: 'POST', url: item.endpoint, headers, body: item.body }, signal)
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error
+    alert('the access request service cannot be asked', { reason: error.message })
     return again(item, error.retryAfter, { isSent: true })
   }
   const { status } = answer

@@ -33,6 +33,7 @@ export async function look(item: Item, context: StepContext): Promise<Sight> {
     return isReadable ? sightOf(answer.body ?? {}, item, retryAfter, context) : pendingSight(item, retryAfter, context)
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error
+    alert('the access request service cannot be asked', { reason: error.message })
     return pendingSight(item, error.retryAfter, context)
   }
 }

@@ -26,6 +26,10 @@ test.each<[string, Partial<AuthzenOptions>]>([
     'authenticate failed: the vault is sealed',
     { authenticate: () => Promise.reject(new Error('the vault is sealed')) },
   ],
+  [
+    'authenticate failed: The operation was aborted due to timeout',
+    { authenticate: () => new Promise(() => {}), timeout: 200 },
+  ],
   ['authenticate failed: unknown', { authenticate: fails(Object.create(null)) }],
 ])('the alert says why the policy decision point cannot be asked: %s', async (reason, options) => {
   const { rp, alerts, service } = await deploy({ options })

@@ -55,6 +55,30 @@ describe('a submission', () => {
     expect(service.access.list).toHaveLength(1)
   })
 
+  test.each([
+    ['submission', 'POST'],
+    ['look at its task', 'GET'],
+  ])('a %s that cannot be sent is an alert, and is repeated', async (_name, method) => {
+    let isVaultOpen = false
+    const authenticate = (url: string) => {
+      const isLook = url.includes('/access/v1/requests/')
+      if (!isVaultOpen && url.includes('/access/v1/requests') && isLook === (method === 'GET'))
+        throw new Error('the vault is sealed')
+      return { authorization: 'Bearer of the provider' }
+    }
+    const deployment = await start({ authenticate })
+    deployment.service.access.script = 'approve'
+    const { id } = await ask(deployment)
+    const reason = 'authenticate failed: the vault is sealed'
+    await until(async () => {
+      await deployment.toNextStep(id)
+      return deployment.alerts.length > 0
+    })
+    expect(deployment.alerts[0]).toEqual(['the access request service cannot be asked', { deferral: id, reason }])
+    isVaultOpen = true
+    await reaches(deployment, id, 'approved')
+  })
+
   test.each([401, 403])('refused credentials (%s) are an alert, and the deferral waits', async (status) => {
     const deployment = await start()
     deployment.service.intercept = ({ path }) => (path === '/access/v1/requests' ? { status } : undefined)
