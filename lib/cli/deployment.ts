@@ -11,7 +11,11 @@ import type { Values } from './values.js'
 export interface Deployment {
   db: Db
   collection: Collection<DeferralDocument>
-  /** The issuers that have deferrals here; only that of `--issuer`, if it is given. */
+  /** That of `--issuer`, if it is given. */
+  givenIssuer: string | undefined
+  /** All issuers that have deferrals here. */
+  allIssuers(): Promise<string[]>
+  /** The issuers that have deferrals here; of them only that of `--issuer`, if it is given. */
   issuers(): Promise<string[]>
   /** That of `--issuer`, or the only one. */
   issuer(): Promise<string>
@@ -38,20 +42,19 @@ export async function connect(values: Values, environment: NodeJS.ProcessEnv): P
   const name = values.text('collection') ?? 'deferrals'
   const store = mongoStore(db, { collection: name, migrate: false })
   const collection = db.collection<DeferralDocument>(name)
-  const given = values.text('issuer')
-  const issuers = async () => {
-    if (given !== undefined) return [given]
-    // the mark of a cancellation that came before its deferral has no issuer
-    return (await collection.distinct('issuer')).filter((issuer) => issuer !== '')
-  }
+  const givenIssuer = values.text('issuer')
+  // the mark of a cancellation that came before its deferral has no issuer
+  const allIssuers = async () => (await collection.distinct('issuer')).filter((issuer) => issuer !== '')
   // an issuer has the retention of its provider; here nothing is created
   const records = (issuer: string, onWritten: Subscriber = () => undefined) =>
     recordsOf(store, { issuer, retention: 0, clock: () => undefined, onWritten })
   return {
     db,
     collection,
-    issuers,
-    issuer: async () => onlyOne(await issuers(), `${db.databaseName}.${name}`),
+    givenIssuer,
+    allIssuers,
+    issuers: async () => (await allIssuers()).filter((issuer) => issuer === (givenIssuer ?? issuer)),
+    issuer: async () => givenIssuer ?? onlyOne(await allIssuers(), collection.namespace),
     recordsOf: records,
     officeOf: (issuer, onWritten) =>
       new Deferrals({

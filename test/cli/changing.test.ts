@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { describeMongo, useDatabase } from '../support/database.js'
+import { issuer } from '../support/records.js'
 import { stored, verbsIn } from './deferrals.js'
 import { inTerminal, jsonOn, on } from './program.js'
 
@@ -113,8 +114,23 @@ describeMongo('what the program changes', () => {
     expect(shown.stderr).toContain('erase the personal data of dave')
     expect(shown.stderr).toContain('\r\x1b[K3 erased')
     expect(await database.db.collection('deferrals').countDocuments({ title: 'private' })).toBe(0)
-    expect(await on(database, ['erase', '--account', 'dave', '--yes'])).toMatchObject({ stdout: '0 erased\n' })
     expect((await on(database, ['erase', '--account', 'alice'])).code).toBe(2)
+  })
+
+  test('an erasure that erases nothing changes nothing: not again, not a misspelt account, not another issuer', async () => {
+    await stored(database, { accountId: 'erin' })
+    const nothing = (account: string, of = issuer) => ({
+      code: 1,
+      stdout: `0 erased: no deferral of ${account} at ${of} has personal data\n`,
+    })
+    const erase = (account: string, of = issuer) =>
+      on(database, ['erase', '--account', account, '--issuer', of, '--yes'])
+    expect(await erase('erin', `${issuer}/`)).toMatchObject(nothing('erin', `${issuer}/`))
+    expect(await erase('Erin')).toMatchObject(nothing('Erin'))
+    expect(await erase('erin')).toMatchObject({ code: 0, stdout: '1 erased\n' })
+    expect(await erase('erin')).toMatchObject(nothing('erin'))
+    const { code, value } = await jsonOn(database, ['erase', '--account', 'erin', '--issuer', issuer, '--yes'])
+    expect([code, value]).toEqual([1, { erased: 0 }])
   })
 
   test('a wrong value is refused as the back office refuses it', async () => {

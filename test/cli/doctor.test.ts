@@ -190,7 +190,7 @@ describeMongo('doctor', () => {
         .sort(),
     ).toEqual([
       [false, 'id is needed by 2 sealed texts, and none of the given keys'],
-      [true, 'id in OTHER: nothing is sealed with it; unless it is the first one it may go'],
+      [true, 'id in OTHER: nothing here is sealed with it; unless it is the first one it may go'],
       [true, 'id is needed by 2 sealed texts, it is in CURRENT'],
     ])
     const { stdout, stderr } = await on(database, ['doctor', '--key-env', 'CURRENT'], { env })
@@ -199,6 +199,28 @@ describeMongo('doctor', () => {
       code: 2,
       stderr: expect.stringContaining('UNSET must hold a key, 32 bytes as base64url'),
     })
+  })
+
+  test('a misspelt issuer or collection is found, and no key may go for it', async () => {
+    const database = await fresh()
+    const [key, id] = [newKey(), newId()]
+    await stored(database, { id, sealing: { sealed: await sealedBy(key, id), delay: 0 } })
+    const withKey = { env: { KEY: key } }
+    const slip = await examine(database, ['--key-env', 'KEY', '--issuer', `${issuer}/`], withKey)
+    expect(slip.code).toBe(1)
+    expect(slip.findings).toEqual([
+      {
+        check: 'issuers',
+        isOk: false,
+        says: `no deferral of ${issuer}/ in ${database.db.databaseName}.deferrals`,
+        remedy: `check --issuer: there are deferrals of ${issuer}`,
+      },
+    ])
+    expect(slip.of('keys')).toMatchObject([
+      { says: expect.stringMatching(/^[\w-]{16} in KEY: 1 sealed text of another issuer needs it, keep it$/) },
+    ])
+    const empty = await examine(database, ['--key-env', 'KEY', '--collection', 'deferral'], withKey)
+    expect(empty.of('keys')).toMatchObject([{ says: expect.stringMatching(/ in KEY: there is no deferral, keep it$/) }])
   })
 
   test('a clock that is wrong is found', async () => {
@@ -290,5 +312,28 @@ describeMongo('several issuers', () => {
       [false, other],
     ])
     expect((await examine(database, ['--issuer', issuer])).code).toBe(0)
+  })
+
+  test('the keys of all of them are looked at, and only the named one has to have its keys here', async () => {
+    const [mine, other] = [newKey(), newKey()]
+    for (const [key, of] of [
+      [mine, 'https://mine.example'],
+      [other, 'https://yours.example'],
+      [other, 'https://theirs.example'],
+    ] as const) {
+      const id = newId()
+      await stored(database, { id, sealing: { sealed: await sealedBy(key, id), delay: 0 } }, of)
+    }
+    const keysOf = async (...names: string[]) => {
+      const args = ['--issuer', 'https://mine.example', ...names.flatMap((name) => ['--key-env', name])]
+      const { of } = await examine(database, args, { env: { MINE: mine, OTHER: other } })
+      return of('keys').map(({ isOk, says }) => [isOk, says.replace(/[\w-]{16}/, 'id')])
+    }
+    const needed = [true, 'id is needed by 1 sealed text, it is in MINE']
+    expect(await keysOf('MINE')).toEqual([needed])
+    expect(await keysOf('MINE', 'OTHER')).toEqual([
+      needed,
+      [true, 'id in OTHER: 2 sealed texts of other issuers need it, keep it'],
+    ])
   })
 })

@@ -15,7 +15,8 @@ export const erase: Command = {
     const { values, deployment, terminal } = call
     const accountId = values.needed('account')
     const by = values.text('by')
-    const question = `erase the personal data of ${accountId} at ${await deployment.issuer()}?`
+    const issuer = await deployment.issuer()
+    const question = `erase the personal data of ${accountId} at ${issuer}?`
     if (!(await isConfirmed(call, question))) return exitCodes.unchanged
     let count = 0
     const office = await officeOf(deployment, (_record, { event }) => {
@@ -23,7 +24,8 @@ export const erase: Command = {
     })
     const erasure = await office.erase({ accountId }, by === undefined ? {} : { by })
     terminal.endProgress()
-    terminal.result(erasure, () => [`${erasure.erased} erased`])
-    return exitCodes.done
+    const nothing = erasure.erased ? '' : `: no deferral of ${accountId} at ${issuer} has personal data`
+    terminal.result(erasure, () => [`${erasure.erased} erased${nothing}`])
+    return erasure.erased ? exitCodes.done : exitCodes.unchanged
   },
 }

@@ -8,20 +8,23 @@ const most = 100_000
 // the header begins with alg, enc and kid: so many characters are the same for all that one key has sealed
 const commonLength = 72
 
-/** The keys that something is sealed with, and those that nothing needs any more. */
+/** The keys that something is sealed with, and those that nothing needs any more: no deferral of any issuer. */
 export const keys: Check = async (call) => {
+  const { deployment } = call
   const given = givenKeys(call)
-  const counts = new Map<string, number>()
-  const parts = await sealedBy(call)
-  for (const { header, count } of parts.flat()) {
-    const id = idIn(header)
-    if (header) counts.set(id, (counts.get(id) ?? 0) + count)
-  }
-  const isWhole = parts.every((rows) => rows.reduce((sum, { count }) => sum + count, 0) < most)
-  const needed = [...counts].map(([id, count]) => neededFinding(id, count, given))
-  const unneeded = [...given].filter(([id]) => !counts.has(id)).map(([id, name]) => unneededFinding(id, name, isWhole))
-  if (needed.length + unneeded.length === 0) return [fine(check, 'nothing is sealed')]
-  return [...needed, ...unneeded]
+  const [all, selected] = [await deployment.allIssuers(), await deployment.issuers()]
+  const needed = await sealedBy(deployment, selected)
+  const others = all.filter((issuer) => !selected.includes(issuer))
+  const neededByOthers = await sealedBy(deployment, given.size ? others : [])
+  const isWhole = needed.isWhole && neededByOthers.isWhole
+  const unneeded = [...given]
+    .filter(([id]) => !needed.counts.has(id))
+    .map(([id, name]) => {
+      const advice = adviceOf({ count: neededByOthers.counts.get(id), isWhole, isEmpty: all.length === 0 })
+      return fine(check, `${id} in ${name}: ${advice}`)
+    })
+  const findings = [...[...needed.counts].map(([id, count]) => neededFinding(id, count, given)), ...unneeded]
+  return findings.length ? findings : [fine(check, 'nothing is sealed')]
 }
 
 function neededFinding(id: string, count: number, given: Map<string, string>): Finding {
@@ -32,9 +35,15 @@ function neededFinding(id: string, count: number, given: Map<string, string>): F
   return found(check, `${says}, and none of the given keys`, 'append it to the option keys of every node')
 }
 
-function unneededFinding(id: string, name: string, isWhole: boolean): Finding {
-  const advice = isWhole ? 'unless it is the first one it may go' : 'not everything was read, keep it'
-  return fine(check, `${id} in ${name}: nothing is sealed with it; ${advice}`)
+/** What to do with a key that the selected issuers do not need. */
+function adviceOf({ count, isWhole, isEmpty }: { count: number | undefined; isWhole: boolean; isEmpty: boolean }) {
+  if (count === 1) return '1 sealed text of another issuer needs it, keep it'
+  if (count !== undefined) return `${count} sealed texts of other issuers need it, keep it`
+  // a misspelt collection is empty, too
+  if (isEmpty) return 'there is no deferral, keep it'
+  return isWhole
+    ? 'nothing here is sealed with it; unless it is the first one it may go'
+    : 'not everything was read, keep it'
 }
 
 function idIn(header: string): string {
@@ -48,16 +57,29 @@ interface Row {
   count: number
 }
 
-async function sealedBy({ deployment }: Call): Promise<Row[][]> {
-  const issuer = { $in: await deployment.issuers() }
+interface Sealed {
+  /** sealed texts by the id of their key */
+  counts: Map<string, number>
+  /** all was read */
+  isWhole: boolean
+}
+
+async function sealedBy(deployment: Call['deployment'], issuers: string[]): Promise<Sealed> {
+  const issuer = { $in: issuers }
   const unsent = { issuer, 'notification.status': { $in: ['waiting', 'owed', 'failed'] } }
   // every task and every open ping is in a deferral that a sweep looks at again
   const unfinished = { issuer, wakeAt: { $exists: true } }
-  return Promise.all([
+  const parts = await Promise.all([
     headers(deployment, unsent, '$notification.sealed'),
     headers(deployment, unfinished, '$task.sealed'),
     headers(deployment, unfinished, '$ping.sealed'),
   ])
+  const counts = new Map<string, number>()
+  for (const { header, count } of parts.flat()) {
+    const id = idIn(header)
+    if (header) counts.set(id, (counts.get(id) ?? 0) + count)
+  }
+  return { counts, isWhole: parts.every((rows) => rows.reduce((sum, { count }) => sum + count, 0) < most) }
 }
 
 function headers({ collection }: Call['deployment'], query: Document, member: string): Promise<Row[]> {

@@ -6,10 +6,15 @@ const longestDelay = 60_000
 
 /** Whose deferrals these are. */
 export const issuers: Check = async ({ deployment }) => {
-  const all = await deployment.issuers()
-  if (all.length) return [fine('issuers', all.join(', '))]
-  const remedy = 'check --db and --collection; nothing to do before the first deferral'
-  return [found('issuers', `no deferral in ${deployment.collection.namespace}`, remedy)]
+  const { collection, givenIssuer } = deployment
+  const selected = await deployment.issuers()
+  if (selected.length) return [fine('issuers', selected.join(', '))]
+  const all = await deployment.allIssuers()
+  const of = givenIssuer === undefined ? '' : ` of ${givenIssuer}`
+  const remedy = all.length
+    ? `check --issuer: there are deferrals of ${all.join(', ')}`
+    : 'check --db and --collection; nothing to do before the first deferral'
+  return [found('issuers', `no deferral${of} in ${collection.namespace}`, remedy)]
 }
 
 /** What waits for people, and since when. */
