@@ -105,6 +105,8 @@ function fitsOf(type: string | undefined, sides: [Entry[], Entry[]], rules: Rule
     const isWider: unknown =
       row.get(requested) ?? rule(structuredClone(requested.value), structuredClone(granted.value))
     if (typeof isWider !== 'boolean') {
+      // an async rule may reject as well; unhandled, that would end the process
+      Promise.resolve(isWider).catch(() => undefined)
       throw new TypeError(`features.deferredTokenResponse.narrow.${type} must return true or false`)
     }
     results.set(granted, row.set(requested, isWider))

@@ -105,6 +105,18 @@ describe('E-32 details against rules of their types', () => {
     },
   )
 
+  test('an async rule that rejects is the same TypeError, and nothing is left unhandled', async () => {
+    const unhandled: unknown[] = []
+    const note = (error: unknown) => unhandled.push(error)
+    process.on('unhandledRejection', note)
+    const rule = (async () => Promise.reject(new Error('no connection'))) as never
+    expect(() => beyondDetails([payment(5)], [payment(10)], { payment: rule })).toThrow(/must return true or false$/)
+    // the event comes after all microtasks
+    await new Promise(setImmediate)
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
+  })
+
   test('what a rule throws comes through', () => {
     const fails = () => {
       throw new Error('no idea')
