@@ -1,5 +1,7 @@
+import { mongoStore } from 'oidc-provider-deferred/mongodb'
 import { expect, test } from 'vitest'
 import { describeMongo, useDatabase } from '../support/database.js'
+import { deferralsOf } from '../support/office.js'
 import { issuer } from '../support/records.js'
 import { stored, verbsIn } from './deferrals.js'
 import { inTerminal, jsonOn, on } from './program.js'
@@ -63,6 +65,29 @@ describeMongo('what the program changes', () => {
       `approve ${id}\n  title: a title\n  client: bank\n  account: alice\n  scope: payments\nThe rules`,
     )
     expect(await find(id)).toMatchObject({ status })
+  })
+
+  test('the question shows all that the tokens may carry, and the votes that are there', async () => {
+    const { id } = await stored(database, {
+      resource: ['https://api.example', 'https://pay.example'],
+      authorizationDetails: [{ type: 'payment', amount: 4200 }],
+      claims: { userinfo: { phone_number: null } },
+      quorum: 3,
+    })
+    const question = async () =>
+      (await on(database, ['approve', id, '--by', 'kim'], { input: 'n\n', preload: inTerminal })).stderr
+    const facts = [
+      '  scope: payments',
+      '  resource: https://api.example https://pay.example',
+      '  details: [{"type":"payment","amount":4200}]',
+      '  claims: {"userinfo":{"phone_number":null}}',
+    ]
+    expect(await question()).toContain([...facts, '  votes: 0 of 3', 'The rules'].join('\n'))
+    await on(database, ['approve', id, '--by', 'robin', '--note', 'a note', '--yes'])
+    const deferrals = deferralsOf(mongoStore(database.db), issuer, () => new Date())
+    await deferrals.approve(id, { by: ['lee', 'max'], resource: ['https://api.example'] })
+    const votes = '  votes: 2 of 3; robin grants everything; lee, max grants {"resource":["https://api.example"]}'
+    expect(await question()).toContain([...facts, votes, 'The rules'].join('\n'))
   })
 
   test('cancel takes an approval back', async () => {

@@ -48,7 +48,14 @@ describeMongo('texts of clients', () => {
   )
 
   test('the question shows none', async () => {
-    const { id } = await stored(database, { title: hostile, accountId: hostile })
+    const { id } = await stored(database, {
+      title: hostile,
+      accountId: hostile,
+      resource: [hostile],
+      authorizationDetails: [{ type: hostile }],
+      claims: { userinfo: { [hostile]: null } },
+      quorum: 2,
+    })
     const { stderr } = await on(database, ['approve', id, '--by', 'kim'], { input: 'n\n', preload: inTerminal })
     expect(stderr).toContain('approve it all the same?')
     expect(stderr).not.toMatch(dangerous)

@@ -59,15 +59,29 @@ async function decide(call: Call, verb: string, work: Decide): Promise<number> {
   return report(transition, terminal, outcomeOf(transition.deferral))
 }
 
-function factsOf({ title, clientId, accountId, scope, authorizationDetails }: Deferral): [string, string][] {
+/** What is decided: all that the tokens may carry, and the votes that are there. */
+function factsOf(deferral: Deferral): [string, string][] {
+  const { title, clientId, accountId, scope, resource, authorizationDetails, claims } = deferral
   const facts = {
     title,
     client: clientId,
     account: accountId,
     scope: scope.join(' '),
+    resource: resource.join(' '),
     details: authorizationDetails && JSON.stringify(authorizationDetails),
+    claims: claims && JSON.stringify(claims),
+    votes: votesOf(deferral),
   }
   return Object.entries(facts).flatMap(([name, text]) => (text ? [[name, text]] : []))
+}
+
+function votesOf({ votes = [], quorum = 1 }: Deferral): string | undefined {
+  if (quorum === 1) return undefined
+  const grants = votes.map(({ by, at, note, ...granted }) => {
+    const part = Object.keys(granted).length ? JSON.stringify(granted) : 'everything'
+    return `${[by].flat().join(', ')} grants ${part}`
+  })
+  return [`${votes.length} of ${quorum}`, ...grants].join('; ')
 }
 
 function outcomeOf({ status, votes = [], quorum = 1 }: Deferral): string {
