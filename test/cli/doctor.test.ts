@@ -244,6 +244,14 @@ describeMongo('doctor', () => {
       uri.searchParams.set('authSource', db.databaseName)
       return { env: { MONGODB_URI: uri.href } }
     }
+    const roleOf = async (role: string, actions: string[]) => {
+      const resource = { db: db.databaseName, collection: 'deferrals' }
+      await db.command({ createRole: role, privileges: [{ resource, actions }], roles: [] })
+      await db.command({ createUser: role, pwd: 'password', roles: [role] })
+    }
+    await roleOf('narrow', ['find', 'insert', 'update'])
+    // MongoDB lists collections for a privilege on the whole database only
+    await roleOf('watching', ['find', 'insert', 'update', 'changeStream', 'listIndexes', 'listCollections'])
     await db.command({ createUser: 'reader', pwd: 'password', roles: ['read'] })
     await db.command({ createUser: 'writer', pwd: 'password', roles: ['readWrite'] })
     try {
@@ -253,8 +261,26 @@ describeMongo('doctor', () => {
       expect((await examine(database, [], env('writer'))).of('privileges')).toMatchObject([
         { isOk: true, says: `user writer of ${db.databaseName} may run nodes, and not migrate: collMod` },
       ])
+      expect((await examine(database, [], env('narrow'))).of('privileges')).toEqual([
+        {
+          check: 'privileges',
+          isOk: false,
+          says: `user narrow of ${db.databaseName} may not changeStream: nodes notice the decisions of other nodes late`,
+          remedy: `grant changeStream on ${db.databaseName}.deferrals, or readWrite on ${db.databaseName}`,
+        },
+        {
+          check: 'privileges',
+          isOk: false,
+          says: `user narrow of ${db.databaseName} may not listIndexes, listCollections: the schema is not looked at`,
+          remedy: `run doctor as the user who migrates, or grant readWrite on ${db.databaseName}`,
+        },
+      ])
+      expect((await examine(database, [], env('watching'))).of('privileges')).toMatchObject([
+        { isOk: false, says: expect.stringContaining('may not listCollections: the schema') },
+      ])
     } finally {
       await db.command({ dropAllUsersFromDatabase: 1 })
+      await db.command({ dropAllRolesFromDatabase: 1 })
     }
   })
 })

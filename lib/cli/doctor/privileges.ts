@@ -2,6 +2,9 @@ import { type Check, type Finding, fine, found } from './finding.js'
 
 const check = 'privileges'
 const running = ['find', 'insert', 'update']
+const looking = ['listIndexes', 'listCollections']
+/** Those of a whole database: MongoDB ignores them on a collection. */
+const wholeDatabase = ['listCollections']
 const migrating = ['listCollections', 'listIndexes', 'createCollection', 'createIndex', 'collMod']
 
 /** A privilege, as MongoDB reports it. An empty name stands for every database, or every collection. */
@@ -25,8 +28,21 @@ export const privileges: Check = async ({ deployment: { db, collection } }) => {
   const lacking = (actions: string[]) => missingActions(granted, actions, db.databaseName, collection.collectionName)
   const name = `user ${user.user} of ${user.db}`
   const missing = lacking(running)
-  const remedy = `grant readWrite on ${db.databaseName}: grantRolesToUser`
-  if (missing.length) return [found(check, `${name} may not ${missing.join(', ')}`, remedy)]
+  const readWrite = `readWrite on ${db.databaseName}`
+  if (missing.length) {
+    return [found(check, `${name} may not ${missing.join(', ')}`, `grant ${readWrite}: grantRolesToUser`)]
+  }
+  const findings = []
+  if (lacking(['changeStream']).length) {
+    const says = `${name} may not changeStream: nodes notice the decisions of other nodes late`
+    findings.push(found(check, says, `grant changeStream on ${collection.namespace}, or ${readWrite}`))
+  }
+  const unseen = lacking(looking)
+  if (unseen.length) {
+    const says = `${name} may not ${unseen.join(', ')}: the schema is not looked at`
+    findings.push(found(check, says, `run doctor as the user who migrates, or grant ${readWrite}`))
+  }
+  if (findings.length) return findings
   const missingLater = lacking(migrating)
   const scope = missingLater.length ? `run nodes, and not migrate: ${missingLater.join(', ')}` : 'run nodes and migrate'
   return [fine(check, `${name} may ${scope}`)]
@@ -41,8 +57,10 @@ function withoutUser(hosts: string[]): Finding {
 
 /** The actions that no privilege grants on this collection. */
 export function missingActions(granted: Privilege[], actions: string[], db: string, collection: string): string[] {
-  const covering = granted.filter(({ resource }) => covers(resource, db, collection)).flatMap((each) => each.actions)
-  return actions.filter((action) => !covering.includes(action))
+  return actions.filter((action) => {
+    const wanted = wholeDatabase.includes(action) ? '' : collection
+    return !granted.some((each) => each.actions.includes(action) && covers(each.resource, db, wanted))
+  })
 }
 
 function covers(resource: Privilege['resource'], db: string, collection: string): boolean {
