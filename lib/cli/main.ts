@@ -9,10 +9,15 @@ import { usage, usageOf } from './usage.js'
 
 const args = process.argv.slice(2)
 
-// `head` and pagers read no further
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? exitCodes.closedPipe : exitCodes.unexpected)
+  // `head` and pagers read no further
+  if (error.code === 'EPIPE') process.exit(exitCodes.closedPipe)
+  process.stderr.write(`${safeLine(`the output cannot be written: ${error.message}`)}\n`)
+  process.exit(exitCodes.unexpected)
 })
+
+// the work and its exit code count, also if nobody reads the notes
+process.stderr.on('error', () => undefined)
 
 try {
   process.exitCode = await run()

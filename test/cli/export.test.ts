@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { beforeAll, expect, test } from 'vitest'
 import { describeMongo, useDatabase } from '../support/database.js'
 import { stored } from './deferrals.js'
-import { environment, on, start } from './program.js'
+import { environment, on, packed, start } from './program.js'
 
 describeMongo('export', () => {
   const database = useDatabase()
@@ -68,5 +70,31 @@ describeMongo('export', () => {
     child.stdout.destroy()
     const [code] = await once(child, 'close')
     expect({ code, complaints }).toEqual({ code: 141, complaints: '' })
+  })
+
+  test.runIf(existsSync('/dev/full'))('says why with exit code 5 when the disk is full', async () => {
+    const disk = openSync('/dev/full', 'w')
+    const { status, stderr } = spawnSync(process.execPath, [packed, 'export', '--db', database.db.databaseName], {
+      env: { PATH: process.env.PATH, NODE_NO_WARNINGS: '1', ...environment() },
+      stdio: ['ignore', disk, 'pipe'],
+      encoding: 'utf8',
+    })
+    closeSync(disk)
+    expect([status, stderr]).toEqual([5, expect.stringMatching(/^the output cannot be written: ENOSPC: .*\n$/)])
+  })
+
+  test('goes on when nobody reads stderr', async () => {
+    const program = (args: string[]) => start([...args, '--db', database.db.databaseName], { env: environment() })
+    const child = program(['list', '--limit', '1'])
+    child.stderr.destroy()
+    let stdout = ''
+    child.stdout.on('data', (data) => {
+      stdout += data
+    })
+    const [code] = await once(child, 'close')
+    expect({ code, lines: stdout.trimEnd().split('\n').length }).toEqual({ code: 0, lines: 2 })
+    const wrong = program(['list', '--order', 'random'])
+    wrong.stderr.destroy()
+    expect((await once(wrong, 'close'))[0]).toBe(2)
   })
 })
