@@ -2,6 +2,7 @@
  * The checks of single options, for the table in `options.ts`.
  */
 import { X509Certificate } from 'node:crypto'
+import { types } from 'node:util'
 import type { Narrowing } from '../deferral/narrow.js'
 import { type Check, callback, integer, listOf, mustBe, plainObject, refuse, withRule } from '../deferral/shape.js'
 import { type DeferralStore, storeOperations } from '../deferral/store.js'
@@ -16,12 +17,20 @@ export const deferralStore: Check<DeferralStore> = (store, at) => {
   refuse(at, `must be a DeferralStore such as memoryStore() or mongoStore(db), it lacks ${missing.join(', ')}`)
 }
 
-/** The option `keys`. */
-export const keys = listOf('32 bytes, as a Uint8Array or base64url, e.g. of crypto.randomBytes(32)', isKey)
+const isKey = (key: unknown): key is string | Uint8Array => bytesOf(key)?.length === 32
 
-function isKey(key: unknown): key is string | Uint8Array {
+/** The option `keys`. */
+export const keys = withRule(
+  listOf('32 bytes, as a Uint8Array or base64url, e.g. of crypto.randomBytes(32)', isKey),
+  (list, at) => {
+    const index = list.findIndex((key) => bytesOf(key)?.every((byte) => byte === 0))
+    if (index >= 0) refuse(`${at}[${index}]`, 'must not be 32 zero bytes, use crypto.randomBytes(32)')
+  },
+)
+
+function bytesOf(key: unknown): Uint8Array | undefined {
   const bytes = typeof key === 'string' && /^[\w-]+$/.test(key) ? Buffer.from(key, 'base64url') : key
-  return bytes instanceof Uint8Array && bytes.length === 32
+  return bytes instanceof Uint8Array ? bytes : undefined
 }
 
 const grantTypes = mustBe(
@@ -54,11 +63,29 @@ export function assertDevelopment(isOn: boolean, at: string): void {
   }
 }
 
-/** The path of an endpoint. */
-export const route = mustBe(
+const path = mustBe(
   "a path such as '/deferred/cancel'",
   (value): value is string => typeof value === 'string' && /^(\/[\w.~-]+)+$/.test(value),
 )
+
+/** The path of an endpoint. The host has its metadata below `/.well-known`, and clients resolve `..` before they send it. */
+export const route = withRule(path, (value, at) => {
+  if (value.includes('/.'))
+    refuse(at, "must not have a segment that begins with a dot, use one such as '/deferred/cancel'")
+})
+
+/** The option `now`. It is called once at the start, so that a wrong clock is found there; each later result is checked as well. */
+export const clock: Check<() => Date> = (value, at) => {
+  const now = callback<() => unknown>()(value, at)
+  const checked = () => {
+    const time = now()
+    return isValidDate(time) ? time : refuse(at, 'must return a valid Date, as () => new Date() does')
+  }
+  checked()
+  return checked
+}
+
+const isValidDate = (value: unknown): value is Date => types.isDate(value) && Number.isFinite(value.getTime())
 
 /** The option `notification.allow`. */
 export const ranges = listOf("a range or an address such as '10.1.0.0/16'", isRange)

@@ -118,7 +118,7 @@ export interface DeferredTokenResponseOptions {
    * nobody else. It is refused with `NODE_ENV=production`
    */
   devConsole?: boolean
-  /** test clock */
+  /** test clock; it is called once at the start */
   now?: () => Date
 }
 
@@ -159,7 +159,7 @@ export const optionsShape = shape({
   notification,
   routes: shape({ cancellation: withDefault(checks.route, '/deferred/cancel') } satisfies MembersOf<'routes'>),
   devConsole: withRule(withDefault(boolean, false), checks.assertDevelopment),
-  now: optional(callback()),
+  now: optional(checks.clock),
 } satisfies Members<DeferredTokenResponseOptions>)
 
 /** The options after their checks, with all defaults. */

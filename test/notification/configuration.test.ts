@@ -7,7 +7,7 @@ import { clients } from '../support/clients.js'
 const { ca } = await createAuthority()
 const { ca: another } = await createAuthority()
 const der = Buffer.from(ca.replace(/-----[^-]+-----|\s/g, ''), 'base64')
-const keys = [new Uint8Array(32)]
+const keys = [new Uint8Array(32).fill(1)]
 
 interface Constructed {
   notification?: unknown

@@ -7,7 +7,7 @@ async function isCollected(end: string): Promise<boolean> {
   const script = `
     import { memoryStore, Provider } from 'oidc-provider-deferred'
     async function used() {
-      const deferredTokenResponse = { store: memoryStore(), keys: [new Uint8Array(32)] }
+      const deferredTokenResponse = { store: memoryStore(), keys: [new Uint8Array(32).fill(1)] }
       const provider = new Provider('https://op.example', { features: { deferredTokenResponse } })
       ${end}
       return new WeakRef(provider)

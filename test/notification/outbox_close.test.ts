@@ -78,7 +78,7 @@ async function closedWhileHanging() {
 async function lastWords(close: string): Promise<string> {
   const script = `
     import { memoryStore, Provider } from 'oidc-provider-deferred'
-    const deferredTokenResponse = { store: memoryStore(), keys: [new Uint8Array(32)] }
+    const deferredTokenResponse = { store: memoryStore(), keys: [new Uint8Array(32).fill(1)] }
     const provider = new Provider('https://op.example', { features: { deferredTokenResponse } })
     ${close}
     // two sweeps on, and then there is nothing left to do

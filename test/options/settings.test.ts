@@ -7,6 +7,8 @@ import { discoveryOf } from '../support/serve.js'
 const issuer = 'https://op.example'
 const key = Buffer.alloc(32, 7)
 
+const dotted = ['/.well-known/openid-configuration', '/.well-known/cancel', '/deferred/../token', '/./cancel', '/..']
+
 /** What is wrong, and the path the message starts with. */
 const wrong: [path: string, options: unknown][] = [
   ['', true],
@@ -55,6 +57,8 @@ const wrong: [path: string, options: unknown][] = [
   ['keys[0]', { keys: [key.subarray(1)] }],
   ['keys[1]', { keys: [key, Buffer.alloc(33)] }],
   ['keys[1]', { keys: [key, 32] }],
+  ['keys[0]', { keys: [Buffer.alloc(32)] }],
+  ['keys[1]', { keys: [key, Buffer.alloc(32).toString('base64url')] }],
   ['profiles', { profiles: ['openid'] }],
   ['profiles.openid', { profiles: { openid: 'yes' } }],
   ['profiles', { profiles: { openid: false, oauth: false } }],
@@ -88,11 +92,26 @@ const wrong: [path: string, options: unknown][] = [
   ['interimIdToken', { interimIdToken: { given_name: 'Alice' } }],
   ['routes', { routes: '/cancel' }],
   ['routes.revocation', { routes: { revocation: '/revoke' } }],
-  ...['cancel', '/', '', '/a/', '//a', '/a?b', '/a#b', '/a b', 'https://op.example/cancel', '/:id', 7, null].map(
-    (path) => ['routes.cancellation', { routes: { cancellation: path } }] as [string, unknown],
-  ),
+  ...[
+    'cancel',
+    '/',
+    '',
+    '/a/',
+    '//a',
+    '/a?b',
+    '/a#b',
+    '/a b',
+    'https://op.example/cancel',
+    '/:id',
+    7,
+    null,
+    ...dotted,
+  ].map((path) => ['routes.cancellation', { routes: { cancellation: path } }] as [string, unknown]),
   ['now', { now: new Date() }],
   ['now', { now: 0 }],
+  ...['2020', Date.now(), undefined, new Date('never'), Promise.resolve(new Date())].map(
+    (time) => ['now', { now: () => time }] as [string, unknown],
+  ),
 ]
 
 const message = (path: string) => `features.deferredTokenResponse${path ? `.${path}` : ''} `
@@ -140,7 +159,7 @@ function everything(): DeferredTokenResponseOptions {
     enabled: true,
     store: memoryStore(),
     defer: async () => true,
-    keys: [key, key.toString('base64url'), new Uint8Array(32)],
+    keys: [key, key.toString('base64url'), new Uint8Array(32).fill(1)],
     profiles: { openid: true, oauth: false },
     ttl: { deferredCode: 1, deferral: 10 * 365 * 86_400 },
     retryWindow: 300,
@@ -186,6 +205,14 @@ test('a provider reads its options once', () => {
   const provider = new Host(issuer, configure({}, options))
   expect(install(provider, options)).toBeDefined()
   expect(reads).toBe(1)
+})
+
+test('a clock that fails later is the same TypeError, where it is read', async () => {
+  let time: unknown = new Date()
+  const options = { store: memoryStore(), now: () => time as Date }
+  await using deferrals = new Provider(issuer, { features: { deferredTokenResponse: options } }).deferrals
+  time = '2020'
+  await expect(deferrals.stats()).rejects.toThrow('features.deferredTokenResponse.now must return a valid Date')
 })
 
 test('install takes the options it is given, also when configure had other ones', () => {

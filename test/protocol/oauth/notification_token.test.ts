@@ -46,7 +46,7 @@ beforeAll(async () => {
     deferred: {
       store,
       defer: () => true,
-      keys: [new Uint8Array(32)],
+      keys: [new Uint8Array(32).fill(1)],
       notification: receiver.notification,
     },
   })
