@@ -48,11 +48,13 @@ export function withRule<T>(check: Check<T>, rule: (value: T, at: string) => voi
 /** Whether this is a non-empty string. */
 export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
+/** Whether this is a `Date` that has a time. */
+export const isValidDate = (value: unknown): value is Date => types.isDate(value) && !Number.isNaN(value.getTime())
+
 /** A copy of a valid `Date`. */
 export const date: Check<Date> = (value, at) => {
-  const copy = types.isDate(value) ? new Date(value) : undefined
-  if (!copy || Number.isNaN(copy.getTime())) refuse(at, 'must be a valid Date')
-  return copy
+  if (isValidDate(value)) return new Date(value)
+  refuse(at, 'must be a valid Date')
 }
 /** A boolean. */
 export const boolean = mustBe('true or false', (value) => typeof value === 'boolean')
@@ -128,12 +130,15 @@ export function listOf<T>(expected: string, is: (value: unknown) => value is T):
 export function shape<T>(members: Members<T>): Check<Checked<T>> {
   return (value = {}, at) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(at, 'must be an object')
-    const unknown = Object.keys(value).find((name) => !Object.hasOwn(members, name))
-    if (unknown !== undefined) {
-      refuse(pathOf(at, unknown), `is not an option, use one of ${Object.keys(members).join(', ')}`)
-    }
+    refuseUnknown(value, Object.keys(members), at)
     return checkMembers(members, value, at)
   }
+}
+
+/** Refuses an object with a member of another name. */
+export function refuseUnknown(value: object, names: readonly string[], at: string): void {
+  const unknown = Object.keys(value).find((name) => !names.includes(name))
+  if (unknown !== undefined) refuse(pathOf(at, unknown), `is not an option, use one of ${names.join(', ')}`)
 }
 
 /** Checks these members of a value, and leaves out all others. */

@@ -2,9 +2,18 @@
  * The checks of single options, for the table in `options.ts`.
  */
 import { X509Certificate } from 'node:crypto'
-import { types } from 'node:util'
 import type { Narrowing } from '../deferral/narrow.js'
-import { type Check, callback, integer, listOf, mustBe, plainObject, refuse, withRule } from '../deferral/shape.js'
+import {
+  type Check,
+  callback,
+  integer,
+  isValidDate,
+  listOf,
+  mustBe,
+  plainObject,
+  refuse,
+  withRule,
+} from '../deferral/shape.js'
 import { type DeferralStore, storeOperations } from '../deferral/store.js'
 import { toRange } from '../notification/egress/addresses.js'
 import { undeferrable } from './grants.js'
@@ -84,8 +93,6 @@ export const clock: Check<() => Date> = (value, at) => {
   checked()
   return checked
 }
-
-const isValidDate = (value: unknown): value is Date => types.isDate(value) && Number.isFinite(value.getTime())
 
 /** The option `notification.allow`. */
 export const ranges = listOf("a range or an address such as '10.1.0.0/16'", isRange)

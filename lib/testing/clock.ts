@@ -1,8 +1,10 @@
+import { isValidDate, refuse } from '../deferral/shape.js'
+
 /** A clock for tests. `now` is for the option `now` of the plugin. */
 export interface TestClock {
   /** the time of the clock */
   now: () => Date
-  /** Moves the clock forward. */
+  /** Moves the clock forward. Anything but a number is a `TypeError`. */
   advance(seconds: number): void
 }
 
@@ -16,11 +18,12 @@ export interface TestClock {
  * ```
  */
 export function testClock(start: Date = new Date()): TestClock {
+  if (!isValidDate(start)) refuse('testClock:', "start must be a valid Date such as new Date('2030-01-01')")
   let time = start.getTime()
   return {
     now: () => new Date(time),
     advance(seconds) {
-      time += seconds * 1000
+      time += millisecondsAfter(time, seconds)
     },
   }
 }
@@ -38,7 +41,12 @@ export function runningClock(): TestClock {
   return {
     now: () => new Date(Date.now() + ahead),
     advance(seconds) {
-      ahead += seconds * 1000
+      ahead += millisecondsAfter(Date.now() + ahead, seconds)
     },
   }
+}
+
+function millisecondsAfter(time: number, seconds: number): number {
+  if (typeof seconds === 'number' && isValidDate(new Date(time + seconds * 1000))) return seconds * 1000
+  refuse('advance:', 'seconds must be a number such as 60, and lead to a valid Date')
 }

@@ -2,7 +2,7 @@ import type { Client, Provider } from 'oidc-provider'
 import type { Deferral, Interaction, JsonObject, Profile } from '../deferral/deferral.js'
 import { describe } from '../deferral/describe.js'
 import { type HandleKind, newHandle, newId } from '../deferral/handle.js'
-import { checkMembers } from '../deferral/shape.js'
+import { checkMembers, refuseUnknown } from '../deferral/shape.js'
 import { epochTime } from '../host/epoch_time.js'
 import { sourceOf } from '../host/grants/authorization_code.js'
 import { plainSource } from '../host/nesting.js'
@@ -106,7 +106,29 @@ export async function createDeferral(provider: Provider, request: TestDeferral):
   return { id, handle, deferral: describe(record) }
 }
 
-function assertRequest({ profile = 'oauth', interval = 1, expiresIn = 1, scope = [] }: TestDeferral): void {
+const members = Object.keys({
+  clientId: true,
+  profile: true,
+  accountId: true,
+  scope: true,
+  resource: true,
+  authorizationDetails: true,
+  claims: true,
+  nonce: true,
+  context: true,
+  queue: true,
+  title: true,
+  dueIn: true,
+  quorum: true,
+  interaction: true,
+  interval: true,
+  expiresIn: true,
+  notificationToken: true,
+} satisfies Record<keyof TestDeferral, true>)
+
+function assertRequest(request: TestDeferral): void {
+  refuseUnknown(request, members, 'createDeferral:')
+  const { profile = 'oauth', interval = 1, expiresIn = 1, scope = [] } = request
   if (!Object.hasOwn(handleKinds, profile)) throw new TypeError('createDeferral: profile must be "openid" or "oauth"')
   if (!(interval > 0) || !(expiresIn > 0)) {
     throw new TypeError('createDeferral: interval and expiresIn must be numbers of seconds, more than 0')

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
+import { refuseUnknown } from '../deferral/shape.js'
 import type { DeferredTokenResponseOptions, DeferringClientMetadata } from '../options/options.js'
 import * as oauth from '../protocol/oauth/names.js'
 import * as openid from '../protocol/openid/names.js'
@@ -30,6 +31,16 @@ export interface FakeProviderOptions {
   /** any free one */
   port?: number
 }
+
+const members = Object.keys({
+  script: true,
+  accountId: true,
+  client: true,
+  receiver: true,
+  configuration: true,
+  deferred: true,
+  port: true,
+} satisfies Record<keyof FakeProviderOptions, true>)
 
 /** A provider that runs, and what a relying party has to know of it. */
 export interface FakeProvider {
@@ -64,6 +75,7 @@ export interface FakeProvider {
  * It signs with ES256, and its `http` is for tests only.
  */
 export async function fakeProvider(options: FakeProviderOptions = {}): Promise<FakeProvider> {
+  refuseUnknown(options, members, 'fakeProvider:')
   const { script = ['wait', 'approve'], accountId = 'user', port = 0 } = options
   const clock = runningClock()
   const client = clientOf(options)

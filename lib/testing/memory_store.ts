@@ -1,3 +1,4 @@
+import { refuseUnknown } from '../deferral/shape.js'
 import type { DeferralStore } from '../deferral/store.js'
 import { memoryStore as plainStore } from '../store/memory.js'
 import { type TestClock, testClock } from './clock.js'
@@ -17,7 +18,9 @@ export type MovableStore = DeferralStore & {
  * store.clock.advance(60)
  * ```
  */
-export function memoryStore({ clock = testClock() }: { clock?: TestClock } = {}): MovableStore {
+export function memoryStore(options: { clock?: TestClock } = {}): MovableStore {
+  refuseUnknown(options, ['clock'], 'memoryStore:')
+  const { clock = testClock() } = options
   const store = plainStore()
   return {
     clock,

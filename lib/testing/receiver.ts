@@ -1,5 +1,6 @@
 import { createServer } from 'node:https'
 import { toNodeListener } from '../client/node_listener.js'
+import { integer, mustBe, refuseUnknown } from '../deferral/shape.js'
 import type { NotificationOptions } from '../options/options.js'
 import { selfSigned } from './certificate.js'
 import { close, listen } from './listen.js'
@@ -31,7 +32,7 @@ export interface RecordingReceiver {
   notification: NotificationOptions
   /** what has arrived, oldest first */
   received: ReceivedNotification[]
-  /** Resolves when so many have arrived. Rejects after `seconds`, 30 by default. */
+  /** Resolves when so many have arrived. Rejects after `seconds`, 30 by default, and with a `TypeError` for anything but numbers. */
   waitFor(count: number, seconds?: number): Promise<ReceivedNotification[]>
   /** Closes the port. */
   close(): Promise<void>
@@ -40,6 +41,12 @@ export interface RecordingReceiver {
 }
 
 const host = 'rp.example'
+
+const checkCount = integer('a whole number such as 1', 0)
+const checkSeconds = mustBe(
+  'a number of seconds such as 30, at most a day',
+  (value): value is number => typeof value === 'number' && value >= 0 && value <= 86_400,
+)
 
 /**
  * Receives notifications as a client would, over TLS, and records them.
@@ -55,7 +62,9 @@ const host = 'rp.example'
  * const [notification] = await receiver.waitFor(1)       // notification.handle is handle
  * ```
  */
-export async function recordingReceiver({ answer = noContent }: ReceiverOptions = {}): Promise<RecordingReceiver> {
+export async function recordingReceiver(options: ReceiverOptions = {}): Promise<RecordingReceiver> {
+  refuseUnknown(options, ['answer'] satisfies (keyof ReceiverOptions)[], 'recordingReceiver:')
+  const { answer = noContent } = options
   const received: ReceivedNotification[] = []
   const waiting = new Set<() => void>()
   const { key, cert } = selfSigned(host)
@@ -81,6 +90,8 @@ export async function recordingReceiver({ answer = noContent }: ReceiverOptions 
     received,
     waitFor: (count, seconds = 30) =>
       new Promise((resolve, reject) => {
+        checkCount(count, 'waitFor: count')
+        checkSeconds(seconds, 'waitFor: seconds')
         const look = () => {
           if (received.length < count) return
           clearTimeout(timer)

@@ -1,5 +1,5 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
-import type { Approval, Denial } from '../deferral/decision.js'
+import { type Approval, type Denial, toApproval, toDenial, toInteraction, toProgress } from '../deferral/decision.js'
 import type { Deferral, Interaction, Progress } from '../deferral/deferral.js'
 import { extend } from '../deferral/transitions.js'
 import { warnOfFault } from '../deferral/warnings.js'
@@ -120,16 +120,32 @@ function follow(provider: Provider, script: Script): () => void {
   }
 }
 
-const words = ['approve', 'deny', 'wait', 'expire']
-const verbs = ['approve', 'deny', 'progress', 'requireInteraction']
+const words: readonly unknown[] = ['approve', 'deny', 'wait', 'expire']
+const checks = new Map<string, (argument: never) => unknown>(
+  Object.entries({
+    approve: toApproval,
+    deny: toDenial,
+    progress: toProgress,
+    requireInteraction: toInteraction,
+  }),
+)
 
 /** The steps of a script. Throws for one that nobody can take. */
 function stepsOf(script: Step | readonly Step[]): Step[] {
   const steps = [script].flat() as Step[]
-  const isStep = (step: Step) =>
-    typeof step === 'object' && step !== null ? verbs.some((verb) => verb in step) : words.includes(step)
-  if (steps.every(isStep)) return steps
-  throw new TypeError(`script: a step is one of ${words.join(', ')}, or an object with one of ${verbs.join(', ')}`)
+  steps.forEach(assertStep)
+  return steps
+}
+
+function assertStep(step: unknown): void {
+  if (words.includes(step)) return
+  const [[verb, argument] = [''], ...others] = Object.entries(Object(step))
+  const check = checks.get(verb)
+  if (!check || others.length) {
+    const verbs = [...checks.keys()].join(', ')
+    throw new TypeError(`script: a step is one of ${words.join(', ')}, or an object with one of ${verbs}`)
+  }
+  check(argument as never)
 }
 
 async function take(provider: Provider, id: string, step: Step): Promise<unknown> {

@@ -30,6 +30,7 @@ describe('createDeferral', () => {
     [{ title: 'two\nlines' }, /^createDeferral: title must be/],
     [{ dueIn: 0 }, /^createDeferral: dueIn must be/],
     [{ quorum: 11 }, /^createDeferral: quorum must be/],
+    [{ expireIn: 60 }, /^createDeferral: expireIn is not an option, use one of clientId, /],
   ])('a wrong member is a TypeError: %j', async (member, message) => {
     const created = createDeferral(op.provider, { clientId: 'secret', ...(member as object) })
     await expect(created).rejects.toThrow(TypeError)

@@ -183,10 +183,15 @@ test('it starts with less than a second of computing in a process that does noth
 test.each([
   ['{ deferred: { interval: 0 } }', /^features\.deferredTokenResponse\.interval must be /],
   ["{ script: ['wait', 'aprove'] }", /^script: a step is one of /],
+  ["{ scripts: 'deny' }", /^fakeProvider: scripts is not an option, use one of script, accountId, /],
+  [
+    "{ script: { deny: { descripton: 'No' } } }",
+    /^deny: descripton is not an option, use one of by, note, description/,
+  ],
 ])('a wrong option rejects, and lets the process end: %s', (options, message) => {
   const code = `
     const { fakeProvider } = await import('oidc-provider-deferred/testing')
-    await fakeProvider(${options}).catch(({ message }) => console.log(message))`
+    await fakeProvider(${options}).then((op) => op.close(), ({ message }) => console.log(message))`
   const { stdout, status } = run(code)
   expect([status, stdout]).toEqual([0, expect.stringMatching(message)])
 })

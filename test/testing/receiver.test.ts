@@ -121,6 +121,20 @@ test('waitFor rejects when too few arrive, and says how many', async () => {
   expect(await receiver.waitFor(0)).toEqual([])
 })
 
+test('a wrong argument is a TypeError that says what to write', async () => {
+  await using receiver = await recordingReceiver()
+  const seconds = 'waitFor: seconds must be a number of seconds such as 30, at most a day'
+  for (const wrong of [{ timeout: 5 }, '5', -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    await expect(receiver.waitFor(1, wrong as never)).rejects.toThrow(new TypeError(seconds))
+  }
+  for (const wrong of [undefined, '1', 0.5]) {
+    await expect(receiver.waitFor(wrong as never)).rejects.toThrow('waitFor: count must be a whole number such as 1')
+  }
+  await expect(recordingReceiver({ anwser: () => new Response() } as never)).rejects.toThrow(
+    new TypeError('recordingReceiver: anwser is not an option, use one of answer'),
+  )
+})
+
 test('what is no notification is recorded, too', async () => {
   await using receiver = await recordingReceiver()
   const { Agent, fetch } = await import('undici')

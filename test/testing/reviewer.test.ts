@@ -160,12 +160,23 @@ test('a provider without the plugin is a TypeError', () => {
   expect(() => reviewer(new Host('https://op.example'))).toThrow(TypeError)
 })
 
-test.each(['aprove', ['wait', 'aprove'], [undefined], null, { aprove: {} }, 5])(
+test.each(['aprove', ['wait', 'aprove'], [undefined], null, { aprove: {} }, 5, {}, { approve: {}, deny: {} }])(
   'a script with a step that nobody can take is a TypeError: %j',
   (script) => {
     expect(() => decides.follow(script as never)).toThrow(/^script: a step is one of approve, deny/)
   },
 )
+
+test.each<[unknown, RegExp]>([
+  [{ deny: { descripton: 'No' } }, /^deny: descripton is not an option, use one of by, note, description$/],
+  [['wait', { approve: { scopes: [] } }], /^approve: scopes is not an option, use one of /],
+  [{ progress: { stop: 'checked' } }, /^progress: stop is not an option, use one of /],
+  [{ requireInteraction: { uri: 'confirm' } }, /^requireInteraction: uri must be an absolute https URL/],
+  [{ approve: true }, /^approve: the argument must be a plain object$/],
+])('a step is checked when the script begins: %j', (script, message) => {
+  expect(() => decides.follow(script as never)).toThrow(TypeError)
+  expect(() => decides.follow(script as never)).toThrow(message)
+})
 
 test('a script that fails leaves the deferral pending', async () => {
   for (const script of [
