@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { checkNames } from '../../lib/cli/doctor/checks.js'
 import { missingActions } from '../../lib/cli/doctor/privileges.js'
@@ -144,6 +145,21 @@ describeMongo('doctor', () => {
       says: expect.stringContaining(noKey),
       remedy: expect.stringContaining('give every node every key'),
     })
+  })
+
+  test('for a reason without a remedy of its own it names the page, and where that is', async () => {
+    const database = await fresh()
+    const verbs = verbsIn(database)
+    const { id } = await stored(database, { sealing: { sealed: 'a.b.c', delay: 0 } })
+    await verbs.decide(id, 'approved', {})
+    await verbs.leaseNotification(id, 10, new Date(Date.now() + 1000))
+    await verbs.settleNotification(id, 1, { status: 'failed', reason: 'of a later version' })
+    const [{ remedy = '' } = {}] = (await examine(database)).of('notifications')
+    const [page = ''] = /docs\/\S+\.md/.exec(remedy) ?? []
+    expect(existsSync(page)).toBe(true)
+    // no page of `docs` is packed
+    expect(JSON.parse(readFileSync('package.json', 'utf8')).files).not.toContain('docs')
+    expect(remedy).toContain('of the source repository, the package does not have it')
   })
 
   test('X-131 pings of CIBA are looked at, and so are their keys', async () => {
