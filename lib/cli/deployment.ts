@@ -17,7 +17,7 @@ export interface Deployment {
   allIssuers(): Promise<string[]>
   /** The issuers that have deferrals here; of them only that of `--issuer`, if it is given. */
   issuers(): Promise<string[]>
-  /** That of `--issuer`, or the only one. */
+  /** That of `--issuer`, or the only one. A `Failure` if only others have deferrals here. */
   issuer(): Promise<string>
   /** The records of an issuer. `onWritten` hears of each write of this process. */
   recordsOf(issuer: string, onWritten?: Subscriber): Records
@@ -54,7 +54,7 @@ export async function connect(values: Values, environment: NodeJS.ProcessEnv): P
     givenIssuer,
     allIssuers,
     issuers: async () => (await allIssuers()).filter((issuer) => issuer === (givenIssuer ?? issuer)),
-    issuer: async () => givenIssuer ?? onlyOne(await allIssuers(), collection.namespace),
+    issuer: async () => issuerOf(await allIssuers(), givenIssuer, collection.namespace),
     recordsOf: records,
     officeOf: (issuer, onWritten) =>
       new Deferrals({
@@ -68,12 +68,19 @@ export async function connect(values: Values, environment: NodeJS.ProcessEnv): P
   }
 }
 
-function onlyOne([issuer, ...others]: string[], place: string): string {
+function issuerOf(all: string[], given: string | undefined, place: string): string {
+  const issuer = given ?? all[0]
   if (issuer === undefined) {
     throw new Failure(exitCodes.usage, `${place} has no deferral, check --db and --collection or give --issuer`)
   }
-  if (others.length) {
-    throw new Failure(exitCodes.usage, `${place} has several issuers, give --issuer: ${[issuer, ...others].join(', ')}`)
+  if (given === undefined && all.length > 1) {
+    throw new Failure(exitCodes.usage, `${place} has several issuers, give --issuer: ${all.join(', ')}`)
+  }
+  if (all.length > 0 && !all.includes(issuer)) {
+    throw new Failure(
+      exitCodes.usage,
+      `${place} has no deferral of ${issuer}, give another --issuer: ${all.join(', ')}`,
+    )
   }
   return issuer
 }

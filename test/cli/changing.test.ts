@@ -142,15 +142,13 @@ describeMongo('what the program changes', () => {
     expect((await on(database, ['erase', '--account', 'alice'])).code).toBe(2)
   })
 
-  test('an erasure that erases nothing changes nothing: not again, not a misspelt account, not another issuer', async () => {
+  test('an erasure that erases nothing changes nothing: not again, not a misspelt account', async () => {
     await stored(database, { accountId: 'erin' })
-    const nothing = (account: string, of = issuer) => ({
+    const nothing = (account: string) => ({
       code: 1,
-      stdout: `0 erased: no deferral of ${account} at ${of} has personal data\n`,
+      stdout: `0 erased: no deferral of ${account} at ${issuer} has personal data\n`,
     })
-    const erase = (account: string, of = issuer) =>
-      on(database, ['erase', '--account', account, '--issuer', of, '--yes'])
-    expect(await erase('erin', `${issuer}/`)).toMatchObject(nothing('erin', `${issuer}/`))
+    const erase = (account: string) => on(database, ['erase', '--account', account, '--issuer', issuer, '--yes'])
     expect(await erase('Erin')).toMatchObject(nothing('Erin'))
     expect(await erase('erin')).toMatchObject({ code: 0, stdout: '1 erased\n' })
     expect(await erase('erin')).toMatchObject(nothing('erin'))

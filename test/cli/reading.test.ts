@@ -64,11 +64,20 @@ describeMongo('what the program reads', () => {
     }
   })
 
-  test('an unknown ID has an exit code of its own, and one of another issuer is unknown', async () => {
-    const { id } = await stored(database)
+  test('an unknown ID has an exit code of its own', async () => {
+    await stored(database)
     expect(await on(database, ['show', 'unknown'])).toMatchObject({ code: 3, stderr: 'no deferral has this id\n' })
-    expect(await on(database, ['show', id, '--issuer', 'https://other.example'])).toMatchObject({ code: 3 })
     expect(await on(database, ['comment', 'unknown', '--by', 'kim', '--text', 'x'])).toMatchObject({ code: 3 })
+  })
+
+  test('an issuer without a deferral is wrong usage, where others have some', async () => {
+    await stored(database)
+    const misspelt = `${issuer}/`
+    const stderr = expect.stringContaining(`deferrals has no deferral of ${misspelt}, give another --issuer: ${issuer}`)
+    for (const command of [['list'], ['export'], ['stats'], ['erase', '--account', 'erin', '--yes']])
+      expect(await on(database, [...command, '--issuer', misspelt])).toMatchObject({ code: 2, stdout: '', stderr })
+    const emptyPlace = ['list', '--collection', 'empty', '--issuer', issuer]
+    expect(await on(database, emptyPlace)).toMatchObject({ code: 0, stdout: 'no deferral matches\n' })
   })
 
   test('stats counts by queue', async () => {
