@@ -2,13 +2,13 @@ import { type Check, callback } from '../deferral/shape.js'
 import { warnOfFault } from '../deferral/warnings.js'
 
 /**
- * Something that an operator has to look at. `facts` name the deferral where there is one. They contain no secret, unless an error of
- * `authenticate` has one in its message. Nobody waits for it. If it throws or rejects, the alert becomes a warning of the process, and so
- * does its error.
+ * Called when an operator has to look at something. `facts` name the deferral, if there is one. They contain no secret, unless the
+ * message of an error of `authenticate` does. The provider does not wait for this function. If it throws or rejects, problem and error
+ * become warnings of the process.
  */
 export type Alert = (problem: string, facts: Record<string, string>) => Promise<void> | void
 
-/** Alerts, and never throws or rejects. */
+/** An `Alert` whose errors are caught. */
 export type SafeAlert = (problem: string, facts: Record<string, string>) => void
 
 /** Checks the option `alert`. */

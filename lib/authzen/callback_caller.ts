@@ -53,7 +53,7 @@ export async function isCaller(headers: Headers, caller: CallbackCaller): Promis
   return caller.map((issued) => isEqual(given, digest(issued))).includes(true) && token !== undefined
 }
 
-// libraries for tokens throw if a token is wrong
+// libraries for tokens throw if a token is wrong, and that cannot be told from a fault
 async function isAccepted(headers: Headers, caller: Extract<CallbackCaller, CallableFunction>): Promise<boolean> {
   try {
     return (await caller(headers)) === true

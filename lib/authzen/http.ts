@@ -8,8 +8,8 @@ import { EgressDenied } from '../notification/egress/egress_denied.js'
 import { faultCode } from '../notification/egress/fault_code.js'
 
 /**
- * Headers with credentials for a request to this URL, for example `{ authorization: 'Bearer ...' }`. If it throws or rejects, or takes
- * longer than `timeout`, the URL cannot be reached, and the alert has the message of the error.
+ * Headers with credentials for a request to this URL, for example `{ authorization: 'Bearer ...' }`. If it throws, rejects or
+ * takes longer than `timeout`, no request is sent. The alert then has the message of the error.
  */
 export type Authenticate = (url: string) => Promise<Record<string, string>> | Record<string, string>
 
@@ -67,7 +67,7 @@ async function credentialsFor(
   limit: AbortSignal,
 ): Promise<Record<string, string>> {
   try {
-    return await Promise.race([authenticate(url), endOf(limit)])
+    return await Promise.race([authenticate(url), rejectOnAbort(limit)])
   } catch (cause) {
     throw new Unavailable(`authenticate failed: ${cause instanceof Error ? cause.message : faultCode(cause)}`, {
       cause,
@@ -75,16 +75,20 @@ async function credentialsFor(
   }
 }
 
-/** Rejects when the signal aborts. */
-function endOf(signal: AbortSignal): Promise<never> {
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    const end = () => reject(new Error('it took too long'))
+    // an aborted signal emits no event any more
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
   })
 }
 
 function reasonOf(url: string, cause: unknown): string {
   const { host } = new URL(url)
-  return cause instanceof EgressDenied ? `${host} ${cause.message}` : `${host} cannot be reached: ${faultCode(cause)}`
+  return cause instanceof EgressDenied
+    ? `${host} ${cause.message}`
+    : `${host} gave no usable answer: ${faultCode(cause)}`
 }
 
 /** The seconds of `Retry-After`; 0 without it, or if it is a date. */

@@ -35,8 +35,8 @@ export function isAsked(record: DeferralRecord, now: Date): boolean {
 }
 
 /**
- * The last leg, if the provider opened it and did not note that the device was asked: this happens now, or the node has died
- * meanwhile.
+ * The last leg, if the provider opened it and has not recorded that the device was asked. An attempt runs, or has ended without a
+ * record.
  */
 export function unsentLeg(record: DeferralRecord): LegRecord | undefined {
   const leg = legOf(record)

@@ -26,9 +26,9 @@ export const requestReachOut =
   (record, now) => {
     const { accountId, legs = [] } = record
     if (!isPending(record, now) || !record.exchangedAt || accountId === undefined) return undefined
-    // with `reachOutAt` it is being asked, or will be asked again. Without it an unsent leg is what a failed attempt has left
-    const left = record.reachOutAt ? undefined : unsentLeg(record)
-    if (legs.length - (left ? 1 : 0) >= maxLegs || (!left && isLive(record, legOf(record), now))) return undefined
+    // with `reachOutAt` an attempt runs or is planned. Without it an unsent leg is that of a failed attempt, and does not count
+    const unsent = record.reachOutAt ? undefined : unsentLeg(record)
+    if (legs.length - (unsent ? 1 : 0) >= maxLegs || (!unsent && isLive(record, legOf(record), now))) return undefined
     const members = { reachOutAt: now, reachOutRequestedAt: now, reachOutAttempts: undefined, reachOutFault: undefined }
     return changeOf(record, members, { at: now, event: 'reach_out_requested', ...named(by) }, true)
   }

@@ -13,7 +13,7 @@ import type { Approved } from '../deferral/redemption.js'
 import { lifetime, shape } from '../deferral/shape.js'
 import { type Context, clientOf } from '../host/context.js'
 import { withPlainFaults } from '../host/faults.js'
-import { isAllowed, isSameClient } from '../host/grants/client_access.js'
+import { hasSameMetadata, isAllowed } from '../host/grants/client_access.js'
 import { isConsentGone, loadValidGrant, noLongerGranted } from '../host/grants/valid_grant.js'
 import { noteAllowance } from '../host/request/allowance.js'
 import type { IssuedToken } from '../host/request/intercepts.js'
@@ -60,13 +60,13 @@ function reconsidered(ctx: Context, { settings, records }: Plugin, approved: App
 }
 
 /**
- * For a request that has taken long. Throws `access_denied` if the client, its account or its Grant was revoked meanwhile, and
- * `authorization_pending` if the client has changed: it may have other rights or another secret, and its next poll is checked for that.
+ * Checks a request again that has taken long. Throws `access_denied` if the client, its account or its Grant was revoked. Throws
+ * `authorization_pending` if the client's metadata have changed: only its next poll is authenticated with them.
  */
-export async function assertUnchanged(ctx: Context, plugin: Plugin, record: DeferralRecord): Promise<void> {
+export async function assertStillValid(ctx: Context, plugin: Plugin, record: DeferralRecord): Promise<void> {
   const client = await withPlainFaults(plugin.host.provider.Client.find(record.clientId))
   if (!client) throw noLongerGranted()
-  if (!isSameClient(client, clientOf(ctx))) throw refusal(ctx, record, 'authorization_pending')
+  if (!hasSameMetadata(client, clientOf(ctx))) throw refusal(ctx, record, 'authorization_pending')
   await withPlainFaults(loadValidGrant(ctx, plugin.host, record.source))
 }
 

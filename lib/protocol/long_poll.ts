@@ -9,7 +9,7 @@ import type { Place } from '../deferral/waiters.js'
 import { assertConnected, type Context, onceClosed } from '../host/context.js'
 import { applyPreference } from '../host/request/answer.js'
 import type { Plugin } from '../plugin.js'
-import { assertUnchanged } from './checks_before_minting.js'
+import { assertStillValid } from './checks_before_minting.js'
 import { isPendingOutcome, outcomeFor, type PendingOutcome, pendingAnswer, type Shown } from './token_error_response.js'
 
 /** The member of the discovery document: for how many seconds a poll is held at most. */
@@ -103,7 +103,7 @@ async function ended(ctx: Context, plugin: Plugin, latest: Stored): Promise<Stor
   const { pacing, records, settings } = plugin
   if (isPending(latest, latest.readAt)) pacing.answered(latest, records.now().getTime())
   else pacing.forget(latest.id)
-  if (outcomeFor(latest, settings) === 'redeem') await assertUnchanged(ctx, plugin, latest)
+  if (outcomeFor(latest, settings) === 'redeem') await assertStillValid(ctx, plugin, latest)
   return latest
 }
 

@@ -22,7 +22,7 @@ import type { Plugin } from '../plugin.js'
 import {
   assertConsent,
   assertNotWider,
-  assertUnchanged,
+  assertStillValid,
   decisionStillGranted,
   isNoLongerAccepted,
 } from './checks_before_minting.js'
@@ -72,7 +72,7 @@ async function redeemOnce(ctx: Context, plugin: Plugin, approved: Approved, hand
     async mint() {
       const startedAt = performance.now()
       await mintFrom(ctx, plugin, { approved, mint, tokens })
-      if (performance.now() - startedAt > quickSeconds * 1000) await assertUnchanged(ctx, plugin, approved)
+      if (performance.now() - startedAt > quickSeconds * 1000) await assertStillValid(ctx, plugin, approved)
       // the client cannot get this answer: keep the approval for its next poll
       if (hasHungUp(ctx)) throw refusal(ctx, approved, 'authorization_pending')
       return sealedAnswer(ctx, plugin, approved, handle)

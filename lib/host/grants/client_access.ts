@@ -15,7 +15,7 @@ export function isAllowed(
   return isScopeAllowed && authorizationDetails.every(({ type }) => !types || types.includes(type as string))
 }
 
-/** Whether two look-ups found a client with the same metadata. */
-export function isSameClient(a: Client, b: Client): boolean {
+/** Whether two look-ups have found a client with the same metadata. */
+export function hasSameMetadata(a: Client, b: Client): boolean {
   return a === b || isDeepStrictEqual(a.metadata(), b.metadata())
 }

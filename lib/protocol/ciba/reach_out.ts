@@ -106,11 +106,12 @@ function isToBeAsked({ settings }: Plugin, record: Stored): boolean {
   return typeof reachOut !== 'function' || record.reachOutRequestedAt !== undefined || reachOut(describe(record))
 }
 
-// the attempt that opened the leg has ended, because its lease has: its node has died, or could not write the result
+// the lease of the attempt that opened the leg is over, so it does not run any more: its node has died, or could not write the result
 async function withoutUnsent({ records }: Plugin, leased: Stored): Promise<Stored> {
-  const left = unsentLeg(leased)
-  const freed = left && (await records.transit(leased.id, freeLeg(left.hash, 'the node was stopped'), leased))
-  return freed ?? leased
+  const unsent = unsentLeg(leased)
+  if (!unsent) return leased
+  const record = await records.transit(leased.id, freeLeg(unsent.hash, 'the attempt has left no result'), leased)
+  return record ?? leased
 }
 
 /** Asks the end-user. Returns why nobody can be asked; rejects if another attempt may succeed. */
