@@ -48,8 +48,9 @@ export function withRule<T>(check: Check<T>, rule: (value: T, at: string) => voi
 /** Whether this is a non-empty string. */
 export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
-/** Whether this is a `Date` that has a time. */
-export const isValidDate = (value: unknown): value is Date => types.isDate(value) && !Number.isNaN(value.getTime())
+/** Whether this is a `Date` that has a time; `getTime` of its own does not count. */
+export const isValidDate = (value: unknown): value is Date =>
+  types.isDate(value) && !Number.isNaN(Date.prototype.getTime.call(value))
 
 /** A copy of a valid `Date`. */
 export const date: Check<Date> = (value, at) => {
