@@ -147,7 +147,7 @@ describeMongo('doctor', () => {
     })
   })
 
-  test('for a reason without a remedy of its own it names the page, and where that is', async () => {
+  test('names the page of the source repository for an unknown reason', async () => {
     const database = await fresh()
     const verbs = verbsIn(database)
     const { id } = await stored(database, { sealing: { sealed: 'a.b.c', delay: 0 } })
@@ -159,7 +159,7 @@ describeMongo('doctor', () => {
     expect(existsSync(page)).toBe(true)
     // no page of `docs` is packed
     expect(JSON.parse(readFileSync('package.json', 'utf8')).files).not.toContain('docs')
-    expect(remedy).toContain('of the source repository, the package does not have it')
+    expect(remedy).toContain('of the source repository (the package has no docs)')
   })
 
   test('X-131 pings of CIBA are looked at, and so are their keys', async () => {
@@ -206,7 +206,7 @@ describeMongo('doctor', () => {
         .sort(),
     ).toEqual([
       [false, 'id is needed by 2 sealed texts, and none of the given keys'],
-      [true, 'id in OTHER: nothing here is sealed with it; unless it is the first one it may go'],
+      [true, 'id in OTHER: no sealed text in this collection needs it; remove it, unless it is the first key'],
       [true, 'id is needed by 2 sealed texts, it is in CURRENT'],
     ])
     const { stdout, stderr } = await on(database, ['doctor', '--key-env', 'CURRENT'], { env })
@@ -217,7 +217,7 @@ describeMongo('doctor', () => {
     })
   })
 
-  test('a misspelt issuer or collection is found, and no key may go for it', async () => {
+  test('with a misspelt issuer or collection every key stays', async () => {
     const database = await fresh()
     const [key, id] = [newKey(), newId()]
     await stored(database, { id, sealing: { sealed: await sealedBy(key, id), delay: 0 } })
@@ -281,18 +281,18 @@ describeMongo('doctor', () => {
         {
           check: 'privileges',
           isOk: false,
-          says: `user narrow of ${db.databaseName} may not changeStream: nodes notice the decisions of other nodes late`,
+          says: `user narrow of ${db.databaseName} may not open a change stream (changeStream): a node notices decisions of other nodes up to a second late`,
           remedy: `grant changeStream on ${db.databaseName}.deferrals, or readWrite on ${db.databaseName}`,
         },
         {
           check: 'privileges',
           isOk: false,
-          says: `user narrow of ${db.databaseName} may not listIndexes, listCollections: the schema is not looked at`,
+          says: `user narrow of ${db.databaseName} may not listIndexes, listCollections: doctor cannot check the schema`,
           remedy: `run doctor as the user who migrates, or grant readWrite on ${db.databaseName}`,
         },
       ])
       expect((await examine(database, [], env('watching'))).of('privileges')).toMatchObject([
-        { isOk: false, says: expect.stringContaining('may not listCollections: the schema') },
+        { isOk: false, says: expect.stringContaining('may not listCollections: doctor cannot check the schema') },
       ])
     } finally {
       await db.command({ dropAllUsersFromDatabase: 1 })
@@ -356,7 +356,7 @@ describeMongo('several issuers', () => {
     expect((await examine(database, ['--issuer', issuer])).code).toBe(0)
   })
 
-  test('the keys of all of them are looked at, and only the named one has to have its keys here', async () => {
+  test('a key that another issuer needs is kept', async () => {
     const [mine, other] = [newKey(), newKey()]
     for (const [key, of] of [
       [mine, 'https://mine.example'],

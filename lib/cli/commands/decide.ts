@@ -59,7 +59,7 @@ async function decide(call: Call, verb: string, work: Decide): Promise<number> {
   return report(transition, terminal, outcomeOf(transition.deferral))
 }
 
-/** What is decided: all that the tokens may carry, and the votes that are there. */
+/** The rights and claims that the tokens may have, and the votes so far. */
 function factsOf(deferral: Deferral): [string, string][] {
   const { title, clientId, accountId, scope, resource, authorizationDetails, claims } = deferral
   const facts = {

@@ -8,23 +8,29 @@ const most = 100_000
 // the header begins with alg, enc and kid: so many characters are the same for all that one key has sealed
 const commonLength = 72
 
-/** The keys that something is sealed with, and those that nothing needs any more: no deferral of any issuer. */
+/** Which keys are needed. A given key is not needed if no deferral of any issuer is sealed with it. */
 export const keys: Check = async (call) => {
-  const { deployment } = call
   const given = givenKeys(call)
-  const [all, selected] = [await deployment.allIssuers(), await deployment.issuers()]
-  const needed = await sealedBy(deployment, selected)
-  const others = all.filter((issuer) => !selected.includes(issuer))
-  const neededByOthers = await sealedBy(deployment, given.size ? others : [])
-  const isWhole = needed.isWhole && neededByOthers.isWhole
-  const unneeded = [...given]
-    .filter(([id]) => !needed.counts.has(id))
-    .map(([id, name]) => {
-      const advice = adviceOf({ count: neededByOthers.counts.get(id), isWhole, isEmpty: all.length === 0 })
-      return fine(check, `${id} in ${name}: ${advice}`)
-    })
-  const findings = [...[...needed.counts].map(([id, count]) => neededFinding(id, count, given)), ...unneeded]
+  const needed = await sealedBy(call.deployment, await call.deployment.issuers())
+  const findings = [
+    ...[...needed.counts].map(([id, count]) => neededFinding(id, count, given)),
+    ...(await unneededFindings(call, given, needed)),
+  ]
   return findings.length ? findings : [fine(check, 'nothing is sealed')]
+}
+
+/** The given keys that the selected issuers do not need. */
+async function unneededFindings({ deployment }: Call, given: Map<string, string>, needed: Sealed): Promise<Finding[]> {
+  const unneeded = [...given].filter(([id]) => !needed.counts.has(id))
+  if (unneeded.length === 0) return []
+  const [all, selected] = [await deployment.allIssuers(), await deployment.issuers()]
+  const others = all.filter((issuer) => !selected.includes(issuer))
+  const neededByOthers = await sealedBy(deployment, others)
+  const [isWhole, isEmpty] = [needed.isWhole && neededByOthers.isWhole, all.length === 0]
+  return unneeded.map(([id, name]) => {
+    const advice = adviceOf({ count: neededByOthers.counts.get(id), isWhole, isEmpty })
+    return fine(check, `${id} in ${name}: ${advice}`)
+  })
 }
 
 function neededFinding(id: string, count: number, given: Map<string, string>): Finding {
@@ -42,7 +48,7 @@ function adviceOf({ count, isWhole, isEmpty }: { count: number | undefined; isWh
   // a misspelt collection is empty, too
   if (isEmpty) return 'there is no deferral, keep it'
   return isWhole
-    ? 'nothing here is sealed with it; unless it is the first one it may go'
+    ? 'no sealed text in this collection needs it; remove it, unless it is the first key'
     : 'not everything was read, keep it'
 }
 

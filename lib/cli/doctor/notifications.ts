@@ -31,8 +31,8 @@ const remedies: Readonly<Record<string, string>> = {
   'this node does not know the client': 'give every node the same clients',
 }
 
-const otherwise =
-  'look for the reason in docs/operate/troubleshooting.md of the source repository, the package does not have it; then replay it'
+const fallbackRemedy =
+  'look up the reason in docs/operate/troubleshooting.md of the source repository (the package has no docs), then replay the notification'
 
 /** Notifications that nobody sends, and why. */
 export const notifications: Check = async (call) => {
@@ -59,7 +59,7 @@ async function ofIssuer(call: Call, issuer: string): Promise<Finding[]> {
 
 function remedyOf(reason: string): string {
   const beginning = Object.keys(remedies).find((each) => reason.startsWith(each))
-  return (beginning && remedies[beginning]) || otherwise
+  return (beginning && remedies[beginning]) || fallbackRemedy
 }
 
 function newestOf(channel: Channel, issuer: string, status: Group['status']): Document[] {

@@ -1,11 +1,11 @@
 import { type Check, type Finding, fine, found } from './finding.js'
 
 const check = 'privileges'
-const running = ['find', 'insert', 'update']
-const looking = ['listIndexes', 'listCollections']
-/** Those of a whole database: MongoDB ignores them on a collection. */
+const nodeActions = ['find', 'insert', 'update']
+const schemaActions = ['listIndexes', 'listCollections']
+const migrationActions = ['listCollections', 'listIndexes', 'createCollection', 'createIndex', 'collMod']
+/** Actions that MongoDB grants on a whole database only. */
 const wholeDatabase = ['listCollections']
-const migrating = ['listCollections', 'listIndexes', 'createCollection', 'createIndex', 'collMod']
 
 /** A privilege, as MongoDB reports it. An empty name stands for every database, or every collection. */
 export interface Privilege {
@@ -18,34 +18,59 @@ interface AuthInfo {
   authenticatedUserPrivileges: Privilege[]
 }
 
+/** The user of this connection. */
+interface User {
+  name: string
+  namespace: string
+  /** the role that a node needs, in words */
+  readWrite: string
+  /** which of these actions no privilege grants */
+  missing(actions: string[]): string[]
+}
+
 /** What the user of this connection may do. */
 export const privileges: Check = async ({ deployment: { db, collection } }) => {
   const { authInfo } = await db.command({ connectionStatus: 1, showPrivileges: true })
-  const { authenticatedUsers, authenticatedUserPrivileges } = authInfo as AuthInfo
-  const [user] = authenticatedUsers
-  if (!user) return [withoutUser(db.client.options.hosts.map(({ host = 'localhost' }) => host))]
-  const granted = authenticatedUserPrivileges
-  const lacking = (actions: string[]) => missingActions(granted, actions, db.databaseName, collection.collectionName)
-  const name = `user ${user.user} of ${user.db}`
-  const missing = lacking(running)
-  const readWrite = `readWrite on ${db.databaseName}`
-  if (missing.length) {
-    return [found(check, `${name} may not ${missing.join(', ')}`, `grant ${readWrite}: grantRolesToUser`)]
+  const { authenticatedUsers, authenticatedUserPrivileges: granted } = authInfo as AuthInfo
+  const [first] = authenticatedUsers
+  if (!first) return [withoutUser(db.client.options.hosts.map(({ host = 'localhost' }) => host))]
+  const user: User = {
+    name: `user ${first.user} of ${first.db}`,
+    namespace: collection.namespace,
+    readWrite: `readWrite on ${db.databaseName}`,
+    missing: (actions) => missingActions(granted, actions, db.databaseName, collection.collectionName),
   }
-  const findings = []
-  if (lacking(['changeStream']).length) {
-    const says = `${name} may not changeStream: nodes notice the decisions of other nodes late`
-    findings.push(found(check, says, `grant changeStream on ${collection.namespace}, or ${readWrite}`))
-  }
-  const unseen = lacking(looking)
-  if (unseen.length) {
-    const says = `${name} may not ${unseen.join(', ')}: the schema is not looked at`
-    findings.push(found(check, says, `run doctor as the user who migrates, or grant ${readWrite}`))
-  }
-  if (findings.length) return findings
-  const missingLater = lacking(migrating)
-  const scope = missingLater.length ? `run nodes, and not migrate: ${missingLater.join(', ')}` : 'run nodes and migrate'
-  return [fine(check, `${name} may ${scope}`)]
+  const refusal = nodeFinding(user)
+  if (refusal) return [refusal]
+  const findings = [changeStreamFinding(user), schemaFinding(user)].filter((finding) => finding !== undefined)
+  return findings.length ? findings : [permission(user)]
+}
+
+function nodeFinding({ name, readWrite, missing }: User): Finding | undefined {
+  const missingForNode = missing(nodeActions)
+  if (missingForNode.length === 0) return undefined
+  return found(check, `${name} may not ${missingForNode.join(', ')}`, `grant ${readWrite}: grantRolesToUser`)
+}
+
+function changeStreamFinding({ name, namespace, readWrite, missing }: User): Finding | undefined {
+  if (missing(['changeStream']).length === 0) return undefined
+  const says = `${name} may not open a change stream (changeStream): a node notices decisions of other nodes up to a second late`
+  return found(check, says, `grant changeStream on ${namespace}, or ${readWrite}`)
+}
+
+function schemaFinding({ name, readWrite, missing }: User): Finding | undefined {
+  const missingForSchema = missing(schemaActions)
+  if (missingForSchema.length === 0) return undefined
+  const says = `${name} may not ${missingForSchema.join(', ')}: doctor cannot check the schema`
+  return found(check, says, `run doctor as the user who migrates, or grant ${readWrite}`)
+}
+
+function permission({ name, missing }: User): Finding {
+  const missingForMigration = missing(migrationActions).join(', ')
+  return fine(
+    check,
+    `${name} may run nodes${missingForMigration ? `, and not migrate: ${missingForMigration}` : ' and migrate'}`,
+  )
 }
 
 function withoutUser(hosts: string[]): Finding {

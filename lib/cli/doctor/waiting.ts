@@ -10,11 +10,11 @@ export const issuers: Check = async ({ deployment }) => {
   const selected = await deployment.issuers()
   if (selected.length) return [fine('issuers', selected.join(', '))]
   const all = await deployment.allIssuers()
-  const of = givenIssuer === undefined ? '' : ` of ${givenIssuer}`
+  const suffix = givenIssuer === undefined ? '' : ` of ${givenIssuer}`
   const remedy = all.length
     ? `check --issuer: there are deferrals of ${all.join(', ')}`
     : 'check --db and --collection; nothing to do before the first deferral'
-  return [found('issuers', `no deferral${of} in ${collection.namespace}`, remedy)]
+  return [found('issuers', `no deferral${suffix} in ${collection.namespace}`, remedy)]
 }
 
 /** What waits for people, and since when. */
