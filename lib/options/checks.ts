@@ -77,10 +77,10 @@ const path = mustBe(
   (value): value is string => typeof value === 'string' && /^(\/[\w.~-]+)+$/.test(value),
 )
 
-/** The path of an endpoint. The host has its metadata below `/.well-known`, and clients resolve `..` before they send it. */
+/** The path of an endpoint. The host has its metadata below `/.well-known`. Clients resolve `..` in a URL before they send the request. */
 export const route = withRule(path, (value, at) => {
   if (value.includes('/.'))
-    refuse(at, "must not have a segment that begins with a dot, use one such as '/deferred/cancel'")
+    refuse(at, "must not have a segment that begins with a dot, use a path such as '/deferred/cancel'")
 })
 
 /** The option `now`. It is called once at the start, so that a wrong clock is found there; each later result is checked as well. */
