@@ -53,7 +53,10 @@ export async function connect(values: Values, environment: NodeJS.ProcessEnv): P
     collection,
     givenIssuer,
     allIssuers,
-    issuers: async () => (await allIssuers()).filter((issuer) => issuer === (givenIssuer ?? issuer)),
+    async issuers() {
+      const all = await allIssuers()
+      return givenIssuer === undefined ? all : all.filter((issuer) => issuer === givenIssuer)
+    },
     issuer: async () => issuerOf(await allIssuers(), givenIssuer, collection.namespace),
     recordsOf: records,
     officeOf: (issuer, onWritten) =>

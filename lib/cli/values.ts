@@ -1,4 +1,4 @@
-import { momentOf } from '../back_office/moment.js'
+import { dateWithOptionalTime, toDate } from '../back_office/moment.js'
 import { exitCodes, Failure } from './failure.js'
 
 /** The options that were given, by name. */
@@ -35,14 +35,12 @@ export function valuesOf(given: Given): Values {
     date(name) {
       const value = text(name)
       if (value === undefined) return undefined
-      const date = format.test(value) ? momentOf(value) : undefined
+      const date = dateWithOptionalTime.test(value) ? toDate(value) : undefined
       if (!date) throw wrong(`--${name} must be a date such as 2026-01-31 or 2026-01-31T09:00:00Z`)
       return date
     },
   }
 }
-
-const format = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/
 
 /** The command line is wrong. */
 export function wrong(message: string): Failure {

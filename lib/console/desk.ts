@@ -5,7 +5,7 @@ import { type Assets, createAssets } from './assets.js'
 import { type ClientNames, clientNames } from './client_names.js'
 import { colourSheet } from './colours.js'
 import { display } from './display.js'
-import { report } from './faults.js'
+import { orReport } from './faults.js'
 import { type Filter, isId } from './filter.js'
 import { createFeed, type Feed } from './live/feed.js'
 import { checkOptions, checkProvider } from './option_checks.js'
@@ -70,13 +70,12 @@ export async function obstacleTo(
   if (!mayDecide) {
     return operator.id === deferral.accountId ? 'this request is about your own account' : undefined
   }
-  try {
-    return obstacleIn(await mayDecide(operator, deferral))
-  } catch (error) {
-    // one request that the integrator's code does not understand must not hide all others
-    report(ctx, error)
-    return 'whether you may decide this request could not be found out'
-  }
+  // one request that the integrator's code does not understand must not hide all others
+  return orReport(
+    ctx,
+    async () => obstacleIn(await mayDecide(operator, deferral)),
+    'whether you may decide this request could not be found out',
+  )
 }
 
 function obstacleIn(permission: unknown): string | undefined {
@@ -85,16 +84,12 @@ function obstacleIn(permission: unknown): string | undefined {
   return typeof permission === 'string' && permission ? display(permission) : 'you have no right to decide this request'
 }
 
-/** Whether this operator may read this deferral. `undefined`, which hides it as well: it could not be found out. */
+/** Whether this operator may read this deferral; `undefined` if `mayRead` throws. Callers hide it then, too. */
 export async function isReadable({ ctx, desk, operator }: Reader, deferral: Deferral): Promise<boolean | undefined> {
   const { mayRead } = desk.options
-  try {
-    return mayRead === undefined || (await mayRead(operator, deferral)) === true
-  } catch (error) {
-    // it must not show that the deferral exists
-    report(ctx, error)
-    return undefined
-  }
+  if (mayRead === undefined) return true
+  // an error page would show that the deferral exists
+  return orReport(ctx, async () => (await mayRead(operator, deferral)) === true, undefined)
 }
 
 /** The deferral with this id; `undefined` for an unknown one, and for one that this operator may not read. */

@@ -6,6 +6,26 @@ export function report(ctx: Context, fault: unknown): void {
   ctx.app.emit('error', error, ctx)
 }
 
+/** The result of the integrator's code. If that throws or rejects, the error is reported, and the result is `fallback`. */
+export async function orReport<T>(ctx: Context, work: () => T | Promise<T>, fallback: T): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    report(ctx, error)
+    return fallback
+  }
+}
+
+/** `orReport` for code that returns no promise. */
+export function orReportSync<T>(ctx: Context, work: () => T, fallback: T): T {
+  try {
+    return work()
+  } catch (error) {
+    report(ctx, error)
+    return fallback
+  }
+}
+
 /** Status and text of an error that is meant for the sender, as those of `ctx.throw` are; `undefined`: it is a fault. */
 export function shownOf(error: unknown): { status: number; text: string } | undefined {
   if (!(error instanceof Error) || Reflect.get(error, 'expose') !== true) return undefined

@@ -1,34 +1,28 @@
 import type { Deferral, Reviewed } from '../index.js'
 import type { Desk, Visit } from './desk.js'
 import { display } from './display.js'
-import { report } from './faults.js'
+import { orReport } from './faults.js'
 import type { Operator } from './options.js'
 
-type Reader = Pick<Visit, 'ctx' | 'desk'>
+type TextReader = Pick<Visit, 'ctx' | 'desk'>
 
 // one name that the integrator's code does not find must not hide all other requests
-async function subjectOf({ ctx, desk }: Reader, deferral: Deferral): Promise<string | undefined> {
-  try {
+function subjectOf({ ctx, desk }: TextReader, deferral: Deferral): Promise<string | undefined> {
+  const subjectInWords = async () => {
     const subject = await desk.options.texts?.subject?.(deferral)
     return subject ? display(subject, 80) : undefined
-  } catch (error) {
-    report(ctx, error)
-    return 'unknown'
   }
+  return orReport(ctx, subjectInWords, 'unknown')
 }
 
 /** The name of the person behind an account, for display; the account itself, if its name cannot be found out. */
-async function nameOfAccount({ ctx, desk }: Reader, accountId: string, deferral: Deferral): Promise<string> {
-  try {
-    return display((await desk.options.texts?.person?.(accountId, deferral)) || accountId, 80)
-  } catch (error) {
-    report(ctx, error)
-    return display(accountId, 80)
-  }
+function nameOfAccount({ ctx, desk }: TextReader, accountId: string, deferral: Deferral): Promise<string> {
+  const nameInWords = async () => display((await desk.options.texts?.person?.(accountId, deferral)) || accountId, 80)
+  return orReport(ctx, nameInWords, display(accountId, 80))
 }
 
 /** The name of the person whom a deferral is about, for display; `undefined` if it is the client's own. */
-export async function personOf(reader: Reader, deferral: Deferral): Promise<string | undefined> {
+export async function personOf(reader: TextReader, deferral: Deferral): Promise<string | undefined> {
   const { accountId } = deferral
   return accountId === undefined ? subjectOf(reader, deferral) : nameOfAccount(reader, accountId, deferral)
 }

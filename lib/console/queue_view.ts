@@ -1,7 +1,7 @@
 import type { Deferral, DeferralListing } from '../index.js'
 import { type Desk, obstacleTo, type Visit } from './desk.js'
 import { display } from './display.js'
-import { report } from './faults.js'
+import { orReportSync } from './faults.js'
 import { listQuery } from './filter.js'
 import { personOf } from './people.js'
 import { readableDeferrals } from './readable_page.js'
@@ -31,13 +31,11 @@ export interface Queue {
 /** What kind of request this is, in words; those of this console, if the integrator's code fails. */
 export function kindInWords({ ctx, desk }: Visit, deferral: Deferral): string {
   const preset = kindName(kindOf(deferral))
-  try {
+  const inWords = () => {
     const words = desk.options.texts?.kind?.(deferral)
     return words === undefined ? preset : display(words, 80)
-  } catch (error) {
-    report(ctx, error)
-    return preset
   }
+  return orReportSync(ctx, inWords, preset)
 }
 
 /** What a line says. */

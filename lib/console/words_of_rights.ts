@@ -1,17 +1,13 @@
 import type { Visit } from './desk.js'
 import { display, quoted } from './display.js'
-import { report } from './faults.js'
+import { orReportSync } from './faults.js'
 import type { SafeHtml } from './safe.js'
 
 const most = 3
 
 function labelOf({ ctx, desk }: Visit, name: string): string {
-  try {
-    return desk.options.texts?.scope?.(name)?.label ?? display(name, 40)
-  } catch (error) {
-    report(ctx, error)
-    return display(name, 40)
-  }
+  const preset = display(name, 40)
+  return orReportSync(ctx, () => desk.options.texts?.scope?.(name)?.label ?? preset, preset)
 }
 
 /** The first rights that a request asks for, in one line; a scope as it is, if the integrator's code fails at it. */

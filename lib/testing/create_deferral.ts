@@ -10,6 +10,7 @@ import { endpointOf } from '../notification/endpoint.js'
 import { type Plugin, pluginOf } from '../plugin.js'
 import { reviewMembers } from '../protocol/ask_defer.js'
 import { requestOf } from '../protocol/request_of_source.js'
+import { namesOf } from './names_of.js'
 
 /** A request that waits. Every member but `clientId` has a default. */
 export interface TestDeferral {
@@ -106,7 +107,7 @@ export async function createDeferral(provider: Provider, request: TestDeferral):
   return { id, handle, deferral: describe(record) }
 }
 
-const members = Object.keys({
+const members = namesOf<TestDeferral>({
   clientId: true,
   profile: true,
   accountId: true,
@@ -124,7 +125,7 @@ const members = Object.keys({
   interval: true,
   expiresIn: true,
   notificationToken: true,
-} satisfies Record<keyof TestDeferral, true>)
+})
 
 function assertRequest(request: TestDeferral): void {
   refuseUnknown(request, members, 'createDeferral:')

@@ -10,6 +10,7 @@ import { runningClock, type TestClock } from './clock.js'
 import { close, listen } from './listen.js'
 import { memoryAdapter } from './memory_adapter.js'
 import { memoryStore } from './memory_store.js'
+import { namesOf } from './names_of.js'
 import type { RecordingReceiver } from './receiver.js'
 import { type Reviewer, reviewer, type Script } from './reviewer.js'
 import { signIn } from './sign_in.js'
@@ -32,7 +33,7 @@ export interface FakeProviderOptions {
   port?: number
 }
 
-const members = Object.keys({
+const members = namesOf<FakeProviderOptions>({
   script: true,
   accountId: true,
   client: true,
@@ -40,7 +41,7 @@ const members = Object.keys({
   configuration: true,
   deferred: true,
   port: true,
-} satisfies Record<keyof FakeProviderOptions, true>)
+})
 
 /** A provider that runs, and what a relying party has to know of it. */
 export interface FakeProvider {

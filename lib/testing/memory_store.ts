@@ -2,6 +2,7 @@ import { refuseUnknown } from '../deferral/shape.js'
 import type { DeferralStore } from '../deferral/store.js'
 import { memoryStore as plainStore } from '../store/memory.js'
 import { type TestClock, testClock } from './clock.js'
+import { namesOf } from './names_of.js'
 
 /** The memory store, and the clock by which it reads, writes and expires. */
 export type MovableStore = DeferralStore & {
@@ -19,7 +20,7 @@ export type MovableStore = DeferralStore & {
  * ```
  */
 export function memoryStore(options: { clock?: TestClock } = {}): MovableStore {
-  refuseUnknown(options, ['clock'], 'memoryStore:')
+  refuseUnknown(options, namesOf<typeof options>({ clock: true }), 'memoryStore:')
   const { clock = testClock() } = options
   const store = plainStore()
   return {

@@ -4,6 +4,7 @@ import { integer, mustBe, refuseUnknown } from '../deferral/shape.js'
 import type { NotificationOptions } from '../options/options.js'
 import { selfSigned } from './certificate.js'
 import { close, listen } from './listen.js'
+import { namesOf } from './names_of.js'
 
 /** A notification as it arrived. */
 export interface ReceivedNotification {
@@ -32,7 +33,7 @@ export interface RecordingReceiver {
   notification: NotificationOptions
   /** what has arrived, oldest first */
   received: ReceivedNotification[]
-  /** Resolves when so many have arrived. Rejects after `seconds`, 30 by default, and with a `TypeError` for anything but numbers. */
+  /** Resolves when `count` notifications have arrived. Rejects after `seconds` (30 by default, at most a day). A wrong argument is a `TypeError`. */
   waitFor(count: number, seconds?: number): Promise<ReceivedNotification[]>
   /** Closes the port. */
   close(): Promise<void>
@@ -63,7 +64,7 @@ const checkSeconds = mustBe(
  * ```
  */
 export async function recordingReceiver(options: ReceiverOptions = {}): Promise<RecordingReceiver> {
-  refuseUnknown(options, ['answer'] satisfies (keyof ReceiverOptions)[], 'recordingReceiver:')
+  refuseUnknown(options, namesOf<ReceiverOptions>({ answer: true }), 'recordingReceiver:')
   const { answer = noContent } = options
   const received: ReceivedNotification[] = []
   const waiting = new Set<() => void>()

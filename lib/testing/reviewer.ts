@@ -1,6 +1,7 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { type Approval, type Denial, toApproval, toDenial, toInteraction, toProgress } from '../deferral/decision.js'
 import type { Deferral, Interaction, Progress } from '../deferral/deferral.js'
+import { isObject } from '../deferral/json.js'
 import { extend } from '../deferral/transitions.js'
 import { warnOfFault } from '../deferral/warnings.js'
 import { pluginOf } from '../plugin.js'
@@ -121,14 +122,7 @@ function follow(provider: Provider, script: Script): () => void {
 }
 
 const words: readonly unknown[] = ['approve', 'deny', 'wait', 'expire']
-const checks = new Map<string, (argument: never) => unknown>(
-  Object.entries({
-    approve: toApproval,
-    deny: toDenial,
-    progress: toProgress,
-    requireInteraction: toInteraction,
-  }),
-)
+const verbs = ['approve', 'deny', 'progress', 'requireInteraction']
 
 /** The steps of a script. Throws for one that nobody can take. */
 function stepsOf(script: Step | readonly Step[]): Step[] {
@@ -137,15 +131,16 @@ function stepsOf(script: Step | readonly Step[]): Step[] {
   return steps
 }
 
-function assertStep(step: unknown): void {
+function assertStep(step: Step): void {
   if (words.includes(step)) return
-  const [[verb, argument] = [''], ...others] = Object.entries(Object(step))
-  const check = checks.get(verb)
-  if (!check || others.length) {
-    const verbs = [...checks.keys()].join(', ')
-    throw new TypeError(`script: a step is one of ${words.join(', ')}, or an object with one of ${verbs}`)
+  const entries = isObject(step) ? Object.entries(step) : []
+  if (typeof step !== 'string' && entries.length === 1) {
+    if ('approve' in step) return void toApproval(step.approve)
+    if ('deny' in step) return void toDenial(step.deny)
+    if ('progress' in step) return void toProgress(step.progress)
+    if ('requireInteraction' in step) return void toInteraction(step.requireInteraction)
   }
-  check(argument as never)
+  throw new TypeError(`script: a step is one of ${words.join(', ')}, or an object with one of ${verbs.join(', ')}`)
 }
 
 async function take(provider: Provider, id: string, step: Step): Promise<unknown> {

@@ -1,13 +1,11 @@
 import type { Context } from 'koa'
-import { momentOf } from '../../back_office/moment.js'
+import { dateTime, toDate } from '../../back_office/moment.js'
 import { jsonOf } from '../body.js'
 import type { Operation } from './operation.js'
 import type { Members, Schema } from './schema.js'
 
-const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i
-
-function toDate(ctx: Context, name: string, value: unknown): Date {
-  const date = typeof value === 'string' && dateTime.test(value) ? momentOf(value) : undefined
+function timeOf(ctx: Context, name: string, value: unknown): Date {
+  const date = typeof value === 'string' && dateTime.test(value) ? toDate(value) : undefined
   return date ?? ctx.throw(400, `${name} must be a time as in RFC 3339, such as 2030-01-31T12:00:00Z`)
 }
 
@@ -23,7 +21,7 @@ function assertListed(ctx: Context, members: Members, names: Iterable<string>, k
 /** The value of a parameter. If a number has another form it stays a text, and the back office refuses it. */
 function parameterOf(ctx: Context, name: string, schema: Schema, [text = '', ...others]: string[]): unknown {
   if (others.length > 0) ctx.throw(400, `${name} must not be repeated`)
-  if (schema.format === 'date-time') return toDate(ctx, name, text)
+  if (schema.format === 'date-time') return timeOf(ctx, name, text)
   if (schema.type === 'boolean')
     return /^(true|false)$/.test(text) ? text === 'true' : ctx.throw(400, `${name} must be true or false`)
   if (schema.type === 'integer' && /^\d{1,9}$/.test(text)) return Number(text)
@@ -47,7 +45,7 @@ async function bodyOf(ctx: Context, { properties = {} }: Schema): Promise<Record
   assertListed(ctx, properties, Object.keys(body), 'member')
   const entries = Object.entries(body).map(([name, value]) => {
     const isTime = properties[name]?.format === 'date-time'
-    return [name, isTime ? toDate(ctx, name, value) : value]
+    return [name, isTime ? timeOf(ctx, name, value) : value]
   })
   return Object.fromEntries(entries)
 }

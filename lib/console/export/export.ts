@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { momentOf } from '../../back_office/moment.js'
+import { dateOnly, dateTime, toDate } from '../../back_office/moment.js'
 import type { ExportQuery, Reviewed } from '../../index.js'
 import { isReadable, type Visit } from '../desk.js'
 import { hasHungUp } from '../hung_up.js'
@@ -18,13 +18,10 @@ const formats = {
 
 type Format = keyof typeof formats
 
-const dateOnly = /^\d{4}-\d\d-\d\d$/
-const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i
-
 function dateOf({ ctx }: Visit, name: keyof ExportQuery): Date | undefined {
   const text = new URLSearchParams(ctx.querystring).get(name)?.trim()
   if (!text) return undefined
-  const date = dateOnly.test(text) || dateTime.test(text) ? momentOf(text) : undefined
+  const date = dateOnly.test(text) || dateTime.test(text) ? toDate(text) : undefined
   return date ?? ctx.throw(400, `${name} must be a date, such as 2030-01-31`)
 }
 
@@ -35,11 +32,14 @@ function queryOf(visit: Visit): ExportQuery {
 
 type Log = (entry: ExportEntry) => Promise<void>
 
-/** Nothing, then the lines, one deferral at a time. The log learns how it ended, also if the reader went away. */
+/**
+ * The lines of an export. First yields an empty text, so that `download` can start the generator: only a started one runs its `finally` and
+ * logs the end.
+ */
 async function* lines(visit: Visit, format: Format, query: ExportQuery, log: Log) {
   const { head, line } = formats[format]
   let rows = 0
-  let isSure = true
+  let isEachChecked = true
   let isComplete = false
   await log({ event: 'export.started', format, ...query })
   try {
@@ -47,12 +47,12 @@ async function* lines(visit: Visit, format: Format, query: ExportQuery, log: Log
     if (head) yield head
     for await (const deferral of visit.desk.deferrals.export(query)) {
       const readable = await isReadable(visit, deferral)
-      isSure &&= readable !== undefined
+      isEachChecked &&= readable !== undefined
       if (!readable) continue
       rows += 1
       yield line(deferral)
     }
-    isComplete = isSure
+    isComplete = isEachChecked
   } finally {
     await log({ event: 'export.ended', format, ...query, rows, isComplete })
   }
@@ -73,9 +73,9 @@ async function download(visit: Visit, name = ''): Promise<void> {
   if (ctx.method === 'HEAD') return
   const write: Log = async (entry) => log(operator, entry)
   const text = lines(visit, format, query, write)
-  // a generator that has not started would not log its end
   await text.next()
   const body = Readable.from(text)
+  // nobody reads it: end the generator, so that the log has the end
   if (hasHungUp(ctx)) body.destroy()
   ctx.body = body
 }
