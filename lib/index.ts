@@ -47,6 +47,7 @@ export type {
   DeferralFilter,
   DeferralQuery,
   DueQuery,
+  FilterStatus,
   ListedStatus,
   ListOrder,
   ListPosition,

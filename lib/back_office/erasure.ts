@@ -9,7 +9,7 @@ import type { Stored } from '../deferral/store.js'
 
 const pageSize = 100
 // no listing has the last two, but their data are erased too
-const every = [...listedStatuses, 'unclaimed', 'unlisted'] as const satisfies DeferralQuery['status']
+const erasableStatuses = [...listedStatuses, 'unclaimed', 'unlisted'] as const satisfies DeferralQuery['status']
 
 /** Whose personal data to erase: those of one deferral, or of all deferrals of an account. */
 export type ErasureTarget = { id: string; accountId?: never } | { accountId: string; id?: never }
@@ -62,7 +62,12 @@ async function eraseListed(records: Records, accountId: string, by: By | undefin
   let erased = 0
   let after: DeferralQuery['after']
   do {
-    const page: Stored[] = await records.list({ accountId, status: every, limit: pageSize, ...(after && { after }) })
+    const page: Stored[] = await records.list({
+      accountId,
+      status: erasableStatuses,
+      limit: pageSize,
+      ...(after && { after }),
+    })
     for (const record of page) erased += Number(await eraseOne(records, record, by))
     const last = page.at(-1)
     after = page.length === pageSize && last ? positionOf(last, 'newest') : undefined

@@ -20,15 +20,15 @@ export function describingTo(records: Records, onChange: (deferral: Deferral) =>
       queued.delete(id)
       // a fault costs one hint
       const record = await records.find(id).catch(() => undefined)
-      if (record) tell(describe(record))
+      if (record) notify(describe(record))
     }
     isReading = false
   }
 
-  function tell(deferral: Deferral): void {
+  function notify(deferral: Deferral): void {
     // not awaited: a slow listener must not keep later changes waiting
-    const told = async () => onChange(deferral)
-    told().catch((error: unknown) => warnOfFault('the listener of deferrals.watch', error))
+    const call = async () => onChange(deferral)
+    call().catch((error: unknown) => warnOfFault('the listener of deferrals.watch', error))
   }
 
   return (id) => {

@@ -16,7 +16,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(exitCodes.unexpected)
 })
 
-// the work and its exit code count, also if nobody reads the notes
+// a closed stderr must not stop the work
 process.stderr.on('error', () => undefined)
 
 try {

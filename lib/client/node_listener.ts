@@ -54,7 +54,7 @@ const unreadable =
  * ```
  *
  * With Koa it goes before the body parser. Behind one, hand the body over: `Object.assign(ctx.req, { body: ctx.request.body })`.
- * If the handler fails, the answer is 500 without a text, and `console.error` gets the error.
+ * If the handler fails, the answer is 500 without a body, and `console.error` gets the error.
  */
 export function toNodeListener(
   receive: (request: Request, context?: NotificationContext) => Promise<Response>,
@@ -66,14 +66,14 @@ export function toNodeListener(
       return
     }
     const request = toRequest(incoming)
-    const { status, headers, text } = request ? await answerTo(request, receive) : { ...empty, status: 400 }
+    const { status, headers, text } = request ? await answerTo(request, receive) : { ...noBody, status: 400 }
     outgoing.writeHead(status, headers).end(text)
     // a body that nobody wanted would block the connection; one that was cut off cannot be cancelled
     if (request?.body && !request.body.locked) await request.body.cancel().catch(() => undefined)
   }
 }
 
-const empty = { headers: {}, text: '' }
+const noBody = { headers: {}, text: '' }
 
 // nobody catches the rejection of a listener of `node:http`: it would end the process
 async function answerTo(request: Request, receive: (request: Request) => Promise<Response>) {
@@ -82,7 +82,7 @@ async function answerTo(request: Request, receive: (request: Request) => Promise
     return { status: response.status, headers: Object.fromEntries(response.headers), text: await response.text() }
   } catch (error) {
     console.error(error)
-    return { ...empty, status: 500 }
+    return { ...noBody, status: 500 }
   }
 }
 

@@ -1,8 +1,8 @@
 import type { KoaContextWithOIDC } from 'oidc-provider'
 
 /*
- * Koa's types by way of those of oidc-provider, for our public signatures: a strict package manager hides @types/koa from this
- * package. Named this way, they need no `esModuleInterop` in the integrator's project.
+ * Koa's types, taken from oidc-provider. A strict package manager hides @types/koa from this package. Named this way, they need no
+ * `esModuleInterop` in the integrator's project.
  */
 
 /** Koa's context. */

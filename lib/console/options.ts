@@ -89,7 +89,7 @@ export interface ConsoleOptions<O extends Operator = Operator> {
   authenticate(ctx: Context): O | undefined | Promise<O | undefined>
   /** whether this operator may decide this deferral; default: everybody but the account that it is about */
   mayDecide?(operator: O, deferral: Deferral): Permission | Promise<Permission>
-  /** whether this operator may read this deferral; default: everybody. What one may not read is not found, and neither is a deferral at which it throws */
+  /** whether this operator may read this deferral; default: everybody. If it returns anything but `true`, or throws, the deferral is not found */
   mayRead?(operator: O, deferral: Deferral): boolean | Promise<boolean>
   /** more about this deferral: documents, the facts of a payment */
   panels?(deferral: Reviewed, operator: O): readonly Panel[] | Promise<readonly Panel[]>

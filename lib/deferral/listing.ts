@@ -5,7 +5,7 @@
 import { assigneeOf } from './assignment_transitions.js'
 import type { DeferralRecord } from './deferral_record.js'
 import { casesOf } from './letter_cases.js'
-import type { DeferralFilter, ListedStatus, ListOrder, ListPosition } from './queries.js'
+import type { DeferralFilter, FilterStatus, ListOrder, ListPosition } from './queries.js'
 import { isOverdue, isPending, isUnclaimed, isUnexpired, isUnfinished } from './transition.js'
 
 /** The statuses of a listing. */
@@ -14,8 +14,8 @@ export const listedStatuses = ['pending', 'approved', 'denied', 'cancelled', 're
 /** The orders of a listing. */
 export const listOrders = ['newest', 'oldest', 'due', 'expiring'] as const satisfies readonly ListOrder[]
 
-/** The status by which a filter selects. No listing has a direct deferral without a first poll: `unclaimed` while it is open. */
-export function listedStatus(record: DeferralRecord, now: Date): ListedStatus | 'unclaimed' | 'unlisted' {
+/** The status by which a filter selects this record. */
+export function listedStatus(record: DeferralRecord, now: Date): FilterStatus {
   if (isUnclaimed(record)) return isPending(record, now) ? 'unclaimed' : 'unlisted'
   return isUnfinished(record) && !isUnexpired(record, now) ? 'expired' : record.status
 }

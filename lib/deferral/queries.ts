@@ -7,14 +7,17 @@ import type { NotificationStatus } from './notification.js'
  */
 export type ListedStatus = DeferralStatus | 'expired'
 
+/**
+ * The status by which a filter selects. A direct deferral without a first poll is in no listing: the filter selects it as `unclaimed` while
+ * it is pending and not past `expiresAt`, and as `unlisted` after that.
+ */
+export type FilterStatus = ListedStatus | 'unclaimed' | 'unlisted'
+
 /** Selects deferrals of one issuer. */
 export interface DeferralFilter {
   issuer: string
-  /**
-   * those with one of these; never empty. Deferrals whose `direct` is `unclaimed` have none of the statuses of a listing: `unclaimed`
-   * selects those of them that are pending and unexpired, `unlisted` all others
-   */
-  status?: (ListedStatus | 'unclaimed' | 'unlisted')[]
+  /** those with one of these; never empty */
+  status?: FilterStatus[]
   queue?: string
   /** only with `status: ['pending']`: those assigned to this name, `null`: to nobody */
   assignee?: string | null

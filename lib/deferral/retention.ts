@@ -9,11 +9,11 @@ interface End {
 
 /** When a store may delete the record: `retention` seconds after its expiry or its end, whichever is later. */
 export function retainedUntil(record: DeferralRecord): Date {
-  return seconds(record.retention, expiryOrEnd(record))
+  return seconds(record.retention, latestEnd(record))
 }
 
-/** Its expiry or its end, whichever is later. */
-export function expiryOrEnd(record: DeferralRecord): Date {
+/** The expiry or the end of a deferral, whichever is later. */
+export function latestEnd(record: DeferralRecord): Date {
   const { expiresAt, decidedAt, redeemedAt, cancelledAt } = record as DeferralRecord & End
   const instants = [expiresAt, decidedAt, redeemedAt, cancelledAt].map((instant) => instant?.getTime() ?? 0)
   return new Date(Math.max(...instants))

@@ -3,7 +3,7 @@ export function warnOfFault(source: string, error: unknown): void {
   process.emitWarning(`${source} failed: ${textOf(error, ({ stack }) => stack)}`)
 }
 
-/** The text of a thrown value. It may be anything, also an object that cannot be converted to a string. */
+/** The text of a thrown value. It may be anything, also an object that cannot be converted to a string. `ofError` picks the text of an error. */
 export function textOf(error: unknown, ofError: (error: Error) => string | undefined): string {
   try {
     return String(ofError(Object(error)) ?? error)

@@ -40,7 +40,7 @@ export function createSlots<T extends Task>(
   const lanes = createLaneCounts<T>(limits, onFree)
   const isFull = () => running.size >= limits.total
   return {
-    /** As many tasks run as may. */
+    /** Whether the limit of running tasks is reached. */
     isFull,
     isFree: (task: T) => !isFull() && lanes.isFree(task),
     isFreeAhead: (task: T) => !isFull() && lanes.isFreeAhead(task),

@@ -82,9 +82,9 @@ export class Sweeps {
   async #sweepPage(): Promise<boolean> {
     const due = await this.#handOver(this.#after)
     const last = lastOf(due)
-    const unwritten = due.filter(isUnwritten)
-    if (last && unwritten.length > 0) await this.#readAhead(last)
-    const writes = this.#write(unwritten)
+    const changed = due.filter(hasChange)
+    if (last && changed.length > 0) await this.#readAhead(last)
+    const writes = this.#write(changed)
     // the next page waits for these writes; the next round, a second later, does not
     if (last) await writes
     this.#after = last
@@ -150,8 +150,8 @@ function transitionFor(record: Stored): Transition | undefined {
   return isOverdue(record, record.readAt) && !record.overdueAt ? noteOverdue : undefined
 }
 
-// a task that no worker takes stays due: then there may be nothing to write
-const isUnwritten = (record: Stored) => transitionFor(record)?.(record, record.readAt) !== undefined
+// a task that no worker takes stays due, so a due record may have nothing to write
+const hasChange = (record: Stored) => transitionFor(record)?.(record, record.readAt) !== undefined
 
 // an overdue deferral may have a notification that is due as well
 function isToBeSent(record: Stored): boolean {

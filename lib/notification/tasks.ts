@@ -8,7 +8,7 @@ import { describe } from '../deferral/describe.js'
 import type { Events } from '../deferral/events.js'
 import { leaseSeconds } from '../deferral/notification.js'
 import type { Records } from '../deferral/records.js'
-import { expiryOrEnd } from '../deferral/retention.js'
+import { latestEnd } from '../deferral/retention.js'
 import type { Stored } from '../deferral/store.js'
 import type { TakeStep, TaskStep } from '../deferral/task.js'
 import { leaseTask, recordStep, saveTaskState } from '../deferral/task_transitions.js'
@@ -74,8 +74,8 @@ export class Tasks {
     for (const snapshot of shuffle(records.filter((record) => this.#isDue(record)))) {
       const { id, clientId } = snapshot
       // a long queue must not keep its records in memory: the step reads the record again
-      const kept = this.#lanes.size() < limits.total ? snapshot : undefined
-      inBackground(() => this.#lanes.take({ id, clientId, host: '', snapshot: kept }))
+      const task = { id, clientId, host: '', snapshot: this.#lanes.size() < limits.total ? snapshot : undefined }
+      inBackground(() => this.#lanes.take(task))
     }
   }
 
@@ -161,6 +161,6 @@ export class Tasks {
 
 // a fault that lasts, such as a lost key, must not cost two writes every 30 s until the deferral is deleted
 function pauseAfter(leased: Stored): number {
-  const since = (leased.readAt.getTime() - expiryOrEnd(leased).getTime()) / 1000
+  const since = (leased.readAt.getTime() - latestEnd(leased).getTime()) / 1000
   return Math.min(Math.max(since, retrySeconds), longestRetrySeconds)
 }

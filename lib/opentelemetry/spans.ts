@@ -12,7 +12,7 @@ import {
   type OperationMessage,
 } from '../diagnostics/channels.js'
 import { defined, errorType } from './attributes.js'
-import { guarded, subscribe, type Unsubscribe } from './subscriptions.js'
+import { catchTelemetryErrors, subscribe, type Unsubscribe } from './subscriptions.js'
 import { linksTo, traceparentOf } from './traceparent.js'
 
 /** The steps, with the names of their spans. Polls that only wait have none. */
@@ -44,7 +44,7 @@ function traceStep(
   const spans = new WeakMap<OperationMessage, Span>()
   start.bindStore(current, (message) => {
     if (message.issuer !== issuer) return current.getStore()
-    const span = guarded(() => startSpan(tracer, step, message))
+    const span = catchTelemetryErrors(() => startSpan(tracer, step, message))
     if (span) spans.set(message, span)
     return span
   })

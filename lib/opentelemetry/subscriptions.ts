@@ -8,7 +8,7 @@ export type Unsubscribe = () => void
  * Runs telemetry. Its errors go to the logger of OpenTelemetry: Node.js makes an error of a subscriber an uncaught exception, which ends the
  * process.
  */
-export function guarded<T>(work: () => T): T | undefined {
+export function catchTelemetryErrors<T>(work: () => T): T | undefined {
   try {
     return work()
   } catch (error) {
@@ -24,7 +24,7 @@ export function subscribe<M extends { issuer: string }>(
   listener: (message: M) => void,
 ): Unsubscribe {
   const ofIssuer = (message: M) => {
-    if (message.issuer === issuer) guarded(() => listener(message))
+    if (message.issuer === issuer) catchTelemetryErrors(() => listener(message))
   }
   channel.subscribe(ofIssuer)
   return () => channel.unsubscribe(ofIssuer)

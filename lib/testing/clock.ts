@@ -4,7 +4,7 @@ import { isValidDate, refuse } from '../deferral/shape.js'
 export interface TestClock {
   /** the time of the clock */
   now: () => Date
-  /** Moves the clock forward. Anything but a number is a `TypeError`. */
+  /** Moves the clock by so many seconds; a negative number moves it back. Throws a `TypeError` if the result is no valid date. */
   advance(seconds: number): void
 }
 
@@ -23,7 +23,7 @@ export function testClock(start: Date = new Date()): TestClock {
   return {
     now: () => new Date(time),
     advance(seconds) {
-      time += millisecondsAfter(time, seconds)
+      time += toMilliseconds(seconds, time)
     },
   }
 }
@@ -41,12 +41,12 @@ export function runningClock(): TestClock {
   return {
     now: () => new Date(Date.now() + ahead),
     advance(seconds) {
-      ahead += millisecondsAfter(Date.now() + ahead, seconds)
+      ahead += toMilliseconds(seconds, Date.now() + ahead)
     },
   }
 }
 
-function millisecondsAfter(time: number, seconds: number): number {
+function toMilliseconds(seconds: number, time: number): number {
   if (typeof seconds === 'number' && isValidDate(new Date(time + seconds * 1000))) return seconds * 1000
   refuse('advance:', 'seconds must be a number such as 60, and lead to a valid Date')
 }

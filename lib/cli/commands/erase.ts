@@ -24,8 +24,8 @@ export const erase: Command = {
     })
     const erasure = await office.erase({ accountId }, by === undefined ? {} : { by })
     terminal.endProgress()
-    const nothing = erasure.erased ? '' : `: no deferral of ${accountId} at ${issuer} has personal data`
-    terminal.result(erasure, () => [`${erasure.erased} erased${nothing}`])
+    const hint = erasure.erased ? '' : `: no deferral of ${accountId} at ${issuer} has personal data`
+    terminal.result(erasure, () => [`${erasure.erased} erased${hint}`])
     return erasure.erased ? exitCodes.done : exitCodes.unchanged
   },
 }

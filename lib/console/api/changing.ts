@@ -159,13 +159,13 @@ const changes: readonly Change[] = [
 ]
 
 /**
- * `If-Match` has the ETags of what the sender has seen. One names a state and no bytes, so that a weak one counts as well: a proxy that
- * compresses makes it weak.
+ * `If-Match` has the ETags of the states that the sender has read. RFC 9110, section 13.1.1, wants a strong comparison. We also accept weak
+ * tags: a compressing proxy weakens ours, and the state is the same.
  */
 async function assertUnchanged({ visit }: Call, deferral: Reviewed): Promise<void> {
   const header = visit.ctx.get('If-Match')
-  const seen = header.split(',').map((tag) => tag.trim().replace(/^(W\/)?"|"$/g, ''))
-  if (header === '' || seen.some((tag) => tag === '*' || changesSince(tag, deferral) === undefined)) return
+  const tags = header.split(',').map((tag) => tag.trim().replace(/^(W\/)?"|"$/g, ''))
+  if (header === '' || tags.some((tag) => tag === '*' || changesSince(tag, deferral) === undefined)) return
   throw new Refusal(412, 'it has changed since you read it', await withPermission(visit, deferral))
 }
 

@@ -34,8 +34,8 @@ const columns: Readonly<Record<string, (deferral: Reviewed) => Cell>> = {
 // a spreadsheet takes such a cell for a formula, also after white space and in full width
 const formula = /^[\s\0]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n\0]/
 
-// a spreadsheet that separates by one of these ends the cell here, because it does not see the quotes; it may take a quote of the text for
-// one around the next cell
+// a spreadsheet with one of these separators ignores our quotes and starts a new cell here. It may take a quote inside the text as the
+// opening quote of that cell
 const beforeInnerFormula = /(?=[=+\-@\uff1d\uff0b\uff0d\uff20])(?<=[;\t\r\n][\s\0"]*)/g
 
 function textOf(cell: Cell): string {

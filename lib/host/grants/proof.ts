@@ -69,7 +69,7 @@ export async function assertFresh(ctx: Context, { provider, internals }: GrantHo
   // the host has checked and remembered a proof that also authenticates the client
   if (features.dPoP.allowReplay || isProofOfClient(ctx)) return
   const now = epochTime()
-  // the host accepts a proof up to 300 s before and after its iat. With a nonce it accepts any iat
+  // the host accepts a proof up to 300 s before and after its iat. With a nonce it accepts any iat: do not remember it for longer than 600 s
   const end = Math.min(Math.max(now, proof.iat), now + 300) + 300
   const { ReplayDetection } = provider as unknown as { ReplayDetection: { unique: Unique } }
   const { clientId } = clientOf(ctx)

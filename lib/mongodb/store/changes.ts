@@ -11,8 +11,8 @@ export interface Changes {
 }
 
 /**
- * What a swap changes in the document. Of a notification only the parts that differ: its sealed secrets are most of it, and
- * each write goes to every member of the replica set.
+ * What a swap changes in the document. Writes only the members of a notification that changed. Its sealed secrets are large, and each write
+ * is replicated.
  */
 export function changesOf(before: DeferralRecord, after: DeferralRecord): Changes {
   const members = difference(before, after)

@@ -1,12 +1,12 @@
 import type { DeferralRecord } from '../../deferral/deferral_record.js'
-import type { ListedStatus } from '../../deferral/queries.js'
+import type { FilterStatus } from '../../deferral/queries.js'
 import { isUnclaimed, isUnfinished } from '../../deferral/transition.js'
 
 /**
  * The status of a listing, as far as the sweeps have noticed it: `expired` is pending or approved with an `expiredAt`. `unlisted`:
  * a direct deferral that ended before its first poll.
  */
-export type Phase = ListedStatus | 'unclaimed' | 'unlisted'
+export type Phase = FilterStatus
 
 /** `dueBy` of a deferral without `dueAt`: the last instant of a `Date`. */
 export const endOfTime = new Date(8.64e15)
