@@ -175,7 +175,7 @@ test.each<[string, () => Promise<Response>]>([
     'answers with a body that breaks off',
     async () => new Response(new ReadableStream({ start: (it) => it.error(new Error('secret of the application')) })),
   ],
-])('a handler that %s is answered 500 without its message, which goes to the log', async (_how, receive) => {
+])('a handler that %s: 500 without a body, and the error is logged', async (_how, receive) => {
   const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
   const listener = toNodeListener(receive)
   const unhandled = 599

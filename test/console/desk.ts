@@ -82,8 +82,8 @@ export const byKoa =
     app.callback()(req, res)
   }
 
-/** Mounts the console in an application that notes its faults. */
-export function noting(faults: unknown[]) {
+/** Mounts the console in an application that records its errors. */
+export function mountRecordingErrors(faults: unknown[]) {
   return (desk: Koa, path: string) => {
     const app = new Koa()
     app.on('error', (error) => faults.push(error))

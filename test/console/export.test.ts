@@ -31,7 +31,7 @@ test.each(['=1+1', '+1', '-1', '@SUM(A1)', ' =1', '\uff1d1', '=HYPERLINK("https:
   },
 )
 
-test('a cell that begins with a tab is no formula, for a reader that separates by tabs neither', async () => {
+test('a cell that begins with a tab is no formula, also if tabs separate', async () => {
   const desk = await startDesk({ log: () => {} })
   await desk.add({ accountId: '\t=1' })
   const [heads = [], row = []] = cellsOf(await (await desk.get('export.csv')).text())

@@ -1,6 +1,6 @@
 import type { Adapter } from 'oidc-provider'
 import { expect, test } from 'vitest'
-import { authenticate, noting, revisionIn, startDesk } from './desk.js'
+import { authenticate, mountRecordingErrors, revisionIn, startDesk } from './desk.js'
 
 const secret = () => {
   throw new TypeError('database: the password is hunter2')
@@ -11,7 +11,7 @@ test.each([
   ['operators', { operators: secret }, 'assign', { to: 'robin' }],
 ] as const)('a TypeError of %s is a fault, and no mistake of the operator', async (_, options, verb, form) => {
   const faults: unknown[] = []
-  const desk = await startDesk({ ...options }, { by: noting(faults) })
+  const desk = await startDesk({ ...options }, { by: mountRecordingErrors(faults) })
   const id = await desk.add({ profile: 'oauth' })
   const answer = await desk.post(`deferrals/${id}/${verb}`, form)
   expect([answer.status, (await answer.text()).includes('hunter2')]).toEqual([500, false])
@@ -47,7 +47,7 @@ test('a mayDecide that throws for one request lets nobody decide it, and hides n
   const mayDecide: Parameters<typeof startDesk>[0] = {
     mayDecide: (_, { title }) => title?.startsWith('odd') !== true || secret(),
   }
-  const desk = await startDesk(mayDecide, { by: noting(faults) })
+  const desk = await startDesk(mayDecide, { by: mountRecordingErrors(faults) })
   const odd = await desk.add({ title: 'odd one' })
   const plain = await desk.add({ title: 'plain one' })
   const queue = await (await desk.get()).text()
@@ -74,7 +74,7 @@ test('a mayDecide that throws for one request lets nobody decide it, and hides n
 
 test('a fault at one request of a batch keeps no other one from being decided', async () => {
   const faults: unknown[] = []
-  const desk = await startDesk({}, { by: noting(faults) })
+  const desk = await startDesk({}, { by: mountRecordingErrors(faults) })
   const ids = [await desk.add({ title: 'a' }), await desk.add({ title: 'b' }), await desk.add({ title: 'c' })]
   const html = await (await desk.get('batch')).text()
   const { deferrals } = desk.op.provider
@@ -109,7 +109,7 @@ test.each([
   const options = {
     authenticate: (ctx: Parameters<typeof authenticate>[0]) => (isFailing ? fails() : authenticate(ctx)),
   }
-  const desk = await startDesk(options, { by: noting(faults) })
+  const desk = await startDesk(options, { by: mountRecordingErrors(faults) })
   isFailing = true
   for (const path of ['', 'api/deferrals']) {
     const answer = await desk.get(path)

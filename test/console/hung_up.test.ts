@@ -7,16 +7,16 @@ import { authenticate, byKoa, startDesk, type TestDesk } from './desk.js'
 
 type Authenticate = typeof authenticate
 /** A page that is opened and closed again, while `authenticate` runs. */
-type Leave = (path: string) => Promise<void>
+type ClosePage = (path: string) => Promise<void>
 
-const headers = { cookie: 'staff=kim', 'x-leaves': 'yes' }
+const headers = { cookie: 'staff=kim', 'x-closes': 'yes' }
 
 /** `authenticate` takes longer than these pages are open. */
-function slowly() {
+function slowSignIn() {
   let arrive = () => {}
   let goOn = () => {}
   const slow: Authenticate = async (ctx) => {
-    if (ctx.get('x-leaves') === '') return authenticate(ctx)
+    if (ctx.get('x-closes') === '') return authenticate(ctx)
     arrive()
     await once(ctx.res, 'close')
     setImmediate(goOn)
@@ -29,7 +29,7 @@ function slowly() {
   }
 }
 
-function overHttp1({ url }: TestDesk, { arrival, end }: ReturnType<typeof slowly>): Leave {
+function overHttp1({ url }: TestDesk, { arrival, end }: ReturnType<typeof slowSignIn>): ClosePage {
   return async (path) => {
     const controller = new AbortController()
     const [arrived, ended] = [arrival(), end()]
@@ -42,24 +42,24 @@ function overHttp1({ url }: TestDesk, { arrival, end }: ReturnType<typeof slowly
 
 const protocols = ['HTTP/1.1', 'HTTP/2'] as const
 
-/** A console whose pages are left over this protocol. */
-async function withLeavers(
+/** A console, and a client that closes its pages over this protocol. */
+async function withClosingClient(
   protocol: (typeof protocols)[number],
   options: Parameters<typeof startDesk>[0],
-  use: (desk: TestDesk, leave: Leave) => Promise<void>,
+  use: (desk: TestDesk, closePage: ClosePage) => Promise<void>,
 ) {
-  const signIn = slowly()
-  let console: ReturnType<typeof createConsole> | undefined
-  const by: typeof byKoa = (app, path) => {
-    console = app
-    return byKoa(app, path)
+  const signIn = slowSignIn()
+  let app: ReturnType<typeof createConsole> | undefined
+  const by: typeof byKoa = (koa, path) => {
+    app = koa
+    return byKoa(koa, path)
   }
   const desk = await startDesk({ authenticate: signIn.slow, ...options }, { by })
-  const listener = byKoa(console!, '/desk')
+  const listener = byKoa(app!, '/desk')
   const http2 = createHttp2Server((req, res) => listener(req as never, res as never)).listen(0, '127.0.0.1')
   await once(http2, 'listening')
   const session = connect(`http://127.0.0.1:${(http2.address() as AddressInfo).port}`)
-  const overHttp2: Leave = async (path) => {
+  const overHttp2: ClosePage = async (path) => {
     const [arrived, ended] = [signIn.arrival(), signIn.end()]
     const stream = session.request({ ':path': `/desk/${path}`, ...headers })
     await arrived
@@ -78,8 +78,8 @@ async function withLeavers(
 test.each(protocols)(
   'a page that is closed while authenticate runs takes no place of its operator: %s',
   async (protocol) => {
-    await withLeavers(protocol, {}, async (desk, leave) => {
-      for (let page = 0; page < 10; page++) await leave('events')
+    await withClosingClient(protocol, {}, async (desk, closePage) => {
+      for (let page = 0; page < 10; page++) await closePage('events')
       const controller = new AbortController()
       const answer = await fetch(`${desk.url}events`, {
         headers: { cookie: headers.cookie },
@@ -95,9 +95,9 @@ test.each(protocols)(
   'an export whose reader leaves before its first line is logged to its end: %s',
   async (protocol) => {
     const entries: ExportEntry[] = []
-    await withLeavers(protocol, { log: (_, entry) => void entries.push(entry) }, async (desk, leave) => {
+    await withClosingClient(protocol, { log: (_, entry) => void entries.push(entry) }, async (desk, closePage) => {
       await desk.add()
-      await leave('export.csv')
+      await closePage('export.csv')
       await expect
         .poll(() => entries)
         .toEqual([

@@ -1,6 +1,6 @@
 import type { ExportEntry } from 'oidc-provider-deferred/console'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { noting, startDesk, type TestDesk } from './desk.js'
+import { mountRecordingErrors, startDesk, type TestDesk } from './desk.js'
 
 const fault = new Error('the database does not answer')
 
@@ -21,7 +21,7 @@ describe('a request at which mayRead throws', () => {
         },
         log: (_, entry) => void entries.push(entry),
       },
-      { by: noting(faults) },
+      { by: mountRecordingErrors(faults) },
     )
     odd = await desk.add({ title: 'odd one' })
     plain = await desk.add({ title: 'plain one' })
@@ -65,7 +65,7 @@ describe('a request at which mayRead throws', () => {
     expect((await desk.get(`deferrals/${plain}`)).status).toBe(200)
   })
 
-  test('keeps no other one of a batch from being decided', async () => {
+  test('does not block the other requests of a batch', async () => {
     const form = new URLSearchParams({ verb: 'deny', reason: 'no' })
     const other = await desk.add({ title: 'another one' })
     const revision = /name="ticked" value="\S+ ([^"]+)"/.exec(await (await desk.get('batch')).text())?.[1]
@@ -109,7 +109,7 @@ describe('a request at which mayRead throws', () => {
 
 test('a mayRead that always throws shows nothing to anybody, and is reported', async () => {
   const faults: unknown[] = []
-  const desk = await startDesk({ mayRead: () => Promise.reject(fault) }, { by: noting(faults) })
+  const desk = await startDesk({ mayRead: () => Promise.reject(fault) }, { by: mountRecordingErrors(faults) })
   await desk.add({ title: 'plain one' })
   for (const path of ['', 'api/deferrals', 'overview', 'notifications']) {
     faults.length = 0

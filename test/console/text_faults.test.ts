@@ -1,7 +1,7 @@
 import type { Texts } from 'oidc-provider-deferred/console'
 import { createDeferral } from 'oidc-provider-deferred/testing'
 import { expect, test } from 'vitest'
-import { noting, startDesk, type TestDesk } from './desk.js'
+import { mountRecordingErrors, startDesk, type TestDesk } from './desk.js'
 
 const fault = new Error('no such user')
 /** What the odd request asks for. */
@@ -33,7 +33,7 @@ const cases: readonly { texts: Texts; fallback: string; accounts?: boolean; page
   {
     texts: { scope: (scope) => unlessOdd(scope === oddRights, { label: name }) },
     fallback: oddRights,
-    // nobody decides without your words for what is asked
+    // the page of a request needs the words for its rights
     pageStatus: 500,
   },
 ]
@@ -42,7 +42,7 @@ test.each(cases.map((one) => ({ ...one, member: Object.keys(one.texts)[0] })))(
   'a texts.$member that throws for one request hides no other one',
   async ({ texts, fallback, accounts = true, pageStatus = 200 }) => {
     const faults: unknown[] = []
-    const desk = await startDesk({ texts }, { by: noting(faults) })
+    const desk = await startDesk({ texts }, { by: mountRecordingErrors(faults) })
     const { odd, plain } = await addBoth(desk, accounts)
     for (const path of ['', 'batch']) {
       const answer = await desk.get(path)
@@ -62,7 +62,7 @@ test.each([
   ['person', { person: () => 1 }],
 ])('a texts.%s that returns no text is reported, and hides nothing', async (_, texts) => {
   const faults: unknown[] = []
-  const desk = await startDesk({ texts: texts as object }, { by: noting(faults) })
+  const desk = await startDesk({ texts: texts as object }, { by: mountRecordingErrors(faults) })
   const { odd } = await addBoth(desk, true)
   for (const path of ['', 'batch', `deferrals/${odd}`]) expect((await desk.get(path)).status).toBe(200)
   expect(faults[0]).toBeInstanceOf(TypeError)
@@ -72,7 +72,7 @@ test.each([
 test('a texts.kind that throws for one request hides no other notification', async () => {
   const desk = await startDesk(
     { texts: { kind: ({ accountId }) => unlessOdd(accountId === 'deleted', name) } },
-    { by: noting([]) },
+    { by: mountRecordingErrors([]) },
   )
   const notification = { status: 'failed', attempts: 1, notBefore: desk.op.clock.now(), fence: 1 } as const
   const ids = [await desk.add({ accountId: 'deleted', notification }), await desk.add({ notification })]
@@ -84,7 +84,7 @@ test('a texts.kind that throws for one request hides no other notification', asy
 test('a texts.person that throws for one name in the history leaves the id there', async () => {
   const desk = await startDesk(
     { operators: () => [{ id: 'kim', name: 'Kim Park' }], texts: { person: (id) => unlessOdd(id === 'gone', name) } },
-    { by: noting([]) },
+    { by: mountRecordingErrors([]) },
   )
   const id = await desk.add()
   await desk.op.provider.deferrals.comment(id, { by: 'gone', text: 'a remark' })

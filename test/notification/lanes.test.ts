@@ -64,7 +64,7 @@ const take = (lanes: Lanes<Task>, count: number, clientId: string, host: string)
   ).length
 
 describe('lanes', () => {
-  test('are not looked through for thousands of clients when as many tasks run as may', async () => {
+  test('a full lane set does not search the queues', async () => {
     let questions = 0
     const ends: (() => void)[] = []
     const lanes = createLanes<Task>(

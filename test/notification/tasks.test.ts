@@ -58,7 +58,7 @@ describe('a task of a deferral that has expired', () => {
   })
 })
 
-test('the records of tasks that queue are not kept', async () => {
+test('a long queue keeps no records', async () => {
   const snapshots: unknown[] = []
   const records = {
     now: () => new Date(),

@@ -1,13 +1,24 @@
 import { memoryStore, runningClock, testClock } from 'oidc-provider-deferred/testing'
 import { expect, test } from 'vitest'
 
-test.each(['2030-01-01', 0, null, new Date('never')])('testClock refuses a start that is no Date: %j', (start) => {
+test.each([
+  ['a text', '2030-01-01'],
+  ['a number', 0],
+  ['null', null],
+  ['an invalid Date', new Date('never')],
+])('testClock refuses a start that is no valid Date: %s', (_name, start) => {
   expect(() => testClock(start as never)).toThrow(
     new TypeError("testClock: start must be a valid Date such as new Date('2030-01-01')"),
   )
 })
 
-test.each([Number.NaN, Number.POSITIVE_INFINITY, 1e300, '60', undefined])('no clock is moved by %j', (seconds) => {
+test.each([
+  ['NaN', Number.NaN],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['a number that leads to no valid Date', 1e300],
+  ['a text', '60'],
+  ['undefined', undefined],
+])('no clock is moved by %s', (_name, seconds) => {
   for (const clock of [testClock(), runningClock()]) {
     const refusal = new TypeError('advance: seconds must be a number such as 60, and lead to a valid Date')
     expect(() => clock.advance(seconds as never)).toThrow(refusal)

@@ -49,7 +49,7 @@ describe('an approval', () => {
     expect((await op.provider.deferrals.get(id))?.status).toBe('cancelled')
   })
 
-  test('X-252 one without an end is a mistake of the service: a denial', async () => {
+  test('X-252 an approval without an end denies', async () => {
     const deployment = await start()
     const { service } = deployment
     service.intercept = ({ method, path }) => {

@@ -27,7 +27,7 @@ describe('the end of a deferral', () => {
     expect(deployment.service.access.list[0]?.cancelled).toMatchObject({ reason: expect.any(String) })
   })
 
-  test('X-250 V9 also a task whose submission had no answer yet', async () => {
+  test('X-250 V9 a task is cancelled even if its submission had no answer', async () => {
     const deployment = await start()
     const { service, rp } = deployment
     let isLost = true

@@ -172,7 +172,7 @@ describe('an access request', () => {
     expect(sent?.context).toMatchObject({ why: 'audit', client_id: 'secret' })
   })
 
-  test('X-228 a service that decides at once is asked about again all the same', async () => {
+  test('X-228 a task that is approved at once is evaluated again before minting', async () => {
     const deployment = await start()
     const { service, rp } = deployment
     const { deferralCode, id } = await (async () => {

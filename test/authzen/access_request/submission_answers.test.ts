@@ -5,11 +5,11 @@ import { ask, reaches, start, statusOf, until } from './access_requests.js'
 closeAfterEach()
 
 describe('a submission', () => {
-  test.each<[string, number, string]>([
-    ['not_requestable', 400, 'denied'],
-    ['invalid_denial_binding', 400, 'denied'],
-    ['duplicate_request', 409, 'denied'],
-  ])('a submission answered %s is not repeated: %s', async (name, status) => {
+  test.each([
+    ['not_requestable', 400],
+    ['invalid_denial_binding', 400],
+    ['duplicate_request', 409],
+  ])('a submission refused with %s (%i) is not repeated', async (name, status) => {
     const deployment = await start()
     let count = 0
     deployment.service.intercept = ({ path }) => {

@@ -19,7 +19,7 @@ describe('onUnavailable: defer', () => {
     expect((await pollDeferral(rp, deferralCode)).status).toBe(200)
   })
 
-  test('X-209 or is denied', async () => {
+  test('X-209 a waiting client is denied when the policy decision point is back', async () => {
     const deployment = await wait()
     deployment.service.intercept = () => ({ status: 500 })
     const { id } = await ask(deployment)

@@ -32,12 +32,12 @@ async function heldPoll() {
   return { id, poll, next: () => pollDeferral(rp, deferralCode) }
 }
 
-describe('a client that changes while its poll is held', () => {
+describe('while a poll is held', () => {
   test.each([
     ['loses the grant', without('client_credentials'), 'access_denied'],
     ['may have fewer scopes', { scope: 'openid' }, 'access_denied'],
     ['has another secret', { client_secret: 'another secret of the client' }, 'invalid_client'],
-  ])('and %s gets no tokens: its next poll is checked', async (_name, changes, error) => {
+  ])('a client that %s gets no tokens', async (_name, changes, error) => {
     const { id, poll, next } = await heldPoll()
     await store(changes)
     await op.provider.deferrals.approve(id)
@@ -46,7 +46,7 @@ describe('a client that changes while its poll is held', () => {
     expect((await next()).body.error).toBe(error)
   })
 
-  test('to the same metadata in a new record gets its tokens', async () => {
+  test('a client stored again unchanged gets its tokens', async () => {
     const { id, poll } = await heldPoll()
     await store({ ...JSON.parse(JSON.stringify(secret)) })
     await op.provider.deferrals.approve(id)
