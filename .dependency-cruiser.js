@@ -34,6 +34,7 @@ const imports = {
     'back_office/',
     'index.ts',
     'notification/egress/',
+    'notification/deadline.ts',
     'deferral/json.ts',
     'deferral/shape.ts',
     'options/checks.ts',

@@ -3,6 +3,7 @@
  */
 import { isObject, toJson } from '../deferral/json.js'
 import type { JsonObject } from '../index.js'
+import { withSignal } from '../notification/deadline.js'
 import type { Egress } from '../notification/egress/egress.js'
 import { EgressDenied } from '../notification/egress/egress_denied.js'
 import { faultCode } from '../notification/egress/fault_code.js'
@@ -39,25 +40,21 @@ export type Ask = (
 
 /** Asks with these credentials; credentials and answer have to come within `timeout` milliseconds. */
 export function createAsk(egress: Egress, authenticate: Authenticate, timeout: number): Ask {
-  return async ({ method, url, headers = {}, body }, signal) => {
-    const limit = AbortSignal.any([AbortSignal.timeout(timeout), ...(signal ? [signal] : [])])
-    const credentials = await credentialsFor(url, authenticate, limit)
-    try {
+  return ({ method, url, headers = {}, body }, signal) => {
+    const inTime = async (limit: AbortSignal) => {
+      const credentials = await credentialsFor(url, authenticate, limit)
       const type: Record<string, string> = body ? { 'content-type': 'application/json' } : {}
-      const answer = await egress.inquire(
-        {
-          method,
-          endpoint: url,
-          headers: { accept: 'application/json', ...type, ...headers, ...credentials },
-          ...(body && { body: JSON.stringify(body) }),
-        },
-        limit,
-      )
-      const parsed = parse(answer.text)
-      return { status: answer.status, headers: answer.headers, ...(parsed && { body: parsed }) }
-    } catch (cause) {
-      throw new Unavailable(reasonOf(url, cause), { cause })
+      const all = { accept: 'application/json', ...type, ...headers, ...credentials }
+      const request = { method, endpoint: url, headers: all, ...(body && { body: JSON.stringify(body) }) }
+      try {
+        const answer = await egress.inquire(request, limit)
+        const parsed = parse(answer.text)
+        return { status: answer.status, headers: answer.headers, ...(parsed && { body: parsed }) }
+      } catch (cause) {
+        throw new Unavailable(reasonOf(url, cause), { cause })
+      }
     }
+    return withSignal(timeout, inTime, signal)
   }
 }
 

@@ -4,5 +4,5 @@ import type { Context } from 'koa'
 export function hasHungUp({ req, res }: Context): boolean {
   // over HTTP/2 each request has its own stream
   const { stream = req.socket } = req as { stream?: { destroyed: boolean } }
-  return res.destroyed || stream.destroyed
+  return res.destroyed || stream?.destroyed === true
 }

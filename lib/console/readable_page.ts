@@ -68,6 +68,10 @@ export async function readableDeferrals(
 /** Those of these deferrals that the operator may read. */
 export const onlyReadable: OnlyReadable<Deferral> = async (reader, deferrals) => {
   const readable = await Promise.all(deferrals.map((deferral) => isReadable(reader, deferral)))
+  // an empty page would say that nothing waits. A single request that it throws at stays hidden
+  if (readable.length > 1 && readable.every((answer) => answer === undefined)) {
+    throw new Error('mayRead has failed at every request of a list')
+  }
   return deferrals.filter((_, index) => readable[index]).map((deferral) => ({ row: deferral, deferral }))
 }
 

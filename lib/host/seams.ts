@@ -12,6 +12,7 @@ export interface Internals {
   configuration: {
     responseTypes: string[]
     grantTypes: Set<string>
+    extraClientMetadata: { properties: string[] }
     scopes: Set<string>
     routes: Record<string, string>
     findAccount: (ctx: Context, accountId: string) => Promise<Account | undefined> | Account | undefined

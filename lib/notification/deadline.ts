@@ -14,14 +14,24 @@ export function within<T>(seconds: number, work: () => Promise<T> | T, signal?: 
   })
 }
 
-/** Runs `work` with a signal that aborts after so many milliseconds. `AbortSignal.timeout` would keep its timer after the work. */
-export async function withSignal<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` with a signal that aborts after so many milliseconds, or with `outer`. `AbortSignal.timeout` would keep its timer after the
+ * work, and with Node.js 20 a garbage collection ends a signal of `AbortSignal.any`.
+ */
+export async function withSignal<T>(
+  milliseconds: number,
+  work: (signal: AbortSignal) => Promise<T>,
+  outer?: AbortSignal,
+): Promise<T> {
   const controller = new AbortController()
   const abort = () => controller.abort(new DOMException('', 'TimeoutError'))
+  if (outer?.aborted) abort()
   const timer = setTimeout(abort, milliseconds).unref()
+  outer?.addEventListener('abort', abort, { once: true })
   try {
     return await work(controller.signal)
   } finally {
     clearTimeout(timer)
+    outer?.removeEventListener('abort', abort)
   }
 }

@@ -66,7 +66,10 @@ function reconsidered(ctx: Context, { settings, records }: Plugin, approved: App
 export async function assertStillValid(ctx: Context, plugin: Plugin, record: DeferralRecord): Promise<void> {
   const client = await withPlainFaults(plugin.host.provider.Client.find(record.clientId))
   if (!client) throw noLongerGranted()
-  if (!hasSameMetadata(client, clientOf(ctx))) throw refusal(ctx, record, 'authorization_pending')
+  if (!hasSameMetadata(client, clientOf(ctx), plugin.host.internals)) {
+    const answer = refusal(ctx, record, 'authorization_pending')
+    throw Object.assign(answer, { error_detail: 'the client has changed during its request' })
+  }
   await withPlainFaults(loadValidGrant(ctx, plugin.host, record.source))
 }
 

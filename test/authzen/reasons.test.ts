@@ -1,3 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { AuthzenOptions } from 'oidc-provider-deferred/authzen'
 import { expect, test } from 'vitest'
 import { closeAfterEach, deploy } from './deployment.js'
@@ -39,3 +42,21 @@ test.each<[string, Partial<AuthzenOptions>]>([
     { error: 'temporarily_unavailable', error_description: 'the policy of this provider cannot be asked now' },
   ])
 })
+
+test('credentials that never come do not hold the next request, also after a garbage collection', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  let asked = 0
+  const authenticate = () => {
+    asked += 1
+    return asked === 1 ? new Promise<Record<string, string>>(() => {}) : { authorization: 'Bearer a' }
+  }
+  const { rp } = await deploy({ options: { authenticate, timeout: 500 } })
+  const first = rp.token({ grant_type: 'client_credentials' })
+  for (let n = 0; n < 10; n++) {
+    await pause(20)
+    collect()
+  }
+  expect((await first).status).toBe(503)
+  expect((await rp.token({ grant_type: 'client_credentials' })).status).toBe(200)
+}, 10_000)

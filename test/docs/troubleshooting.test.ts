@@ -30,7 +30,7 @@ const isReason = (text: string) =>
   /^(granted_scope|token_lifetime|authorization_details (is|has)|denied by|failed at|nobody can fill|there is no access request)/.test(
     text,
   ) ||
-  /^(the policy decision point (answered|did|gave)|the access request service (answered|names)|it took too long|\0 (gave no usable answer|is not an array))/.test(
+  /^(the policy decision point (answered|did|gave)|the access request service (answered|names)|it took too long|the attempt before has|\0 (gave no usable answer|is not an array))/.test(
     text,
   ) ||
   /^(access requests are|whole milliseconds|the lease is|the answer is)/.test(text)

@@ -15,7 +15,15 @@ export function isAllowed(
   return isScopeAllowed && authorizationDetails.every(({ type }) => !types || types.includes(type as string))
 }
 
-/** Whether two look-ups have found a client with the same metadata. */
-export function hasSameMetadata(a: Client, b: Client): boolean {
-  return a === b || isDeepStrictEqual(a.metadata(), b.metadata())
+/**
+ * Whether two look-ups have found a client with the same metadata. The order of a list does not count. Members of `extraClientMetadata`
+ * do not count either: they may change with each look-up, as the time of the last use does.
+ */
+export function hasSameMetadata(a: Client, b: Client, { configuration }: Internals): boolean {
+  const own = new Set<string>(configuration.extraClientMetadata.properties)
+  const comparable = (client: Client) =>
+    Object.entries(client.metadata())
+      .filter(([name]) => !own.has(name))
+      .map(([name, value]) => [name, Array.isArray(value) ? value.toSorted() : value])
+  return a === b || isDeepStrictEqual(Object.fromEntries(comparable(a)), Object.fromEntries(comparable(b)))
 }

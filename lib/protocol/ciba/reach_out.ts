@@ -30,6 +30,7 @@ import { setSnapshot } from './snapshot_request.js'
 const delayAfterCrashSeconds = 15
 const leaseSeconds = 30
 const hookSeconds = 20
+const writeSeconds = 5
 const drainSeconds = 10
 const mostAtOnce = 16
 // seconds after each failed attempt
@@ -86,11 +87,13 @@ export class ReachOuts {
 
   async #attempt({ id }: Stored): Promise<void> {
     const { records } = this.#plugin
+    const startedAt = performance.now()
     const leased = await records.transit(id, leaseReachOut(leaseSeconds))
     if (!leased) return
     try {
       if (!isToBeAsked(this.#plugin, leased)) return void (await records.transit(id, skipReachOut))
-      const obstacle = await reach(this.#plugin, await withoutUnsent(this.#plugin, leased))
+      await assertResult(this.#plugin, leased)
+      const obstacle = await reach(this.#plugin, leased, startedAt)
       if (obstacle) await records.transit(id, failReachOut(obstacle))
     } catch (error) {
       this.#warn(error)
@@ -106,16 +109,19 @@ function isToBeAsked({ settings }: Plugin, record: Stored): boolean {
   return typeof reachOut !== 'function' || record.reachOutRequestedAt !== undefined || reachOut(describe(record))
 }
 
-// the lease of the attempt that opened the leg is over, so it does not run any more: its node has died, or could not write the result
-async function withoutUnsent({ records }: Plugin, leased: Stored): Promise<Stored> {
+/**
+ * Throws if the attempt before this one has opened a leg and left no result. Its lease is over, so it does not run any more: its node
+ * has died, or could not write the result. The end-user may have been asked, so this attempt asks nobody.
+ */
+async function assertResult({ records }: Plugin, leased: Stored): Promise<void> {
   const unsent = unsentLeg(leased)
-  if (!unsent) return leased
-  const record = await records.transit(leased.id, freeLeg(unsent.hash, 'the attempt has left no result'), leased)
-  return record ?? leased
+  if (!unsent) return
+  await records.transit(leased.id, freeLeg(unsent.hash, 'the attempt has left no result'), leased)
+  throw new Error('the attempt before has left no result')
 }
 
 /** Asks the end-user. Returns why nobody can be asked; rejects if another attempt may succeed. */
-async function reach(plugin: Plugin, record: Stored): Promise<string | undefined> {
+async function reach(plugin: Plugin, record: Stored, startedAt: number): Promise<string | undefined> {
   const { host, records, settings } = plugin
   const { maxLegs, expiresIn } = settings.ciba
   if (isLive(record, legOf(record), record.readAt)) return 'the end-user was asked already'
@@ -130,9 +136,12 @@ async function reach(plugin: Plugin, record: Stored): Promise<string | undefined
   const request = requestFor(plugin, record, { client, expiresIn })
   const hash = legHash(request.jti)
   const leg = { kind: 'reach_out', hash, expiresIn: request.expiresIn } as const
+  // the result is written before the lease ends: after it another node counts this one as dead
+  const left = leaseSeconds - writeSeconds - (performance.now() - startedAt) / 1000
+  if (left <= 0) throw new Error('the lease is over')
   if (!(await records.transit(record.id, openLeg(leg, maxLegs), record))) return 'it was decided meanwhile'
   try {
-    await within(hookSeconds, () => ask(plugin, ctx, { request, account, client }))
+    await within(Math.min(hookSeconds, left), () => ask(plugin, ctx, { request, account, client }))
   } catch (error) {
     await records.transit(record.id, freeLeg(hash, 'triggerAuthenticationDevice failed'))
     throw error

@@ -1,11 +1,13 @@
 import { memoryStore } from 'oidc-provider-deferred'
 import { describe, expect, test } from 'vitest'
+import { leaseReachOut, openLeg } from '../../../../lib/deferral/leg_transitions.js'
+import { recordsOf } from '../../../../lib/deferral/records.js'
 import { held, pollDeferral, whoeverCan } from '../../../support/deferral.js'
 import { firstPoll, unclaimed } from '../../../support/direct.js'
 import { deferred, waiting } from '../../../support/journey.js'
 import { memoryAdapter } from '../../../support/memory_adapter.js'
-import { hint, pollCiba, withPhone } from '../../../support/phone.js'
-import { withProvider } from '../../../support/provider.js'
+import { hint, type Phone, pollCiba, withPhone } from '../../../support/phone.js'
+import { type TestProvider, withProvider } from '../../../support/provider.js'
 import { until } from '../../../support/receiver.js'
 import { relyingParty } from '../../../support/relying_party.js'
 import { useProvider } from '../../../support/use_provider.js'
@@ -199,28 +201,48 @@ describe('X-118 a device that cannot be reached', () => {
     })
   })
 
-  test('X-118 if a node is stopped while it asks, another one asks, also where one leg is allowed', async () => {
-    const store = memoryStore()
-    const adapter = memoryAdapter()
-    const shared = { deferred: { store }, configuration: { adapter } }
-    const [stopped, other] = [
-      withPhone({ reachOut: true, maxLegs: 1 }, shared),
-      withPhone({ reachOut: true, maxLegs: 1 }, shared),
-    ]
-    let isAsking = false
-    stopped.phone.behave = () => {
-      isAsking = true
-      return new Promise(() => {})
-    }
-    await withProvider(stopped.options, async (first) => {
-      const { id } = await held(first, relyingParty(first.issuer), 'authorization_code')
-      await until(() => isAsking)
-      await withProvider({ ...other.options, issuer: first.issuer, clock: first.clock }, async (at) => {
-        first.clock.advance(31)
-        await other.phone.asked(id)
-        await until(async () => Boolean((await at.provider.deferrals.get(id))?.legs?.[0]?.sentAt))
-        expect(await at.provider.deferrals.get(id)).toMatchObject({ legs: [{ kind: 'reach_out' }] })
-      })
+  /** A deferral about which so many nodes have begun to ask and died, and a node that lives. */
+  async function afterDeaths(deaths: number, use: (at: TestProvider, id: string, device: Phone) => Promise<void>) {
+    const shared = { deferred: { store: memoryStore() }, configuration: { adapter: memoryAdapter() } }
+    const { phone: device, options: lonely } = withPhone({ reachOut: true, maxLegs: 1 }, shared)
+    await withProvider(lonely, async (dead) => {
+      await dead.provider.deferrals.close()
+      const { id } = await held(dead, relyingParty(dead.issuer), 'authorization_code')
+      const { issuer, clock } = dead
+      const records = recordsOf(shared.deferred.store, { issuer, retention: 60, clock: clock.now, onWritten() {} })
+      for (let death = 0; death < deaths; death++) {
+        clock.advance(31)
+        await records.transit(id, leaseReachOut(30))
+      }
+      await records.transit(id, openLeg({ kind: 'reach_out', hash: 'lost', expiresIn: 300 }, 1))
+      await withProvider({ ...lonely, issuer, clock }, (at) => use(at, id, device))
+    })
+  }
+  const failures = async ({ provider }: TestProvider, id: string) => {
+    const { history = [] } = (await provider.deferrals.get(id)) ?? {}
+    return history.filter(({ event }) => event === 'reach_out_failed').length
+  }
+
+  test('X-118 if a node dies while it asks, another one asks a minute later, also where one leg is allowed', async () => {
+    await afterDeaths(1, async (at, id, device) => {
+      at.clock.advance(31)
+      await until(async () => (await failures(at, id)) === 1)
+      expect(await at.provider.deferrals.get(id)).not.toHaveProperty('legs')
+      expect(device.questions).toEqual([])
+      at.clock.advance(31)
+      await device.asked(id)
+      await until(async () => Boolean((await at.provider.deferrals.get(id))?.legs?.[0]?.sentAt))
+    })
+  })
+
+  test('X-118 if each node dies while it asks, none asks after the fifth attempt, before an operator wants it', async () => {
+    await afterDeaths(5, async (at, id, device) => {
+      at.clock.advance(31)
+      await until(async () => (await failures(at, id)) === 1)
+      at.clock.advance(700)
+      expect((await at.provider.deferrals.get(id))?.reachOutFault).toBe('the end-user could not be asked')
+      expect(device.questions).toEqual([])
+      expect(await at.provider.deferrals.reachOut(id)).toMatchObject({ changed: true })
     })
   })
 })
