@@ -119,3 +119,10 @@ test('a mayRead that always throws shows nothing to anybody, and is reported', a
   }
   await desk.close()
 })
+
+test('a list fails if mayRead throws at each of its requests: an empty one would say that nothing waits', async () => {
+  const desk = await startDesk({ mayRead: () => Promise.reject(fault) }, { by: mountRecordingErrors([]) })
+  for (const title of ['plain one', 'plain two']) await desk.add({ title })
+  for (const path of ['', 'api/deferrals', 'batch']) expect([path, (await desk.get(path)).status]).toEqual([path, 500])
+  await desk.close()
+})
