@@ -80,11 +80,12 @@ export const noteSent =
     return changeOf(record, { ...replaced(record, { ...leg, sentAt: now }), ...asked }, { at: now, event: 'leg_sent' })
   }
 
-/** The device could not be asked: the leg does not count. */
+/** The device could not be asked: the leg does not count. A slow attempt may have asked it meanwhile: then nothing changes. */
 export const freeLeg =
   (hash: string, reason: string): Transition =>
   (record, now) => {
-    if (!legOf(record, hash)) return undefined
+    const leg = legOf(record, hash)
+    if (!leg || leg.sentAt) return undefined
     const legs = record.legs?.filter((leg) => leg.hash !== hash) ?? []
     const members = {
       legs: legs.length > 0 ? legs : undefined,

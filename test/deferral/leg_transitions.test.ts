@@ -72,6 +72,11 @@ describe('X-104 X-110 a leg', () => {
     expect(hinted('d')(freed, at(7))).toBeDefined()
   })
 
+  test('X-118 one that the device was asked with counts, also if the attempt was given up before', () => {
+    const sent = stepped(waiting(), [hinted('a'), 2], [legs.noteSent('a'), 3])
+    expect(legs.freeLeg('a', 'the attempt has left no result')(sent, at(4))).toBeUndefined()
+  })
+
   const answer = (hash: string) => legs.answerLeg(hash, to.decide('approved', decision))
   test.each<[string, DeferralRecord, number, boolean]>([
     ['open', stepped(waiting(), [hinted('a'), 2]), 3, true],

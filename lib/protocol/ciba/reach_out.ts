@@ -116,8 +116,8 @@ function isToBeAsked({ settings }: Plugin, record: Stored): boolean {
 async function assertResult({ records }: Plugin, leased: Stored): Promise<void> {
   const unsent = unsentLeg(leased)
   if (!unsent) return
-  await records.transit(leased.id, freeLeg(unsent.hash, 'the attempt has left no result'), leased)
-  throw new Error('the attempt before has left no result')
+  const isFreed = await records.transit(leased.id, freeLeg(unsent.hash, 'the attempt has left no result'), leased)
+  if (isFreed) throw new Error('the attempt before has left no result')
 }
 
 /** Asks the end-user. Returns why nobody can be asked; rejects if another attempt may succeed. */
