@@ -24,7 +24,7 @@ async function together(): Promise<void> {
   await after(round - (Date.now() % round))
 }
 
-/** Our store; dies before or after this write of a sweep. */
+/** Our store; dies before this write of a sweep, or after the first one from this on that another node has not made before. */
 function sweeping(db: Db, dying: { before?: number; after?: number } = {}): DeferralStore {
   const store = mongoStore(db)
   let writes = 0
@@ -41,7 +41,7 @@ function sweeping(db: Db, dying: { before?: number; after?: number } = {}): Defe
       const write = writes
       if (write === dying.before) return die()
       const swapped = await store.swap(before, change, ...rest)
-      if (write === dying.after) return die()
+      if (swapped && write >= (dying.after ?? Number.POSITIVE_INFINITY)) return die()
       if (swapped) writeSync(1, `wrote ${change.entry?.event} ${before.id}\n`)
       return swapped
     },
