@@ -1,4 +1,4 @@
-import type { DeferRequest, Deferral } from 'oidc-provider-deferred'
+import type { DeferRequest, Reviewed } from 'oidc-provider-deferred'
 import { oauthGrantType, redirectUri } from './clients.js'
 import { created } from './created.js'
 import type { TestProvider } from './provider.js'
@@ -88,8 +88,8 @@ export function revoke(rp: RelyingParty, token: string, params: Wire = {}, extra
   return rp.post('/token/revocation', { token, ...params }, extras)
 }
 
-/** A deferral without `expiredAt`, which a sweep may set at any moment after the expiry. */
-export function apartFromSweeps(deferral: Deferral | undefined): object {
-  const { expiredAt, ...rest } = deferral ?? {}
-  return rest
+/** A deferral without what a sweep may write at any moment after the expiry. */
+export function apartFromSweeps(deferral: Partial<Reviewed> | undefined): object {
+  const { expiredAt, history = [], ...rest } = deferral ?? {}
+  return { ...rest, history: history.filter(({ event }) => event !== 'expired') }
 }
