@@ -28,7 +28,7 @@ const imports = {
     'client/node_listener.ts',
   ],
   // what operators use comes through the back office and the public types
-  console: ['back_office/', 'index.ts'],
+  console: ['back_office/', 'index.ts', 'host/hung_up.ts'],
   // the guarded way out, and the checks of options
   authzen: [
     'back_office/',

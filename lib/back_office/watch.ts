@@ -1,7 +1,7 @@
 import type { Deferral } from '../deferral/deferral.js'
 import { describe } from '../deferral/describe.js'
 import type { Records } from '../deferral/records.js'
-import { warnOfFault } from '../deferral/warnings.js'
+import { callSafely } from '../deferral/warnings.js'
 
 // further changes are dropped: each is only a hint
 const longestQueue = 1000
@@ -20,15 +20,10 @@ export function describingTo(records: Records, onChange: (deferral: Deferral) =>
       queued.delete(id)
       // a fault costs one hint
       const record = await records.find(id).catch(() => undefined)
-      if (record) notify(describe(record))
+      // not awaited: a slow listener must not keep later changes waiting
+      if (record) callSafely('the listener of deferrals.watch', () => onChange(describe(record)))
     }
     isReading = false
-  }
-
-  function notify(deferral: Deferral): void {
-    // not awaited: a slow listener must not keep later changes waiting
-    const call = async () => onChange(deferral)
-    call().catch((error: unknown) => warnOfFault('the listener of deferrals.watch', error))
   }
 
   return (id) => {

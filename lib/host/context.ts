@@ -2,6 +2,7 @@ import { type Account, type Client, errors, type KoaContextWithOIDC, type Provid
 import type { Deferral, JsonObject } from '../deferral/deferral.js'
 import type { DeferralRecord } from '../deferral/deferral_record.js'
 import { describe } from '../deferral/describe.js'
+import { hasHungUp } from './hung_up.js'
 import { assertNesting } from './nesting.js'
 
 /** The parameters of a request. The host's handlers read them. The plugin replaces some while it runs such a handler. */
@@ -68,13 +69,6 @@ export function onceAnswered(ctx: Context, then: () => void): void {
 export function onceClosed({ res }: Context, then: () => void): () => void {
   res.once('close', then)
   return () => void res.off('close', then)
-}
-
-/** Whether the client has closed its connection. No answer can reach it then. */
-export function hasHungUp({ req, res }: Context): boolean {
-  // over HTTP/2 each request has its own stream
-  const { stream = req.socket } = req as { stream?: { destroyed: boolean } }
-  return res.destroyed || (stream?.destroyed ?? false)
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Provider } from 'oidc-provider'
 import { describe } from '../deferral/describe.js'
 import { type Events, eventsOf } from '../deferral/events.js'
 import { isUnclaimed } from '../deferral/transition.js'
-import { warnOfFault } from '../deferral/warnings.js'
+import { callSafely } from '../deferral/warnings.js'
 
 /** Emits `deferral.*` events on the provider after each change that this process has written. */
 export function emitDeferralEvents(provider: Provider, events: Events): void {
@@ -36,11 +36,6 @@ export function emitCapped(provider: Provider, request: CappedRequest): void {
  */
 export function emitSafely(emitter: EventEmitter, event: string, ...args: unknown[]): void {
   for (const listener of emitter.rawListeners(event)) {
-    try {
-      const returned: unknown = Reflect.apply(listener, emitter, args)
-      Promise.resolve(returned).catch((error: unknown) => warnOfFault(`a listener of ${event}`, error))
-    } catch (error) {
-      warnOfFault(`a listener of ${event}`, error)
-    }
+    callSafely(`a listener of ${event}`, () => Reflect.apply(listener, emitter, args))
   }
 }

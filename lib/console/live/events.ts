@@ -1,5 +1,5 @@
+import { hasHungUp } from '../../host/hung_up.js'
 import type { Visit } from '../desk.js'
-import { hasHungUp } from '../hung_up.js'
 import type { Route } from '../routes.js'
 import { openStream } from './stream.js'
 
