@@ -43,8 +43,13 @@ export async function connect(values: Values, environment: NodeJS.ProcessEnv): P
   const store = mongoStore(db, { collection: name, migrate: false })
   const collection = db.collection<DeferralDocument>(name)
   const givenIssuer = values.text('issuer')
-  // the mark of a cancellation that came before its deferral has no issuer
-  const allIssuers = async () => (await collection.distinct('issuer')).filter((issuer) => issuer !== '')
+  let found: Promise<string[]> | undefined
+  // a command needs them several times
+  const allIssuers = async () => {
+    found ??= collection.distinct('issuer')
+    // the mark of a cancellation that came before its deferral has no issuer
+    return (await found).filter((issuer) => issuer !== '')
+  }
   // an issuer has the retention of its provider; here nothing is created
   const records = (issuer: string, onWritten: Subscriber = () => undefined) =>
     recordsOf(store, { issuer, retention: 0, clock: () => undefined, onWritten })
